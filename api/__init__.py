@@ -1,0 +1,1 @@
+"""Run the orchestration service: fetch posts, have them classified, weigh them, name a mood."""

@@ -1,0 +1,89 @@
+"""Define an analysis: the request of a user to have their posts read, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class AnalysisState(StrEnum):
+    """Name where an analysis stands; the last two are terminal."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+    @property
+    def terminal(self) -> bool:
+        """Tell whether nothing more will happen."""
+        return self in (AnalysisState.SUCCEEDED, AnalysisState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Count posts: fetched from the source in this analysis, classified so far, in all to classify.
+
+    reused is how many needed no classification because this model had classified them before.
+    """
+
+    fetched: int = 0
+    classified: int = 0
+    reused: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Say why an analysis failed: a stable type (a slug), a title and what to do."""
+
+    type: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRequest:
+    """Hold what the caller asked for.
+
+    source names where posts come from ("imported": those already kept); as_of is "now", "newest"
+    or an ISO 8601 time; max_posts takes the newest that many, None takes all.
+    """
+
+    user_id: str
+    source: str = "imported"
+    max_posts: int | None = None
+    as_of: str = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Hold one analysis; times are aware UTC, result is the mood result as JSON values."""
+
+    analysis_id: str
+    request: AnalysisRequest
+    created_at: datetime
+    state: AnalysisState = AnalysisState.QUEUED
+    progress: Progress = field(default_factory=Progress)
+    attempt: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    result: Mapping[str, Any] | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Hold the right to run an analysis until a time; every write of the run presents token.
+
+    token grows with each claim, so a run that lost its lease can no longer write (a fencing
+    token: Kleppmann, "How to do distributed locking", 2016).
+    """
+
+    analysis_id: str
+    owner: str
+    token: int
+    until: datetime

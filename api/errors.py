@@ -1,0 +1,108 @@
+"""Define every error that the service raises on purpose.
+
+MoodlineError
++-- InvalidRequestError           the caller sent what cannot be understood
+|   +-- UnreadableFileError       an import whose file as a whole is not what it should be
++-- PayloadTooLargeError          more bytes or posts than the service takes
++-- UnsupportedMediaError         a kind of file or body that the service does not read
++-- ConsentRequiredError          nobody is analysed without saying so
++-- NotFoundError                 no such user, analysis or result
++-- ConflictError                 the request contradicts what is already there
++-- BusyError                     more work offered than is taken at once
++-- LeaseLostError                another worker owns the analysis now, or it was erased
++-- DependencyError               something the service needs did not do its part
+    +-- RetryableError            ... and may do it later
+    |   +-- InferenceUnavailableError
+    |   +-- SourceUnavailableError
+    |   +-- StoreUnavailableError
+    +-- InferenceRejectedError    the inference server refused what it was sent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """Name one fault in a request: where (a JSON pointer, row or parameter) and what it is."""
+
+    where: str
+    reason: str
+
+
+class MoodlineError(Exception):
+    """Be the root of every error raised on purpose; detail is written for the caller."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidRequestError(MoodlineError):
+    """Say that a request cannot be understood, and which of its fields are at fault."""
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.errors = tuple(errors)
+
+
+class UnreadableFileError(InvalidRequestError):
+    """Say that a file as a whole cannot be read, so that nothing of it was kept."""
+
+
+class PayloadTooLargeError(MoodlineError):
+    """Say that a body, a file or what is packed in it is larger than the service takes."""
+
+
+class UnsupportedMediaError(MoodlineError):
+    """Say that the service does not read this kind of body."""
+
+
+class ConsentRequiredError(MoodlineError):
+    """Say that the user has not agreed to be analysed."""
+
+
+class NotFoundError(MoodlineError):
+    """Say that there is no such user, analysis or result."""
+
+
+class ConflictError(MoodlineError):
+    """Say that the request contradicts what is already there."""
+
+
+class BusyError(MoodlineError):
+    """Say that no more work is taken now; retry_after is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class LeaseLostError(MoodlineError):
+    """Say that this run no longer owns its analysis: nothing it writes counts."""
+
+
+class DependencyError(MoodlineError):
+    """Say that a service, store or source that is needed did not do its part."""
+
+
+class RetryableError(DependencyError):
+    """Say that the same call may succeed later."""
+
+
+class InferenceUnavailableError(RetryableError):
+    """Say that the inference server could not be reached, timed out or stayed too busy."""
+
+
+class SourceUnavailableError(RetryableError):
+    """Say that a source of posts could not be reached."""
+
+
+class StoreUnavailableError(RetryableError):
+    """Say that the store could not be reached or written."""
+
+
+class InferenceRejectedError(DependencyError):
+    """Say that the inference server refused a request or gave an answer that cannot be read."""

@@ -1,0 +1,300 @@
+"""Name what the use cases need from the outside, by role; adapters are named by technology.
+
+A port's docstring says what it returns and what it raises. The errors named are those of
+`api.errors`; nothing else may leave an adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+from api.domain.analyses import Analysis, Lease, Problem, Progress
+from api.domain.posts import Classification, ClassifiedPost, Post, RejectedPost
+
+Clock = Callable[[], datetime]
+"""Tell the time, as an aware UTC datetime."""
+
+
+class PostFileReader(Protocol):
+    """Read posts out of an uploaded file."""
+
+    def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
+        """Yield the posts of a seekable file in its order, and a RejectedPost for each bad item.
+
+        Raises UnreadableFileError where the file as a whole is not what it should be, and
+        PayloadTooLargeError where what is packed in it passes the cap; either may come after
+        some posts were yielded.
+        """
+        ...
+
+
+class PostSource(Protocol):
+    """Fetch a user's posts from where they live."""
+
+    def fetch(
+        self, user_id: str, *, newer_than: str | None, max_posts: int | None
+    ) -> Iterator[Post | RejectedPost]:
+        """Yield the user's posts, newest first, stopping at the post id `newer_than`.
+
+        Raises NotFoundError for an unknown user and SourceUnavailableError where the source
+        cannot be reached.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Name the model that serves: classifications of another name or version are not reused."""
+
+    name: str
+    version: str
+
+    @property
+    def key(self) -> str:
+        """Return the form under which classifications are kept: `name@version`."""
+        return f"{self.name}@{self.version}"
+
+
+class EmotionClient(Protocol):
+    """Have texts classified by the inference server."""
+
+    def model(self) -> ModelIdentity:
+        """Name the model that answers now. Raises InferenceUnavailableError."""
+        ...
+
+    def classify(self, texts: Sequence[str]) -> list[Classification]:
+        """Return one classification a text, in order; an empty list for no text.
+
+        Raises InferenceUnavailableError after its retries are spent, InferenceRejectedError where
+        the server refuses the request or answers what cannot be read.
+        """
+        ...
+
+    def ready(self) -> bool:
+        """Tell whether the server answers and is ready; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPosts:
+    """Count what saving posts did: new ones, known ones that changed, known ones that did not."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """Hold what is kept about a user; consented_at is None where they never agreed."""
+
+    user_id: str
+    user_name: str
+    created_at: datetime
+    consented_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoodRecord:
+    """Hold one entry of a user's mood history; result is the mood result as JSON values."""
+
+    user_id: str
+    analysis_id: str
+    mood: str | None
+    created_at: datetime
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueItem:
+    """Hold one thing to recommend for a mood; kind is "account" or "hashtag"."""
+
+    mood: str
+    kind: str
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class FriendCandidate:
+    """Hold what ranking needs to know of a user who agreed to be matched."""
+
+    user_id: str
+    user_name: str
+    mood: str
+    mood_at: datetime
+    hashtags: tuple[str, ...]
+
+
+class Store(Protocol):
+    """Keep users, posts, analyses and moods. It is also the queue of record.
+
+    Every method may raise StoreUnavailableError. Users are named by user_id (see
+    api.domain.posts.user_id_of). Writes are atomic: a call that raises has changed nothing.
+    """
+
+    # users and consent
+    def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
+        """Return the user, created with user_name where unknown."""
+        ...
+
+    def user(self, user_id: str) -> UserRecord | None:
+        """Return the user, or None."""
+        ...
+
+    def set_consent(self, user_id: str, at: datetime | None) -> None:
+        """Record that the user agreed at a time; None records that they no longer do."""
+        ...
+
+    def set_matchable(self, user_id: str, matchable: bool) -> None:
+        """Record whether the user agreed to be recommended to others as a friend."""
+        ...
+
+    def erase_user(self, user_id: str, at: datetime) -> None:
+        """Delete all that is held about the user and leave a tombstone without content.
+
+        Analyses under way lose their lease, so no run can write the user back. A user may come
+        back later: ensure_user starts them anew.
+        """
+        ...
+
+    def export_user(self, user_id: str) -> Mapping[str, Any]:
+        """Return everything held about the user as JSON values. Raises NotFoundError."""
+        ...
+
+    # posts
+    def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
+        """Keep posts in one transaction, streaming; a post is known by user and post id.
+
+        A known post takes the new engagement; its classification is kept unless its text changed.
+        An exception raised by the iterable leaves the store as it was, and is not changed.
+        """
+        ...
+
+    def count_posts(self, user_id: str) -> int:
+        """Return how many posts are kept of the user."""
+        ...
+
+    def newest_post_id(self, user_id: str) -> str | None:
+        """Return the id of the user's newest post, or None."""
+        ...
+
+    def unclassified_posts(
+        self, user_id: str, model: str, *, max_posts: int | None, limit: int
+    ) -> list[Post]:
+        """Return up to `limit` posts, newest first, of the user's newest max_posts (None: all)
+        that `model` (a ModelIdentity.key) has not classified."""
+        ...
+
+    def count_unclassified(self, user_id: str, model: str, *, max_posts: int | None) -> int:
+        """Return how many posts unclassified_posts would return without a limit."""
+        ...
+
+    def save_classifications(
+        self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
+    ) -> None:
+        """Keep classifications by post id. Raises LeaseLostError where the lease is lost."""
+        ...
+
+    def classified_posts(
+        self, user_id: str, model: str, *, max_posts: int | None
+    ) -> list[ClassifiedPost]:
+        """Return the user's newest max_posts posts (None: all), newest first, that `model` has
+        classified."""
+        ...
+
+    def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
+        """Return the user's posts that any model has classified, newest first."""
+        ...
+
+    # analyses: the queue of record
+    def create_analysis(
+        self, analysis: Analysis, *, idempotency_key: str | None
+    ) -> tuple[Analysis, bool]:
+        """Queue an analysis; return it and True, or the one that stands for it and False.
+
+        The one that stands for it is the user's analysis made with the same idempotency_key, else
+        the one of that user that is queued or running.
+        Raises ConflictError where the idempotency_key was used for another request.
+        """
+        ...
+
+    def analysis(self, analysis_id: str) -> Analysis | None:
+        """Return the analysis, or None."""
+        ...
+
+    def claim(
+        self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
+    ) -> tuple[Analysis, Lease] | None:
+        """Take the named analysis, or the oldest that waits where None, and mark it running.
+
+        One that waits is queued, or running with a lease that ended before `now`. Returns None
+        where there is none or another owner holds it.
+        """
+        ...
+
+    def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
+        """Extend a lease and record progress. Raises LeaseLostError."""
+        ...
+
+    def finish(
+        self,
+        lease: Lease,
+        *,
+        at: datetime,
+        progress: Progress,
+        mood: str | None,
+        result: Mapping[str, Any],
+        hashtags: Sequence[str],
+    ) -> None:
+        """Mark the analysis succeeded and add its result to the mood history, in one write.
+
+        hashtags are the user's most used ones, kept for matching friends. Raises LeaseLostError.
+        """
+        ...
+
+    def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
+        """Mark the analysis failed. Raises LeaseLostError."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Put a running analysis back in the queue, as at shutdown; a lost lease is ignored."""
+        ...
+
+    # moods and recommendations
+    def latest_mood(self, user_id: str) -> MoodRecord | None:
+        """Return the newest entry of the user's mood history, or None."""
+        ...
+
+    def catalogue(self, mood: str) -> list[CatalogueItem]:
+        """Return what may be recommended for a mood, in the catalogue's order."""
+        ...
+
+    def replace_catalogue(self, items: Sequence[CatalogueItem]) -> None:
+        """Put these items in place of the whole catalogue."""
+        ...
+
+    def friend_candidates(
+        self, user_id: str, mood: str, hashtags: Sequence[str], *, limit: int
+    ) -> list[FriendCandidate]:
+        """Return up to `limit` users whose latest mood is `mood` and who agreed to be matched.
+
+        Those who share most of `hashtags` come first, then the freshest mood; never the user.
+        """
+        ...
+
+    # feedback
+    def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
+        """Keep the user's own word on an analysis. Raises NotFoundError."""
+        ...
+
+    def ping(self) -> None:
+        """Return where the store can be read and written; else raise StoreUnavailableError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; the store is not used after that."""
+        ...
