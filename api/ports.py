@@ -13,6 +13,8 @@ from typing import Any, BinaryIO, Protocol
 
 from api.domain.analyses import Analysis, Lease, Problem, Progress
 from api.domain.posts import Classification, ClassifiedPost, Post, RejectedPost
+from api.domain.recommendations import CatalogueItem as CatalogueItem
+from api.domain.recommendations import FriendCandidate as FriendCandidate
 
 Clock = Callable[[], datetime]
 """Tell the time, as an aware UTC datetime."""
@@ -106,27 +108,6 @@ class MoodRecord:
     mood: str | None
     created_at: datetime
     result: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueItem:
-    """Hold one thing to recommend for a mood; kind is "account" or "hashtag"."""
-
-    mood: str
-    kind: str
-    name: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class FriendCandidate:
-    """Hold what ranking needs to know of a user who agreed to be matched."""
-
-    user_id: str
-    user_name: str
-    mood: str
-    mood_at: datetime
-    hashtags: tuple[str, ...]
 
 
 class Store(Protocol):

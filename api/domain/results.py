@@ -1,0 +1,225 @@
+"""Put together what a user is told: the mood of their posts and what it rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from api.domain.bootstrap import confidence, effective_sample_size
+from api.domain.highlights import EmotionPeak, Influence, moved_most, peak
+from api.domain.languages import is_english, is_known
+from api.domain.moods import SUMMARIES, Mood, mood_of
+from api.domain.posts import ClassifiedPost, Ownership
+from api.domain.scoring import (
+    adjusted,
+    negativity,
+    positivity,
+    relative_weights,
+    weighted_mean,
+)
+from api.domain.scoring_config import ScoringConfig
+
+
+class InvalidAsOfError(ValueError):
+    """Say that as_of is neither "now", "newest" nor a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostCounts:
+    """Count the posts that a result rests on, by ownership."""
+
+    own: int
+    shared: int
+    liked: int
+
+    @property
+    def total(self) -> int:
+        """Return all of them."""
+        return self.own + self.shared + self.liked
+
+    def to_dict(self) -> dict[str, int]:
+        """Return JSON values."""
+        return {
+            "total": self.total,
+            "own": self.own,
+            "shared": self.shared,
+            "liked": self.liked,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MoodResult:
+    """Hold the mood of a user's posts.
+
+    mood, summary, scores, positivity, negativity and confidence are None where there is nothing to
+    go by, and reason then says why; otherwise reason is None. Scores, shares and confidence are
+    between 0 and 1. truncated_share is None without posts; not_english_share is over the
+    language_known posts whose language is known, and None where there are none. stale_note is a
+    sentence where stale, else None. scoring holds the constants in force. Times are aware UTC.
+    """
+
+    mood: Mood | None
+    reason: str | None
+    summary: str | None
+    scores: Mapping[str, float] | None
+    positivity: float | None
+    negativity: float | None
+    confidence: float | None
+    effective_sample_size: float
+    as_of: datetime
+    posts: PostCounts
+    newest_post_at: datetime | None
+    oldest_post_at: datetime | None
+    stale: bool
+    stale_note: str | None
+    happiest: EmotionPeak | None
+    saddest: EmotionPeak | None
+    moved_most: tuple[Influence, ...]
+    truncated_share: float | None
+    not_english_share: float | None
+    language_known: int
+    model: str
+    scoring: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values; times are ISO 8601."""
+        return {
+            "mood": None if self.mood is None else self.mood.value,
+            "reason": self.reason,
+            "summary": self.summary,
+            "scores": None if self.scores is None else dict(self.scores),
+            "positivity": self.positivity,
+            "negativity": self.negativity,
+            "confidence": self.confidence,
+            "effective_sample_size": self.effective_sample_size,
+            "as_of": self.as_of.isoformat(),
+            "posts": self.posts.to_dict(),
+            "newest_post_at": _iso(self.newest_post_at),
+            "oldest_post_at": _iso(self.oldest_post_at),
+            "stale": self.stale,
+            "stale_note": self.stale_note,
+            "happiest": None if self.happiest is None else self.happiest.to_dict(),
+            "saddest": None if self.saddest is None else self.saddest.to_dict(),
+            "moved_most": [each.to_dict() for each in self.moved_most],
+            "truncated_share": self.truncated_share,
+            "not_english_share": self.not_english_share,
+            "language_known": self.language_known,
+            "model": self.model,
+            "scoring": dict(self.scoring),
+        }
+
+
+def resolve_as_of(as_of: str, posts: Sequence[ClassifiedPost], now: datetime) -> datetime:
+    """Return the time from which ages count, in UTC.
+
+    "now" is now; "newest" is the time of the newest post, or now where there is none; anything
+    else is read as ISO 8601, in UTC where it names no zone, a date alone being its first moment.
+
+    Raises InvalidAsOfError where it is none of these.
+    """
+    if as_of == "now":
+        return now
+    if as_of == "newest":
+        return max((item.post.created_at for item in posts), default=now)
+    try:
+        moment = datetime.fromisoformat(as_of)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise InvalidAsOfError(
+            f'as_of is "now", "newest" or a time such as 2024-05-01T12:00:00Z, not "{as_of[:40]}"'
+        ) from exc
+
+
+def mood_result(
+    posts: Sequence[ClassifiedPost],
+    *,
+    as_of: datetime,
+    now: datetime,
+    config: ScoringConfig,
+    model: str,
+) -> MoodResult:
+    """Return the mood of the posts as of a time; the order of the posts does not matter.
+
+    Posts later than as_of are left out, except where as_of is now: a post is then later only
+    because clocks differ, and counts with age 0. as_of and now are aware; see resolve_as_of.
+    """
+    counted = sorted(
+        (item for item in posts if as_of == now or item.post.created_at <= as_of),
+        key=lambda item: (item.post.created_at, item.post.post_id),
+    )
+    probabilities = [adjusted(item.classification, config) for item in counted]
+    weights = relative_weights(counted, as_of, config)
+    scores = weighted_mean(probabilities, weights)
+    mood = None if scores is None else mood_of(scores, config)
+    newest = counted[-1].post.created_at if counted else None
+    stale_note = _stale_note(newest, now, config)
+    languages = [item.post.language for item in counted if is_known(item.post.language)]
+    by_ownership = Counter(item.post.ownership for item in counted)
+    return MoodResult(
+        mood=mood,
+        reason=None if scores is not None else _reason(posts, counted, as_of, config),
+        summary=None if mood is None else SUMMARIES[mood],
+        scores=scores,
+        positivity=None if scores is None else positivity(scores),
+        negativity=None if scores is None else negativity(scores),
+        confidence=confidence(probabilities, weights, config),
+        effective_sample_size=effective_sample_size(weights),
+        as_of=as_of,
+        posts=PostCounts(
+            own=by_ownership[Ownership.OWN],
+            shared=by_ownership[Ownership.SHARED],
+            liked=by_ownership[Ownership.LIKED],
+        ),
+        newest_post_at=newest,
+        oldest_post_at=counted[0].post.created_at if counted else None,
+        stale=stale_note is not None,
+        stale_note=stale_note,
+        happiest=peak("joy", counted, probabilities),
+        saddest=peak("sadness", counted, probabilities),
+        moved_most=moved_most(counted, probabilities, weights, config.moved_most_count),
+        truncated_share=_share([item.classification.truncated for item in counted]),
+        not_english_share=_share([not is_english(language) for language in languages]),
+        language_known=len(languages),
+        model=model,
+        scoring=config.to_dict(),
+    )
+
+
+def _reason(
+    posts: Sequence[ClassifiedPost],
+    counted: Sequence[ClassifiedPost],
+    as_of: datetime,
+    config: ScoringConfig,
+) -> str:
+    """Say why there is no mood."""
+    if not posts:
+        return "There are no posts to go by."
+    if not counted:
+        asked = as_of.astimezone(UTC)
+        return f"All posts are later than {asked:%Y-%m-%d %H:%M} UTC, the time asked about."
+    return (
+        f'Under the "{config.name}" scoring none of these posts weighs anything, so there is no '
+        "mood to tell. Another scoring may count them."
+    )
+
+
+def _stale_note(newest: datetime | None, now: datetime, config: ScoringConfig) -> str | None:
+    """Say that the newest post is old, or return None where it is not."""
+    if newest is None or now - newest <= timedelta(days=config.stale_after_days):
+        return None
+    return (
+        f"The newest post counted is {(now - newest).days} days old: this tells how the posts felt "
+        "then, not how they feel now."
+    )
+
+
+def _share(facts: Sequence[bool]) -> float | None:
+    """Return the share that is true; None where there is nothing to take a share of."""
+    return sum(facts) / len(facts) if facts else None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,84 @@
+"""Follow a user's emotions over time, by day or by week."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from api.domain.moods import Mood, mood_of
+from api.domain.posts import ClassifiedPost
+from api.domain.scoring import (
+    activity,
+    adjusted,
+    negativity,
+    owner,
+    positivity,
+    weighted_mean,
+)
+from api.domain.scoring_config import ScoringConfig
+
+BUCKETS = ("day", "week")
+
+
+class InvalidBucketError(ValueError):
+    """Say that a timeline is by day or by week."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineBucket:
+    """Hold the emotions of one day or week; scores and mood are None where no post weighs."""
+
+    start: date
+    posts: int
+    scores: Mapping[str, float] | None
+    positivity: float | None
+    negativity: float | None
+    mood: Mood | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {
+            "start": self.start.isoformat(),
+            "posts": self.posts,
+            "scores": None if self.scores is None else dict(self.scores),
+            "positivity": self.positivity,
+            "negativity": self.negativity,
+            "mood": None if self.mood is None else self.mood.value,
+        }
+
+
+def timeline(
+    posts: Sequence[ClassifiedPost], bucket: str, config: ScoringConfig
+) -> list[TimelineBucket]:
+    """Return the days or weeks in which there are posts, oldest first; days are UTC.
+
+    bucket is "day" or "week" (ISO weeks: they start on Monday); empty ones are left out, since an
+    archive may span decades. Within a bucket a post weighs owner * activity, without recency: the
+    bucket is the time already, and Friday's posts say no more about a week than Monday's.
+
+    Raises InvalidBucketError for another bucket.
+    """
+    if bucket not in BUCKETS:
+        raise InvalidBucketError(f'a timeline is by "day" or by "week", not by "{bucket}"')
+    by_start: dict[date, list[ClassifiedPost]] = {}
+    for item in posts:
+        by_start.setdefault(_start(item.post.created_at, bucket), []).append(item)
+    return [_bucket(start, by_start[start], config) for start in sorted(by_start)]
+
+
+def _start(moment: datetime, bucket: str) -> date:
+    """Return the UTC day of the moment, or the Monday of its week."""
+    day = moment.astimezone(UTC).date()
+    return day if bucket == "day" else day - timedelta(days=day.weekday())
+
+
+def _bucket(start: date, items: Sequence[ClassifiedPost], config: ScoringConfig) -> TimelineBucket:
+    weights = [owner(item.post, config) * activity(item.post.engagement, config) for item in items]
+    scores = weighted_mean([adjusted(item.classification, config) for item in items], weights)
+    if scores is None:
+        return TimelineBucket(start, len(items), None, None, None, None)
+    return TimelineBucket(
+        start, len(items), scores, positivity(scores), negativity(scores), mood_of(scores, config)
+    )
