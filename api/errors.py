@@ -8,6 +8,7 @@ MoodlineError
 +-- ConsentRequiredError          nobody is analysed without saying so
 +-- NotFoundError                 no such user, analysis or result
 +-- ConflictError                 the request contradicts what is already there
++-- AnalysisFailedError           the analysis that the caller waits for has failed
 +-- BusyError                     more work offered than is taken at once
 +-- LeaseLostError                another worker owns the analysis now, or it was erased
 +-- DependencyError               something the service needs did not do its part
@@ -22,6 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from api.domain.analyses import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,14 @@ class NotFoundError(MoodlineError):
 
 class ConflictError(MoodlineError):
     """Say that the request contradicts what is already there."""
+
+
+class AnalysisFailedError(MoodlineError):
+    """Say that the analysis that the caller waits for has failed; problem is the one it kept."""
+
+    def __init__(self, problem: Problem | None) -> None:
+        super().__init__(problem.detail if problem else "The analysis ended without a result.")
+        self.problem = problem
 
 
 class BusyError(MoodlineError):

@@ -1,0 +1,73 @@
+# Moodline. `make run` and `make test` are all that a newcomer needs; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data
+export BENTOML_DO_NOT_TRACK := True
+export HF_HUB_OFFLINE := 1
+export MOODLINE_DATA := $(DATA)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup serve api demo analyse lint check model evaluate clean python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+python:
+	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Moodline needs Python 3.11 or newer with venv; \"$(PYTHON)\" is not. Install it" \
+	       "(Debian: apt-get install python3 python3-venv) or call make PYTHON=/path/to/python3.11" >&2; exit 1; }
+
+$(BIN)/pip: | python
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt pip
+
+# A stamp a set of extras, so that serving never waits for what only training or testing needs.
+$(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[serving,api]'
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[serving,api,export,bench,dev]'
+	@touch $@ $(VENV)/run.stamp
+
+setup: $(VENV)/run.stamp ## create the environment and install what running needs
+
+run: setup ## start the inference server and the API on loopback; Ctrl-C stops both
+	@exec $(BIN)/python -m api.local
+
+serve: setup ## start the inference server alone
+	@exec $(BIN)/python -m serving
+
+api: setup ## start the API alone (INFERENCE_URL names the inference server)
+	@exec $(BIN)/python -m api
+
+demo: setup ## the main job once, on invented posts of three invented people
+	@$(BIN)/python -m api.demo
+
+analyse: setup ## analyse a file of posts: make analyse FILE=posts.csv USER=name
+	@[ -n "$(FILE)" ] && [ "$(origin USER)" = "command line" ] || { \
+	  echo "usage: make analyse FILE=posts.csv USER=name   (X archive zip, tweets.js, JSON lines or CSV)" >&2; exit 2; }
+	@$(BIN)/python -m api.cli analyse "$(FILE)" "$(USER)"
+
+test: $(VENV)/dev.stamp ## install what the tests need and run the whole suite
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/dev.stamp ## ruff, formatting included
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+check: lint ## lint, types and import contracts
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+model: $(VENV)/dev.stamp ## train, export, quantise, verify and write serving/model (about an hour)
+	@$(BIN)/python -m export.build $(BUILD_ARGS)
+
+evaluate: $(VENV)/run.stamp ## accuracy and macro-F1 of the shipped model: make evaluate FILE=... [LABELS=...]
+	@[ -n "$(FILE)" ] || { \
+	  echo "usage: make evaluate FILE=lines.txt   (text;label)   or   FILE=text.txt LABELS=labels.txt" >&2; exit 2; }
+	@$(BIN)/python -m export.evaluate "$(FILE)" $(if $(LABELS),"$(LABELS)")
+
+clean: ## remove the environment, caches and local data
+	rm -rf $(VENV) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

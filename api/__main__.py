@@ -1,0 +1,71 @@
+"""Serve the API: `python -m api`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+
+from api.bootstrap import Service, adapters, wire
+from api.errors import MoodlineError
+from api.logs import configure_logs
+from api.server import open_server
+from api.settings import SettingsError, read_settings
+
+_log = logging.getLogger("api")
+
+
+def main() -> int:
+    """Serve until SIGTERM or Ctrl-C; return the exit status, after one clear line on a fault."""
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        return _refuse(str(error))
+    configure_logs(settings.log_format, settings.log_level)
+    try:
+        service = wire(adapters(settings), settings)
+    except MoodlineError as error:
+        return _refuse(error.detail)
+    try:
+        server = open_server(service.app, settings)
+    except OSError as error:
+        service.stop()
+        return _refuse(
+            f"Port {settings.api_port} on {settings.api_host} cannot be had: {error.strerror}."
+            " Stop what listens there, or set API_PORT."
+        )
+    _interrupt_on_signals(service)
+    try:
+        service.start()
+        _log.info("serving at http://%s:%d", settings.api_host, settings.api_port)
+        server.run()
+    except KeyboardInterrupt:
+        _log.debug("interrupted before serving")
+    finally:
+        service.stop()
+        server.close()
+    _log.info("stopped")
+    return 0
+
+
+def _refuse(line: str) -> int:
+    sys.stderr.write(f"moodline: {line}\n")
+    return 2
+
+
+def _interrupt_on_signals(service: Service) -> None:
+    def interrupt(*_: object) -> None:
+        # A second signal ends the process at once.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        # Before the server waits for its open answers, since events stay open until told so.
+        service.begin_stop()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Import, analyse and recommend for three invented people over HTTP, and check what comes back.
+
+Each person's posts come in another format, so the demo reads all three that are text.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api.api_client import ApiCallError, ApiClient
+from api.local import LocalServersError, free_port, local_servers, raise_on_signal
+from api.mood_card import mood_card
+
+POSTS = Path(__file__).parent / "posts"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Name an invented person, the file of their posts, and the mood they were written in."""
+
+    user_name: str
+    file: str
+    posts: int
+    mood: str
+
+
+PEOPLE = (
+    Person("ana_ridge", "ana_ridge.jsonl", 40, "Cheerful"),
+    Person("ben_grey", "ben_grey.csv", 40, "Depressed"),
+    Person("cleo_mill", "cleo_mill.tweets.js", 40, "Stressed"),
+)
+
+
+class DemoError(Exception):
+    """Say what came back that should not have."""
+
+
+def main() -> int:
+    """Run the demo on servers of its own and a store that is thrown away; return the exit code."""
+    raise_on_signal(signal.SIGTERM)
+    try:
+        with tempfile.TemporaryDirectory(prefix="moodline-demo-") as folder:
+            environment = {
+                **os.environ,
+                "LOG_LEVEL": "warning",
+                "DATA_DIR": folder,
+                "STORE_URL": "",
+                "API_HOST": "127.0.0.1",
+                "API_PORT": str(free_port()),
+                "SERVING_HOST": "127.0.0.1",
+                "SERVING_PORT": str(free_port()),
+            }
+            with local_servers(environment) as servers, ApiClient(servers.api_url) as api:
+                for person in PEOPLE:
+                    print(_present(api, person), end="\n\n")
+    except (ApiCallError, LocalServersError, DemoError) as error:
+        print(f"moodline demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print(f"All {sum(person.posts for person in PEOPLE)} posts read, moods as written.")
+    return 0
+
+
+def _present(api: ApiClient, person: Person) -> str:
+    """Return the mood card of a person; raise DemoError where something is off."""
+    report = api.import_posts(person.user_name, POSTS / person.file)
+    _check(person, "posts imported", report["imported"], person.posts)
+    _check(person, "posts skipped", report["skipped"], 0)
+    analysis = api.analyse(person.user_name, as_of="newest")
+    _check(person, "posts classified", analysis["progress"]["classified"], person.posts)
+    result = analysis["result"]
+    _check(person, "mood", result["mood"], person.mood)
+    again = api.analyse(person.user_name, as_of="newest")
+    _check(person, "posts classified again", again["progress"]["classified"], 0)
+    recommended = api.recommendations(person.user_name)
+    for kind in ("big_accounts", "hashtags"):
+        _check(person, f"recommended {kind}", len(recommended[kind]), 3)
+    return mood_card(person.user_name, result, recommended)
+
+
+def _check(person: Person, what: str, found: Any, expected: Any) -> None:
+    if found != expected:
+        raise DemoError(f"{person.user_name}: {what}: expected {expected}, found {found}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Write logs as plain lines or JSON lines on standard error, with the ids that tie them together.
+
+Post texts and user names never go into a log: what is logged is ids, counts and times.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The trace id of the request that the running code answers, or None."""
+
+_EXTRAS = ("analysis_id", "method", "route", "status", "milliseconds", "posts", "attempt")
+
+
+def _context(record: logging.LogRecord) -> dict[str, Any]:
+    found = {name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)}
+    request_id = REQUEST_ID.get()
+    return found if request_id is None else {"request_id": request_id, **found}
+
+
+class PlainFormatter(logging.Formatter):
+    """Format a record for people: time, level, logger, message, then its ids."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, followed by the traceback where there is one."""
+        line = super().format(record)
+        context = " ".join(f"{name}={value}" for name, value in _context(record).items())
+        first, newline, rest = line.partition("\n")
+        return f"{first} [{context}]{newline}{rest}" if context else line
+
+
+class JsonFormatter(logging.Formatter):
+    """Format a record as one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object; exception holds the traceback where there is one."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_context(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configure_logs(log_format: str, level: str) -> None:
+    """Send the logs of the whole process to standard error; log_format is "plain" or "json"."""
+    handler = logging.StreamHandler(sys.stderr)
+    plain = PlainFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    handler.setFormatter(JsonFormatter() if log_format == "json" else plain)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # httpx logs each request it makes: the inference calls of one analysis would drown the rest.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,0 +1,67 @@
+"""Draw a mood result as plain text, for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+WIDTH = 78
+_BAR = 30
+
+
+def mood_card(
+    user_name: str, result: Mapping[str, Any], recommended: Mapping[str, Any] | None
+) -> str:
+    """Return the card of one result, and of what is recommended where something is.
+
+    result and recommended are the JSON bodies of the API.
+    """
+    lines = [f"-- @{user_name} ".ljust(WIDTH, "-")]
+    if result["mood"] is None:
+        lines += textwrap.wrap(f"No mood: {result['reason']}", WIDTH)
+    else:
+        lines += _mood_lines(result)
+    if result["stale_note"]:
+        lines += textwrap.wrap(f"Note: {result['stale_note']}", WIDTH)
+    if recommended:
+        lines += _recommendation_lines(recommended)
+    return "\n".join(lines)
+
+
+def _mood_lines(result: Mapping[str, Any]) -> list[str]:
+    counts = result["posts"]
+    lines = [
+        f"{result['mood']}   (confidence {result['confidence']:.0%}, from {counts['total']} posts:"
+        f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
+        f" effective {result['effective_sample_size']:.0f})",
+        *textwrap.wrap(result["summary"], WIDTH),
+        "",
+    ]
+    for emotion, score in sorted(result["scores"].items(), key=lambda item: -item[1]):
+        lines.append(f"  {emotion:<9}{score:6.1%}  {'#' * round(score * _BAR)}")
+    lines.append("")
+    for title, peak in (("happiest", result["happiest"]), ("saddest", result["saddest"])):
+        if peak is not None:
+            lines.append(f"  {title:<9}{peak['probability']:4.0%}  {_one_line(peak['text'], 58)}")
+    lines.append("  moved the mood most:")
+    for post in result["moved_most"][:3]:
+        lines.append(f"    {post['contribution']:+.3f}  {_one_line(post['text'], 60)}")
+    return lines
+
+
+def _recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:
+    rows = (
+        ("accounts", "@", recommended["big_accounts"]),
+        ("hashtags", "#", recommended["hashtags"]),
+        ("friends", "@", recommended["friends"]),
+    )
+    return [f"  {title:<9}{_names(sign, items)}" for title, sign, items in rows if items]
+
+
+def _names(sign: str, items: Sequence[Mapping[str, str]]) -> str:
+    return "  ".join(sign + item["name"] for item in items)
+
+
+def _one_line(text: str, width: int) -> str:
+    return textwrap.shorten(text, width, placeholder="...")

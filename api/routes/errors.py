@@ -1,0 +1,113 @@
+"""Answer every error with a problem document (RFC 9457), and never with an exception's text.
+
+What kind of problem an error is stands in one table: `api.problems`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask, Response, json
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from api.errors import (
+    AnalysisFailedError,
+    BusyError,
+    FieldError,
+    InvalidRequestError,
+    MoodlineError,
+    RetryableError,
+)
+from api.logs import REQUEST_ID
+from api.problems import (
+    HTTP_KINDS,
+    INVALID_REQUEST,
+    UNEXPECTED,
+    ProblemKind,
+    all_kinds,
+    kind_of_error,
+)
+
+_log = logging.getLogger(__name__)
+
+_RETRY_AFTER_SECONDS = 5
+_STATUS_DETAILS = {
+    404: "No page stands at this address. The addresses are listed at /docs.",
+    405: "This address does not take that method. The Allow header lists those it takes.",
+    413: "The body is larger than this address takes.",
+    415: "Send the body with Content-Type: application/json.",
+}
+
+
+def problem_response(kind: ProblemKind, detail: str, errors: Sequence[FieldError] = ()) -> Response:
+    """Return a problem document as a response."""
+    document = {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "trace_id": REQUEST_ID.get(),
+        "errors": [{"where": item.where, "reason": item.reason} for item in errors],
+    }
+    body = json.dumps(document, ensure_ascii=False)
+    return Response(body, kind.status, content_type="application/problem+json")
+
+
+def invalid_request(error: ValidationError) -> Response:
+    """Raise InvalidRequestError for a request that does not fit its model.
+
+    It is annotated as returning a response because flask-openapi3 asks for one. What the caller
+    sent is not repeated. Where is a JSON pointer in a body and a name elsewhere.
+    """
+    start = "/" if error.title.endswith("Body") else ""
+    faults = [
+        FieldError(start + "/".join(map(str, fault["loc"])), fault["msg"])
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    raise InvalidRequestError("The request does not fit what this address takes.", faults)
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Have an app answer all errors with problem documents."""
+    app.register_error_handler(MoodlineError, _on_purpose)
+    app.register_error_handler(HTTPException, _from_flask)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _on_purpose(error: MoodlineError) -> Response:
+    if isinstance(error, AnalysisFailedError):
+        return _kept_problem(error)
+    kind = kind_of_error(error)
+    if kind.status >= 500:
+        _log.warning("answered %s", kind.slug, exc_info=error)
+    errors = error.errors if isinstance(error, InvalidRequestError) else ()
+    response = problem_response(kind, error.detail, errors)
+    if isinstance(error, BusyError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, RetryableError):
+        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    return response
+
+
+def _kept_problem(error: AnalysisFailedError) -> Response:
+    slug = error.problem.type if error.problem else UNEXPECTED.slug
+    return problem_response(all_kinds().get(slug, UNEXPECTED), error.detail)
+
+
+def _from_flask(error: HTTPException) -> Any:
+    if error.code is None:
+        return error
+    kind = HTTP_KINDS.get(error.code, INVALID_REQUEST if error.code < 500 else UNEXPECTED)
+    response = problem_response(kind, _STATUS_DETAILS.get(kind.status, kind.about))
+    allowed = dict(error.get_headers()).get("Allow")
+    if allowed:
+        response.headers["Allow"] = allowed
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.error("unexpected error", exc_info=error)
+    return problem_response(UNEXPECTED, UNEXPECTED.about)

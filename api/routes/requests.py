@@ -1,0 +1,137 @@
+"""Check every request before its route sees it, and mark every response on its way out.
+
+Each request has a trace id, is counted and logged by its route's template, and has to come from
+where requests may come from: a browser must not be talked into acting on the posts that this
+service holds (DNS rebinding, cross-site requests).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Collection
+from json import JSONDecodeError
+from typing import Any
+
+from flask import Flask, Request, Response, g, json, request
+
+from api.errors import InvalidRequestError, UnsupportedMediaError
+from api.logs import REQUEST_ID
+from api.metrics import Metrics
+from api.problems import CROSS_SITE, HTTP_KINDS
+from api.routes.errors import problem_response
+
+_log = logging.getLogger(__name__)
+
+_TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_PORT = re.compile(r":\d{1,5}$")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class StrictJsonRequest(Request):
+    """Read JSON bodies strictly: by their type, without NaN, as an object."""
+
+    def get_json(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  werkzeug's signature
+        """Return the object in the body; an empty body is an empty object.
+
+        Raises UnsupportedMediaError and InvalidRequestError even where asked to be silent, as
+        flask-openapi3 does, so that bad JSON is not reported as a missing field.
+        """
+        body = self.get_data(cache=True)
+        if not body.strip():
+            return {}
+        if not self.is_json:
+            raise UnsupportedMediaError("Send the body with Content-Type: application/json.")
+        try:
+            value = json.loads(body.decode(), parse_constant=_refuse_constant)
+        except UnicodeDecodeError as error:
+            raise InvalidRequestError(
+                f"The body is not UTF-8: byte {error.start} cannot be read."
+            ) from error
+        except JSONDecodeError as error:
+            raise InvalidRequestError(
+                f"The body is not JSON: line {error.lineno}, column {error.colno}."
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequestError(
+                "The body is not JSON that can be read: it holds a number that JSON does not"
+                " have, or is nested too deeply."
+            ) from error
+        if not isinstance(value, dict):
+            raise InvalidRequestError("The body must be a JSON object.")
+        return value
+
+
+def register_request_checks(app: Flask, metrics: Metrics, allowed_hosts: Collection[str]) -> None:
+    """Have an app check, trace, count and log its requests."""
+    hosts = frozenset(allowed_hosts)
+
+    @app.before_request
+    def begin() -> Response | None:
+        offered = request.headers.get("X-Request-Id", "")
+        REQUEST_ID.set(offered if _TRACE_ID.fullmatch(offered) else uuid.uuid4().hex)
+        g.started = time.perf_counter()
+        if _PORT.sub("", request.headers.get("Host", "").lower()) not in hosts:
+            return problem_response(HTTP_KINDS[421], HTTP_KINDS[421].about)
+        if _may_change_things() and _from_another_site():
+            return problem_response(CROSS_SITE, CROSS_SITE.about)
+        return None
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["X-Request-Id"] = REQUEST_ID.get() or ""
+        if not request.path.startswith("/web/"):
+            # Answers hold people's posts and moods: no cache on the way may keep them.
+            response.headers["Cache-Control"] = "no-store"
+        _note(response, metrics)
+        return response
+
+
+def _note(response: Response, metrics: Metrics) -> None:
+    seconds = time.perf_counter() - g.started
+    route = request.url_rule.rule if request.url_rule else "unmatched"
+    # The method is the client's to invent; a rule matches only known ones.
+    method = request.method if request.url_rule else "any"
+    metrics.request(method, route, response.status_code, seconds)
+    _log.info(
+        "answered",
+        extra={
+            "method": method,
+            "route": route,
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 1),
+        },
+    )
+
+
+def _may_change_things() -> bool:
+    # The original front end starts analyses with a GET.
+    return request.method not in _SAFE_METHODS or request.path.startswith("/start_analysis/")
+
+
+def _from_another_site() -> bool:
+    # Browsers send Sec-Fetch-Site, and Origin where they are too old for it; programs send neither.
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and origin != f"{request.scheme}://{request.host}"
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,65 @@
+"""Serve what operators and newcomers look at: health, metrics, documentation, the dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, current_app
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.openapi import OpenAPI
+
+from api.metrics import Metrics
+from api.problems import HTTP_KINDS, all_kinds
+from api.routes.bodies import ProblemPath
+from api.services import Services
+
+_TAG = Tag(name="service", description="Health, metrics and documentation")
+
+
+def service_blueprint(
+    services: Services, problems: dict[str | int, Any], metrics: Metrics
+) -> APIBlueprint:
+    """Return the routes about the service itself."""
+    routes = APIBlueprint("service", __name__, abp_tags=[_TAG], abp_responses=problems)
+
+    @routes.get("/livez", responses={200: {"description": "the process answers"}})
+    def livez() -> Any:
+        """Tell that the process answers."""
+        return {"status": "alive"}
+
+    @routes.get("/readyz", responses={200: {"description": "all dependencies are there"}})
+    def readyz() -> Any:
+        """Tell whether all dependencies are there; 503 names those that are missing."""
+        dependencies = services.health.dependencies()
+        missing = [name for name, ready in dependencies.items() if not ready]
+        status = "missing: " + ", ".join(missing) if missing else "ready"
+        return {"status": status, "dependencies": dependencies}, 503 if missing else 200
+
+    @routes.get("/metrics", responses={200: {"description": "Prometheus text format"}})
+    def prometheus_metrics() -> Any:
+        """Return the metrics in Prometheus' text format."""
+        return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @routes.get("/openapi.json", doc_ui=False)
+    def openapi() -> Any:
+        app = current_app
+        return app.api_doc if isinstance(app, OpenAPI) else abort(404)
+
+    @routes.get("/problems/<slug>", doc_ui=False)
+    def explain_problem(path: ProblemPath) -> Any:
+        kind = all_kinds().get(path.slug)
+        if kind is None:
+            abort(HTTP_KINDS[404].status)
+        text = f"{kind.title} ({kind.status})\n\n{kind.about}\n"
+        return Response(text, content_type="text/plain; charset=utf-8")
+
+    @routes.get("/", doc_ui=False)
+    def dashboard() -> Any:
+        return current_app.send_static_file("index.html")
+
+    @routes.get("/docs", doc_ui=False)
+    def documentation() -> Any:
+        return current_app.send_static_file("docs.html")
+
+    return routes

@@ -1,0 +1,36 @@
+"""Hold the use cases in the product's words, grouped by what they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.services.analyses import Analyses, LongCalls
+from api.services.health import Health
+from api.services.imports import ImportReport, Imports, Upload
+from api.services.moods import Moods, UserOverview, plain_answer
+from api.services.privacy import Privacy
+
+__all__ = [
+    "Analyses",
+    "Health",
+    "ImportReport",
+    "Imports",
+    "LongCalls",
+    "Moods",
+    "Privacy",
+    "Services",
+    "Upload",
+    "UserOverview",
+    "plain_answer",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Hold everything that the routes may call."""
+
+    imports: Imports
+    analyses: Analyses
+    moods: Moods
+    privacy: Privacy
+    health: Health

@@ -1,0 +1,193 @@
+"""Start analyses, follow them and hear what the user thinks of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState
+from api.domain.moods import Mood
+from api.domain.results import InvalidAsOfError, resolve_as_of
+from api.errors import (
+    AnalysisFailedError,
+    BusyError,
+    ConsentRequiredError,
+    FieldError,
+    InvalidRequestError,
+    NotFoundError,
+)
+from api.ports import Clock, Store
+from api.services.users import named
+
+IMPORTED = "imported"
+"""The source that every service has: the posts that are already kept."""
+
+_LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LongCalls:
+    """Bound the calls that stay open while an analysis runs; times are in seconds.
+
+    wait pauses for a number of seconds and tells whether the process is shutting down.
+    """
+
+    wait: Callable[[float], bool]
+    at_once: int = 12
+    longest: float = 600.0
+    poll: float = 0.3
+    heartbeat: float = 10.0
+
+
+class Analyses:
+    """Serve analyses; wake has a worker look at the queue, sources are the names of sources."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        wake: Callable[[str], None],
+        new_id: Callable[[], str],
+        created: Callable[[], None],
+        *,
+        sources: Collection[str],
+        long_calls: LongCalls,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+        self._new_id = new_id
+        self._created = created
+        self._sources = (IMPORTED, *sorted(sources))
+        self._long_calls = long_calls
+        self._slots = threading.BoundedSemaphore(long_calls.at_once)
+
+    def start(
+        self,
+        request: AnalysisRequest,
+        *,
+        consent: bool,
+        idempotency_key: str | None = None,
+    ) -> tuple[Analysis, bool]:
+        """Queue an analysis and return it with True, or the one that stands for it with False.
+
+        request.user_id may be a user name as it was typed. Raises InvalidRequestError,
+        ConsentRequiredError without consent, ConflictError for a key used for something else.
+        """
+        user_name = request.user_id
+        request = replace(request, user_id=named(user_name))
+        self._check(request, idempotency_key)
+        if not consent:
+            raise ConsentRequiredError(
+                "An analysis reads how a person's posts have felt, so the person has to agree."
+                ' Send "consent": true where the posts are your own.'
+            )
+        now = self._clock()
+        user = self._store.ensure_user(request.user_id, user_name, now)
+        if user.consented_at is None:
+            self._store.set_consent(user.user_id, now)
+        analysis, new = self._store.create_analysis(
+            Analysis(self._new_id(), request, now), idempotency_key=idempotency_key
+        )
+        if new:
+            self._created()
+            self._wake(analysis.analysis_id)
+        return analysis, new
+
+    def analysis(self, analysis_id: str) -> Analysis:
+        """Return the analysis. Raises NotFoundError."""
+        analysis = self._store.analysis(analysis_id)
+        if analysis is None:
+            raise NotFoundError("There is no analysis of that id; it may have been erased.")
+        return analysis
+
+    def events(self, analysis_id: str) -> Generator[Analysis | None, None, None]:
+        """Yield the analysis now and at each change until it is terminal or gone.
+
+        None means that nothing changed for a while. Raises NotFoundError, and BusyError where too
+        many calls are open already.
+        """
+        first = self.analysis(analysis_id)
+        stream = self._follow(first)
+        # Up to its first yield the stream only takes its place, so that a refusal comes before
+        # the answer begins; close() then gives the place back.
+        next(stream)
+        return stream
+
+    def run_to_end(self, user_name: str, *, consent: bool) -> Mapping[str, Any]:
+        """Start an analysis and return its result once it is there.
+
+        consent on record is enough. Raises as start does, AnalysisFailedError where it failed,
+        BusyError where it takes too long, NotFoundError where it was erased meanwhile.
+        """
+        user = self._store.user(named(user_name))
+        on_record = user is not None and user.consented_at is not None
+        with self._place():
+            analysis, _ = self.start(AnalysisRequest(user_name), consent=consent or on_record)
+            deadline = self._clock() + timedelta(seconds=self._long_calls.longest)
+            while not analysis.state.terminal:
+                if self._long_calls.wait(self._long_calls.poll) or self._clock() > deadline:
+                    raise BusyError("The analysis is still under way. Ask again to wait on.", 5)
+                analysis = self.analysis(analysis.analysis_id)
+        if analysis.state is AnalysisState.FAILED or analysis.result is None:
+            raise AnalysisFailedError(analysis.problem)
+        return analysis.result
+
+    def feedback(self, analysis_id: str, mood: str) -> None:
+        """Keep the user's own word for their mood. Raises InvalidRequestError, NotFoundError."""
+        if mood not in set(Mood):
+            names = ", ".join(Mood)
+            raise InvalidRequestError(
+                "That is none of the moods.", [FieldError("/mood", f"must be one of: {names}")]
+            )
+        self._store.add_feedback(self.analysis(analysis_id).analysis_id, mood, self._clock())
+
+    def _check(self, request: AnalysisRequest, idempotency_key: str | None) -> None:
+        faults = []
+        if request.source not in self._sources:
+            known = ", ".join(f'"{name}"' for name in self._sources)
+            faults.append(FieldError("/source", f"must be one of: {known}"))
+        try:
+            resolve_as_of(request.as_of, (), self._clock())
+        except InvalidAsOfError as error:
+            faults.append(FieldError("/as_of", str(error)))
+        if idempotency_key is not None and not (
+            0 < len(idempotency_key) <= _LONGEST_KEY and idempotency_key.isprintable()
+        ):
+            faults.append(
+                FieldError("Idempotency-Key", f"must be 1 to {_LONGEST_KEY} printable characters")
+            )
+        if faults:
+            raise InvalidRequestError("The analysis cannot be started as asked.", faults)
+
+    def _follow(self, analysis: Analysis) -> Generator[Analysis | None, None, None]:
+        with self._place():
+            yield None
+            deadline = self._clock() + timedelta(seconds=self._long_calls.longest)
+            told_at = self._clock()
+            yield analysis
+            while not analysis.state.terminal and self._clock() <= deadline:
+                if self._long_calls.wait(self._long_calls.poll):
+                    return
+                latest = self._store.analysis(analysis.analysis_id)
+                if latest is None:
+                    return
+                if latest != analysis:
+                    analysis, told_at = latest, self._clock()
+                    yield analysis
+                elif self._clock() - told_at >= timedelta(seconds=self._long_calls.heartbeat):
+                    told_at = self._clock()
+                    yield None
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._slots.acquire(blocking=False):
+            raise BusyError("Too many calls wait for analyses already.", 5)
+        try:
+            yield
+        finally:
+            self._slots.release()

@@ -1,0 +1,24 @@
+"""Tell whether everything that the service needs is there."""
+
+from __future__ import annotations
+
+from api.errors import StoreUnavailableError
+from api.ports import EmotionClient, Store
+
+
+class Health:
+    """Look at the dependencies of the service."""
+
+    def __init__(self, store: Store, emotions: EmotionClient) -> None:
+        self._store = store
+        self._emotions = emotions
+
+    def dependencies(self) -> dict[str, bool]:
+        """Tell of each dependency by name whether it is ready."""
+        try:
+            self._store.ping()
+        except StoreUnavailableError:
+            store_ready = False
+        else:
+            store_ready = True
+        return {"store": store_ready, "inference": self._emotions.ready()}

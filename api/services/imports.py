@@ -1,0 +1,120 @@
+"""Import posts from an uploaded file: all that can be read of it, or nothing where it is broken."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import BinaryIO, cast
+
+from api.domain.post_files import kind_of
+from api.domain.posts import Post, RejectedPost
+from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
+from api.ports import Clock, PostFileReader, SavedPosts, Store
+from api.services.users import named
+
+_REASONS_KEPT = 100
+_IN_MEMORY_BYTES = 1024**2
+_COPY_BYTES = 256 * 1024
+_HEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Hold a file as it arrives; file_name and content_type are what the sender calls it."""
+
+    stream: BinaryIO
+    file_name: str | None
+    content_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Say what an import did; skipped_reasons holds the first 100 of `skipped`."""
+
+    saved: SavedPosts
+    skipped: int
+    skipped_reasons: tuple[RejectedPost, ...]
+    total: int
+    format: str
+
+
+class _Sieve:
+    """Let posts through, and count and keep what was rejected."""
+
+    def __init__(self, items: Iterator[Post | RejectedPost]) -> None:
+        self._items = items
+        self.skipped = 0
+        self.reasons: list[RejectedPost] = []
+
+    def __iter__(self) -> Iterator[Post]:
+        for item in self._items:
+            if isinstance(item, Post):
+                yield item
+                continue
+            self.skipped += 1
+            if len(self.reasons) < _REASONS_KEPT:
+                self.reasons.append(item)
+
+
+class Imports:
+    """Import files of posts; readers are the readers by kind of file."""
+
+    def __init__(
+        self,
+        store: Store,
+        readers: Mapping[str, PostFileReader],
+        clock: Clock,
+        *,
+        max_bytes: int,
+    ) -> None:
+        self._store = store
+        self._readers = readers
+        self._clock = clock
+        self._max_bytes = max_bytes
+
+    def import_posts(self, user_name: str, upload: Upload) -> ImportReport:
+        """Keep the posts of a file in one transaction and report on them.
+
+        Raises InvalidRequestError for a bad user name, UnsupportedMediaError for a kind of file
+        that is not read, UnreadableFileError for a broken one, PayloadTooLargeError. Then nothing
+        of the file is kept.
+        """
+        user_id = named(user_name)
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spooled:
+            file = cast(BinaryIO, spooled)
+            self._receive(upload.stream, file)
+            kind = kind_of(file.read(_HEAD_BYTES), upload.file_name, upload.content_type)
+            if kind is None or kind not in self._readers:
+                raise UnsupportedMediaError(
+                    "The file is none that is read here. Send an X archive (the zip, or its"
+                    " tweets.js), JSON lines or CSV with a header line."
+                )
+            file.seek(0)
+            sieve = _Sieve(self._readers[kind].read(file))
+            posts = iter(sieve)
+            # The user is created only once there is a post to keep, so that a file which is no
+            # file of posts leaves nothing behind.
+            first = list(islice(posts, 1))
+            saved = SavedPosts()
+            if first:
+                now = self._clock()
+                self._store.ensure_user(user_id, user_name, now)
+                saved = self._store.save_posts(user_id, chain(first, posts), now)
+        total = self._store.count_posts(user_id)
+        return ImportReport(saved, sieve.skipped, tuple(sieve.reasons), total, kind)
+
+    def _receive(self, stream: BinaryIO, file: BinaryIO) -> None:
+        received = 0
+        while block := stream.read(_COPY_BYTES):
+            received += len(block)
+            if received > self._max_bytes:
+                raise PayloadTooLargeError(
+                    f"The file is larger than {self._max_bytes:,} bytes. Send it in parts, or"
+                    " only tweets.js out of the archive."
+                )
+            file.write(block)
+        if received == 0:
+            raise UnreadableFileError("The file is empty: it has no bytes at all.")
+        file.seek(0)

@@ -1,0 +1,187 @@
+// The dashboard: import posts, start an analysis, follow it, show what it found.
+
+import { drawTimeline } from "./chart.js";
+import { byId, element } from "./elements.js";
+import { call, follow, userPath } from "./requests.js";
+import { showIdeas, showResult, WORDS } from "./results.js";
+
+let analysisId = null;
+let bucket = "week";
+
+const userName = () => byId("user-name").value.trim().replace(/^@/, "");
+
+function fault(error) {
+  byId("fault").hidden = !error;
+  byId("fault").textContent = error ? error.message : "";
+}
+
+function guarded(action) {
+  return async (event) => {
+    event?.preventDefault();
+    fault(null);
+    try {
+      await action(event);
+    } catch (error) {
+      fault(error);
+    }
+  };
+}
+
+function needsName() {
+  byId("user-name").value = userName();
+  return byId("user-name").reportValidity();
+}
+
+async function importFile(file) {
+  if (!file || !needsName()) return;
+  const report = byId("import-report");
+  report.textContent = `Importing ${file.name} …`;
+  byId("skipped").hidden = true;
+  const form = new FormData();
+  form.append("file", file);
+  try {
+    const done = await call("POST", userPath(userName(), "/posts"), { form });
+    report.textContent =
+      `${done.imported} new posts, ${done.updated} updated, ${done.unchanged} unchanged;` +
+      ` ${done.total} kept in all.`;
+    showSkipped(done);
+  } catch (error) {
+    report.textContent = "";
+    throw error;
+  }
+}
+
+function showSkipped(done) {
+  byId("skipped").hidden = done.skipped === 0;
+  byId("skipped").querySelector("summary").textContent = `${done.skipped} could not be read`;
+  byId("skipped").querySelector("ul").replaceChildren(
+    ...done.skipped_reasons.map((item) =>
+      element("li", { text: [item.where, item.field, item.reason].filter(Boolean).join(": ") })),
+  );
+}
+
+function showProgress(analysis) {
+  const { progress, state } = analysis;
+  const done = progress.classified + progress.reused;
+  byId("progress").hidden = state === "succeeded" || state === "failed";
+  const bar = byId("progress-bar");
+  if (state === "running" && progress.total > 0) {
+    bar.max = progress.total;
+    bar.value = done;
+    byId("progress-text").textContent =
+      done >= progress.total ? "Weighing what was read" : `Reading post ${done} of ${progress.total}`;
+  } else {
+    bar.removeAttribute("value");
+    byId("progress-text").textContent =
+      state === "queued" ? "Waiting for its turn" : "Getting ready";
+  }
+}
+
+async function start() {
+  if (!needsName()) return;
+  byId("start-button").disabled = true;
+  try {
+    const started = await call("POST", "/v1/analyses", {
+      json: { user_name: userName(), consent: byId("consent").checked },
+    });
+    showProgress(started);
+    const ended = await follow(started.analysis_id, showProgress);
+    if (ended.state === "failed") throw new Error(`${ended.problem.title}. ${ended.problem.detail}`);
+    await show(ended.analysis_id, ended.result);
+    byId("mood-title").focus({ preventScroll: true });
+    byId("mood").scrollIntoView({ behavior: "smooth" });
+  } finally {
+    byId("start-button").disabled = false;
+    byId("progress").hidden = true;
+  }
+}
+
+async function show(id, result) {
+  analysisId = id;
+  byId("results").hidden = false;
+  byId("feedback-thanks").textContent = "";
+  byId("export").href = userPath(userName(), "/export");
+  showResult(result);
+  await showTimeline();
+  byId("ideas").replaceChildren();
+  if (result.mood) showIdeas(await call("GET", userPath(userName(), "/recommendations")));
+}
+
+async function showTimeline() {
+  const found = await call("GET", userPath(userName(), `/timeline?bucket=${bucket}`));
+  drawTimeline(found.timeline);
+}
+
+async function showKnownUser() {
+  byId("results").hidden = true;
+  if (!userName() || !byId("user-name").checkValidity()) return;
+  try {
+    const user = await call("GET", userPath(userName()));
+    byId("import-report").textContent = `${user.posts} posts are kept already.`;
+    if (user.result) await show(user.analysis_id, user.result);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    byId("import-report").textContent = "";
+  }
+}
+
+async function erase() {
+  byId("erase-dialog").close();
+  await call("DELETE", userPath(userName()));
+  byId("results").hidden = true;
+  byId("consent").checked = false;
+  byId("file").value = "";
+  byId("skipped").hidden = true;
+  byId("import-report").textContent = "Everything that was held about you is erased.";
+}
+
+function offerFeedback() {
+  const choices = Object.entries(WORDS).map(([mood, word]) => {
+    const button = element("button", { type: "button", text: word });
+    button.addEventListener("click", guarded(async () => {
+      await call("POST", `/v1/analyses/${analysisId}/feedback`, { json: { mood } });
+      byId("feedback-thanks").textContent = "Noted, thank you.";
+    }));
+    return button;
+  });
+  byId("feedback-choices").replaceChildren(...choices);
+}
+
+function acceptDrops() {
+  const drop = byId("drop");
+  for (const name of ["dragenter", "dragover"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) {
+    drop.addEventListener(name, () => drop.classList.remove("over"));
+  }
+  drop.addEventListener("drop", guarded((event) => importFile(event.dataTransfer.files[0])));
+}
+
+offerFeedback();
+acceptDrops();
+byId("file").addEventListener("change", guarded((event) => importFile(event.target.files[0])));
+byId("user-name").addEventListener("change", guarded(showKnownUser));
+byId("start").addEventListener("submit", guarded(start));
+byId("erase").addEventListener("click", () => byId("erase-dialog").showModal());
+byId("erase-no").addEventListener("click", () => byId("erase-dialog").close());
+byId("erase-yes").addEventListener("click", guarded(erase));
+for (const button of document.querySelectorAll("[data-bucket]")) {
+  button.addEventListener("click", guarded(async () => {
+    bucket = button.dataset.bucket;
+    for (const each of document.querySelectorAll("[data-bucket]")) {
+      each.setAttribute("aria-pressed", String(each === button));
+    }
+    await showTimeline();
+  }));
+}
+
+// A link such as /?user=alice opens what is known of that user.
+const linked = new URLSearchParams(location.search).get("user");
+if (linked) {
+  byId("user-name").value = linked;
+  guarded(showKnownUser)();
+}

@@ -1,0 +1,8 @@
+"""Stand in for the outside world, in memory."""
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.emotions import FakeEmotionClient
+from tests.fakes.readers import FakeReader
+from tests.fakes.store import FakeStore
+
+__all__ = ["FakeClock", "FakeEmotionClient", "FakeReader", "FakeStore"]

@@ -1,0 +1,334 @@
+"""A store in memory that keeps the promises of the port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
+from api.domain.posts import Classification, ClassifiedPost, Post
+from api.errors import ConflictError, LeaseLostError, NotFoundError, StoreUnavailableError
+from api.ports import CatalogueItem, FriendCandidate, MoodRecord, SavedPosts, UserRecord
+
+
+@dataclass
+class _User:
+    record: UserRecord
+    matchable: bool = False
+    posts: dict[str, Post] = field(default_factory=dict)
+    classified: dict[str, tuple[str, Classification]] = field(default_factory=dict)
+    moods: list[MoodRecord] = field(default_factory=list)
+    hashtags: tuple[str, ...] = ()
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def newest(self, max_posts: int | None) -> list[Post]:
+        ordered = sorted(
+            self.posts.values(), key=lambda post: (post.created_at, post.post_id), reverse=True
+        )
+        return ordered[:max_posts]
+
+
+def _whole(method: Any) -> Any:
+    """Run a method alone, and refuse it while the store is down."""
+
+    @wraps(method)
+    def wrapper(self: FakeStore, *args: Any, **kwargs: Any) -> Any:
+        with self._lock:
+            if self.down:
+                raise StoreUnavailableError("The fake store is down.")
+            return method(self, *args, **kwargs)
+
+    return wrapper
+
+
+class FakeStore:
+    """Keep everything in dictionaries."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.closed = False
+        self.feedback: list[tuple[str, str]] = []
+        self._users: dict[str, _User] = {}
+        self._analyses: dict[str, Analysis] = {}
+        self._leases: dict[str, Lease] = {}
+        self._catalogue: list[CatalogueItem] = []
+        self._lock = threading.RLock()
+
+    @_whole
+    def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
+        user = self._users.setdefault(user_id, _User(UserRecord(user_id, user_name, at, None)))
+        return user.record
+
+    @_whole
+    def user(self, user_id: str) -> UserRecord | None:
+        user = self._users.get(user_id)
+        return user.record if user else None
+
+    @_whole
+    def set_consent(self, user_id: str, at: datetime | None) -> None:
+        user = self._users[user_id]
+        user.record = replace(user.record, consented_at=at)
+
+    @_whole
+    def set_matchable(self, user_id: str, matchable: bool) -> None:
+        self._users[user_id].matchable = matchable
+
+    @_whole
+    def erase_user(self, user_id: str, at: datetime) -> None:
+        self._users.pop(user_id, None)
+        for analysis in [a for a in self._analyses.values() if a.request.user_id == user_id]:
+            del self._analyses[analysis.analysis_id]
+            self._leases.pop(analysis.analysis_id, None)
+
+    @_whole
+    def export_user(self, user_id: str) -> Mapping[str, Any]:
+        if user_id not in self._users:
+            raise NotFoundError("Nothing is held about that user.")
+        user = self._users[user_id]
+        posts = [{"post_id": post.post_id, "text": post.text} for post in user.newest(None)]
+        return {"user": {"user_name": user.record.user_name}, "posts": posts}
+
+    @_whole
+    def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
+        user, created, updated, unchanged = self._users[user_id], 0, 0, 0
+        staged = dict(user.posts)
+        changed_texts = []
+        for post in posts:
+            known = staged.get(post.post_id)
+            created += known is None
+            unchanged += known == post
+            updated += known is not None and known != post
+            if known is not None and known.text != post.text:
+                changed_texts.append(post.post_id)
+            staged[post.post_id] = post
+        user.posts = staged
+        for post_id in changed_texts:
+            user.classified.pop(post_id, None)
+        return SavedPosts(created, updated, unchanged)
+
+    @_whole
+    def count_posts(self, user_id: str) -> int:
+        return len(self._users[user_id].posts) if user_id in self._users else 0
+
+    @_whole
+    def newest_post_id(self, user_id: str) -> str | None:
+        newest = self._users[user_id].newest(1)
+        return newest[0].post_id if newest else None
+
+    def _unclassified(self, user_id: str, model: str, max_posts: int | None) -> list[Post]:
+        if user_id not in self._users:
+            return []
+        user = self._users[user_id]
+        return [
+            post
+            for post in user.newest(max_posts)
+            if user.classified.get(post.post_id, ("", None))[0] != model
+        ]
+
+    @_whole
+    def unclassified_posts(
+        self, user_id: str, model: str, *, max_posts: int | None, limit: int
+    ) -> list[Post]:
+        return self._unclassified(user_id, model, max_posts)[:limit]
+
+    @_whole
+    def count_unclassified(self, user_id: str, model: str, *, max_posts: int | None) -> int:
+        return len(self._unclassified(user_id, model, max_posts))
+
+    @_whole
+    def save_classifications(
+        self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
+    ) -> None:
+        user = self._users[self._held(lease).request.user_id]
+        user.classified.update({post_id: (model, found) for post_id, found in classified})
+
+    @_whole
+    def classified_posts(
+        self, user_id: str, model: str, *, max_posts: int | None
+    ) -> list[ClassifiedPost]:
+        user = self._users[user_id]
+        return [
+            ClassifiedPost(post, user.classified[post.post_id][1])
+            for post in user.newest(max_posts)
+            if user.classified.get(post.post_id, ("", None))[0] == model
+        ]
+
+    @_whole
+    def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
+        user = self._users[user_id]
+        return [
+            ClassifiedPost(post, user.classified[post.post_id][1])
+            for post in user.newest(None)
+            if post.post_id in user.classified
+        ]
+
+    @_whole
+    def create_analysis(
+        self, analysis: Analysis, *, idempotency_key: str | None
+    ) -> tuple[Analysis, bool]:
+        user = self._users[analysis.request.user_id]
+        if idempotency_key in user.keys:
+            known = self._analyses[user.keys[idempotency_key]]
+            if known.request != analysis.request:
+                raise ConflictError("That key was used for another request.")
+            return known, False
+        active = next(
+            (
+                known
+                for known in self._analyses.values()
+                if known.request.user_id == analysis.request.user_id and not known.state.terminal
+            ),
+            None,
+        )
+        standing = active or analysis
+        self._analyses[standing.analysis_id] = standing
+        if idempotency_key is not None:
+            user.keys[idempotency_key] = standing.analysis_id
+        return standing, active is None
+
+    @_whole
+    def analysis(self, analysis_id: str) -> Analysis | None:
+        return self._analyses.get(analysis_id)
+
+    @_whole
+    def claim(
+        self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
+    ) -> tuple[Analysis, Lease] | None:
+        waiting = [a for a in self._analyses.values() if self._waits(a, now)]
+        if analysis_id is not None:
+            waiting = [a for a in waiting if a.analysis_id == analysis_id]
+        if not waiting:
+            return None
+        oldest = min(waiting, key=lambda analysis: analysis.created_at)
+        taken = replace(
+            oldest,
+            state=AnalysisState.RUNNING,
+            attempt=oldest.attempt + 1,
+            started_at=oldest.started_at or now,
+        )
+        lease = Lease(taken.analysis_id, owner, taken.attempt, until)
+        self._analyses[taken.analysis_id] = taken
+        self._leases[taken.analysis_id] = lease
+        return taken, lease
+
+    def _waits(self, analysis: Analysis, now: datetime) -> bool:
+        if analysis.state is AnalysisState.QUEUED:
+            return True
+        lease = self._leases.get(analysis.analysis_id)
+        return analysis.state is AnalysisState.RUNNING and lease is not None and lease.until < now
+
+    def _held(self, lease: Lease) -> Analysis:
+        current = self._leases.get(lease.analysis_id)
+        if current is None or (current.token, current.owner) != (lease.token, lease.owner):
+            raise LeaseLostError("Another run owns the analysis.")
+        return self._analyses[lease.analysis_id]
+
+    @_whole
+    def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
+        analysis = self._held(lease)
+        renewed = replace(lease, until=until)
+        self._leases[lease.analysis_id] = renewed
+        self._analyses[lease.analysis_id] = replace(analysis, progress=progress)
+        return renewed
+
+    @_whole
+    def finish(
+        self,
+        lease: Lease,
+        *,
+        at: datetime,
+        progress: Progress,
+        mood: str | None,
+        result: Mapping[str, Any],
+        hashtags: Sequence[str],
+    ) -> None:
+        analysis = self._held(lease)
+        self._end(
+            replace(
+                analysis,
+                state=AnalysisState.SUCCEEDED,
+                finished_at=at,
+                progress=progress,
+                result=result,
+            )
+        )
+        user = self._users[analysis.request.user_id]
+        user.moods.append(MoodRecord(user.record.user_id, analysis.analysis_id, mood, at, result))
+        user.hashtags = tuple(hashtags)
+
+    @_whole
+    def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
+        analysis = self._held(lease)
+        self._end(
+            replace(
+                analysis,
+                state=AnalysisState.FAILED,
+                finished_at=at,
+                progress=progress,
+                problem=problem,
+            )
+        )
+
+    def _end(self, analysis: Analysis) -> None:
+        self._analyses[analysis.analysis_id] = analysis
+        del self._leases[analysis.analysis_id]
+
+    @_whole
+    def release(self, lease: Lease) -> None:
+        try:
+            analysis = self._held(lease)
+        except LeaseLostError:
+            return
+        self._end(replace(analysis, state=AnalysisState.QUEUED))
+
+    @_whole
+    def latest_mood(self, user_id: str) -> MoodRecord | None:
+        user = self._users.get(user_id)
+        return user.moods[-1] if user and user.moods else None
+
+    @_whole
+    def catalogue(self, mood: str) -> list[CatalogueItem]:
+        return [item for item in self._catalogue if item.mood == mood]
+
+    @_whole
+    def replace_catalogue(self, items: Sequence[CatalogueItem]) -> None:
+        self._catalogue = list(items)
+
+    @_whole
+    def friend_candidates(
+        self, user_id: str, mood: str, hashtags: Sequence[str], *, limit: int
+    ) -> list[FriendCandidate]:
+        found = [
+            FriendCandidate(
+                user.record.user_id,
+                user.record.user_name,
+                mood,
+                user.moods[-1].created_at,
+                user.hashtags,
+            )
+            for user in self._users.values()
+            if user.matchable
+            and user.record.user_id != user_id
+            and user.moods
+            and user.moods[-1].mood == mood
+        ]
+        shared = set(hashtags)
+        found.sort(key=lambda friend: (len(shared & set(friend.hashtags)), friend.mood_at))
+        return found[::-1][:limit]
+
+    @_whole
+    def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
+        if analysis_id not in self._analyses:
+            raise NotFoundError("There is no analysis of that id.")
+        self.feedback.append((analysis_id, mood))
+
+    @_whole
+    def ping(self) -> None:
+        """Answer, unless down."""
+
+    def close(self) -> None:
+        self.closed = True

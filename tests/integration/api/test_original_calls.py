@@ -1,0 +1,88 @@
+"""The original front end's calls answer in exactly the shapes that it reads."""
+
+from __future__ import annotations
+
+from tests.integration.api.conftest import House, post_line, problem
+
+
+def test_start_analysis_waits_and_answers_mood_happiest_and_saddest(house: House) -> None:
+    house.import_lines("alice", *(post_line(n) for n in range(4)), post_line(9, "sadness"))
+    house.service.start()
+
+    answer = house.client.get("/start_analysis/Alice?consent=true")
+
+    assert answer.status_code == 200
+    assert answer.get_json() == ["Cheerful", "post 3 full of joy", "post 9 full of sadness"]
+
+
+def test_start_analysis_of_nothing_answers_nulls(house: House) -> None:
+    house.service.start()
+
+    answer = house.client.get("/start_analysis/alice?consent=true")
+
+    assert answer.get_json() == [None, None, None]
+
+
+def test_start_analysis_without_consent_is_refused(house: House) -> None:
+    house.import_posts("alice", 3)
+
+    answer = house.client.get("/start_analysis/alice")
+
+    problem(answer, 403, "consent-required")
+
+
+def test_start_analysis_takes_consent_from_the_record(house: House) -> None:
+    house.import_posts("alice", 3)
+    house.client.put("/v1/users/alice/consent")
+    house.service.start()
+
+    answer = house.client.get("/start_analysis/alice")
+
+    assert answer.get_json()[0] == "Cheerful"
+
+
+def test_start_analysis_joins_one_that_is_under_way(house: House) -> None:
+    house.import_posts("alice", 3)
+    house.start("alice")
+    house.service.start()
+
+    answer = house.client.get("/start_analysis/alice?consent=true")
+
+    assert answer.get_json()[0] == "Cheerful"
+    assert len(house.emotions.texts) == 3
+
+
+def test_start_analysis_that_fails_answers_the_problem_of_the_analysis(house: House) -> None:
+    house.import_posts("alice", 3)
+    house.emotions.down = True
+    house.service.start()
+
+    answer = house.client.get("/start_analysis/alice?consent=true")
+
+    problem(answer, 503, "inference-unavailable")
+
+
+def test_start_analysis_with_a_bad_parameter_names_it(house: House) -> None:
+    answer = house.client.get("/start_analysis/alice?consent=perhaps")
+
+    assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "consent"
+
+
+def test_recommend_friends_answers_plain_names_at_both_spellings(house: House) -> None:
+    house.analysed("bob", word="joy")
+    house.client.put("/v1/users/bob/consent", json={"matchable": True})
+    house.analysed("alice", word="sadness")
+
+    right, original = (
+        house.client.get(f"/{name}_friends/alice").get_json() for name in ("recommend", "recomend")
+    )
+
+    assert right == original
+    assert list(right) == ["big_accounts", "hashtags", "friend"]
+    assert [len(right[key]) for key in right] == [3, 3, 1]
+    assert right["friend"] == ["bob"]
+    assert all(isinstance(name, str) for names in right.values() for name in names)
+
+
+def test_recommend_friends_of_an_unknown_user_is_not_found(house: House) -> None:
+    problem(house.client.get("/recomend_friends/nobody"), 404, "not-found")

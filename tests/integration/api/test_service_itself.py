@@ -1,0 +1,210 @@
+"""Health, metrics, documentation, the dashboard, and what holds for every answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from api.problems import all_kinds
+from tests.fakes import FakeStore
+from tests.integration.api.conftest import House, problem
+
+
+def test_the_process_is_alive(house: House) -> None:
+    assert house.client.get("/livez").get_json() == {"status": "alive"}
+
+
+def test_it_is_ready_with_all_its_dependencies(house: House) -> None:
+    answer = house.client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.get_json()["status"] == "ready"
+
+
+def test_readiness_names_the_missing_dependency(house: House) -> None:
+    house.emotions.down = True
+
+    answer = house.client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.get_json() == {
+        "status": "missing: inference",
+        "dependencies": {"store": True, "inference": False},
+    }
+
+
+@pytest.mark.parametrize("store", ["fake store"], indirect=True)
+def test_a_store_that_is_down_is_told_and_not_its_error(house: House) -> None:
+    assert isinstance(house.store, FakeStore)
+    house.store.down = True
+
+    ready = house.client.get("/readyz")
+    answer = house.client.get("/v1/users/alice")
+
+    house.store.down = False
+    assert ready.get_json()["dependencies"] == {"store": False, "inference": True}
+    problem(answer, 503, "store-unavailable")
+    assert "Retry-After" in answer.headers
+
+
+@pytest.mark.parametrize("store", ["fake store"], indirect=True)
+def test_an_unexpected_error_never_shows_its_text(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(user_id: str) -> Any:
+        raise RuntimeError("secret inside")
+
+    house.store.user = broken  # type: ignore[method-assign]
+
+    answer = house.client.get("/v1/users/alice")
+
+    document = problem(answer, 500, "unexpected")
+    assert "secret inside" not in answer.text
+    assert "RuntimeError: secret inside" in caplog.text
+    assert document["trace_id"]
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/v1/analyses/a/b/c", "/web/none.js", "/problems/x"])
+def test_an_unknown_address_is_a_problem_document(house: House, path: str) -> None:
+    problem(house.client.get(path), 404, "not-found")
+
+
+def test_a_wrong_method_is_told_the_right_ones(house: House) -> None:
+    answer = house.client.put("/v1/analyses")
+
+    problem(answer, 405, "method-not-allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_every_problem_type_answers_with_an_explanation(house: House) -> None:
+    for slug, kind in all_kinds().items():
+        page = house.client.get(f"/problems/{slug}")
+
+        assert page.status_code == 200
+        assert kind.title in page.text
+
+
+def test_metrics_count_requests_by_template_analyses_and_inference_calls(house: House) -> None:
+    house.analysed("alice")
+    house.client.get("/v1/users/alice")
+    house.client.get("/some/unknown/path")
+
+    text = house.client.get("/metrics").text
+
+    counted = 'moodline_requests_total{method="GET",route="/v1/users/<user_name>",status="200"} 1.0'
+    assert counted in text
+    assert 'route="unmatched",status="404"} 1.0' in text
+    assert 'moodline_analyses_total{state="succeeded"} 1.0' in text
+    assert 'moodline_inference_calls_total{outcome="succeeded"} 2.0' in text
+    assert 'moodline_stage_seconds_count{stage="classify"} 1.0' in text
+    assert "alice" not in text
+    assert "unknown/path" not in text
+
+
+def test_a_trace_id_is_accepted_or_made(house: House) -> None:
+    taken = house.client.get("/livez", headers={"X-Request-Id": "abc-123"})
+    made = house.client.get("/livez", headers={"X-Request-Id": "bad id\u00fc"})
+
+    assert taken.headers["X-Request-Id"] == "abc-123"
+    assert re.fullmatch(r"[0-9a-f]{32}", made.headers["X-Request-Id"])
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/livez", "/nothing", "/web/dashboard.js"])
+def test_security_headers_stand_on_every_answer(house: House, path: str) -> None:
+    headers = house.client.get(path).headers
+
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
+def test_another_host_name_is_refused(house: House, host: str) -> None:
+    problem(house.client.get("/livez", headers={"Host": host}), 421, "misdirected")
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "LocalHost"])
+def test_a_loopback_host_name_is_served(house: House, host: str) -> None:
+    assert house.client.get("/livez", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_another_web_site_may_not_change_anything(house: House, headers: dict[str, str]) -> None:
+    answer = house.client.post(
+        "/v1/users/alice/posts", data=b"x", content_type="text/plain", headers=headers
+    )
+
+    problem(answer, 403, "cross-site")
+
+
+def test_another_web_site_may_not_start_the_original_call(house: House) -> None:
+    answer = house.client.get(
+        "/start_analysis/alice?consent=true", headers={"Sec-Fetch-Site": "cross-site"}
+    )
+
+    problem(answer, 403, "cross-site")
+
+
+def test_the_own_page_may_change_things(house: House) -> None:
+    answer = house.client.put(
+        "/v1/users/alice/consent",
+        headers={"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"},
+    )
+
+    assert answer.status_code == 200
+
+
+def test_the_openapi_document_lists_every_call_with_its_errors(house: House) -> None:
+    document = house.client.get("/openapi.json").get_json()
+
+    served = {
+        re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
+        for rule in house.service.app.url_map.iter_rules()
+        if not rule.rule.startswith(("/web/", "/problems/"))
+    } - {"/", "/docs", "/openapi.json"}
+    assert set(document["paths"]) == served
+    start = document["paths"]["/v1/analyses"]["post"]
+    assert "application/problem+json" in start["responses"]["400"]["content"]
+    assert "202" in start["responses"]
+    assert "ProblemDocument" in document["components"]["schemas"]
+    assert "422" not in str(document["paths"])
+
+
+def test_operation_ids_are_unique(house: House) -> None:
+    document = house.client.get("/openapi.json").get_json()
+
+    ids = [call["operationId"] for path in document["paths"].values() for call in path.values()]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("page", ["/", "/docs"])
+def test_pages_use_only_what_this_service_serves(house: House, page: str) -> None:
+    text = house.client.get(page).text
+
+    links = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert links
+    assert all(house.client.get(link).status_code == 200 for link in links)
+    assert "<script>" not in text
+    assert " style=" not in text
+    assert "://" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_scripts_import_only_what_this_service_serves(house: House) -> None:
+    for name in ("dashboard", "docs", "chart", "results", "requests", "elements"):
+        script = house.client.get(f"/web/{name}.js")
+
+        imported = re.findall(r'from "\./([a-z]+\.js)"', script.text)
+        assert script.mimetype in ("text/javascript", "application/javascript")
+        assert all(house.client.get(f"/web/{each}").status_code == 200 for each in imported)
+        assert "innerHTML" not in script.text
