@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
+PINS := --quiet --constraint constraints.txt --build-constraint constraints.txt
 export BENTOML_DO_NOT_TRACK := True
 export HF_HUB_OFFLINE := 1
 export MOODLINE_DATA := $(DATA)
@@ -14,21 +15,22 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 python:
-	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Moodline needs Python 3.11 or newer with venv; \"$(PYTHON)\" is not. Install it" \
 	       "(Debian: apt-get install python3 python3-venv) or call make PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 $(BIN)/pip: | python
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt pip
 
 # A stamp a set of extras, so that serving never waits for what only training or testing needs.
 $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[serving,api]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
+	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api]'
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[serving,api,export,bench,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
+	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,export,bench,dev]'
 	@touch $@ $(VENV)/run.stamp
 
 setup: $(VENV)/run.stamp ## create the environment and install what running needs
