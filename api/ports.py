@@ -115,6 +115,8 @@ class Store(Protocol):
 
     Every method may raise StoreUnavailableError. Users are named by user_id (see
     api.domain.posts.user_id_of). Writes are atomic: a call that raises has changed nothing.
+    ensure_user alone makes a user: any other write for one who is unknown, or was erased while the
+    call ran, raises NotFoundError (with a lease: LeaseLostError).
     """
 
     # users and consent

@@ -84,25 +84,25 @@ def test_the_folder_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "moodline.db").exists()
 
 
-def test_a_process_forked_during_a_write_can_write_too(path: Path) -> None:
+def test_a_forked_process_is_told_to_open_its_own(store: SqliteStore) -> None:
     fork = multiprocessing.get_context("fork")
-    children = []
+    answers = fork.SimpleQueue()
 
-    def fork_before_commit(statement: str) -> None:
-        if statement == "COMMIT" and not children:
-            children.append(fork.Process(target=store.ensure_user, args=("bob", "Bob", NOW)))
-            children[0].start()
+    def use_what_was_inherited() -> None:
+        for call in (store.ping, lambda: store.user("alice")):
+            try:
+                call()
+            except StoreUnavailableError as exc:
+                answers.put(exc.detail)
+        store.close()
 
-    SqliteStore(path).close()
-    store = SqliteStore(path, trace=fork_before_commit)
+    child = fork.Process(target=use_what_was_inherited)
+    child.start()
+    child.join(30)
 
-    store.ensure_user("alice", "Alice", NOW)
-
-    children[0].join(30)
-    assert children[0].exitcode == 0
-    assert store.user("alice") is not None
-    assert store.user("bob") is not None
-    store.close()
+    assert child.exitcode == 0
+    assert all("then open the store in each process" in answers.get() for _ in range(2))
+    store.ping()
 
 
 def test_spooled_posts_are_taken_over_in_one_transaction(path: Path) -> None:

@@ -1,0 +1,164 @@
+"""Turn rows into domain objects and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState, Problem, Progress
+from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
+from api.errors import NotFoundError
+from api.ports import UserRecord
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LARGEST = 2**63 - 1
+# Where the columns of the table posts stand; a migration adds columns at its end.
+_POST = slice(2, 14)  # post_id to hashtags
+_CLASSIFICATION = slice(16, 27)  # label to truncated
+
+
+def stored_time(at: datetime) -> int:
+    """Return an aware time as microseconds since 1970 in UTC."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def time_of(stored: int) -> datetime:
+    """Return the UTC time that stored_time was given."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+def optional_stored_time(at: datetime | None) -> int | None:
+    """Return the time as it is stored, or None."""
+    return None if at is None else stored_time(at)
+
+
+def optional_time_of(stored: int | None) -> datetime | None:
+    """Return the UTC time, or None."""
+    return None if stored is None else time_of(stored)
+
+
+def stored_text(text: str) -> str:
+    """Return text that UTF-8 can hold: the lone half of a surrogate pair becomes U+FFFD.
+
+    Archives hold such halves where an emoji was cut in two.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def stored_json(value: Any) -> str:
+    """Return JSON values as text."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def user_key_of(connection: sqlite3.Connection, user_id: str) -> int:
+    """Return the key under which a user's rows are kept. Raises NotFoundError."""
+    row = connection.execute("SELECT user_key FROM users WHERE user_id = ?", (user_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"there is no user {user_id!r}")
+    return int(row["user_key"])
+
+
+def user_of(row: sqlite3.Row) -> UserRecord:
+    """Read a user from a row of users."""
+    return UserRecord(
+        user_id=row["user_id"],
+        user_name=row["user_name"],
+        created_at=time_of(row["created_at"]),
+        consented_at=optional_time_of(row["consented_at"]),
+    )
+
+
+def stored_post(post: Post) -> tuple[str | int | None, ...]:
+    """Return the columns of a post, post_id to hashtags, in the order of posts."""
+    counts = post.engagement
+    return (
+        post.post_id,
+        stored_text(post.text),
+        stored_time(post.created_at),
+        post.ownership.value,
+        min(counts.likes, _LARGEST),
+        min(counts.reposts, _LARGEST),
+        min(counts.replies, _LARGEST),
+        min(counts.quotes, _LARGEST),
+        min(counts.bookmarks, _LARGEST),
+        min(counts.impressions, _LARGEST),
+        post.language,
+        stored_json(post.hashtags),
+    )
+
+
+def post_of(row: sqlite3.Row) -> Post:
+    """Read a post from a row with all columns of posts."""
+    # By place, not by name: looking up 24 names took most of the time of reading a post.
+    post_id, text, created_at, ownership, *engagement, language, hashtags = tuple(row)[_POST]
+    return Post(
+        post_id=post_id,
+        text=text,
+        created_at=time_of(created_at),
+        ownership=Ownership(ownership),
+        engagement=Engagement(*engagement),
+        language=language,
+        hashtags=() if hashtags == "[]" else tuple(json.loads(hashtags)),
+    )
+
+
+def stored_classification(classification: Classification) -> tuple[str | float, ...]:
+    """Return the columns of a classification, label to truncated, in the order of posts."""
+    return (
+        classification.label,
+        *(classification.scores[emotion] for emotion in EMOTIONS),
+        classification.irony,
+        classification.tokens,
+        classification.truncated,
+    )
+
+
+def classification_of(row: sqlite3.Row) -> Classification:
+    """Read the classification from a row with all columns of posts that has one."""
+    label, *probabilities, irony, tokens, truncated = tuple(row)[_CLASSIFICATION]
+    return Classification(
+        label=label,
+        scores=dict(zip(EMOTIONS, probabilities, strict=True)),
+        irony=irony,
+        tokens=tokens,
+        truncated=bool(truncated),
+    )
+
+
+def stored_progress(progress: Progress) -> tuple[int, int, int, int]:
+    """Return the columns of progress: fetched, classified, reused, total."""
+    return (progress.fetched, progress.classified, progress.reused, progress.total)
+
+
+def analysis_of(row: sqlite3.Row) -> Analysis:
+    """Read an analysis from a row of analyses joined with its user_id."""
+    return Analysis(
+        analysis_id=row["analysis_id"],
+        request=AnalysisRequest(
+            user_id=row["user_id"],
+            source=row["source"],
+            max_posts=row["max_posts"],
+            as_of=row["as_of"],
+        ),
+        created_at=time_of(row["created_at"]),
+        state=AnalysisState(row["state"]),
+        progress=Progress(row["fetched"], row["classified"], row["reused"], row["total"]),
+        attempt=row["attempt"],
+        started_at=optional_time_of(row["started_at"]),
+        finished_at=optional_time_of(row["finished_at"]),
+        result=None if row["result"] is None else json.loads(row["result"]),
+        problem=None if row["problem"] is None else Problem(**json.loads(row["problem"])),
+    )
+
+
+def hashtags_of(rows: Sequence[sqlite3.Row]) -> tuple[str, ...]:
+    """Read hashtags from rows of user_hashtags."""
+    return tuple(row["hashtag"] for row in rows)

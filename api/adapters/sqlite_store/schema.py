@@ -1,0 +1,225 @@
+"""Declare the tables and indexes of the store, and bring a file to them.
+
+Times are integers: microseconds since 1970 in UTC. That is what Python's datetime resolves, so a
+time comes back equal to what went in, and integers compare and index as they are.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from api.errors import StoreUnavailableError
+
+APPLICATION_ID = 0x4D4F4F44  # "MOOD": tells the store's files from those of other programs
+
+_TABLES = (
+    # AUTOINCREMENT never gives a key twice, so what was begun for an erased user cannot be written
+    # to the same user come back.
+    """
+    CREATE TABLE users (
+        user_key INTEGER PRIMARY KEY AUTOINCREMENT,
+        user_id TEXT NOT NULL UNIQUE,
+        user_name TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        consented_at INTEGER,
+        matchable INTEGER NOT NULL DEFAULT 0,
+        mood TEXT,
+        mood_at INTEGER
+    )
+    """,
+    """
+    CREATE TABLE consents (
+        consent_key INTEGER PRIMARY KEY,
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        consented_at INTEGER
+    )
+    """,
+    # One column an emotion: exact, as compact as JSON, and a person can query it.
+    """
+    CREATE TABLE posts (
+        post_key INTEGER PRIMARY KEY,
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        post_id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        ownership TEXT NOT NULL,
+        likes INTEGER NOT NULL,
+        reposts INTEGER NOT NULL,
+        replies INTEGER NOT NULL,
+        quotes INTEGER NOT NULL,
+        bookmarks INTEGER NOT NULL,
+        impressions INTEGER NOT NULL,
+        language TEXT,
+        hashtags TEXT NOT NULL,
+        saved_at INTEGER NOT NULL,
+        model TEXT,
+        label TEXT,
+        anger REAL,
+        fear REAL,
+        joy REAL,
+        love REAL,
+        sadness REAL,
+        surprise REAL,
+        neutral REAL,
+        irony REAL,
+        tokens INTEGER,
+        truncated INTEGER,
+        UNIQUE (user_key, post_id)
+    )
+    """,
+    """
+    CREATE TABLE analyses (
+        analysis_key INTEGER PRIMARY KEY,
+        analysis_id TEXT NOT NULL UNIQUE,
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        idempotency_key TEXT,
+        source TEXT NOT NULL,
+        max_posts INTEGER,
+        as_of TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        state TEXT NOT NULL DEFAULT 'queued',
+        fetched INTEGER NOT NULL DEFAULT 0,
+        classified INTEGER NOT NULL DEFAULT 0,
+        reused INTEGER NOT NULL DEFAULT 0,
+        total INTEGER NOT NULL DEFAULT 0,
+        attempt INTEGER NOT NULL DEFAULT 0,
+        started_at INTEGER,
+        finished_at INTEGER,
+        result TEXT,
+        problem TEXT,
+        lease_owner TEXT,
+        lease_until INTEGER,
+        token INTEGER NOT NULL DEFAULT 0
+    )
+    """,
+    # The result of an entry is kept once, with its analysis.
+    """
+    CREATE TABLE moods (
+        mood_key INTEGER PRIMARY KEY,
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        analysis_key INTEGER NOT NULL REFERENCES analyses ON DELETE CASCADE,
+        mood TEXT,
+        created_at INTEGER NOT NULL
+    )
+    """,
+    # mood, mood_at and matchable repeat what users says, so that one index serves matching.
+    """
+    CREATE TABLE user_hashtags (
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        hashtag TEXT NOT NULL,
+        mood TEXT,
+        mood_at INTEGER NOT NULL,
+        matchable INTEGER NOT NULL,
+        PRIMARY KEY (user_key, position)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE catalogue (
+        position INTEGER PRIMARY KEY,
+        mood TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        about TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE feedback (
+        feedback_key INTEGER PRIMARY KEY,
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        analysis_key INTEGER NOT NULL UNIQUE REFERENCES analyses ON DELETE CASCADE,
+        mood TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE tombstones (
+        user_hash BLOB PRIMARY KEY,
+        erased_at INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
+    "INSERT INTO facts VALUES ('tombstone_salt', randomblob(32)), ('pings', 0)",
+)
+
+# Beside these, PRIMARY KEY and UNIQUE above are served by an index each.
+_INDEXES = (
+    # Newest first; ids of equal age by length, then text, which is the order of numbers. It holds
+    # the model, so that looking for unclassified posts reads no text of classified ones.
+    """
+    CREATE INDEX posts_newest
+    ON posts (user_key, created_at DESC, length(post_id) DESC, post_id DESC, model)
+    """,
+    """
+    CREATE UNIQUE INDEX analyses_active ON analyses (user_key)
+    WHERE state IN ('queued', 'running')
+    """,
+    """
+    CREATE INDEX analyses_waiting ON analyses (created_at, analysis_key)
+    WHERE state IN ('queued', 'running')
+    """,
+    "CREATE UNIQUE INDEX analyses_idempotency ON analyses (user_key, idempotency_key)",
+    "CREATE INDEX moods_newest ON moods (user_key, mood_key DESC)",
+    "CREATE INDEX moods_analysis ON moods (analysis_key)",
+    "CREATE INDEX users_matchable ON users (mood, mood_at DESC, user_key) WHERE matchable = 1",
+    # matchable is in the index as well as its condition: else SQLite reads each row to see it.
+    """
+    CREATE INDEX user_hashtags_matchable
+    ON user_hashtags (mood, hashtag, mood_at DESC, user_key, matchable) WHERE matchable = 1
+    """,
+    "CREATE INDEX consents_user ON consents (user_key)",
+    "CREATE INDEX feedback_user ON feedback (user_key)",
+    "CREATE INDEX catalogue_mood ON catalogue (mood, position)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES + _INDEXES,)
+"""Hold the statements that lead from each schema version to the next; a released one is final."""
+
+Migrations = Sequence[Sequence[str]]
+
+
+def check_owner(
+    connection: sqlite3.Connection, file: str, migrations: Migrations = MIGRATIONS
+) -> None:
+    """Raise StoreUnavailableError where the file is another program's or a newer version's."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application or objects:
+            raise StoreUnavailableError(
+                f"{file} is not a store: it is the database of another program; name another file"
+            )
+    version = _version(connection)
+    if version > len(migrations):
+        raise StoreUnavailableError(
+            f"the store {file} was written by a newer version (its schema is {version}, this "
+            f"version knows {len(migrations)}): start the newer version, or restore a backup"
+        )
+
+
+def migrate(connection: sqlite3.Connection, file: str, migrations: Migrations = MIGRATIONS) -> None:
+    """Bring the file to the newest schema in one transaction, after whoever does so already.
+
+    The schema version is SQLite's user_version: how many of the migrations the file has had.
+    Raises StoreUnavailableError where the file is not one that this version can bring there.
+    """
+    if _version(connection) == len(migrations):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        check_owner(connection, file, migrations)  # again: under the lock nothing changes it
+        for statements in migrations[_version(connection) :]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)

@@ -1,0 +1,42 @@
+"""Put the parts of the SQLite store together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from api.adapters.sqlite_store.analyses import AnalysisPart
+from api.adapters.sqlite_store.connections import Connections
+from api.adapters.sqlite_store.moods import MoodPart
+from api.adapters.sqlite_store.posts import PostPart
+from api.adapters.sqlite_store.users import UserPart
+
+
+class SqliteStore(UserPart, PostPart, AnalysisPart, MoodPart):
+    """Be api.ports.Store in one SQLite file, for many threads and processes of one machine.
+
+    The file and its folder are made where missing, readable by their owner alone. busy_seconds is
+    how long a call waits for the writes of others; trace is called with each statement run.
+    Each process opens a store of its own, after any fork: a forked one is refused.
+    Opening raises StoreUnavailableError where the file cannot be opened, is not a store, or was
+    written by a newer version.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_seconds: float = 10.0,
+        trace: Callable[[str], None] | None = None,
+    ) -> None:
+        self._connections = Connections(path, busy_seconds=busy_seconds, trace=trace)
+
+    def ping(self) -> None:
+        """Return where the store can be read and written; else raise StoreUnavailableError."""
+        with self._connections.writing() as connection:
+            # A true write: SQLite says only at the commit that the disk is full or read-only.
+            connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'pings'")
+
+    def close(self) -> None:
+        """Let go of connections; any call after that raises StoreUnavailableError."""
+        self._connections.close()

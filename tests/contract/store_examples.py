@@ -1,0 +1,130 @@
+"""Make the posts, classifications and analyses that the store's contract is tested with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from api.domain.analyses import Analysis, AnalysisRequest, Lease, Progress
+from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
+from api.ports import Store
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=1)
+LATER = NOW + timedelta(hours=1)
+ALICE = "alice"
+MODEL = "moodline@1"
+OTHER_MODEL = "moodline@2"
+
+
+def a_post(number: int, **changes: Any) -> Post:
+    """Return a post with this number as its id; higher numbers are newer."""
+    post = Post(
+        post_id=str(number),
+        text=f"post {number}",
+        created_at=NOW - timedelta(days=365) + timedelta(minutes=number),
+    )
+    return replace(post, **changes)
+
+
+def a_full_post() -> Post:
+    """Return a post in which no field has its default."""
+    return Post(
+        post_id="1899999999999999999",
+        text='a "quoted" line\nand 🙂 \x00 é',
+        created_at=datetime(2021, 2, 3, 4, 5, 6, 789, tzinfo=UTC),
+        ownership=Ownership.SHARED,
+        engagement=Engagement(1, 2, 3, 4, 5, 6),
+        language="pt-BR",
+        hashtags=("music", "été"),
+    )
+
+
+def a_classification(label: str = "joy") -> Classification:
+    """Return a classification whose probabilities have no short decimal form."""
+    scores = dict.fromkeys(EMOTIONS, 1 / 3 / 7)
+    scores[label] += 2 / 3
+    return Classification(label=label, scores=scores, irony=1 / 7, tokens=17, truncated=True)
+
+
+def an_analysis(analysis_id: str = "a1", user_id: str = ALICE, **changes: Any) -> Analysis:
+    """Return an analysis as it is before it is queued."""
+    return replace(Analysis(analysis_id, AnalysisRequest(user_id), created_at=NOW), **changes)
+
+
+def known(store: Store, user_id: str = ALICE) -> str:
+    """Make the user known to the store."""
+    store.ensure_user(user_id, user_id.title(), NOW)
+    return user_id
+
+
+def queued(store: Store, analysis_id: str = "a1", user_id: str = ALICE, **changes: Any) -> str:
+    """Queue an analysis of a user, made known where they are not."""
+    known(store, user_id)
+    _, created = store.create_analysis(
+        an_analysis(analysis_id, user_id, **changes), idempotency_key=None
+    )
+    assert created
+    return analysis_id
+
+
+def claimed(store: Store, analysis_id: str = "a1", user_id: str = ALICE) -> Lease:
+    """Queue an analysis and claim it."""
+    queued(store, analysis_id, user_id)
+    return taken(store, analysis_id)
+
+
+def taken(store: Store, analysis_id: str | None, now: datetime = NOW) -> Lease:
+    """Claim an analysis for a minute."""
+    claim = store.claim(analysis_id, owner="worker", now=now, until=now + timedelta(minutes=1))
+    assert claim is not None
+    return claim[1]
+
+
+def finished(
+    store: Store,
+    analysis_id: str = "a1",
+    user_id: str = ALICE,
+    *,
+    mood: str | None = "Cheerful",
+    at: datetime = SOON,
+    hashtags: tuple[str, ...] = (),
+) -> None:
+    """Take an analysis of a user from the queue to its end."""
+    store.finish(
+        claimed(store, analysis_id, user_id),
+        at=at,
+        progress=Progress(1, 2, 3, 4),
+        mood=mood,
+        result={"mood": mood, "by": analysis_id},
+        hashtags=hashtags,
+    )
+
+
+def classified(store: Store, *numbers: int, model: str = MODEL, label: str = "joy") -> None:
+    """Classify posts of Alice by way of an analysis that is put back afterwards."""
+    active = store.create_analysis(an_analysis(f"by-{model}"), idempotency_key=None)[0]
+    lease = taken(store, active.analysis_id)
+    store.save_classifications(
+        lease, model, [(str(number), a_classification(label)) for number in numbers]
+    )
+    store.release(lease)
+
+
+def unclassified_ids(store: Store, *, max_posts: int | None = None, limit: int = 99) -> list[str]:
+    """Return the ids of Alice's posts that the model has not classified."""
+    posts = store.unclassified_posts(ALICE, MODEL, max_posts=max_posts, limit=limit)
+    return [post.post_id for post in posts]
+
+
+def classified_ids(store: Store, model: str = MODEL, *, max_posts: int | None = None) -> list[str]:
+    """Return the ids of Alice's posts that the model has classified."""
+    found = store.classified_posts(ALICE, model, max_posts=max_posts)
+    return [one.post.post_id for one in found]
+
+
+def with_posts(store: Store, *numbers: int) -> None:
+    """Make Alice known, with posts of these numbers."""
+    known(store)
+    store.save_posts(ALICE, [a_post(number) for number in numbers], NOW)
