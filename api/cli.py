@@ -72,7 +72,7 @@ def running_api() -> Iterator[str]:
         yield url
         return
     ports = {"API_PORT": str(free_port()), "SERVING_PORT": str(free_port())}
-    with local_servers({"LOG_LEVEL": "warning", **environment, **ports}) as servers:
+    with local_servers({**environment, **ports}, quiet=True) as servers:
         yield servers.api_url
 
 

@@ -11,11 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import IO
 
 import httpx
 
@@ -26,7 +28,11 @@ STOP_SECONDS = 15.0
 
 
 class LocalServersError(Exception):
-    """Say that the servers did not come up; the server at fault has said why on stderr."""
+    """Say that the servers did not come up."""
+
+
+class ServerEndedError(LocalServersError):
+    """Say that a server ended before it was ready; its last line says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +62,62 @@ def free_port() -> int:
 
 
 @contextmanager
-def local_servers(env: Mapping[str, str]) -> Iterator[LocalServers]:
+def local_servers(env: Mapping[str, str], *, quiet: bool = False) -> Iterator[LocalServers]:
     """Start both servers with `env`, yield once both are ready, and stop them at the end.
 
-    env is a whole environment with SERVING_HOST, SERVING_PORT, API_HOST and API_PORT set.
-    Raises LocalServersError where one ends or is not ready within READY_SECONDS.
+    env is a whole environment with SERVING_HOST, SERVING_PORT, API_HOST and API_PORT set. Where
+    quiet, what the servers print is kept back, but for the last line of one that ends too early.
+    Raises ServerEndedError where one ends and LocalServersError where one is not ready within
+    READY_SECONDS.
     """
     inference_url = f"http://{env['SERVING_HOST']}:{env['SERVING_PORT']}"
     api_url = f"http://{env['API_HOST']}:{env['API_PORT']}"
     child_env = {**env, "INFERENCE_URL": inference_url}
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        # The API's port is tried before the model is loaded: it is the quicker one to refuse.
-        started.append(_start("api", child_env))
-        started.append(_start("serving", child_env))
-        _wait_ready(inference_url, started)
-        _wait_ready(api_url, started)
-        yield LocalServers(inference_url, api_url, tuple(started))
-    finally:
-        _stop(started)
+    with ExitStack() as stack:
+        servers = [_start(stack, module, child_env, quiet) for module in ("api", "serving")]
+        _wait_ready(inference_url, servers)
+        _wait_ready(api_url, servers)
+        yield LocalServers(inference_url, api_url, tuple(each.process for each in servers))
 
 
-def _start(module: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+@dataclass(frozen=True, slots=True)
+class _Server:
+    process: subprocess.Popen[bytes]
+    kept_back: IO[bytes] | None
+
+    def last_line(self) -> str:
+        if self.kept_back is None:
+            return ""
+        self.kept_back.seek(0)
+        lines = self.kept_back.read().decode(errors="replace").splitlines()
+        return lines[-1] if lines else ""
+
+
+def _start(stack: ExitStack, module: str, env: Mapping[str, str], quiet: bool) -> _Server:
+    kept_back = stack.enter_context(tempfile.TemporaryFile()) if quiet else None  # noqa: SIM115 - the stack closes it
     # A session of its own keeps the terminal's Ctrl-C from reaching the child twice.
-    return subprocess.Popen([sys.executable, "-m", module], env=env, start_new_session=True)  # noqa: S603 - our own modules
+    process = subprocess.Popen(  # noqa: S603 - our own modules
+        [sys.executable, "-m", module],
+        env=env,
+        stdout=kept_back,
+        stderr=kept_back,
+        start_new_session=True,
+    )
+    stack.callback(_stop, process)
+    return _Server(process, kept_back)
 
 
-def _wait_ready(url: str, processes: list[subprocess.Popen[bytes]]) -> None:
+def _wait_ready(url: str, servers: Sequence[_Server]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if any(process.poll() is not None for process in processes):
-            raise LocalServersError("a server ended before it was ready")
+        for server in servers:
+            if server.process.poll() is not None:
+                raise ServerEndedError(server.last_line() or "a server ended before it was ready")
         try:
-            if httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False).status_code == 200:
+            if (
+                httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False).status_code
+                == httpx.codes.OK
+            ):
                 return
         except httpx.TransportError:
             pass
@@ -96,17 +125,14 @@ def _wait_ready(url: str, processes: list[subprocess.Popen[bytes]]) -> None:
     raise LocalServersError(f"{url} was not ready within {READY_SECONDS:.0f} seconds")
 
 
-def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        if process.poll() is None:
-            process.terminate()
-    deadline = time.monotonic() + STOP_SECONDS
-    for process in processes:
-        try:
-            process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def raise_on_signal(*numbers: signal.Signals) -> None:
@@ -144,6 +170,8 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nMoodline has stopped.")
         return 0
+    except ServerEndedError:
+        return 1  # the server has said why
     except (SettingsError, LocalServersError) as error:
         print(f"moodline: {error}", file=sys.stderr)
         return 1

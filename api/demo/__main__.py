@@ -48,7 +48,6 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="moodline-demo-") as folder:
             environment = {
                 **os.environ,
-                "LOG_LEVEL": "warning",
                 "DATA_DIR": folder,
                 "STORE_URL": "",
                 "API_HOST": "127.0.0.1",
@@ -56,7 +55,10 @@ def main() -> int:
                 "SERVING_HOST": "127.0.0.1",
                 "SERVING_PORT": str(free_port()),
             }
-            with local_servers(environment) as servers, ApiClient(servers.api_url) as api:
+            with (
+                local_servers(environment, quiet=True) as servers,
+                ApiClient(servers.api_url) as api,
+            ):
                 for person in PEOPLE:
                     print(_present(api, person), end="\n\n")
     except (ApiCallError, LocalServersError, DemoError) as error:
