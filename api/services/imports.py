@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import BinaryIO, cast
 
 from api.domain.post_files import kind_of
@@ -91,19 +91,27 @@ class Imports:
                     "The file is none that is read here. Send an X archive (the zip, or its"
                     " tweets.js), JSON lines or CSV with a header line."
                 )
-            file.seek(0)
-            sieve = _Sieve(self._readers[kind].read(file))
-            posts = iter(sieve)
-            # The user is created only once there is a post to keep, so that a file which is no
-            # file of posts leaves nothing behind.
-            first = list(islice(posts, 1))
-            saved = SavedPosts()
-            if first:
-                now = self._clock()
-                self._store.ensure_user(user_id, user_name, now)
-                saved = self._store.save_posts(user_id, chain(first, posts), now)
+            saved, sieve = self._keep(user_id, user_name, self._readers[kind], file)
         total = self._store.count_posts(user_id)
         return ImportReport(saved, sieve.skipped, tuple(sieve.reasons), total, kind)
+
+    def _keep(
+        self, user_id: str, user_name: str, reader: PostFileReader, file: BinaryIO
+    ) -> tuple[SavedPosts, _Sieve]:
+        to_keep = self._store.user(user_id) is not None
+        if not to_keep:
+            # Read to its end once before a user is made of it, so that a file that breaks off, or
+            # holds no post, leaves nothing behind.
+            file.seek(0)
+            to_keep = any([isinstance(item, Post) for item in reader.read(file)])  # noqa: C419
+        file.seek(0)
+        sieve = _Sieve(reader.read(file))
+        if not to_keep:
+            deque(sieve, maxlen=0)
+            return SavedPosts(), sieve
+        now = self._clock()
+        self._store.ensure_user(user_id, user_name, now)
+        return self._store.save_posts(user_id, sieve, now), sieve
 
     def _receive(self, stream: BinaryIO, file: BinaryIO) -> None:
         received = 0

@@ -171,6 +171,15 @@ def test_nothing_is_kept_of_a_file_that_breaks_off(house: House) -> None:
     assert house.client.get("/v1/users/alice").status_code == 404
 
 
+def test_a_file_that_breaks_off_leaves_no_user_behind(house: House) -> None:
+    whole = tweets_js("so much joy", "and more").encode()
+
+    answer = house.client.post(URL, **upload(whole[:-20], "tweets.js"))
+
+    assert answer.status_code == 400
+    assert house.client.get("/v1/users/Alice").status_code == 404
+
+
 def test_a_file_past_the_cap_is_too_large(house: House) -> None:
     data = b"\n".join(json.dumps(post_line(n)).encode() for n in range(1500))
 
