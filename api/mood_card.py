@@ -8,6 +8,7 @@ from typing import Any
 
 WIDTH = 78
 _BAR = 30
+_SHOWN_EMOTIONS = 5
 
 
 def mood_card(
@@ -32,15 +33,14 @@ def mood_card(
 def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     counts = result["posts"]
     lines = [
-        f"{result['mood']}   (confidence {result['confidence']:.0%}, from {counts['total']} posts:"
-        f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
-        f" effective {result['effective_sample_size']:.0f})",
+        f"{result['mood']}   (confidence {result['confidence']:.0%})",
+        f"from {counts['total']} posts: {counts['own']} own, {counts['shared']} shared,"
+        f" {counts['liked']} liked; effective sample {result['effective_sample_size']:.0f}",
         *textwrap.wrap(result["summary"], WIDTH),
-        "",
     ]
-    for emotion, score in sorted(result["scores"].items(), key=lambda item: -item[1]):
+    by_score = sorted(result["scores"].items(), key=lambda item: -item[1])
+    for emotion, score in by_score[:_SHOWN_EMOTIONS]:
         lines.append(f"  {emotion:<9}{score:6.1%}  {'#' * round(score * _BAR)}")
-    lines.append("")
     for title, peak in (("happiest", result["happiest"]), ("saddest", result["saddest"])):
         if peak is not None:
             lines.append(f"  {title:<9}{peak['probability']:4.0%}  {_one_line(peak['text'], 58)}")
