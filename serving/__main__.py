@@ -1,0 +1,100 @@
+"""Start the inference server: `python -m serving`.
+
+What is wrong is said in one line, before BentoML starts: exit status 2 for settings, 3 for the
+model, 4 for the address. Then BentoML's own `bentoml serve` takes this process over, so that
+signals reach it directly.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from serving.artifact import open_model
+from serving.classifier import EmotionClassifier
+from serving.errors import AddressTakenError, ModelError, ServingError, SettingsError
+from serving.settings import Settings
+
+SERVICE = "serving.service:service"
+WORKERS_OPTION = "services.moodline_inference.workers"
+GRACE_SECONDS = 5
+_STATUSES: dict[type[ServingError], int] = {SettingsError: 2, ModelError: 3, AddressTakenError: 4}
+
+
+def main() -> NoReturn:
+    """Check and hand over, or exit with what is wrong."""
+    try:
+        settings = Settings.from_environment(os.environ)
+        check_model(settings.model_dir)
+        check_address(settings.host, settings.port)
+    except ServingError as error:
+        sys.stderr.write(f"serving: {error}\n")
+        status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
+        raise SystemExit(status) from None
+    sys.stderr.write(f"serving: starting on http://{settings.host}:{settings.port}\n")
+    hand_over(bentoml_command(settings), bentoml_environment(settings, os.environ))
+
+
+def hand_over(command: list[str], environment: dict[str, str]) -> NoReturn:
+    """Become `command`."""
+    os.execve(command[0], command, environment)  # noqa: S606 -- no shell is meant
+
+
+def check_model(folder: Path) -> None:
+    """Raise ModelError unless the model can be opened and loaded.
+
+    It is loaded once more in every worker, but a worker that cannot is started over and over.
+    """
+    with EmotionClassifier(open_model(folder), threads=1):
+        pass
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise AddressTakenError unless `host` and `port` can be listened on now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            raise AddressTakenError(
+                f"cannot listen on {host} port {port} ({os.strerror(exc.errno or 0)}): stop what"
+                " uses it, or set SERVING_HOST or SERVING_PORT to another"
+            ) from exc
+
+
+def bentoml_command(settings: Settings) -> list[str]:
+    """Return the command that serves; its first word is this Python."""
+    return [
+        sys.executable,
+        *("-m", "bentoml", "serve", SERVICE),
+        *("--working-dir", str(Path(__file__).parent.parent)),
+        *("--host", settings.host),
+        *("--port", str(settings.port)),
+        *("--timeout-graceful-shutdown", str(int(settings.deadline_seconds) + GRACE_SECONDS)),
+    ]
+
+
+def bentoml_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment to serve in; what is set already wins over what is not ours.
+
+    BentoML reports usage unless told not to. Its home gets a folder a port, because it empties
+    the metrics of another server that shares one.
+    """
+    home = Path(tempfile.gettempdir()) / f"moodline-inference-{os.getuid()}-{settings.port}"
+    return {
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": str(home),
+        **environment,
+        "SERVING_MODEL_DIR": str(settings.model_dir.resolve()),
+        "BENTOML_CONFIG_OPTIONS": f"{WORKERS_OPTION}={settings.workers}",
+    }
+
+
+if __name__ == "__main__":
+    main()

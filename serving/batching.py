@@ -1,0 +1,64 @@
+"""Rules that put texts into groups, one group a run of the model. Pure.
+
+All texts of a group are padded to its longest, and padding costs as much as text: in arrival
+order a batch is slower than no batch at all. So a group holds texts of nearly one length,
+and as many as fit a budget of padded tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TOKEN_BUDGET = 512
+LENGTH_SPREAD = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Name the texts that share a run: their places in the list, and the longest's tokens."""
+
+    indices: tuple[int, ...]
+    width: int
+
+    @property
+    def padded_tokens(self) -> int:
+        """Return how many tokens the run computes, padding included."""
+        return len(self.indices) * self.width
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """Count what one call cost: `padded_tokens` were computed, `tokens` of them were text."""
+
+    texts: int
+    failed: int
+    groups: int
+    tokens: int
+    padded_tokens: int
+
+
+def plan_groups(
+    lengths: Sequence[int], token_budget: int = TOKEN_BUDGET, spread: float = LENGTH_SPREAD
+) -> list[Group]:
+    """Return groups that hold every text exactly once, the longest texts first.
+
+    `lengths` is in tokens. Within a group the longest is at most `spread` times the shortest
+    and the padded tokens stay within `token_budget`; a text that is over the budget by itself
+    is a group of its own. Longest first, because workers that take groups from one queue
+    finish together when the largest pieces go out before the small ones.
+    """
+    by_length = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    groups: list[Group] = []
+    members: list[int] = []
+    for index in by_length:
+        if members:
+            width = lengths[members[0]]
+            over_budget = (len(members) + 1) * width > token_budget
+            if over_budget or width > spread * lengths[index]:
+                groups.append(Group(tuple(members), width))
+                members = []
+        members.append(index)
+    if members:
+        groups.append(Group(tuple(members), lengths[members[0]]))
+    return groups

@@ -1,0 +1,86 @@
+"""The BentoML service, and the only module that imports bentoml.
+
+BentoML imports this module by name in every worker process and makes one `MoodlineInference`
+there; what it needs is built then, not at import.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from typing import Annotated, Any
+
+import bentoml
+from bentoml.validators import ContentType
+
+from serving.asgi import JSON_TYPE
+from serving.contract import ContractParts
+from serving.downstream import CLASSIFY_PATH
+from serving.errors import ClassificationError
+from serving.gateway import Gateway
+from serving.orphans import stop_without_parent
+from serving.wiring import BATCH_TEXTS, ServerParts, build_parts
+
+SERVICE_NAME = "moodline_inference"
+
+Items = Annotated[list[Any], ContentType(JSON_TYPE)]
+"""Without a content type BentoML works the schema out anew for every answer."""
+
+
+@functools.cache
+def parts() -> ServerParts:
+    """Return this process's parts, built from its environment the first time."""
+    return build_parts(os.environ)
+
+
+def contract_parts() -> ContractParts:
+    """Return the half of the parts that the gateway answers from."""
+    return parts().contract
+
+
+class MoodlineInference:
+    """Classify batches of texts that BentoML gathers from requests."""
+
+    def __init__(self) -> None:
+        """Load the model."""
+        logging.getLogger("serving").setLevel(logging.INFO)  # BentoML shows warnings alone
+        self._classifier = parts().classifier
+        # BentoML works the method's signature out anew, twice a request, unless it finds the
+        # method bound in the instance.
+        vars(self)["classify"] = self.classify
+
+    @bentoml.on_startup  # type: ignore[untyped-decorator] # as are all of BentoML's
+    async def watch_parent(self) -> None:
+        """Keep an eye on the supervisor."""
+        self._watch = stop_without_parent()
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def close(self) -> None:
+        """Give threads back."""
+        self._watch.cancel()
+        self._classifier.close()
+
+    @bentoml.api(  # type: ignore[untyped-decorator]
+        route=CLASSIFY_PATH, batchable=True, max_batch_size=BATCH_TEXTS
+    )
+    def classify(self, texts: list[str]) -> Items:
+        """Return one classification a text as in the contract, None for a text that failed.
+
+        An exception would fail every request in the batch.
+        """
+        return [
+            None if isinstance(outcome, ClassificationError) else outcome.to_wire()
+            for outcome in self._classifier.classify_each(texts)
+        ]
+
+
+# Off: tracing and the access log double the cost of a request, and the built-in metrics have
+# a series for every path that anybody asks for. ServerMetrics counts instead.
+service = bentoml.service(
+    name=SERVICE_NAME,
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    tracing={"excluded_urls": ".*"},
+)(MoodlineInference)
+service.add_asgi_middleware(Gateway, parts=contract_parts)

@@ -1,0 +1,1 @@
+"""What the tests of `serving` share: a tiny model, a started server, ASGI by hand."""

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serving.cores import usable_cores
+from serving.errors import SettingsError
+from serving.schemas import Limits
+from serving.settings import Settings
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = Settings.from_environment({"SERVING_PORT": " ", "HOME": "/"})
+
+    assert settings == Settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+    assert settings.limits == Limits(texts=256, text_chars=25_000, body_bytes=2 * 1024 * 1024)
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "SERVING_HOST": "0.0.0.0",  # noqa: S104 -- read, not bound
+            "SERVING_PORT": "3100",
+            "SERVING_MODEL_DIR": "some/where",
+            "SERVING_WORKERS": "2",
+            "SERVING_THREADS": "3",
+            "SERVING_TOKEN_BUDGET": "1024",
+            "SERVING_QUEUE_TEXTS": "512",
+            "SERVING_DEADLINE_SECONDS": "2.5",
+            "SERVING_MAX_TEXTS": "16",
+            "SERVING_MAX_TEXT_CHARS": "500",
+            "SERVING_MAX_BODY_BYTES": "4096",
+            "SERVING_KEYS": "api:0123456789abcdef, team-b:fedcba9876543210",
+        }
+    )
+
+    assert settings == Settings(
+        host="0.0.0.0",  # noqa: S104 -- the same
+        port=3100,
+        model_dir=Path("some/where"),
+        workers=2,
+        threads=3,
+        token_budget=1024,
+        queue_texts=512,
+        deadline_seconds=2.5,
+        limits=Limits(16, 500, 4096),
+        keys={"api": "0123456789abcdef", "team-b": "fedcba9876543210"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SERVING_HOST", "example.org"),
+        ("SERVING_PORT", "0"),
+        ("SERVING_PORT", "65536"),
+        ("SERVING_PORT", "http"),
+        ("SERVING_PORT", "-1"),
+        ("SERVING_PORT", "9" * 5000),
+        ("SERVING_WORKERS", "0"),
+        ("SERVING_THREADS", "two"),
+        ("SERVING_QUEUE_TEXTS", "255"),
+        ("SERVING_MAX_TEXTS", "257"),
+        ("SERVING_DEADLINE_SECONDS", "nan"),
+        ("SERVING_DEADLINE_SECONDS", "0"),
+        ("SERVING_DEADLINE_SECONDS", "60"),
+        ("SERVING_KEYS", "nameonly"),
+        ("SERVING_KEYS", "name:short"),
+        ("SERVING_KEYS", "a:0123456789abcdef,a:fedcba9876543210"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_a_secret_is_in_no_message_and_no_representation() -> None:
+    secret = "0123456789abcdef"
+
+    settings = Settings.from_environment({"SERVING_KEYS": f"api:{secret}"})
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({"SERVING_KEYS": f"api {secret}"})
+
+    assert secret not in repr(settings)
+    assert secret not in str(caught.value)
+
+
+def test_localhost_is_understood() -> None:
+    assert Settings.from_environment({"SERVING_HOST": "localhost"}).host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("text", "cores"), [("100000 100000", 1), ("50000 100000", 1)])
+def test_a_quota_limits_the_cores(tmp_path: Path, text: str, cores: int) -> None:
+    (tmp_path / "cpu.max").write_text(text, encoding="ascii")
+
+    assert usable_cores(tmp_path / "cpu.max") == cores
+
+
+@pytest.mark.parametrize("text", ["max 100000", "", "nonsense", "1 0"])
+def test_without_a_readable_quota_the_affinity_counts(tmp_path: Path, text: str) -> None:
+    (tmp_path / "cpu.max").write_text(text, encoding="ascii")
+
+    assert usable_cores(tmp_path / "cpu.max") == usable_cores(tmp_path / "none") >= 1
