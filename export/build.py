@@ -1,0 +1,150 @@
+"""Make the shipped model in one command: `python -m export.build [--config FILE]`.
+
+Trains, exports, shrinks, verifies and measures, and only then lets the new folder take the
+old one's place. Whatever goes wrong before leaves the old folder as it was. Started again, an
+interrupted run continues.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+from export.base import load_tokenizer
+from export.calibrate import fit_emotion, fit_irony
+from export.card import write_card
+from export.config import DEFAULT_CONFIG, TrainConfig, load_config
+from export.data import LoadedSet, data_folder, load_sets
+from export.errors import DataError, run_command
+from export.folder import (
+    CARD_FILE,
+    MODEL_FILE,
+    SHIPPED,
+    TOKENIZER_FILE,
+    ModelFacts,
+    replace_folder,
+    write_manifest,
+)
+from export.measure import classify_all
+from export.quantize import Precision, make_precision, sample_texts
+from export.report import accuracy_table, training_table, verification_table
+from export.to_onnx import export_onnx
+from export.train import DEFAULT_RUN, train
+from export.verify import verify
+from serving.artifact import open_model
+from serving.classifier import EmotionClassifier
+
+
+@dataclass(frozen=True)
+class Build:
+    """Where a build reads and writes: `trained` is the model that `run` made, or a checkpoint.
+
+    `note` goes into the manifest and onto the card.
+    """
+
+    data: Path
+    run: Path
+    trained: Path
+    out: Path
+    precision: Precision = "int8"
+    note: str = ""
+
+
+def build(config: TrainConfig, told: Build) -> None:
+    """Turn a trained model into the model folder `told.out`.
+
+    Raises ExportError's kinds, VerificationError first among them, and leaves the
+    folder as it was when it does.
+    """
+    trained, out = told.trained, told.out
+    training = load_sets(config, told.data, "train")
+    measured = [one for one in load_sets(config, told.data, "val") if one.examples]
+    if not measured:
+        raise DataError("no set has validation examples to verify on")
+    facts = ModelFacts(config.name, config.version, config.base, "fp32", config.max_tokens)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Beside `out`, because only a folder of the same file system can be renamed to it.
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.new-", dir=out.parent) as workplace:
+        exported, shipped = Path(workplace) / "fp32", Path(workplace) / "shipped"
+        print("exporting to ONNX", flush=True)
+        export_onnx(trained, exported / MODEL_FILE)
+        _complete(exported, trained, facts)
+        print(f"making {told.precision}", flush=True)
+        observed = sample_texts(training, trained, config.max_tokens)
+        make_precision(exported / MODEL_FILE, shipped / MODEL_FILE, told.precision, observed)
+        facts = replace(facts, precision=told.precision)
+        _complete(shipped, trained, facts)
+        texts = [example.text for one in measured for example in one.examples]
+        print(f"verifying on {len(texts)} validation texts", flush=True)
+        found = verify(trained, exported, shipped, texts)
+        print("measuring", flush=True)
+        verification = verification_table(found, measured, told.precision)
+        facts = replace(facts, verification=verification)
+        facts = _measure(shipped, measured, facts)
+        facts = replace(facts, training=training_table(config, training, told.run, told.note))
+        manifest = write_manifest(shipped, facts)
+        (shipped / CARD_FILE).write_text(write_card(manifest), encoding="utf-8")
+        open_model(shipped)
+        replace_folder(shipped, out)
+    for name, row in facts.accuracy.items():
+        print(f"{name} {row['split']}: accuracy {row['accuracy']}, macro-F1 {row['macro_f1']}")
+
+
+def _complete(folder: Path, trained: Path, facts: ModelFacts) -> None:
+    """Put the tokenizer and a manifest beside the graph, so that the classifier opens it."""
+    tokenizer = load_tokenizer(str(trained)).backend_tokenizer
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.save(str(folder / TOKENIZER_FILE))
+    write_manifest(folder, facts)
+
+
+def _measure(folder: Path, sets: Sequence[LoadedSet], facts: ModelFacts) -> ModelFacts:
+    """Return `facts` with the model's accuracy on each set and its fitted temperatures."""
+    with EmotionClassifier(open_model(folder)) as classifier:
+        results = [
+            (one.examples, classify_all(classifier, [example.text for example in one.examples]))
+            for one in sets
+        ]
+    emotion, irony = fit_emotion(results), fit_irony(results)
+    return replace(
+        facts,
+        accuracy=accuracy_table(sets, [found for _, found in results]),
+        temperature={"emotion": emotion.temperature, "irony": irony.temperature},
+        verification={
+            **facts.verification,
+            "emotion_nll": [round(emotion.before, 4), round(emotion.after, 4)],
+            "irony_nll": [round(irony.before, 4), round(irony.after, 4)],
+        },
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train and write the model folder; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m export.build", description=main.__doc__)
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--run", type=Path, default=DEFAULT_RUN)
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--trained", type=Path, help="use this checkpoint instead of training")
+    parser.add_argument("--precision", choices=get_args(Precision), default="int8")
+    parser.add_argument("--note", default="", help="a sentence for manifest and card")
+    options = parser.parse_args(arguments)
+
+    def command() -> None:
+        config, data = load_config(options.config), data_folder(options.data)
+        trained = options.trained or train(config, data, options.run)
+        told = Build(data, options.run, trained, options.out, options.precision, options.note)
+        build(config, told)
+        print(f"model in {options.out}")
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

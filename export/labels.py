@@ -1,0 +1,56 @@
+"""The eight outputs of the model, and what other sets' labels mean in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from export.errors import DataError
+
+EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise", "neutral")
+"""Softmax outputs, in the order of the head."""
+
+IRONY = "irony"
+"""Sigmoid output, the last of the head."""
+
+LABELS = (*EMOTIONS, IRONY)
+
+CARER_KNOWN = ("anger", "fear", "joy", "love", "sadness", "surprise")
+"""CARER has no neutral posts."""
+
+TWEETEVAL_KNOWN = ("anger", "joy", "sadness")
+"""TweetEval's four, with optimism counted as joy."""
+
+TWEETEVAL_TO_EMOTION: Mapping[str, str] = {
+    "anger": "anger",
+    "joy": "joy",
+    "optimism": "joy",
+    "sadness": "sadness",
+}
+
+_GOEMOTIONS = {
+    "anger": "anger annoyance disapproval disgust",
+    "fear": "fear nervousness",
+    "joy": "admiration amusement approval excitement gratitude joy optimism pride relief desire",
+    "love": "love caring",
+    "sadness": "sadness disappointment embarrassment grief remorse",
+    "surprise": "surprise realization confusion curiosity",
+    "neutral": "neutral",
+}
+
+GOEMOTIONS_TO_EMOTION: Mapping[str, str] = {
+    fine: emotion for emotion, names in _GOEMOTIONS.items() for fine in names.split()
+}
+"""The 27 emotions and neutral of GoEmotions (Demszky et al. 2020) in the seven here."""
+
+
+def map_labels(names: Iterable[str], mapping: Mapping[str, str], where: str) -> tuple[str, ...]:
+    """Return the emotions that `names` mean, each once, in the order of the head.
+
+    Raises DataError naming `where` when a name is not in `mapping`.
+    """
+    found = set()
+    for name in names:
+        if name not in mapping:
+            raise DataError(f"{where}: label {name!r} is none of {', '.join(sorted(mapping))}")
+        found.add(mapping[name])
+    return tuple(emotion for emotion in EMOTIONS if emotion in found)

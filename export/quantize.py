@@ -1,0 +1,111 @@
+"""Make the graph small: `python -m export.quantize SOURCE TARGET [--precision int8|fp16]`.
+
+int8 is for CPUs (see export.rowwise), fp16 for GPUs. Both start from a graph with fused
+attention, GELU and layer norms. int8 looks at how real training texts flow through the graph
+to choose its scales; it learns nothing from their labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from export.base import load_tokenizer
+from export.config import DEFAULT_CONFIG, load_config
+from export.data import LoadedSet, data_folder, load_sets
+from export.errors import DataError, StorageError, run_command
+from serving.preprocess import normalise
+
+Precision = Literal["int8", "fp16", "fp32"]
+
+OBSERVED_TEXTS = 400
+_SEED = 17
+
+
+def make_precision(
+    source: Path, target: Path, precision: Precision, texts: Sequence[Sequence[int]] = ()
+) -> None:
+    """Write the fp32 graph `source` to `target` in `precision`.
+
+    int8 observes `texts`, the token ids of a few hundred real texts. Raises DataError when
+    it has none and StorageError when `target` cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if precision == "fp32":
+            target.write_bytes(source.read_bytes())
+        elif precision == "fp16":
+            graph = _fuse(source)
+            graph.convert_float_to_float16(keep_io_types=True)
+            graph.save_model_to_file(str(target))
+        else:
+            target.write_bytes(_int8(source, texts))
+    except OSError as exc:
+        raise StorageError(f"{target}: cannot be written ({exc.strerror})") from exc
+
+
+def sample_texts(sets: Sequence[LoadedSet], tokenizer: Path, max_tokens: int) -> list[list[int]]:
+    """Return the token ids of `OBSERVED_TEXTS` texts, drawn from all sets alike."""
+    share = max(1, OBSERVED_TEXTS // max(1, len(sets)))
+    draw = random.Random(_SEED)  # noqa: S311 - a sample, not a secret
+    texts = []
+    for loaded in sets:
+        chosen = draw.sample(loaded.examples, min(share, len(loaded.examples)))
+        texts += [normalise(example.text) for example in chosen]
+    encode = load_tokenizer(str(tokenizer))
+    return [encode(text, truncation=True, max_length=max_tokens)["input_ids"] for text in texts]
+
+
+def _int8(source: Path, texts: Sequence[Sequence[int]]) -> bytes:
+    from export.activations import observe
+    from export.rowwise import quantise_rows, quantised_inputs
+
+    if not texts:
+        raise DataError("int8 needs texts to observe, and there are none")
+    model = _fuse(source).model
+    observed = observe(model, quantised_inputs(model), texts)
+    return bytes(quantise_rows(model, observed).SerializeToString())
+
+
+def _fuse(source: Path) -> Any:
+    """Return the graph with attention, GELU and layer norms as one node each."""
+    from onnxruntime.transformers.fusion_options import FusionOptions
+    from onnxruntime.transformers.optimizer import optimize_model
+
+    options = FusionOptions("bert")
+    options.enable_embed_layer_norm = False  # fused, the embeddings could not be quantised
+    return optimize_model(str(source), model_type="bert", opt_level=0, optimization_options=options)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write a graph in another precision; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m export.quantize", description=main.__doc__)
+    parser.add_argument("source", type=Path, help="fp32 graph, from export.to_onnx")
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--precision", choices=get_args(Precision), default="int8")
+    parser.add_argument("--tokenizer", type=Path, default=Path(".runs/default/model"))
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
+    parser.add_argument("--data", type=Path)
+    options = parser.parse_args(arguments)
+
+    def command() -> None:
+        if not options.source.is_file():
+            raise StorageError(f"{options.source}: no such file; `python -m export.to_onnx` first")
+        texts: list[list[int]] = []
+        if options.precision == "int8":
+            config = load_config(options.config)
+            sets = load_sets(config, data_folder(options.data), "train")
+            texts = sample_texts(sets, options.tokenizer, config.max_tokens)
+        make_precision(options.source, options.target, options.precision, texts)
+        size = options.target.stat().st_size / 1e6
+        print(f"{options.target}: {size:.1f} MB, {options.precision}")
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

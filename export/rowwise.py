@@ -1,0 +1,202 @@
+"""Rewrite a fused fp32 BERT graph to int8, with one activation scale for each token.
+
+ONNX Runtime's own dynamic quantisation gives a whole batch one scale, so a text's answer
+depends on its neighbours, and one outlying token blurs all others. Here every token has its
+own, so neither padding nor neighbours change anything:
+
+    x' = x / s                       s a channel (SmoothQuant, Xiao et al., ICML 2023)
+    q  = round(127 x' / r) + 128     r = max |x'| a token, q an unsigned byte
+    y  = (q - 128) @ W' * r / 127    W' = s W, 7 bits and one scale an output channel
+
+Weights keep to 7 bits because processors without VNNI add two products of bytes in 16 bits,
+and would saturate: 255 * 63 * 2 fits. Word embeddings have one scale a word. Biases, layer
+norms and the head stay fp32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from export.activations import Activation
+from export.rounding import round_weights
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto
+
+SMOOTHING = 0.5
+"""How much of the spread between channels moves into the weights; 0 none, 1 all."""
+
+_CONTRIB = "com.microsoft"
+_LARGE_TABLE = 1_000_000
+_TINY = 1e-5
+
+Reals = NDArray[np.floating[Any]]
+
+
+def quantised_inputs(model: ModelProto) -> list[str]:
+    """Return the names of the activations that are multiplied by weights, each once."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    names = [node.input[0] for node in model.graph.node if _is_weighted(node, constants)]
+    return list(dict.fromkeys(names))
+
+
+def quantise_rows(model: ModelProto, observed: Mapping[str, Activation]) -> ModelProto:
+    """Return `model` with its attention, dense layers and embeddings in int8.
+
+    `model` is BERT as ONNX Runtime fuses it. `observed` has each of `quantised_inputs`.
+    Raises KeyError when one is missing.
+    """
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    rewriter = _Rewriter(made, observed)
+    nodes = list(made.graph.node)
+    del made.graph.node[:]
+    rewriter.prepare()
+    for node in nodes:
+        rewriter.add(node)
+    used = {name for node in made.graph.node for name in node.input}
+    kept = [tensor for tensor in made.graph.initializer if tensor.name in used]
+    del made.graph.initializer[:]
+    made.graph.initializer.extend(kept)
+    return made
+
+
+def smoothing_of(weights: Reals, largest: Reals) -> Reals:
+    """Return what each channel is divided by, from its weights and largest magnitude."""
+    inputs = np.maximum(largest, _TINY) ** SMOOTHING
+    outputs = np.maximum(np.abs(weights).max(axis=1), _TINY) ** (1 - SMOOTHING)
+    divisors: Reals = (inputs / outputs).astype(np.float32)
+    return divisors
+
+
+def _is_weighted(node: NodeProto, constants: set[str]) -> bool:
+    """Tell attention with its projections, and products with constant weights."""
+    return node.op_type in ("Attention", "MatMul") and node.input[1] in constants
+
+
+@dataclass(frozen=True)
+class _Quantised:
+    """A quantised activation: the names of its bytes and of its [tokens, 1] scale.
+
+    `smoothing` divided its channels; `moments` are those after that.
+    """
+
+    values: str
+    scale: str
+    smoothing: Reals
+    moments: Reals
+
+
+class _Rewriter:
+    """Adds nodes to a graph, quantising those that multiply by weights."""
+
+    def __init__(self, model: ModelProto, observed: Mapping[str, Activation]) -> None:
+        self._graph = model.graph
+        self._observed = observed
+        self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+
+    def prepare(self) -> None:
+        """Add what every rewritten node refers to."""
+        self._constant("q/one", np.array(1.0, dtype=np.float32))
+        self._constant("q/zero_point", np.array(128, dtype=np.uint8))
+        self._constant("q/steps", np.array(1 / 127, dtype=np.float32))
+        self._constant("q/least", np.array(1e-9, dtype=np.float32))
+        self._constant("q/last", np.array([1], dtype=np.int64))
+        self._constant("q/rest", np.array([-1], dtype=np.int64))
+        shape = self._node("Shape", ["input_ids"], "q/text_shape")
+        self._node("Concat", [shape, "q/rest"], "q/shape", axis=0)
+        self._node("Cast", ["attention_mask"], "q/mask", to=onnx.TensorProto.INT32)
+
+    def add(self, node: NodeProto) -> None:
+        """Add `node`, or what takes its place."""
+        if _is_weighted(node, set(self._tensors)):
+            weights = self._array(node.input[1])
+            quantised = self._quantise(node.input[0], weights)
+            if node.op_type == "Attention":
+                self._attend(node, quantised, weights)
+            else:
+                self._multiply(quantised, weights, node.output[0])
+        elif node.op_type == "Gather" and self._size(node.input[0]) >= _LARGE_TABLE:
+            self._look_up(node)
+        else:
+            self._graph.node.append(node)
+
+    def _quantise(self, name: str, weights: Reals) -> _Quantised:
+        """Quantise [texts, tokens, channels] activations, one scale a token."""
+        smoothing = smoothing_of(weights, self._observed[name].largest)
+        self._constant(f"{name}/width", np.array([-1, len(weights)], dtype=np.int64))
+        self._constant(f"{name}/divisor", (1 / smoothing).astype(np.float32))
+        flat = self._node("Reshape", [name, f"{name}/width"], f"{name}/flat")
+        smooth = self._node("Mul", [flat, f"{name}/divisor"], f"{name}/smooth")
+        size = self._node("Abs", [smooth], f"{name}/abs")
+        top = self._node("ReduceMax", [size, "q/last"], f"{name}/top", keepdims=0)
+        step = self._node("Mul", [top, "q/steps"], f"{name}/step")
+        scale = self._node("Max", [step, "q/least"], f"{name}/scale")
+        count = self._node("Shape", [scale], f"{name}/count")
+        middle = numpy_helper.from_array(np.array([128], dtype=np.uint8))
+        zero = self._node("ConstantOfShape", [count], f"{name}/zero", value=middle)
+        values = self._node("QuantizeLinear", [smooth, scale, zero], f"{name}/int8", axis=0)
+        column = self._node("Unsqueeze", [scale, "q/last"], f"{name}/column")
+        moments = self._observed[name].moments / np.outer(smoothing, smoothing)
+        return _Quantised(values, column, smoothing, moments)
+
+    def _multiply(self, quantised: _Quantised, weights: Reals, output: str) -> str:
+        """Multiply by weights into the [texts, tokens, outputs] floats `output`."""
+        integers, scales = round_weights(weights * quantised.smoothing[:, None], quantised.moments)
+        self._constant(f"{output}/weights", integers)
+        self._constant(f"{output}/scales", scales)
+        inputs = [quantised.values, f"{output}/weights", "q/one", f"{output}/scales"]
+        product = self._node(
+            "MatMulIntegerToFloat", [*inputs, "q/zero_point"], f"{output}/flat", domain=_CONTRIB
+        )
+        scaled = self._node("Mul", [product, quantised.scale], f"{output}/scaled")
+        return self._node("Reshape", [scaled, "q/shape"], output)
+
+    def _attend(self, node: NodeProto, quantised: _Quantised, weights: Reals) -> None:
+        """Project to queries, keys and values in int8, and attend in fp32."""
+        heads = next(one.i for one in node.attribute if one.name == "num_heads")
+        parts = np.split(weights, 3, axis=1)
+        projected = [
+            self._multiply(quantised, part, f"{node.output[0]}/{kind}")
+            for kind, part in zip(("query", "key", "value"), parts, strict=True)
+        ]
+        inputs = [*projected, node.input[2], "q/mask"]
+        self._node("MultiHeadAttention", inputs, node.output[0], domain=_CONTRIB, num_heads=heads)
+
+    def _look_up(self, node: NodeProto) -> None:
+        """Gather rows of a table in int8, one scale a row."""
+        table = self._array(node.input[0])
+        scales = np.maximum(np.abs(table).max(axis=1, keepdims=True) / 127, np.float32(1e-12))
+        name, ids = node.input[0], node.input[1]
+        self._constant(f"{name}/int8", np.rint(table / scales).astype(np.int8))
+        self._constant(f"{name}/scales", scales.astype(np.float32))
+        rows = self._node("Gather", [f"{name}/int8", ids], f"{name}/rows", axis=0)
+        floats = self._node("Cast", [rows], f"{name}/floats", to=onnx.TensorProto.FLOAT)
+        scale = self._node("Gather", [f"{name}/scales", ids], f"{name}/scale", axis=0)
+        self._node("Mul", [floats, scale], node.output[0])
+
+    def _node(
+        self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any
+    ) -> str:
+        made = helper.make_node(kind, inputs, [output], f"{output}:{kind}", domain=domain)
+        made.attribute.extend(
+            helper.make_attribute(name, value) for name, value in attributes.items()
+        )
+        self._graph.node.append(made)
+        return output
+
+    def _constant(self, name: str, value: NDArray[Any]) -> None:
+        self._graph.initializer.append(numpy_helper.from_array(value, name))
+
+    def _array(self, name: str) -> Reals:
+        return numpy_helper.to_array(self._tensors[name]).astype(np.float32)
+
+    def _size(self, name: str) -> int:
+        return int(np.prod(self._tensors[name].dims)) if name in self._tensors else 0

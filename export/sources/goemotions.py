@@ -1,0 +1,47 @@
+"""GoEmotions (Demszky et al., ACL 2020): `text<TAB>label ids<TAB>comment id` a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from export.errors import DataError
+from export.examples import Example, Source, Split
+from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, map_labels
+from export.sources.lines import read_lines
+
+
+def read(root: Path, split: Split) -> Iterator[Example]:
+    """Yield the examples of `root`/goemotions; raises DataError.
+
+    A comment may carry several of the seven emotions. For training they share the
+    probability; for validation only comments that mean exactly one are used.
+    """
+    folder = root / "goemotions"
+    names = read_lines(folder / "labels.txt")
+    path = folder / ("train.tsv" if split == "train" else "dev.tsv")
+    for number, line in enumerate(read_lines(path), start=1):
+        where = f"{path}:{number}"
+        fields = line.split("\t")
+        if len(fields) != 3:
+            raise DataError(f"{where}: is not text, label ids and comment id")
+        emotions = map_labels(_fine_labels(fields[1], names, where), GOEMOTIONS_TO_EMOTION, where)
+        if split == "train" or len(emotions) == 1:
+            yield Example(fields[0], emotions, EMOTIONS)
+
+
+def _fine_labels(ids: str, names: list[str], where: str) -> list[str]:
+    """Turn `3,14` into the names of those labels."""
+    try:
+        return [names[int(number)] for number in ids.split(",")]
+    except (ValueError, IndexError) as exc:
+        raise DataError(f"{where}: label ids {ids!r} are not in labels.txt") from exc
+
+
+SOURCE = Source(
+    name="goemotions",
+    origin="GoEmotions, Demszky et al., ACL 2020",
+    terms="CC BY 4.0",
+    split_names=("train", "dev"),
+    read=read,
+)

@@ -1,0 +1,76 @@
+"""TweetEval's packaging of SemEval-2018: texts and label ids in files side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from export.errors import DataError
+from export.examples import Example, Source, Split
+from export.labels import TWEETEVAL_KNOWN, TWEETEVAL_TO_EMOTION, map_labels
+from export.sources.lines import read_lines
+
+IRONY_NAMES = {"non_irony": False, "irony": True}
+
+
+def read_mapping(path: Path) -> dict[str, str]:
+    """Read a mapping.txt of `id<TAB>name` lines; raises DataError."""
+    mapping = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        fields = line.split("\t")
+        if len(fields) < 2:
+            raise DataError(f"{path}:{number}: is not an id and a name")
+        mapping[fields[0].strip()] = fields[1].strip()
+    return mapping
+
+
+def read_pair(texts: Path, labels: Path, mapping: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield text and label name of two files side by side; raises DataError."""
+    lines, ids = read_lines(texts), read_lines(labels)
+    if len(lines) != len(ids):
+        raise DataError(f"{texts} has {len(lines)} lines and {labels} has {len(ids)}")
+    for number, (line, label) in enumerate(zip(lines, ids, strict=True), start=1):
+        if label.strip() not in mapping:
+            raise DataError(f"{labels}:{number}: label {label!r} is not in mapping.txt")
+        yield line, mapping[label.strip()]
+
+
+def read_emotion(root: Path, split: Split) -> Iterator[Example]:
+    """Yield the examples of `root`/tweeteval/emotion; raises DataError."""
+    folder = root / "tweeteval" / "emotion"
+    for text, name in _read_split(folder, split):
+        emotions = map_labels([name], TWEETEVAL_TO_EMOTION, str(folder))
+        yield Example(text, emotions, TWEETEVAL_KNOWN)
+
+
+def read_irony(root: Path, split: Split) -> Iterator[Example]:
+    """Yield the examples of `root`/tweeteval/irony; raises DataError."""
+    folder = root / "tweeteval" / "irony"
+    for text, name in _read_split(folder, split):
+        if name not in IRONY_NAMES:
+            raise DataError(f"{folder}: label {name!r} is neither irony nor non_irony")
+        yield Example(text, irony=IRONY_NAMES[name])
+
+
+def _read_split(folder: Path, split: Split) -> Iterator[tuple[str, str]]:
+    mapping = read_mapping(folder / "mapping.txt")
+    return read_pair(folder / f"{split}_text.txt", folder / f"{split}_labels.txt", mapping)
+
+
+_TERMS = "TweetEval adds no restriction; Twitter's terms apply"
+
+EMOTION = Source(
+    name="tweeteval_emotion",
+    origin="SemEval-2018 Affect in Tweets, Mohammad et al. 2018, as packaged by TweetEval",
+    terms=_TERMS,
+    split_names=("train", "val"),
+    read=read_emotion,
+)
+
+IRONY = Source(
+    name="tweeteval_irony",
+    origin="SemEval-2018 irony detection, Van Hee et al. 2018, as packaged by TweetEval",
+    terms=_TERMS,
+    split_names=("train", "val"),
+    read=read_irony,
+)

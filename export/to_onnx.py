@@ -1,0 +1,56 @@
+"""Export a trained model to fp32 ONNX: `python -m export.to_onnx --model FOLDER --out FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from export.base import load_model
+from export.errors import StorageError, run_command
+
+OPSET = 18
+
+
+def export_onnx(model: Path, target: Path) -> None:
+    """Write the trained `model` folder as fp32 ONNX to the file `target`.
+
+    Inputs are `input_ids`, `attention_mask` and `token_type_ids`, int64 of [batch, tokens];
+    the output is `logits`, float32 of [batch, 8]. Raises BaseModelError when the folder
+    holds no BERT checkpoint and StorageError when the file cannot be written.
+    """
+    load_model(str(model))
+    from optimum.exporters.onnx import main_export
+
+    with tempfile.TemporaryDirectory(prefix="moodline-onnx-") as folder, warnings.catch_warnings():
+        # torch announces that its tracing exporter is old; Optimum has no other for BERT yet.
+        warnings.simplefilter("ignore")
+        main_export(
+            str(model), folder, task="text-classification", opset=OPSET, do_validation=False
+        )
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((Path(folder) / "model.onnx").read_bytes())
+        except OSError as exc:
+            raise StorageError(f"{target}: cannot be written ({exc.strerror})") from exc
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Export a trained model to fp32 ONNX; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m export.to_onnx", description=main.__doc__)
+    parser.add_argument("--model", type=Path, default=Path(".runs/default/model"))
+    parser.add_argument("--out", type=Path, default=Path(".runs/default/onnx/model.onnx"))
+    options = parser.parse_args(arguments)
+
+    def command() -> None:
+        export_onnx(options.model, options.out)
+        print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, fp32")
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

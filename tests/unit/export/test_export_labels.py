@@ -1,0 +1,50 @@
+"""The eight outputs and what other sets' labels mean in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from export.errors import DataError
+from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, LABELS, TWEETEVAL_TO_EMOTION, map_labels
+from serving.artifact import LABELS as SERVED_LABELS
+
+
+def test_the_head_has_the_order_that_serving_decodes() -> None:
+    assert LABELS == SERVED_LABELS
+
+
+def test_every_one_of_goemotions_28_labels_means_one_of_the_seven() -> None:
+    assert len(GOEMOTIONS_TO_EMOTION) == 28
+    assert set(GOEMOTIONS_TO_EMOTION.values()) == set(EMOTIONS)
+
+
+@pytest.mark.parametrize(
+    ("fine", "emotion"),
+    [
+        ("disgust", "anger"),
+        ("nervousness", "fear"),
+        ("gratitude", "joy"),
+        ("desire", "joy"),
+        ("caring", "love"),
+        ("remorse", "sadness"),
+        ("confusion", "surprise"),
+        ("neutral", "neutral"),
+    ],
+)
+def test_a_fine_label_means_its_emotion(fine: str, emotion: str) -> None:
+    assert GOEMOTIONS_TO_EMOTION[fine] == emotion
+
+
+def test_optimism_counts_as_joy() -> None:
+    assert map_labels(["optimism"], TWEETEVAL_TO_EMOTION, "here") == ("joy",)
+
+
+def test_labels_of_one_text_are_given_once_each_and_in_the_order_of_the_head() -> None:
+    labels = ["surprise", "joy", "amusement", "anger"]
+
+    assert map_labels(labels, GOEMOTIONS_TO_EMOTION, "here") == ("anger", "joy", "surprise")
+
+
+def test_a_label_that_is_not_in_the_map_is_refused_by_name_and_place() -> None:
+    with pytest.raises(DataError, match=r"train\.txt:7: label 'bliss' is none of"):
+        map_labels(["bliss"], TWEETEVAL_TO_EMOTION, "train.txt:7")
