@@ -5,7 +5,6 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 PINS := --quiet --constraint constraints.txt --build-constraint constraints.txt
 export BENTOML_DO_NOT_TRACK := True
-export HF_HUB_OFFLINE := 1
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
@@ -52,6 +51,7 @@ analyse: setup ## analyse a file of posts: make analyse FILE=posts.csv USER=name
 	  echo "usage: make analyse FILE=posts.csv USER=name   (X archive zip, tweets.js, JSON lines or CSV)" >&2; exit 2; }
 	@$(BIN)/python -m api.cli analyse "$(FILE)" "$(USER)"
 
+test: export HF_HUB_OFFLINE := 1
 test: $(VENV)/dev.stamp ## install what the tests need and run the whole suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 

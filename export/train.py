@@ -83,7 +83,6 @@ def train(config: TrainConfig, data: Path, run: Path) -> Path:
         "seconds": round(elapsed_seconds(run)),
         "best_checkpoint": Path(trainer.state.best_model_checkpoint or run).name,
         "best_select": trainer.state.best_metric,
-        "visits": trainer.state.max_steps * config.batch_size,
     }
     (run / "run.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return run / "model"

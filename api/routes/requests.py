@@ -101,6 +101,11 @@ def register_request_checks(app: Flask, metrics: Metrics, allowed_hosts: Collect
         _note(response, metrics)
         return response
 
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        # The thread goes on to other work, whose log lines are not this request's.
+        REQUEST_ID.set(None)
+
 
 def _note(response: Response, metrics: Metrics) -> None:
     seconds = time.perf_counter() - g.started
