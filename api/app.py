@@ -66,7 +66,6 @@ def create_app(services: Services, metrics: Metrics, limits: AppLimits) -> OpenA
         validation_error_callback=invalid_request,
     )
     app.config["MAX_CONTENT_LENGTH"] = limits.max_body_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_body_bytes
     app.url_map.strict_slashes = False
     register_error_handlers(app)
     register_request_checks(app, metrics, limits.allowed_hosts)

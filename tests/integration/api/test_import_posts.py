@@ -60,6 +60,16 @@ def test_a_csv_file_is_imported_from_a_form(house: House) -> None:
     assert answer.get_json()["imported"] == 1
 
 
+@pytest.mark.parametrize("padding", [1, 997, 1999])
+def test_a_form_may_hold_a_file_larger_than_other_bodies(house: House, padding: int) -> None:
+    rows = "".join(f"{n},{'joy ' * 40}{'!' * padding},2026-02-01T10:00:00Z\n" for n in range(9))
+    data = ("id,text,created_at\n" + rows).encode() + b"\n" * 70_000
+
+    answer = house.client.post(URL, **upload(data, "posts.csv"))
+
+    assert (answer.status_code, answer.get_json().get("imported")) == (200, 9)
+
+
 def test_an_x_archive_is_imported(house: House) -> None:
     data = archive(tweets=tweets_js("so much joy", "more love"))
 
