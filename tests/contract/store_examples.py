@@ -16,6 +16,7 @@ LATER = NOW + timedelta(hours=1)
 ALICE = "alice"
 MODEL = "moodline@1"
 OTHER_MODEL = "moodline@2"
+PROGRESS = Progress(fetched=4, classified=3, reused=2, total=5)
 
 
 def a_post(number: int, **changes: Any) -> Post:
@@ -128,3 +129,10 @@ def with_posts(store: Store, *numbers: int) -> None:
     """Make Alice known, with posts of these numbers."""
     known(store)
     store.save_posts(ALICE, [a_post(number) for number in numbers], NOW)
+
+
+def stored(store: Store, analysis_id: str = "a1") -> Analysis:
+    """Return an analysis as the store keeps it now; there has to be one."""
+    analysis = store.analysis(analysis_id)
+    assert analysis is not None
+    return analysis

@@ -9,29 +9,23 @@ from __future__ import annotations
 
 import pytest
 
-from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState, Progress
+from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState
 from api.errors import ConflictError
 from api.ports import Store
 from tests.contract.store_examples import (
     ALICE,
     NOW,
+    PROGRESS,
     SOON,
     an_analysis,
     claimed,
     finished,
     known,
     queued,
+    stored,
     taken,
 )
 from tests.contract.stores import StoreBackend
-
-PROGRESS = Progress(fetched=4, classified=3, reused=2, total=5)
-
-
-def stored(store: Store, analysis_id: str = "a1") -> Analysis:
-    analysis = store.analysis(analysis_id)
-    assert analysis is not None
-    return analysis
 
 
 def test_a_queued_analysis_comes_back_as_it_went_in(store: Store) -> None:

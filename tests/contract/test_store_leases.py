@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
+from api.domain.analyses import AnalysisState, Lease, Problem
 from api.errors import LeaseLostError
 from api.ports import Store
 from tests.contract.store_examples import (
@@ -15,23 +15,17 @@ from tests.contract.store_examples import (
     LATER,
     MODEL,
     NOW,
+    PROGRESS,
     SOON,
     a_post,
     claimed,
     finished,
     known,
     queued,
+    stored,
     taken,
 )
 from tests.contract.test_store_users import LEASED_WRITES
-
-PROGRESS = Progress(fetched=4, classified=3, reused=2, total=5)
-
-
-def stored(store: Store, analysis_id: str = "a1") -> Analysis:
-    analysis = store.analysis(analysis_id)
-    assert analysis is not None
-    return analysis
 
 
 def test_a_claim_marks_the_analysis_running(store: Store) -> None:

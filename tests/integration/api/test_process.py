@@ -15,18 +15,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.local import free_port
 from tests.integration.api.conftest import post_line
 
 pytestmark = pytest.mark.integration
 
 SECONDS = 30.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(data_dir: Path, **variables: str) -> dict[str, str]:
