@@ -36,9 +36,11 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, document: Any, status: int = 200) -> Answer:
+    def of(
+        cls, document: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
+    ) -> Answer:
         """Return an answer that holds a JSON document."""
-        return cls(status, json.dumps(document, ensure_ascii=False).encode())
+        return cls(status, json.dumps(document, ensure_ascii=False).encode(), headers=headers)
 
     async def send(self, send: Send, trace_id: str, *, without_body: bool = False) -> None:
         """Send the answer, or its headers alone as HEAD wants it."""

@@ -9,9 +9,13 @@ from typing import Any
 from serving.admission import TextQueue
 from serving.asgi import JSON_TYPE, Answer, ClientGoneError, Receive, Scope, header, read_body
 from serving.errors import DeadlineExceededError, UnsupportedMediaError
-from serving.schemas import Limits, parse_texts
+from serving.protocols import WireProtocol
+from serving.schemas import Limits
 
 Classify = Callable[[Sequence[str]], Awaitable[bytes]]
+
+BINARY_TENSORS = "inference-header-content-length"
+"""The header that says, in the Open Inference Protocol's binary extension, where JSON ends."""
 
 
 class ClassifyCall:
@@ -38,21 +42,24 @@ class ClassifyCall:
         self._deadline_seconds = deadline_seconds
         self._unfinished: set[asyncio.Task[Any]] = set()
 
-    async def answer(self, scope: Scope, receive: Receive) -> tuple[Answer, int]:
-        """Return the answer and how many texts were classified.
+    async def answer(
+        self, scope: Scope, receive: Receive, protocol: WireProtocol
+    ) -> tuple[Answer, int]:
+        """Return the answer, worded as `protocol` words it, and how many texts were classified.
 
         Raises the RequestErrors of the contract, and ClientGoneError.
         """
         ends = self._clock() + self._deadline_seconds
-        _check_type(scope)
+        _check_type(scope, protocol)
         self._queue.check_room()  # before the body is read, which costs more than saying no
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 body = await read_body(scope, receive, self._limits.body_bytes)
         except TimeoutError as exc:
             raise self._too_late() from exc
-        texts = parse_texts(body, self._limits)
-        return Answer(200, await self._run(texts, receive, ends)), len(texts)
+        asked = protocol.read(body, self._limits)
+        classified = await self._run(asked.texts, receive, ends)
+        return Answer(200, asked.worded(classified)), len(asked.texts)
 
     async def _run(self, texts: Sequence[str], receive: Receive, ends: float) -> bytes:
         """Return the way on's answer, unless the deadline or the client's leaving comes first."""
@@ -99,9 +106,15 @@ class ClassifyCall:
         return DeadlineExceededError(detail, self._queue.retry_after())
 
 
-def _check_type(scope: Scope) -> None:
+def _check_type(scope: Scope, protocol: WireProtocol) -> None:
     """Raise UnsupportedMediaError unless the body is plain JSON in UTF-8, as its headers say."""
-    media_type, _, parameters = (header(scope, "content-type") or "").partition(";")
+    if header(scope, BINARY_TENSORS) is not None:
+        raise UnsupportedMediaError(
+            "Binary tensors are not read: send the texts as JSON, in `data` (in tritonclient:"
+            " `binary_data=False`)."
+        )
+    unsaid = JSON_TYPE if protocol.untyped_is_json else ""
+    media_type, _, parameters = (header(scope, "content-type") or unsaid).partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if media_type.strip().lower() != JSON_TYPE or charset not in ("", "charset=utf-8"):
         raise UnsupportedMediaError(f"Send the body with `Content-Type: {JSON_TYPE}`, in UTF-8.")

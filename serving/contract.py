@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from serving import oip
 from serving.admission import TextQueue
 from serving.asgi import Answer, ClientGoneError, Receive, Scope, Send, header
 from serving.classify_call import Classify, ClassifyCall
@@ -21,8 +22,11 @@ from serving.errors import (
 )
 from serving.keys import BearerKeys
 from serving.metrics import ServerMetrics
-from serving.problems import KINDS, explanation_answer, problem_answer
+from serving.oip import OpenInference
+from serving.problems import KINDS, explanation_answer
+from serving.protocols import NATIVE, WireProtocol
 from serving.settings import Settings
+from serving.tei import PREDICT_PATH, TEI
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class ContractParts:
     metrics: ServerMetrics
     model_page: Answer
     docs_page: Answer
+    open_inference: OpenInference
     clock: Callable[[], float]
 
 
@@ -82,14 +87,17 @@ class Contract:
             parts.settings.deadline_seconds,
         )
         self._routes = {
-            CLASSIFY_PATH: _Route(("POST",), self._classify),
-            "/v1/model": _Route(_READ, self._model),
-            "/livez": _Route(_READ, self._livez),
-            "/readyz": _Route(_READ, self._readyz),
+            CLASSIFY_PATH: self._classification(NATIVE),
+            PREDICT_PATH: self._classification(TEI),
+            **self._open_inference_routes(parts.open_inference),
+            "/v1/model": self._page(parts.model_page, self._check_key),
+            "/livez": self._page(Answer.of({"status": "alive"})),
+            "/readyz": self._page(Answer.of({"status": "ready"}), self._check_ready),
             "/metrics": _Route(_READ, self._metrics),
-            "/docs.json": _Route(_READ, self._docs),
-            **{kind.path: _Route(_READ, self._problem) for kind in KINDS.values()},
+            "/docs.json": self._page(parts.docs_page),
+            **{kind.path: self._page(explanation_answer(kind.path)) for kind in KINDS.values()},
         }
+        self._protocols = {PREDICT_PATH: TEI, oip.ROOT: parts.open_inference.protocol}
 
     async def exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens, and count it."""
@@ -109,17 +117,24 @@ class Contract:
             return await self._route(visit).answer(visit)
         except UnexpectedError as error:
             logger.error("%s: %s", visit.trace_id, error.detail, exc_info=error)
-            return problem_answer(error, visit.trace_id)
+            return self._refusal(visit, error)
         except RequestError as error:
-            return problem_answer(error, visit.trace_id)
+            return self._refusal(visit, error)
         except ClientGoneError:
             return GONE
-        # A boundary: a caller gets a problem document, people who run the server the traceback.
+        # A boundary: a caller gets an error's body, people who run the server the traceback.
         except Exception:
             logger.exception("%s: unexpected error", visit.trace_id)
-            return problem_answer(
-                UnexpectedError("The server met a fault of its own."), visit.trace_id
-            )
+            return self._refusal(visit, UnexpectedError("The server met a fault of its own."))
+
+    def _refusal(self, visit: _Visit, error: RequestError) -> Answer:
+        """Return an error in the words of the protocol that the path belongs to."""
+        path = visit.scope["path"]
+        protocol = next(
+            (one for root, one in self._protocols.items() if f"{path}/".startswith(f"{root}/")),
+            NATIVE,
+        )
+        return protocol.refusal(error, visit.trace_id)
 
     def _route(self, visit: _Visit) -> _Route:
         path, method = visit.scope["path"], visit.scope["method"]
@@ -132,32 +147,46 @@ class Contract:
             )
         return route
 
-    async def _classify(self, visit: _Visit) -> Answer:
-        visit.key = self._parts.keys.name_of(header(visit.scope, "authorization"))
-        self._check_ready()
-        answer, visit.texts = await self._call.answer(visit.scope, visit.receive)
-        return answer
+    def _classification(self, protocol: WireProtocol) -> _Route:
+        async def answer(visit: _Visit) -> Answer:
+            self._check_key(visit)
+            self._check_ready(visit)
+            answer, visit.texts = await self._call.answer(visit.scope, visit.receive, protocol)
+            return answer
 
-    async def _model(self, visit: _Visit) -> Answer:
-        visit.key = self._parts.keys.name_of(header(visit.scope, "authorization"))
-        return self._parts.model_page
+        return _Route(("POST",), answer)
 
-    async def _livez(self, _: _Visit) -> Answer:
-        return Answer.of({"status": "alive"})
+    def _open_inference_routes(self, open_inference: OpenInference) -> dict[str, _Route]:
+        server = self._page(open_inference.server_page(), self._check_key)
+        routes = {
+            oip.ROOT: server,
+            f"{oip.ROOT}/": server,  # the protocol's OpenAPI file writes it so
+            f"{oip.ROOT}/health/live": self._page(Answer.of({"live": True})),
+            f"{oip.ROOT}/health/ready": self._page(Answer.of({"ready": True}), self._check_ready),
+        }
+        ready = Answer.of({"name": open_inference.model, "ready": True})
+        for path in open_inference.model_paths:
+            routes[path] = self._page(open_inference.model_page(), self._check_key)
+            routes[f"{path}/ready"] = self._page(ready, self._check_ready)
+            routes[f"{path}/infer"] = self._classification(open_inference.protocol)
+        return routes
 
-    async def _readyz(self, _: _Visit) -> Answer:
-        self._check_ready()
-        return Answer.of({"status": "ready"})
+    def _page(self, page: Answer, *checks: Callable[[_Visit], None]) -> _Route:
+        """Return a page that stays as it is, for those whom `checks` let through."""
+
+        async def answer(visit: _Visit) -> Answer:
+            for check in checks:
+                check(visit)
+            return page
+
+        return _Route(_READ, answer)
 
     async def _metrics(self, _: _Visit) -> Answer:
         return self._parts.metrics.page()
 
-    async def _docs(self, _: _Visit) -> Answer:
-        return self._parts.docs_page
+    def _check_key(self, visit: _Visit) -> None:
+        visit.key = self._parts.keys.name_of(header(visit.scope, "authorization"))
 
-    async def _problem(self, visit: _Visit) -> Answer:
-        return explanation_answer(visit.scope["path"])
-
-    def _check_ready(self) -> None:
+    def _check_ready(self, _: _Visit) -> None:
         if not self.ready:
             raise NotReadyError("The model is being made ready.", SECONDS_TO_READY)

@@ -7,7 +7,7 @@ ServingError
 |   +-- ModelMissing        a file of it is not there
 |   +-- ModelCorrupt        a file of it is not what it should be
 +-- ClassificationError     a text that could not be classified even by itself
-+-- RequestError            answered with a problem document, see problems.py
++-- RequestError            answered as problems.py or another protocol words it
     +-- InvalidRequestError     the body is not what the call takes
     +-- KeyRefusedError         no bearer key, or none that is known
     +-- NotFoundError           nothing is served at that path

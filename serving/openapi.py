@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.artifact import EMOTIONS, ModelArtifact
+from serving.artifact import ModelArtifact
+from serving.downstream import CLASSIFY_PATH
 from serving.errors import (
     BusyError,
     DeadlineExceededError,
@@ -19,8 +20,11 @@ from serving.errors import (
     UnexpectedError,
     UnsupportedMediaError,
 )
+from serving.oip import ROOT, OpenInference
+from serving.openapi_schemas import component_schemas, reference
 from serving.problems import KINDS, PROBLEM_TYPE
 from serving.schemas import Limits
+from serving.tei import PREDICT_PATH
 
 _JSON = "application/json"
 _RETRY_AFTER = {
@@ -38,53 +42,117 @@ _CLASSIFY_ERRORS: tuple[type[RequestError], ...] = (
 )
 
 
+Described = tuple[str, str]
+"""The media type of a protocol's errors, and the name of their schema."""
+
+_PROBLEM: Described = (PROBLEM_TYPE, "Problem")
+_PREDICT_ERROR: Described = (_JSON, "PredictError")
+_INFER_ERROR: Described = (_JSON, "InferError")
+
+
 def openapi_document(artifact: ModelArtifact, limits: Limits, *, keys: bool) -> dict[str, Any]:
     """Return the document; `keys` says whether callers have to show one."""
     security: list[dict[str, list[str]]] = [{"key": []}] if keys else []
-    classify = {
-        "operationId": "classify",
-        "summary": "Classify texts by emotion and irony",
-        "description": "Answers one item a text, in the order of the texts. Any text will do.",
-        "security": security,
-        "requestBody": {
-            "required": True,
-            "content": {_JSON: {"schema": {"$ref": "#/components/schemas/ClassifyRequest"}}},
-        },
-        "responses": {
-            "200": _ok({"type": "array", "items": {"$ref": "#/components/schemas/Classification"}}),
-            **{str(KINDS[error].status): _problem(error) for error in _CLASSIFY_ERRORS},
-        },
-    }
-    model = {
-        "operationId": "getModel",
-        "summary": "Describe the model that is served",
-        "security": security,
-        "responses": {"200": _ok({"type": "object"}), "401": _problem(KeyRefusedError)},
-    }
-    ready = {
-        "summary": "Say whether classifications are taken",
-        "responses": {"200": _ok({"type": "object"}), "503": _problem(NotReadyError)},
-    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "Moodline inference", "version": artifact.version},
         "paths": {
-            "/v1/classify": {"post": classify},
-            "/v1/model": {"get": model},
+            CLASSIFY_PATH: {"post": _classify(security)},
+            PREDICT_PATH: {"post": _predict(security)},
+            **_open_inference(OpenInference(artifact.name, artifact.version), security),
+            "/v1/model": {"get": _described("getModel", "Describe the model", security, _PROBLEM)},
             "/livez": {"get": _page("Say that the process answers", _JSON)},
-            "/readyz": {"get": ready},
+            "/readyz": {"get": _ready("Say whether classifications are taken", _PROBLEM)},
             "/metrics": {"get": _page("Counters in Prometheus's text format", "text/plain")},
             "/docs.json": {"get": _page("This document", _JSON)},
         },
         "components": {
-            "schemas": {
-                "ClassifyRequest": _request_schema(limits),
-                "Classification": _classification_schema(),
-                "Problem": _problem_schema(),
-            },
+            "schemas": component_schemas(limits),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _classify(security: list[dict[str, list[str]]]) -> dict[str, Any]:
+    return {
+        "operationId": "classify",
+        "summary": "Classify texts by emotion and irony",
+        "description": "Answers one item a text, in the order of the texts. Any text will do.",
+        "security": security,
+        **_exchange("ClassifyRequest", "ClassifyResponse", _PROBLEM),
+    }
+
+
+def _predict(security: list[dict[str, list[str]]]) -> dict[str, Any]:
+    return {
+        "operationId": "predict",
+        "summary": "Classify texts by emotion, in the shape of text-embeddings-inference",
+        "description": (
+            "One text is answered with its ranking, a batch with an array of rankings. Irony is"
+            " not among the labels. A text longer than the model reads is cut, unless `truncate`"
+            " is false: then it is 413."
+        ),
+        "security": security,
+        **_exchange("PredictRequest", "PredictResponse", _PREDICT_ERROR),
+    }
+
+
+def _open_inference(
+    model: OpenInference, security: list[dict[str, list[str]]]
+) -> dict[str, dict[str, Any]]:
+    """Return the paths of the Open Inference Protocol, with the model's own name in them."""
+    paths: dict[str, dict[str, Any]] = {
+        ROOT: {"get": _described("serverMetadata", "Describe the server", security, _INFER_ERROR)},
+        f"{ROOT}/health/live": {"get": _page("Say that the process answers", _JSON)},
+        f"{ROOT}/health/ready": {
+            "get": _ready("Say whether inferences are taken", _INFER_ERROR),
+        },
+    }
+    for path, suffix in zip(model.model_paths, ("", "OfVersion"), strict=True):
+        about = _described(f"modelMetadata{suffix}", "Describe the model", security, _INFER_ERROR)
+        paths[path] = {"get": about}
+        paths[f"{path}/ready"] = {"get": _ready("Say whether the model is ready", _INFER_ERROR)}
+        infer = {
+            "operationId": f"infer{suffix}",
+            "summary": "Classify a BYTES tensor of texts (Open Inference Protocol v2)",
+            "description": (
+                "`scores` has seven columns, in the order of the parameter `emotions`. JSON only."
+            ),
+            "security": security,
+            **_exchange("InferRequest", "InferResponse", _INFER_ERROR),
+        }
+        paths[f"{path}/infer"] = {"post": infer}
+    return paths
+
+
+def _exchange(request: str, response: str, described: Described) -> dict[str, Any]:
+    """Return the body, answer and errors of a classification, by the names of their schemas."""
+    return {
+        "requestBody": {"required": True, "content": {_JSON: {"schema": reference(request)}}},
+        "responses": {
+            "200": _ok(reference(response)),
+            **{str(KINDS[error].status): _refusal(error, described) for error in _CLASSIFY_ERRORS},
+        },
+    }
+
+
+def _described(
+    identity: str, summary: str, security: list[dict[str, list[str]]], described: Described
+) -> dict[str, Any]:
+    return {
+        "operationId": identity,
+        "summary": summary,
+        "security": security,
+        "responses": {
+            "200": _ok({"type": "object"}),
+            "401": _refusal(KeyRefusedError, described),
+        },
+    }
+
+
+def _ready(summary: str, described: Described) -> dict[str, Any]:
+    responses = {"200": _ok({"type": "object"}), "503": _refusal(NotReadyError, described)}
+    return {"summary": summary, "responses": responses}
 
 
 def _ok(schema: dict[str, Any]) -> dict[str, Any]:
@@ -96,59 +164,13 @@ def _page(summary: str, media_type: str) -> dict[str, Any]:
     return {"summary": summary, "responses": {"200": answer}}
 
 
-def _problem(error: type[RequestError]) -> dict[str, Any]:
+def _refusal(error: type[RequestError], described: Described) -> dict[str, Any]:
     kind = KINDS[error]
+    media_type, schema = described
     response: dict[str, Any] = {
         "description": kind.title,
-        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {media_type: {"schema": reference(schema)}},
     }
     if error in (BusyError, NotReadyError, DeadlineExceededError):
         response["headers"] = _RETRY_AFTER
     return response
-
-
-def _request_schema(limits: Limits) -> dict[str, Any]:
-    texts = {
-        "type": "array",
-        "minItems": 1,
-        "maxItems": limits.texts,
-        "items": {"type": "string", "maxLength": limits.text_chars},
-    }
-    return {
-        "type": "object",
-        "description": f"At most {limits.body_bytes} bytes.",
-        "properties": {"texts": texts},
-        "required": ["texts"],
-        "additionalProperties": False,
-    }
-
-
-def _classification_schema() -> dict[str, Any]:
-    probability = {"type": "number", "minimum": 0, "maximum": 1}
-    properties = {
-        "label": {"enum": list(EMOTIONS), "description": "The likeliest emotion."},
-        "scores": {
-            "type": "object",
-            "description": "Probabilities that sum to 1.",
-            "properties": dict.fromkeys(EMOTIONS, probability),
-            "required": list(EMOTIONS),
-        },
-        "irony": probability,
-        "tokens": {"type": "integer", "description": "Tokens that the model read."},
-        "truncated": {"type": "boolean", "description": "Whether the text had more."},
-    }
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def _problem_schema() -> dict[str, Any]:
-    text = {"type": "string"}
-    fault = {"type": "object", "properties": {"where": text, "reason": text}}
-    properties = {
-        "type": {"type": "string", "enum": [kind.path for kind in KINDS.values()]},
-        "title": text,
-        "status": {"type": "integer"},
-        "detail": text,
-        "trace_id": text,
-        "errors": {"type": "array", "items": fault},
-    }
-    return {"type": "object", "properties": properties, "required": list(properties)}

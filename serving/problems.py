@@ -90,6 +90,12 @@ def problem_answer(error: errors.RequestError, trace_id: str) -> Answer:
         "trace_id": trace_id,
         "errors": [{"where": fault.where, "reason": fault.reason} for fault in error.faults],
     }
+    body = json.dumps(document, ensure_ascii=False).encode()
+    return Answer(kind.status, body, PROBLEM_TYPE, error_headers(error))
+
+
+def error_headers(error: errors.RequestError) -> tuple[tuple[str, str], ...]:
+    """Return the headers that go with an error, whatever its body is worded like."""
     headers: list[tuple[str, str]] = []
     if isinstance(error, errors.RetryableError):
         headers.append(("retry-after", str(error.retry_after)))
@@ -99,8 +105,7 @@ def problem_answer(error: errors.RequestError, trace_id: str) -> Answer:
         headers.append(("www-authenticate", 'Bearer realm="moodline"'))
     if isinstance(error, errors.PayloadTooLargeError) and error.unread:
         headers.append(("connection", "close"))
-    body = json.dumps(document, ensure_ascii=False).encode()
-    return Answer(kind.status, body, PROBLEM_TYPE, tuple(headers))
+    return tuple(headers)
 
 
 def explanation_answer(path: str) -> Answer:

@@ -68,29 +68,44 @@ class Classification:
 def parse_texts(body: bytes, limits: Limits) -> list[str]:
     """Return the texts of a request's body, `{"texts": ["...", ...]}` in UTF-8.
 
-    Raises InvalidRequestError when the body is anything else, PayloadTooLargeError when there
-    are more texts, or longer ones, than the limits. Both name the first FAULTS_SHOWN places.
+    Raises InvalidRequestError when the body is anything else, and what check_texts raises.
     """
+    document = read_object(body, '{"texts": ["...", ...]}')
+    if "texts" not in document:
+        raise wrong_shape(Fault("/texts", "is missing"))
+    if unknown := sorted(document.keys() - {"texts"}):
+        raise wrong_shape(
+            *(Fault(f"/{_escaped(name)}", "is not a known field") for name in unknown)
+        )
+    return check_texts(document["texts"], limits)
+
+
+def read_object(body: bytes, form: str) -> dict[str, Any]:
+    """Return the JSON object in a body; InvalidRequestError, which shows `form`, without one."""
     try:
         document = json.loads(body.decode("utf-8"))
     # RecursionError: brackets nested thousands deep.
     except (ValueError, RecursionError) as exc:
         raise InvalidRequestError("The body is not JSON in UTF-8.") from exc
     if not isinstance(document, dict):
-        raise _shape(Fault("", 'must be an object, {"texts": ["...", ...]}'))
-    if "texts" not in document:
-        raise _shape(Fault("/texts", "is missing"))
-    if unknown := sorted(document.keys() - {"texts"}):
-        raise _shape(*(Fault(f"/{_escaped(name)}", "is not a known field") for name in unknown))
-    texts = document["texts"]
+        raise wrong_shape(Fault("", f"must be an object, {form}"))
+    return document
+
+
+def check_texts(texts: Any, limits: Limits) -> list[str]:
+    """Return `texts` if they are a list of texts within the limits.
+
+    Raises InvalidRequestError when they are anything else, PayloadTooLargeError when there are
+    more texts, or longer ones. Both name the first FAULTS_SHOWN places, as /texts/{place}.
+    """
     if not isinstance(texts, list) or not texts:
-        raise _shape(Fault("/texts", "must be an array of at least one text"))
+        raise wrong_shape(Fault("/texts", "must be an array of at least one text"))
     if len(texts) > limits.texts:
         reason = f"has {len(texts)} texts, the limit is {limits.texts}"
         raise PayloadTooLargeError("Too many texts in one request.", [Fault("/texts", reason)])
     places = [place for place, text in enumerate(texts) if not isinstance(text, str)]
     if places:
-        raise _shape(*(Fault(f"/texts/{place}", "must be a string") for place in places))
+        raise wrong_shape(*(Fault(f"/texts/{place}", "must be a string") for place in places))
     faults = [
         Fault(f"/texts/{place}", f"has {len(text)} characters, the limit is {limits.text_chars}")
         for place, text in enumerate(texts)
@@ -101,7 +116,8 @@ def parse_texts(body: bytes, limits: Limits) -> list[str]:
     return texts
 
 
-def _shape(*faults: Fault) -> InvalidRequestError:
+def wrong_shape(*faults: Fault) -> InvalidRequestError:
+    """Return the error of a body with these faults, of which the first FAULTS_SHOWN are named."""
     return InvalidRequestError("The body is not what this address takes.", faults[:FAULTS_SHOWN])
 
 

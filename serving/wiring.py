@@ -15,6 +15,7 @@ from serving.contract import ContractParts
 from serving.cores import usable_cores
 from serving.keys import BearerKeys
 from serving.metrics import ServerMetrics
+from serving.oip import OpenInference
 from serving.openapi import openapi_document
 from serving.schemas import Limits
 from serving.settings import Settings
@@ -52,6 +53,7 @@ def build_parts(environment: Mapping[str, str]) -> ServerParts:
         metrics=metrics,
         model_page=Answer.of(model_document(artifact, settings.limits)),
         docs_page=Answer.of(openapi_document(artifact, settings.limits, keys=bool(settings.keys))),
+        open_inference=OpenInference(artifact.name, artifact.version),
         clock=time.monotonic,
     )
     return ServerParts(classifier, contract)

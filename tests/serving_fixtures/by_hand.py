@@ -16,6 +16,7 @@ from serving.asgi import Answer, App, Message, Scope
 from serving.contract import ContractParts
 from serving.keys import BearerKeys
 from serving.metrics import ServerMetrics
+from serving.oip import OpenInference
 from serving.settings import Settings
 
 ARTIFACT = ModelArtifact(
@@ -90,9 +91,13 @@ class Caller:
 
     async def classify(self, document: Any, **options: Any) -> Response:
         """Send a JSON document to the classifier."""
+        return await self.post("/v1/classify", document, **options)
+
+    async def post(self, path: str, document: Any, **options: Any) -> Response:
+        """Send a JSON document."""
         body = json.dumps(document).encode()
         headers = {"content-type": "application/json", **options.pop("headers", {})}
-        return await self.request("POST", "/v1/classify", headers, [body], **options)
+        return await self.request("POST", path, headers, [body], **options)
 
 
 def contract_parts(
@@ -108,5 +113,6 @@ def contract_parts(
         metrics=metrics,
         model_page=Answer.of({"name": "fake"}),
         docs_page=Answer.of({"openapi": "3.1.0"}),
+        open_inference=OpenInference(ARTIFACT.name, ARTIFACT.version),
         clock=clock,
     )

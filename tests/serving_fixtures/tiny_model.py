@@ -64,7 +64,15 @@ def write_manifest(folder: Path, **changes: Any) -> None:
             for name in ("model.onnx", "tokenizer.json")
         },
         "training": {},
-        "accuracy": {"toy": {"split": "test", "examples": 1, "accuracy": 0.5, "macro_f1": 0.5}},
+        "accuracy": {
+            "toy": {
+                "split": "test",
+                "examples": 1,
+                "accuracy": 0.5,
+                "accuracy_ci": [0.25, 0.75],
+                "macro_f1": 0.5,
+            }
+        },
         "verification": {},
         **changes,
     }

@@ -264,6 +264,7 @@ def test_the_server_is_alive_ready_and_says_which_model_it_serves(http: httpx.Cl
     assert http.get("/readyz").status_code == 200
     assert (model["name"], model["labels"][:2]) == ("tiny", ["anger", "fear"])
     assert model["accuracy"]["toy"]["macro_f1"] == 0.5
+    assert model["accuracy"]["toy"]["accuracy_ci"] == [0.25, 0.75]
     assert model["limits"] == {"texts": 256, "text_chars": 25_000, "body_bytes": BODY_LIMIT}
 
 
