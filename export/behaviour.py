@@ -1,0 +1,193 @@
+"""Test how the model behaves: `python -m export.behaviour [--model FOLDER] [--failures]`.
+
+The tests are those of `behaviour.yaml`: small claims about negation, names, emoji and the
+like, which an accuracy over a data set averages away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from export.behaviour_cases import Capability, Kind, load_capabilities
+from export.errors import ExportError, VerificationError, run_command
+from export.folder import SHIPPED
+from serving.artifact import open_model
+from serving.classifier import EmotionClassifier
+from serving.errors import ServingError
+from serving.schemas import Classification
+
+
+class Classifier(Protocol):
+    """Whatever classifies texts as EmotionClassifier does."""
+
+    def classify(self, texts: Sequence[str]) -> list[Classification]:
+        """Return one classification a text, in order; may raise ServingError."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One test that failed: its texts, the rule of the file, and what was got instead."""
+
+    texts: tuple[str, ...]
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class CapabilityReport:
+    """How many tests of one capability there are, and those that failed."""
+
+    name: str
+    kind: Kind
+    tests: int
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> int:
+        """Return how many tests passed; a group of variants is one test."""
+        return self.tests - len(self.failures)
+
+    @property
+    def rate(self) -> float:
+        """Return the share of tests that passed."""
+        return self.passed / self.tests
+
+
+@dataclass(frozen=True)
+class BehaviourReport:
+    """What came out, by capability. Every test counts the same in the overall rate."""
+
+    capabilities: tuple[CapabilityReport, ...]
+
+    @property
+    def tests(self) -> int:
+        """Return the number of all tests."""
+        return sum(one.tests for one in self.capabilities)
+
+    @property
+    def passed(self) -> int:
+        """Return how many of all tests passed."""
+        return sum(one.passed for one in self.capabilities)
+
+    @property
+    def rate(self) -> float:
+        """Return the share of all tests that passed."""
+        return self.passed / self.tests
+
+    def table(self) -> dict[str, Any]:
+        """Return the figures as a table for a manifest, without the failures."""
+        return {
+            "tests": self.tests,
+            "passed": self.passed,
+            "rate": round(self.rate, 4),
+            "capabilities": {
+                one.name: {
+                    "kind": one.kind,
+                    "tests": one.tests,
+                    "passed": one.passed,
+                    "rate": round(one.rate, 4),
+                }
+                for one in self.capabilities
+            },
+        }
+
+
+def run_behaviour(
+    classifier: Classifier, capabilities: Sequence[Capability] | None = None
+) -> BehaviourReport:
+    """Classify the texts of all tests (by default those of `behaviour.yaml`) and judge them.
+
+    Raises ExportError when there are no tests, or a text cannot be classified.
+    """
+    chosen = load_capabilities() if capabilities is None else capabilities
+    if not chosen:
+        raise ExportError("there are no behavioural tests")
+    texts = [text for one in chosen for case in one.cases for text in case.texts]
+    try:
+        results = iter(classifier.classify(texts))
+    except ServingError as exc:
+        raise ExportError(str(exc)) from exc
+    return BehaviourReport(tuple(_judge(one, results) for one in chosen))
+
+
+def check_behaviour(report: BehaviourReport, min_overall: float, min_capability: float) -> None:
+    """Raise VerificationError naming all that fell short of these shares of passed tests."""
+    short = []
+    if report.rate < min_overall:
+        short.append(f"{report.rate:.1%} of all {report.tests} tests ({min_overall:.1%} is needed)")
+    low = [one for one in report.capabilities if one.rate < min_capability]
+    if low:
+        named = ", ".join(f"{one.name} {one.rate:.1%} of {one.tests}" for one in low)
+        short.append(f"{named} ({min_capability:.1%} of each capability is needed)")
+    if short:
+        raise VerificationError(f"behavioural tests passed too rarely: {'; '.join(short)}")
+
+
+def evaluate_behaviour(model: Path) -> BehaviourReport:
+    """Run the tests of `behaviour.yaml` on the model folder.
+
+    Raises DataError when the tests do not read and ExportError when the folder is no model.
+    """
+    capabilities = load_capabilities()
+    try:
+        with EmotionClassifier(open_model(model)) as classifier:
+            return run_behaviour(classifier, capabilities)
+    except ServingError as exc:
+        raise ExportError(str(exc)) from exc
+
+
+def render(report: BehaviourReport, failures: bool = False) -> str:
+    """Return the rates as lines for a terminal, and each failed test where asked for."""
+    width = max(len("capability"), *(len(one.name) for one in report.capabilities))
+    lines = [f"{'capability':<{width}}  kind  tests  passed    rate"]
+    lines += [
+        f"{one.name:<{width}}  {one.kind:<4}  {one.tests:>5}  {one.passed:>6}  {one.rate:>6.1%}"
+        for one in report.capabilities
+    ]
+    overall = f"{report.tests:>5}  {report.passed:>6}  {report.rate:>6.1%}"
+    lines += [f"{'overall':<{width}}        {overall}"]
+    for one in report.capabilities if failures else ():
+        if one.failures:
+            lines += ["", one.name]
+        lines += [
+            f"  {' | '.join(failure.texts)}\n    expected {failure.expected}; got {failure.got}"
+            for failure in one.failures
+        ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the pass rate of each capability; return the exit status.
+
+    A group of variants is one test, and fails when one of them does.
+    """
+    parser = argparse.ArgumentParser(prog="python -m export.behaviour", description=main.__doc__)
+    parser.add_argument("--model", type=Path, default=SHIPPED)
+    parser.add_argument("--failures", action="store_true", help="print each failed test too")
+    options = parser.parse_args(arguments)
+
+    def command() -> None:
+        print(render(evaluate_behaviour(options.model), options.failures))
+
+    return run_command(command)
+
+
+def _judge(capability: Capability, results: Iterator[Classification]) -> CapabilityReport:
+    """Judge one capability with the next results, as many as it has texts."""
+    failures = []
+    for case in capability.cases:
+        got = case.judge([next(results) for _ in case.texts])
+        if got is not None:
+            failures.append(Failure(case.texts, case.expected, got))
+    return CapabilityReport(
+        capability.name, capability.kind, len(capability.cases), tuple(failures)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
