@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import get_args
 
 from export.base import load_tokenizer
-from export.calibrate import fit_emotion, fit_irony
+from export.behaviour import BehaviourReport, check_behaviour, run_behaviour
 from export.card import write_card
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config
+from export.cross_fit import Calibration, calibrate
 from export.data import LoadedSet, data_folder, load_sets
 from export.errors import DataError, run_command
 from export.folder import (
@@ -32,19 +33,27 @@ from export.folder import (
 )
 from export.measure import classify_all
 from export.quantize import Precision, make_precision, sample_texts
-from export.report import accuracy_table, training_table, verification_table
+from export.reliability import RELIABILITY_FILE, write_reliability
+from export.report import (
+    accuracy_table,
+    calibration_table,
+    training_stages,
+    training_table,
+    verification_table,
+)
 from export.to_onnx import export_onnx
 from export.train import DEFAULT_RUN, train
 from export.verify import verify
 from serving.artifact import open_model
 from serving.classifier import EmotionClassifier
+from serving.schemas import Classification
 
 
 @dataclass(frozen=True)
 class Build:
     """Where a build reads and writes: `trained` is the model that `run` made, or a checkpoint.
 
-    `note` goes into the manifest and onto the card.
+    `note` and `command`, which makes the model anew, go into the manifest and onto the card.
     """
 
     data: Path
@@ -53,6 +62,7 @@ class Build:
     out: Path
     precision: Precision = "int8"
     note: str = ""
+    command: str = "make model"
 
 
 def build(config: TrainConfig, told: Build) -> None:
@@ -62,11 +72,12 @@ def build(config: TrainConfig, told: Build) -> None:
     folder as it was when it does.
     """
     trained, out = told.trained, told.out
-    training = load_sets(config, told.data, "train")
-    measured = [one for one in load_sets(config, told.data, "val") if one.examples]
+    stages = training_stages(config, told.data, told.run)
+    measured = [one for one in load_sets(config, told.data, "val") if one.measurable]
     if not measured:
         raise DataError("no set has validation examples to verify on")
-    facts = ModelFacts(config.name, config.version, config.base, "fp32", config.max_tokens)
+    base = str(stages[0].config.base)
+    facts = ModelFacts(config.name, config.version, base, "fp32", config.max_tokens)
     out.parent.mkdir(parents=True, exist_ok=True)
     # Beside `out`, because only a folder of the same file system can be renamed to it.
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.new-", dir=out.parent) as workplace:
@@ -75,18 +86,23 @@ def build(config: TrainConfig, told: Build) -> None:
         export_onnx(trained, exported / MODEL_FILE)
         _complete(exported, trained, facts)
         print(f"making {told.precision}", flush=True)
-        observed = sample_texts(training, trained, config.max_tokens)
+        observed = sample_texts(stages[-1].sets, trained, config.max_tokens)
         make_precision(exported / MODEL_FILE, shipped / MODEL_FILE, told.precision, observed)
         facts = replace(facts, precision=told.precision)
         _complete(shipped, trained, facts)
-        texts = [example.text for one in measured for example in one.examples]
-        print(f"verifying on {len(texts)} validation texts", flush=True)
-        found = verify(trained, exported, shipped, texts)
+        texts = sum(len(one.examples) for one in measured)
+        print(f"verifying on {texts} validation texts", flush=True)
+        found = verify(trained, exported, shipped, measured)
         print("measuring", flush=True)
         verification = verification_table(found, measured, told.precision)
-        facts = replace(facts, verification=verification)
-        facts = _measure(shipped, measured, facts)
-        facts = replace(facts, training=training_table(config, training, told.run, told.note))
+        facts = replace(
+            facts,
+            training=training_table(stages, told.command, told.note),
+            verification=verification,
+        )
+        facts, calibration, behaviour = _measure(shipped, measured, facts)
+        check_behaviour(behaviour, config.min_behaviour, config.min_capability)
+        write_reliability(calibration, shipped / RELIABILITY_FILE)
         manifest = write_manifest(shipped, facts)
         (shipped / CARD_FILE).write_text(write_card(manifest), encoding="utf-8")
         open_model(shipped)
@@ -104,24 +120,64 @@ def _complete(folder: Path, trained: Path, facts: ModelFacts) -> None:
     write_manifest(folder, facts)
 
 
-def _measure(folder: Path, sets: Sequence[LoadedSet], facts: ModelFacts) -> ModelFacts:
-    """Return `facts` with the model's accuracy on each set and its fitted temperatures."""
-    with EmotionClassifier(open_model(folder)) as classifier:
-        results = [
-            (one.examples, classify_all(classifier, [example.text for example in one.examples]))
-            for one in sets
-        ]
-    emotion, irony = fit_emotion(results), fit_irony(results)
-    return replace(
+def _measure(
+    folder: Path, sets: Sequence[LoadedSet], facts: ModelFacts
+) -> tuple[ModelFacts, Calibration, BehaviourReport]:
+    """Return `facts` with what was measured, and the calibration and behaviour themselves."""
+    found = calibrate(
+        {
+            one.source.name: (one.examples, said)
+            for one, said in zip(sets, _classify(folder, sets), strict=True)
+        }
+    )
+    emotion, irony = found.emotion.fit, found.irony.fit
+    calibrated = replace(
         facts,
-        accuracy=accuracy_table(sets, [found for _, found in results]),
-        temperature={"emotion": emotion.temperature, "irony": irony.temperature},
+        temperature={
+            "emotion": emotion.temperature,
+            "irony": irony.temperature,
+            "irony_bias": irony.bias,
+        },
+        calibration=calibration_table(found),
         verification={
             **facts.verification,
             "emotion_nll": [round(emotion.before, 4), round(emotion.after, 4)],
             "irony_nll": [round(irony.before, 4), round(irony.after, 4)],
         },
     )
+    write_manifest(folder, calibrated)  # what is measured next is what will serve
+    with EmotionClassifier(open_model(folder)) as classifier:
+        behaviour = run_behaviour(classifier)
+    measured = replace(
+        calibrated,
+        accuracy=accuracy_table(sets, _classify(folder, sets)),
+        behaviour=behaviour.table(),
+    )
+    return measured, found, behaviour
+
+
+def _classify(folder: Path, sets: Sequence[LoadedSet]) -> list[list[Classification]]:
+    """Return what the model in `folder` says of the texts of each set."""
+    with EmotionClassifier(open_model(folder)) as classifier:
+        return [
+            classify_all(classifier, [example.text for example in one.examples]) for one in sets
+        ]
+
+
+def remake_command(options: argparse.Namespace) -> str:
+    """Return the command that does again what `options` asked for, but not where."""
+    told = []
+    if options.config.resolve() != DEFAULT_CONFIG.resolve():
+        told.append(f"--config {_from_repository(options.config)}")
+    if options.precision != "int8":
+        told.append(f"--precision {options.precision}")
+    return f'make model BUILD_ARGS="{" ".join(told)}"' if told else "make model"
+
+
+def _from_repository(path: Path) -> Path:
+    """Return `path` as it is called from the repository's root, or whole if it is elsewhere."""
+    root, whole = Path(__file__).parents[1].resolve(), path.resolve()
+    return whole.relative_to(root) if whole.is_relative_to(root) else whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -139,7 +195,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command() -> None:
         config, data = load_config(options.config), data_folder(options.data)
         trained = options.trained or train(config, data, options.run)
-        told = Build(data, options.run, trained, options.out, options.precision, options.note)
+        told = Build(
+            data,
+            options.run,
+            trained,
+            options.out,
+            options.precision,
+            options.note,
+            remake_command(options),
+        )
         build(config, told)
         print(f"model in {options.out}")
 

@@ -1,13 +1,15 @@
 """Fit temperatures, so that probabilities mean what they say (Guo et al., ICML 2017).
 
-A temperature divides the logits; it never changes a label. It is fitted from the model's own
-probabilities, because softmax(log p / T) equals softmax(logits / T).
+A temperature divides the logits; it never changes an emotion. Irony has a bias too (Platt,
+1999): texts of other sets teach it that gladness is sincere, which pulls it below what the
+irony sets say. Both are fitted from the model's own probabilities, because
+softmax(log p / T) equals softmax(logits / T).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +19,22 @@ from export.labels import EMOTIONS
 from serving.schemas import Classification
 
 _CANDIDATES = np.round(np.arange(0.5, 3.001, 0.01), 2)
+_BIASES = np.round(np.arange(-1.5, 1.501, 0.02), 2)
 _TINY = 1e-12
 
 Reals = NDArray[np.float64]
 Results = tuple[Sequence[Example], Sequence[Classification]]
+"""Examples of one set, and what a model said of each."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A temperature, and the mean negative log-likelihood (nats) at 1 and at it."""
+    """A temperature and a bias, and the mean negative log-likelihood (nats) without and with."""
 
-    temperature: float
-    before: float
-    after: float
+    temperature: float = 1.0
+    before: float = 0.0
+    after: float = 0.0
+    bias: float = 0.0
 
 
 def fit_emotion(sets: Sequence[Results]) -> Fit:
@@ -38,7 +43,7 @@ def fit_emotion(sets: Sequence[Results]) -> Fit:
     Examples without emotions are passed over; each other counts its first one, among the
     labels that its set knows. Without any, the temperature is 1.
     """
-    prepared = [_emotion_rows(*one) for one in sets if any(e.emotions for e in one[0])]
+    prepared = [emotion_rows(*one) for one in sets if any(e.emotions for e in one[0])]
 
     def loss(temperature: float) -> float:
         means = []
@@ -52,27 +57,45 @@ def fit_emotion(sets: Sequence[Results]) -> Fit:
 
 
 def fit_irony(sets: Sequence[Results]) -> Fit:
-    """Fit the temperature of irony over all examples that tell it; 1 without any."""
-    rows = [
-        (result.irony, example.irony)
-        for examples, results in sets
-        for example, result in zip(examples, results, strict=True)
-        if example.irony is not None
-    ]
-    shares = np.clip(np.array([row[0] for row in rows], dtype=np.float64), _TINY, 1 - _TINY)
-    signs = np.array([1.0 if row[1] else -1.0 for row in rows])
-    logits = np.log(shares) - np.log1p(-shares)
+    """Fit temperature and bias of irony over all examples that tell it; 1 and 0 without any."""
+    parts = [irony_rows(*one) for one in sets]
+    logits = np.concatenate([np.empty(0), *(part[0] for part in parts)])
+    ironic = np.concatenate([np.empty(0, dtype=np.bool_), *(part[1] for part in parts)])
+    signs = np.where(ironic, 1.0, -1.0)
+    if not len(logits):
+        return Fit()
 
-    def loss(temperature: float) -> float:
-        return float(np.logaddexp(0.0, -signs * logits / temperature).mean()) if rows else 0.0
+    def loss(fit: Fit) -> float:
+        return float(np.logaddexp(0.0, -signs * scaled_irony(logits, fit)).mean())
 
-    return _best(loss)
+    # One after the other until neither moves: the likelihood has a single optimum.
+    best = Fit()
+    while True:
+        steep = min((replace(best, temperature=one) for one in _CANDIDATES.tolist()), key=loss)
+        moved = min((replace(steep, bias=one) for one in _BIASES.tolist()), key=loss)
+        if loss(moved) >= loss(best):
+            return replace(best, before=loss(Fit()), after=loss(best))
+        best = moved
 
 
-def _emotion_rows(
+def scaled_emotion(logs: Reals, temperature: float) -> Reals:
+    """Return the probabilities, [examples, 7], of log-probabilities under a temperature."""
+    scaled = logs / temperature
+    return np.exp(scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True))
+
+
+def scaled_irony(logits: Reals, fit: Fit) -> Reals:
+    """Return calibrated logits of irony, as serving.decoding does."""
+    return logits / fit.temperature + fit.bias
+
+
+def emotion_rows(
     examples: Sequence[Example], results: Sequence[Classification]
 ) -> tuple[Reals, NDArray[np.int64]]:
-    """Return [examples, 7] log-probabilities, -inf where not known, and the right columns."""
+    """Return [examples, 7] log-probabilities, -inf where not known, and the right columns.
+
+    Examples without emotions are left out.
+    """
     logs, truth = [], []
     for example, result in zip(examples, results, strict=True):
         if example.emotions:
@@ -83,7 +106,21 @@ def _emotion_rows(
                 ]
             )
             truth.append(EMOTIONS.index(example.emotions[0]))
-    return np.array(logs), np.array(truth)
+    return np.array(logs).reshape(-1, len(EMOTIONS)), np.array(truth, dtype=np.int64)
+
+
+def irony_rows(
+    examples: Sequence[Example], results: Sequence[Classification]
+) -> tuple[Reals, NDArray[np.bool_]]:
+    """Return the logits of irony and whether it is, of the examples that tell it."""
+    told = [
+        (result.irony, example.irony)
+        for example, result in zip(examples, results, strict=True)
+        if example.irony is not None
+    ]
+    shares = np.clip(np.array([share for share, _ in told], dtype=np.float64), _TINY, 1 - _TINY)
+    ironic = np.array([ironic for _, ironic in told], dtype=np.bool_)
+    return np.log(shares) - np.log1p(-shares), ironic
 
 
 def _best(loss: Callable[[float], float]) -> Fit:

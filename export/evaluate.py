@@ -9,20 +9,31 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from export.bootstrap import LEVEL, RESAMPLES, Interval, Intervals
 from export.errors import ExportError, run_command
 from export.folder import SHIPPED
 from export.labelled import read_labelled
-from export.measure import classify_all, score_results
+from export.measure import classify_all, score_intervals, score_results
 from export.metrics import Figures
 from serving.artifact import open_model
 from serving.classifier import EmotionClassifier
 from serving.errors import ModelError
 
 
-def evaluate(texts: Path, labels: Path | None, model: Path) -> tuple[Figures, str]:
-    """Classify a labelled file with the model folder; return its figures and a note.
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model scored on a file, how sure that is, and what was assumed to read it."""
+
+    figures: Figures
+    intervals: Intervals
+    note: str = ""
+
+
+def evaluate(texts: Path, labels: Path | None, model: Path) -> Evaluation:
+    """Classify a labelled file with the model folder and score it.
 
     Raises DataError when the file does not read and ExportError when the folder is no
     model.
@@ -34,26 +45,37 @@ def evaluate(texts: Path, labels: Path | None, model: Path) -> tuple[Figures, st
             results = classify_all(classifier, [example.text for example in labelled.examples])
     except ModelError as exc:
         raise ExportError(str(exc)) from exc
-    return score_results(labelled.examples, results), labelled.note
+    return Evaluation(
+        figures=score_results(labelled.examples, results),
+        intervals=score_intervals(labelled.examples, results),
+        note=labelled.note,
+    )
 
 
-def render(figures: Figures, note: str = "") -> str:
-    """Return the figures as lines for a terminal."""
+def render(found: Evaluation) -> str:
+    """Return the figures and their intervals as lines for a terminal."""
+    figures, intervals = found.figures, found.intervals
     width = max(len("class"), *(len(one.label) for one in figures.classes))
-    lines = [f"note: {note}"] if note else []
+    lines = [f"note: {found.note}"] if found.note else []
     lines += [
         f"examples  {figures.examples}",
-        f"accuracy  {figures.accuracy:.4f}",
-        f"macro-F1  {figures.macro_f1:.4f}",
+        f"accuracy  {figures.accuracy:.4f} {_shown(intervals.accuracy)}",
+        f"macro-F1  {figures.macro_f1:.4f} {_shown(intervals.macro_f1)}",
         "",
-        f"{'class':<{width}}  precision  recall      f1  examples",
+        f"{'class':<{width}}  precision  recall      f1  {'(f1 from-to)':<15}  examples",
     ]
     lines += [
         f"{one.label:<{width}}  {one.precision:>9.4f}  {one.recall:.4f}  {one.f1:.4f}"
-        f"  {one.examples:>8}"
+        f"  {_shown(intervals.f1[one.label])}  {one.examples:>8}"
         for one in figures.classes
     ]
-    return "\n".join(lines)
+    return "\n".join(
+        [*lines, "", f"in brackets: {LEVEL} % of {RESAMPLES:,} bootstrap resamples of the texts"]
+    )
+
+
+def _shown(interval: Interval) -> str:
+    return f"({interval[0]:.4f}-{interval[1]:.4f})"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,8 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def command() -> None:
-        figures, note = evaluate(options.file, options.labels, options.model)
-        print(render(figures, note))
+        print(render(evaluate(options.file, options.labels, options.model)))
 
     return run_command(command)
 

@@ -25,8 +25,8 @@ SHIPPED = Path(__file__).parents[1] / "serving" / "model"
 class ModelFacts:
     """What a manifest says beside labels and checksums.
 
-    `training`, `accuracy` and `verification` are tables for people; `temperature` divides the
-    logits of `emotion` and `irony`.
+    `training`, `accuracy`, `verification`, `calibration` and `behaviour` are tables for people;
+    `temperature` divides the logits of `emotion` and `irony`.
     """
 
     name: str
@@ -38,6 +38,8 @@ class ModelFacts:
     training: Mapping[str, Any] = field(default_factory=dict)
     accuracy: Mapping[str, Any] = field(default_factory=dict)
     verification: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    behaviour: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_manifest(folder: Path, facts: ModelFacts) -> dict[str, Any]:
@@ -56,6 +58,8 @@ def write_manifest(folder: Path, facts: ModelFacts) -> dict[str, Any]:
         "training": dict(facts.training),
         "accuracy": dict(facts.accuracy),
         "verification": dict(facts.verification),
+        "calibration": dict(facts.calibration),
+        "behaviour": dict(facts.behaviour),
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from export.bootstrap import Intervals, bootstrap
 from export.examples import Example
 from export.labels import EMOTIONS, IRONY
 from export.metrics import NOT_IRONIC, Figures, figures_of
@@ -11,6 +13,15 @@ from serving.classifier import EmotionClassifier
 from serving.schemas import Classification
 
 _CHUNK = 2_048
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The right and the said label of each example of a set, and the labels that compete."""
+
+    truth: tuple[str, ...]
+    said: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 def classify_all(classifier: EmotionClassifier, texts: Sequence[str]) -> list[Classification]:
@@ -26,20 +37,37 @@ def likeliest(result: Classification, labels: Iterable[str]) -> str:
     return max(labels, key=lambda label: result.scores[label])
 
 
-def score_results(examples: Sequence[Example], results: Sequence[Classification]) -> Figures:
-    """Compare results with examples of one set, over the labels that the set knows.
+def answers_of(examples: Sequence[Example], results: Sequence[Classification]) -> Answers:
+    """Return what was right and what was said, over the labels that the set knows.
 
     Irony counts from a probability of 0.5. An example with several emotions counts as its
-    first one. Raises ValueError when there are no examples.
+    first one.
     """
     if examples and examples[0].irony is not None:
         names = (NOT_IRONIC, IRONY)
-        truth = [names[int(bool(example.irony))] for example in examples]
-        said = [names[int(result.irony >= 0.5)] for result in results]
-        return figures_of(truth, said, names)
-    known = [label for label in EMOTIONS if any(label in example.known for example in examples)]
-    truth = [example.emotions[0] for example in examples]
-    said = [
-        likeliest(result, example.known) for example, result in zip(examples, results, strict=True)
-    ]
-    return figures_of(truth, said, known)
+        return Answers(
+            truth=tuple(names[int(bool(example.irony))] for example in examples),
+            said=tuple(names[int(result.irony >= 0.5)] for result in results),
+            labels=names,
+        )
+    known = {label for example in examples for label in example.known}
+    return Answers(
+        truth=tuple(example.emotions[0] for example in examples),
+        said=tuple(
+            likeliest(result, example.known)
+            for example, result in zip(examples, results, strict=True)
+        ),
+        labels=tuple(label for label in EMOTIONS if label in known),
+    )
+
+
+def score_results(examples: Sequence[Example], results: Sequence[Classification]) -> Figures:
+    """Score results on the examples of one set; raises ValueError when there are none."""
+    answers = answers_of(examples, results)
+    return figures_of(answers.truth, answers.said, answers.labels)
+
+
+def score_intervals(examples: Sequence[Example], results: Sequence[Classification]) -> Intervals:
+    """Return the 95 % intervals of what `score_results` gives; raises ValueError as it does."""
+    answers = answers_of(examples, results)
+    return bootstrap(answers.truth, answers.said, answers.labels)

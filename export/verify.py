@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.base import load_model, load_tokenizer
+from export.data import LoadedSet
 from export.errors import VerificationError
 from export.labels import EMOTIONS
 from export.measure import classify_all
+from export.precision_cost import SetCost, check_costs, measure_costs
 from serving.artifact import open_model
 from serving.classifier import EmotionClassifier
 from serving.preprocess import normalise
@@ -43,7 +45,7 @@ class Verification:
     """What the comparison found: differences of probabilities, and a share of equal labels.
 
     The first is between PyTorch and fp32, the middle two between fp32 and the shipped model,
-    the last two between texts alone and padded.
+    the last two between texts alone and padded. `costs` is what both score on each set.
     """
 
     onnx_max_abs_diff: float
@@ -52,20 +54,24 @@ class Verification:
     padding_max_abs_diff: float
     shipped_padding_max_abs_diff: float
     texts: int
+    costs: tuple[SetCost, ...] = ()
 
 
-def verify(trained: Path, exported: Path, shipped: Path, texts: Sequence[str]) -> Verification:
-    """Compare the folders of the PyTorch, fp32 and shipped model on `texts`.
+def verify(trained: Path, exported: Path, shipped: Path, sets: Sequence[LoadedSet]) -> Verification:
+    """Compare the folders of the PyTorch, fp32 and shipped model on the examples of `sets`.
 
     Raises VerificationError when fp32 ONNX differs from PyTorch, or depends on padding, by
     `MAX_ONNX_DIFFERENCE` or more, the shipped model depends on padding by
-    `MAX_PADDING_DIFFERENCE` or more, or its labels agree with fp32 on less than
-    `MIN_LABEL_AGREEMENT` of the texts.
+    `MAX_PADDING_DIFFERENCE` or more, its labels agree with fp32 on less than
+    `MIN_LABEL_AGREEMENT` of the texts, or it scores less on a set than
+    `precision_cost.check_costs` allows.
     """
+    texts = [example.text for one in sets for example in one.examples]
     if not texts:
         raise VerificationError("there are no texts to verify on")
-    full, plain, padded = _classify(exported, texts)
-    small, small_plain, small_padded = _classify(shipped, texts)
+    full_results, plain, padded = _classify(exported, texts)
+    small_results, small_plain, small_padded = _classify(shipped, texts)
+    full, small = _matrix(full_results), _matrix(small_results)
     sample = spread_sample(texts, _TORCH_TEXTS)
     limit = open_model(exported).max_tokens
     reference = torch_probabilities(trained, [texts[index] for index in sample], limit)
@@ -76,6 +82,7 @@ def verify(trained: Path, exported: Path, shipped: Path, texts: Sequence[str]) -
         padding_max_abs_diff=float(np.abs(plain - padded).max()),
         shipped_padding_max_abs_diff=float(np.abs(small_plain - small_padded).max()),
         texts=len(texts),
+        costs=measure_costs(sets, full_results, small_results),
     )
     check(found)
     return found
@@ -101,6 +108,7 @@ def check(found: Verification) -> None:
             f"labels of the shipped model and fp32 agree on {found.label_agreement:.2%} of "
             f"{found.texts} texts; {MIN_LABEL_AGREEMENT:.1%} is needed"
         )
+    check_costs(found.costs)
 
 
 def torch_probabilities(trained: Path, texts: Sequence[str], max_tokens: int) -> Probabilities:
@@ -127,12 +135,12 @@ def spread_sample(texts: Sequence[str], size: int) -> list[int]:
 
 def _classify(
     folder: Path, texts: Sequence[str]
-) -> tuple[Probabilities, Probabilities, Probabilities]:
-    """Return probabilities of all texts, and of a sample alone and padded to its longest."""
+) -> tuple[list[Classification], Probabilities, Probabilities]:
+    """Return what is said of all texts, and of a sample alone and padded to its longest."""
     artifact = open_model(folder)
     sample = [texts[index] for index in spread_sample(texts, _PADDING_TEXTS)]
     with EmotionClassifier(artifact) as classifier:
-        everything = _matrix(classify_all(classifier, texts))
+        everything = classify_all(classifier, texts)
         alone = _matrix([classifier.classify([text])[0] for text in sample])
     with EmotionClassifier(artifact, token_budget=_NO_LIMIT, spread=_NO_LIMIT) as classifier:
         padded = _matrix(classifier.classify(sample))

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from export.calibrate import fit_emotion, fit_irony
+from export.calibrate import Fit, fit_emotion, fit_irony
 from export.examples import Example
 from export.labels import EMOTIONS
 from serving.schemas import Classification
@@ -37,14 +37,20 @@ def test_a_model_that_is_as_sure_as_it_is_right_keeps_its_probabilities() -> Non
     assert fit.temperature == pytest.approx(1.0)
 
 
-def test_irony_is_fitted_from_the_examples_that_tell_it() -> None:
-    examples = [Example("", irony=True)] * 3 + [Example("", irony=False)]
+def test_irony_gets_the_slope_and_the_bias_that_make_its_probabilities_come_true() -> None:
+    ironic, sincere = Example("", irony=True), Example("", irony=False)
+    often = ([ironic] * 6 + [sincere] * 2, [says(joy=0.5, irony=0.9)] * 8)
+    half = ([ironic] * 4 + [sincere] * 4, [says(joy=0.5, irony=0.3)] * 8)
 
-    fit = fit_irony([(examples, [says(joy=0.5, irony=0.9)] * 4)])
+    fit = fit_irony([often, half])
 
-    assert fit.temperature == pytest.approx(2.0)
+    # Two values of irony, two shares: the line through both in log odds.
+    slope = math.log(3) / (math.log(9) - math.log(3 / 7))
+    assert 1 / fit.temperature == pytest.approx(slope, abs=0.01)
+    assert fit.bias == pytest.approx(-slope * math.log(3 / 7), abs=0.02)
+    assert fit.after < fit.before
 
 
 def test_without_examples_nothing_is_changed() -> None:
     assert fit_emotion([]).temperature == 1.0
-    assert fit_irony([([Example("", ("joy",), KNOWN)], [says(joy=0.5)])]).temperature == 1.0
+    assert fit_irony([([Example("", ("joy",), KNOWN)], [says(joy=0.5)])]) == Fit()

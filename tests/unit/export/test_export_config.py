@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config, save_config
+from export.data import SOURCES
 from export.errors import ConfigError
 
 MINIMAL = """
@@ -18,25 +19,111 @@ select_on: [carer/accuracy]
 """
 
 
-def written(folder: Path, text: str) -> Path:
-    path = folder / "config.yaml"
+def written(folder: Path, text: str, name: str = "config.yaml") -> Path:
+    path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def on(text: str, base: str) -> str:
+    """Return a configuration with another base."""
+    return text.replace("all-MiniLM-L6-v2", base)
 
 
 def test_the_default_configuration_is_read() -> None:
     config = load_config(DEFAULT_CONFIG)
 
-    assert config.base == "all-MiniLM-L6-v2"
     assert {chosen.name for chosen in config.sets} >= {"carer", "goemotions", "tweeteval_irony"}
+    assert first_base(config) == "all-MiniLM-L6-v2"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [one for one in DEFAULT_CONFIG.parent.glob("*.yaml") if one.stem != "levers"],
+    ids=lambda path: path.stem,
+)
+def test_a_shipped_configuration_names_sets_and_figures_that_there_are(path: Path) -> None:
+    config = load_config(path)
+
+    names = {chosen.name for chosen in config.sets}
+    assert names <= set(SOURCES)
+    assert {figure.partition("/")[0] for figure in config.select_on} <= names
+    for chosen in config.sets:
+        assert bool(SOURCES[chosen.name].own_labels) or not chosen.own_weight
+
+
+def first_base(config: TrainConfig) -> str:
+    """Return what the first stage of a run starts from."""
+    return config.base if isinstance(config.base, str) else first_base(config.base)
 
 
 def test_a_saved_configuration_reads_back_to_the_same(
     tmp_path: Path, tiny_config: TrainConfig
 ) -> None:
-    save_config(tiny_config, tmp_path / "config.yaml")
+    config = tiny_config.model_copy(
+        update={
+            "base": tiny_config,
+            "patience": 2,
+            "select_on": ("carer/accuracy", "mine/macro_f1"),
+        }
+    )
+    save_config(config, tmp_path / "config.yaml")
 
-    assert load_config(tmp_path / "config.yaml") == tiny_config
+    assert load_config(tmp_path / "config.yaml") == config
+
+
+def test_a_base_that_is_a_file_is_read_into_the_configuration(tmp_path: Path) -> None:
+    inner = tmp_path / "stages"
+    inner.mkdir()
+    first = written(inner, MINIMAL.replace("small", "first"), "first.yaml")
+    second = written(inner, on(MINIMAL, "first.yaml"), "second.yaml")
+    third = written(tmp_path, on(MINIMAL, "stages/second.yaml"))
+
+    config = load_config(third)
+
+    assert isinstance(config.base, TrainConfig)
+    assert config.base == load_config(second)
+    assert config.base.base == load_config(first)
+    save_config(config, tmp_path / "saved.yaml")
+    assert load_config(tmp_path / "saved.yaml") == config
+
+
+@pytest.mark.parametrize(
+    "names", [("a.yaml",), ("a.yaml", "b.yaml"), ("a.yaml", "b.yaml", "c.yaml")]
+)
+def test_a_configuration_that_comes_to_be_its_own_base_is_refused(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    for name, base in zip(names, (*names[1:], names[0]), strict=True):
+        written(tmp_path, on(MINIMAL, base), name)
+
+    with pytest.raises(ConfigError, match=r"a\.yaml: is its own base"):
+        load_config(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        (MINIMAL + "passes: 0\n", "base.passes: Input should be greater than or equal to 1"),
+        (
+            MINIMAL.replace("carer}", "carer, weight: 0}"),
+            "base.sets.0.weight: Input should be grea",
+        ),
+        (MINIMAL + "epochs: 3\n", "base.epochs: Extra inputs are not permitted"),
+        ("- a\n", "base.yaml: must be a mapping"),
+        ("name: [", "base.yaml: is not YAML"),
+    ],
+)
+def test_a_fault_inside_a_base_is_named_by_its_place(
+    tmp_path: Path, base: str, message: str
+) -> None:
+    written(tmp_path, base, "base.yaml")
+
+    with pytest.raises(ConfigError) as refused:
+        load_config(written(tmp_path, on(MINIMAL, "base.yaml")))
+
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +134,18 @@ def test_a_saved_configuration_reads_back_to_the_same(
         (MINIMAL + "passes: 0\n", "passes: Input should be greater than or equal to 1"),
         (MINIMAL.replace("{name: carer}", "{name: carer}, {name: carer}"), "a name is used twice"),
         (MINIMAL.replace("carer}", "mine, path: a.csv, known: [bliss]}"), "bliss is none of"),
+        (on(MINIMAL, "''"), "base: String should have at least 1 character"),
+        (on(MINIMAL, "5"), "base: Input should be a valid string"),
+        (on(MINIMAL, "nowhere.yaml"), "nowhere.yaml: cannot be read"),
+        (MINIMAL.replace("carer}", "carer, trust: 1.5}"), "trust: Input should be less than or eq"),
+        (
+            MINIMAL.replace("carer}", "carer, own_weight: -1}"),
+            "own_weight: Input should be greater",
+        ),
+        (MINIMAL + "patience: 0\n", "patience: Input should be greater than or equal to 1"),
+        (MINIMAL + "soup: 0\n", "soup: Input should be greater than or equal to 1"),
+        (MINIMAL + "layer_decay: 0\n", "layer_decay: Input should be greater than 0"),
+        (MINIMAL + "typo_share: 2\n", "typo_share: Input should be less than or equal to 1"),
         ("name: [", "is not YAML"),
         ("- a\n- b\n", "must be a mapping"),
     ],

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from export.bootstrap import bootstrap
 from export.errors import DataError
-from export.evaluate import main, render
+from export.evaluate import Evaluation, main, render
 from export.examples import Example
 from export.labelled import read_labelled
 from export.measure import likeliest, score_results
@@ -92,13 +93,28 @@ def test_irony_counts_from_one_half() -> None:
 
 
 def test_the_table_has_a_line_for_each_class() -> None:
-    figures = figures_of(["joy", "joy", "anger"], ["joy", "anger", "anger"], ["anger", "joy"])
+    answers = (["joy", "joy", "anger"], ["joy", "anger", "anger"], ["anger", "joy"])
+    found = Evaluation(figures_of(*answers), bootstrap(*answers), "counted optimism as joy")
 
-    lines = render(figures, "counted optimism as joy").splitlines()
+    lines = render(found).splitlines()
 
-    assert lines[0] == "note: counted optimism as joy"
-    assert lines[1:4] == ["examples  3", "accuracy  0.6667", "macro-F1  0.6667"]
-    assert lines[-1].split() == ["joy", "1.0000", "0.5000", "0.6667", "2"]
+    assert lines[:2] == ["note: counted optimism as joy", "examples  3"]
+    assert lines[2].startswith("accuracy  0.6667 (")
+    assert lines[3].startswith("macro-F1  0.6667 (")
+    joy = lines[7].split()
+    assert [*joy[:4], joy[5]] == ["joy", "1.0000", "0.5000", "0.6667", "2"]
+
+
+def test_every_figure_has_its_interval_and_the_last_line_says_of_what() -> None:
+    answers = (["joy"] * 8 + ["anger"] * 2, ["joy"] * 9 + ["anger"], ["anger", "joy"])
+    intervals = bootstrap(*answers)
+
+    lines = render(Evaluation(figures_of(*answers), intervals)).splitlines()
+
+    low, high = intervals.accuracy
+    assert lines[1] == f"accuracy  0.9000 ({low:.4f}-{high:.4f})"
+    assert f"({intervals.f1['anger'][0]:.4f}-{intervals.f1['anger'][1]:.4f})" in lines[5]
+    assert lines[-1] == "in brackets: 95 % of 1,000 bootstrap resamples of the texts"
 
 
 def test_a_folder_that_is_no_model_is_one_line_and_a_failure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ def model_folder(folder: Path, content: bytes = b"graph") -> Path:
         training={"seed": 17},
         accuracy={"carer": {"accuracy": 0.5}},
         verification={"onnx_max_abs_diff": 1e-6},
+        calibration={"emotion": {"ece": 0.03}},
+        behaviour={"tests": 10, "passed": 9, "rate": 0.9, "capabilities": {}},
     )
     write_manifest(folder, facts)
     return folder
@@ -38,6 +41,15 @@ def test_serving_reads_a_manifest_as_it_was_meant(tmp_path: Path) -> None:
     assert (artifact.temperature.emotion, artifact.temperature.irony) == (1.25, 0.75)
     assert artifact.accuracy["carer"]["accuracy"] == 0.5
     assert artifact.training["seed"] == 17
+
+
+def test_a_manifest_keeps_what_serving_has_no_use_for(tmp_path: Path) -> None:
+    folder = model_folder(tmp_path / "model")
+
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+    assert manifest["calibration"]["emotion"]["ece"] == 0.03
+    assert manifest["behaviour"]["passed"] == 9
 
 
 def test_serving_refuses_a_folder_that_was_changed_afterwards(tmp_path: Path) -> None:

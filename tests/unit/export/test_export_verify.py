@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from export.errors import VerificationError
+from export.metrics import ClassFigures, Figures
+from export.precision_cost import SetCost
 from export.verify import Verification, check, spread_sample
 
 GOOD = Verification(
@@ -38,6 +40,14 @@ def test_a_model_outside_a_limit_is_refused_with_the_figure(
 ) -> None:
     with pytest.raises(VerificationError, match=message):
         check(replace(GOOD, **changed))  # type: ignore[arg-type]  # all of these are floats
+
+
+def test_a_model_that_lost_too_much_on_one_set_is_refused_though_its_labels_agree() -> None:
+    classes = (ClassFigures("joy", 0.9, 0.9, 0.9, 2_000),)
+    full, small = Figures(2_000, 0.9, 0.9, classes), Figures(2_000, 0.89, 0.9, classes)
+
+    with pytest.raises(VerificationError, match=r"carer: accuracy is 0\.8900 as shipped"):
+        check(replace(GOOD, costs=(SetCost("carer", full, small),)))
 
 
 def test_a_sample_has_the_shortest_texts_and_long_ones() -> None:

@@ -1,0 +1,99 @@
+"""The tables of a model card, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+_FIGURES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1_ironic": "F1 of ironic"}
+
+
+def sets_table(sets: Iterable[Mapping[str, Any]]) -> str:
+    """Return what the model was trained on, and on which terms."""
+    return _table(
+        ("set", "training split", "examples", "from", "terms"),
+        "llrll",
+        (
+            (one["name"], one["split"], f"{one['examples']:,}", one["source"], one["terms"])
+            for one in sets
+        ),
+    )
+
+
+def measured_table(accuracy: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the figures of each set with their intervals."""
+    return _table(
+        ("set", "split", "examples", *_FIGURES.values()),
+        "llrrrr",
+        (
+            (name, row["split"], f"{row['examples']:,}", *(_figure(row, key) for key in _FIGURES))
+            for name, row in accuracy.items()
+        ),
+    )
+
+
+def precision_table(costs: Mapping[str, Mapping[str, Any]], precision: str) -> str:
+    """Return each figure of each set in fp32 and in `precision`."""
+    return _table(
+        ("set", "figure", "fp32", precision, "difference"),
+        "llrrr",
+        (
+            (
+                name,
+                _FIGURES[key],
+                f"{one['fp32']:.4f}",
+                f"{one[precision]:.4f}",
+                f"{one['difference']:+.4f}",
+            )
+            for name, figures in costs.items()
+            for key, one in figures.items()
+        ),
+    )
+
+
+def behaviour_table(capabilities: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how many tests of each capability pass."""
+    return _table(
+        ("capability", "kind", "tests", "pass rate"),
+        "llrr",
+        (
+            (name, one["kind"], str(one["tests"]), f"{one['rate']:.1%}")
+            for name, one in capabilities.items()
+        ),
+    )
+
+
+def calibration_table(calibration: Mapping[str, Any]) -> str:
+    """Return the calibration errors of each set, and their mean over the sets of the emotions."""
+    rows = []
+    for head in ("emotion", "irony"):
+        found = calibration[head]
+        rows += [
+            (
+                head,
+                name,
+                *(f"{one[key]:.3f}" for key in ("ece_at_1", "ece", "ece_by_chance")),
+            )
+            for name, one in found["sets"].items()
+        ]
+        if len(found["sets"]) > 1:
+            rows.append((head, "mean", "", f"{found['ece']:.3f}", ""))
+    return _table(
+        ("", "set", "ECE without temperature", "ECE", "ECE by chance"),
+        "llrrr",
+        rows,
+    )
+
+
+def _figure(row: Mapping[str, Any], key: str) -> str:
+    """Return a figure and its interval; nothing where the set does not have it."""
+    if key not in row:
+        return ""
+    low, high = row[f"{key}_ci"]
+    return f"{row[key]:.3f} ({low:.3f}-{high:.3f})"
+
+
+def _table(head: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; `sides` has an l or r for each column."""
+    ruler = ["---:" if side == "r" else "---" for side in sides]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ruler, *rows))
