@@ -15,7 +15,8 @@ def read(root: Path, split: Split) -> Iterator[Example]:
     """Yield the examples of `root`/goemotions; raises DataError.
 
     A comment may carry several of the seven emotions. For training they share the
-    probability; for validation only comments that mean exactly one are used.
+    probability; for validation only comments that mean exactly one are used. Its own labels
+    are GoEmotions' 27 and neutral.
     """
     folder = root / "goemotions"
     names = read_lines(folder / "labels.txt")
@@ -25,9 +26,10 @@ def read(root: Path, split: Split) -> Iterator[Example]:
         fields = line.split("\t")
         if len(fields) != 3:
             raise DataError(f"{where}: is not text, label ids and comment id")
-        emotions = map_labels(_fine_labels(fields[1], names, where), GOEMOTIONS_TO_EMOTION, where)
+        own = _fine_labels(fields[1], names, where)
+        emotions = map_labels(own, GOEMOTIONS_TO_EMOTION, where)
         if split == "train" or len(emotions) == 1:
-            yield Example(fields[0], emotions, EMOTIONS)
+            yield Example(fields[0], emotions, EMOTIONS, own=tuple(own))
 
 
 def _fine_labels(ids: str, names: list[str], where: str) -> list[str]:
@@ -44,4 +46,5 @@ SOURCE = Source(
     terms="CC BY 4.0",
     split_names=("train", "dev"),
     read=read,
+    own_labels=tuple(GOEMOTIONS_TO_EMOTION),
 )

@@ -1,8 +1,9 @@
-"""TweetEval's packaging of SemEval-2018: texts and label ids in files side by side."""
+"""TweetEval's packaging of SemEval tasks: texts and label ids in files side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from export.errors import DataError
@@ -40,7 +41,7 @@ def read_emotion(root: Path, split: Split) -> Iterator[Example]:
     folder = root / "tweeteval" / "emotion"
     for text, name in _read_split(folder, split):
         emotions = map_labels([name], TWEETEVAL_TO_EMOTION, str(folder))
-        yield Example(text, emotions, TWEETEVAL_KNOWN)
+        yield Example(text, emotions, TWEETEVAL_KNOWN, own=(name,))
 
 
 def read_irony(root: Path, split: Split) -> Iterator[Example]:
@@ -52,11 +53,21 @@ def read_irony(root: Path, split: Split) -> Iterator[Example]:
         yield Example(text, irony=IRONY_NAMES[name])
 
 
+def read_own(root: Path, split: Split, task: str, labels: tuple[str, ...]) -> Iterator[Example]:
+    """Yield the examples of a task that says nothing of emotions; raises DataError."""
+    folder = root / "tweeteval" / task
+    for text, name in _read_split(folder, split):
+        if name not in labels:
+            raise DataError(f"{folder}: label {name!r} is none of {', '.join(labels)}")
+        yield Example(text, own=(name,))
+
+
 def _read_split(folder: Path, split: Split) -> Iterator[tuple[str, str]]:
     mapping = read_mapping(folder / "mapping.txt")
     return read_pair(folder / f"{split}_text.txt", folder / f"{split}_labels.txt", mapping)
 
 
+_EMOJI = "❤ 😍 😂 💕 🔥 😊 😎 ✨ 💙 😘 📷 🇺🇸 ☀ 💜 😉 💯 😁 🎄 📸 😜"
 _TERMS = "TweetEval adds no restriction; Twitter's terms apply"
 
 EMOTION = Source(
@@ -65,6 +76,7 @@ EMOTION = Source(
     terms=_TERMS,
     split_names=("train", "val"),
     read=read_emotion,
+    own_labels=tuple(TWEETEVAL_TO_EMOTION),
 )
 
 IRONY = Source(
@@ -73,4 +85,26 @@ IRONY = Source(
     terms=_TERMS,
     split_names=("train", "val"),
     read=read_irony,
+)
+
+
+def _side_source(task: str, origin: str, labels: tuple[str, ...]) -> Source:
+    return Source(
+        name=f"tweeteval_{task}",
+        origin=f"{origin}, as packaged by TweetEval",
+        terms=_TERMS,
+        split_names=("train", "val"),
+        read=partial(read_own, task=task, labels=labels),
+        own_labels=labels,
+    )
+
+
+EMOJI = _side_source(
+    "emoji", "SemEval-2018 emoji prediction, Barbieri et al. 2018", tuple(_EMOJI.split())
+)
+HATE = _side_source("hate", "SemEval-2019 HatEval, Basile et al. 2019", ("not-hate", "hate"))
+OFFENSIVE = _side_source(
+    "offensive",
+    "SemEval-2019 OffensEval, Zampieri et al. 2019",
+    ("not-offensive", "offensive"),
 )
