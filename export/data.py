@@ -16,23 +16,44 @@ from pathlib import Path
 from export.config import DEFAULT_CONFIG, SetConfig, TrainConfig, load_config
 from export.errors import ConfigError, DataError, run_command
 from export.examples import Example, Source, Split
-from export.sources import carer, goemotions, tweeteval
+from export.sources import carer, crowdflower, goemotions, tweeteval, written
+from export.sources.feedback import feedback_source
 from export.sources.own import own_source
 
 SOURCES: Mapping[str, Source] = {
     source.name: source
-    for source in (carer.SOURCE, goemotions.SOURCE, tweeteval.EMOTION, tweeteval.IRONY)
+    for source in (
+        carer.SOURCE,
+        goemotions.SOURCE,
+        tweeteval.EMOTION,
+        tweeteval.IRONY,
+        tweeteval.EMOJI,
+        tweeteval.HATE,
+        tweeteval.OFFENSIVE,
+        crowdflower.SOURCE,
+        written.EMOTIONS_SOURCE,
+        written.IRONY_SOURCE,
+    )
 }
+FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True)
 class LoadedSet:
-    """One set of the mixture: its source, weight and examples of one split."""
+    """One set of the mixture: its source, what was chosen for it, and examples of one split."""
 
     source: Source
-    weight: float
+    chosen: SetConfig
     split: Split
     examples: tuple[Example, ...]
+
+    @property
+    def measurable(self) -> bool:
+        """Whether its examples tell one emotion or irony, so that there is a figure to measure."""
+        return any(
+            one.irony is not None or (one.emotions and not one.any_of and self.chosen.trust)
+            for one in self.examples
+        )
 
 
 def data_folder(chosen: Path | None) -> Path:
@@ -54,6 +75,8 @@ def source_of(chosen: SetConfig) -> Source:
     if chosen.path is None:
         known = ", ".join(SOURCES)
         raise ConfigError(f"sets: {chosen.name!r} is none of {known} and has no path")
+    if chosen.name == FEEDBACK:
+        return feedback_source(chosen.path, chosen.val_path)
     return own_source(chosen)
 
 
@@ -66,11 +89,18 @@ def load_sets(config: TrainConfig, root: Path, split: Split) -> tuple[LoadedSet,
     loaded = []
     for chosen in config.sets:
         source = source_of(chosen)
+        _check_own(chosen, source)
         examples = tuple(source.read(root, split))
         if split == "train":
             check_classes(source.name, examples)
-        loaded.append(LoadedSet(source, chosen.weight, split, examples))
+        loaded.append(LoadedSet(source, chosen, split, examples))
     return tuple(loaded)
+
+
+def _check_own(chosen: SetConfig, source: Source) -> None:
+    """Raise ConfigError when the own labels of a set are asked for and it has none."""
+    if chosen.own_weight and not source.own_labels:
+        raise ConfigError(f"sets: {chosen.name} has no labels of its own; leave out own_weight")
 
 
 def check_classes(name: str, examples: Sequence[Example]) -> None:
@@ -79,7 +109,7 @@ def check_classes(name: str, examples: Sequence[Example]) -> None:
         raise DataError(f"{name}: has no training examples")
     expected = {label for example in examples for label in example.known}
     missing = expected - {label for example in examples for label in example.emotions}
-    if missing:
+    if missing and not any(example.any_of for example in examples):
         raise DataError(f"{name}: no example of {', '.join(sorted(missing))}")
     told = {example.irony for example in examples} - {None}
     if len(told) == 1:
@@ -97,14 +127,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config, root = load_config(options.config), data_folder(options.data)
         for split in ("train", "val"):
             for loaded in load_sets(config, root, split):
-                counts = Counter(
-                    "+".join(example.emotions) or f"irony {example.irony}"
-                    for example in loaded.examples
-                )
+                counts = Counter(_answer(example) for example in loaded.examples)
                 common = ", ".join(f"{label} {n}" for label, n in counts.most_common(7))
                 print(f"{loaded.source.name} {split}: {len(loaded.examples)} ({common})")
 
     return run_command(command)
+
+
+def _answer(example: Example) -> str:
+    """Return what an example tells, for people."""
+    if example.emotions:
+        return ("|" if example.any_of else "+").join(example.emotions)
+    return "+".join(example.own) or f"irony {example.irony}"
 
 
 if __name__ == "__main__":

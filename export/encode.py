@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
@@ -11,6 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from export.data import LoadedSet
 from export.examples import Example
 from export.labels import EMOTIONS, LABELS
+from export.typos import misspell
 from serving.preprocess import normalise
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ class Encoded(TypedDict):
     input_ids: list[int]
     targets: list[float]
     known: list[float]
+    any_of: bool
     origin: int
 
 
@@ -40,13 +44,32 @@ def target_row(example: Example, sincere_weight: float = 0.0) -> tuple[list[floa
     or love, counts as not ironic with `sincere_weight`: in the irony set half of all texts are
     ironic and most of those sound glad, which alone teaches that gladness is irony.
     """
-    share = 1.0 / max(1, len(example.emotions))
-    targets = [share if label in example.emotions else 0.0 for label in EMOTIONS]
+    targets = _shares(example.emotions, EMOTIONS)
     known = [1.0 if label in example.known else 0.0 for label in EMOTIONS]
     told = float(example.irony is not None)
     if example.irony is None and example.emotions and _SINCERE.issuperset(example.emotions):
         told = sincere_weight
     return [*targets, float(example.irony or False)], [*known, told]
+
+
+def _shares(answers: Sequence[str], labels: Sequence[str]) -> list[float]:
+    share = 1.0 / max(1, len(answers))
+    return [share if label in answers else 0.0 for label in labels]
+
+
+def side_labels(sets: Sequence[LoadedSet]) -> list[tuple[str, ...]]:
+    """Return, set by set, the own labels that it learns on outputs behind the first 8."""
+    return [one.source.own_labels if one.chosen.own_weight else () for one in sets]
+
+
+def side_spans(sets: Sequence[LoadedSet]) -> list[tuple[int, int]]:
+    """Return first and last-but-one column of each set's own labels, sets without left out."""
+    spans, start = [], len(LABELS)
+    for labels in side_labels(sets):
+        if labels:
+            spans.append((start, start + len(labels)))
+            start += len(labels)
+    return spans
 
 
 class EncodedSets(Dataset[Encoded]):
@@ -58,25 +81,44 @@ class EncodedSets(Dataset[Encoded]):
         tokenizer: PreTrainedTokenizerFast,
         max_tokens: int,
         sincere_weight: float = 0.0,
+        class_balance: float = 0.0,
+        typo_share: float = 0.0,
     ) -> None:
         """Normalise and encode every text, keeping at most `max_tokens` tokens of each.
 
-        `sincere_weight` is target_row's.
+        `sincere_weight` is target_row's; `class_balance` and `typo_share` are TrainConfig's.
+        Rows are as wide as the 8 outputs and all own labels that the sets learn.
         """
+        chance = random.Random(len(sets))  # noqa: S311 - typos are no secret
         self.rows: list[Encoded] = []
         self.bounds: list[tuple[int, int]] = []
         for origin, loaded in enumerate(sets):
             start = len(self.rows)
-            texts = [normalise(example.text) for example in loaded.examples]
+            texts = [
+                normalise(
+                    misspell(example.text, chance) if chance.random() < typo_share else example.text
+                )
+                for example in loaded.examples
+            ]
             ids = (
                 tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
                 if texts
                 else []
             )
+            balance = _balance(loaded.examples, class_balance)
             for example, input_ids in zip(loaded.examples, ids, strict=True):
                 targets, known = target_row(example, sincere_weight)
+                weight = loaded.chosen.trust * balance.get(example.emotions, 1.0)
+                known[: len(EMOTIONS)] = [weight * told for told in known[: len(EMOTIONS)]]
+                side = [_side_row(example, other is loaded, other) for other in sets]
                 self.rows.append(
-                    Encoded(input_ids=input_ids, targets=targets, known=known, origin=origin)
+                    Encoded(
+                        input_ids=input_ids,
+                        targets=targets + [value for row, _ in side for value in row],
+                        known=known + [value for _, row in side for value in row],
+                        any_of=example.any_of,
+                        origin=origin,
+                    )
                 )
             self.bounds.append((start, len(self.rows)))
 
@@ -94,8 +136,23 @@ class EncodedSets(Dataset[Encoded]):
         return [len(row["input_ids"]) for row in self.rows]
 
 
+def _side_row(example: Example, learns: bool, owner: LoadedSet) -> tuple[list[float], list[float]]:
+    """Return targets and weights of `owner`'s own labels for an example, which may be its."""
+    labels = owner.source.own_labels if owner.chosen.own_weight else ()
+    weight = owner.chosen.own_weight if learns and example.own else 0.0
+    return _shares(example.own if learns else (), labels), [weight] * len(labels)
+
+
+def _balance(examples: Sequence[Example], power: float) -> dict[tuple[str, ...], float]:
+    """Return the weight of each answer of a set, by its rarity; their mean over it is 1."""
+    counts = Counter(example.emotions for example in examples)
+    raw = {answer: (count / len(examples)) ** -power for answer, count in counts.items()}
+    mean = sum(raw[example.emotions] for example in examples) / max(1, len(examples))
+    return {answer: weight / mean for answer, weight in raw.items()}
+
+
 def pad_batch(rows: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:
-    """Stack rows into [batch, tokens] inputs and [batch, 8] targets and masks."""
+    """Stack rows into [batch, tokens] inputs and [batch, outputs] targets and weights."""
     width = max(len(row["input_ids"]) for row in rows)
     ids = torch.full((len(rows), width), pad_id, dtype=torch.long)
     mask = torch.zeros((len(rows), width), dtype=torch.long)
@@ -106,8 +163,9 @@ def pad_batch(rows: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:
     return {
         "input_ids": ids,
         "attention_mask": mask,
-        "targets": torch.tensor([row["targets"] for row in rows]).view(-1, len(LABELS)),
-        "known": torch.tensor([row["known"] for row in rows]).view(-1, len(LABELS)),
+        "targets": torch.tensor([row["targets"] for row in rows]),
+        "known": torch.tensor([row["known"] for row in rows]),
+        "any_of": torch.tensor([row["any_of"] for row in rows]),
         "origin": torch.tensor([row["origin"] for row in rows]),
     }
 

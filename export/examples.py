@@ -14,15 +14,18 @@ Split = Literal["train", "val"]
 class Example:
     """One labelled text.
 
-    `emotions` are the right ones (none for a set about irony alone; several share the
-    probability); `known` are those the set could have said; `irony` is None where the set
-    does not tell.
+    `emotions` are the right ones (none for a set about something else; several share the
+    probability, or with `any_of` at least one of them is right and it is not told which);
+    `known` are those the set could have said; `irony` is None where the set does not tell;
+    `own` are the set's own labels, of those in its source's `own_labels`.
     """
 
     text: str
     emotions: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     irony: bool | None = None
+    any_of: bool = False
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Source:
     """The set's own words for its training and validation split."""
     read: Callable[[Path, Split], Iterator[Example]]
     """Read one split below the data folder; raises DataError."""
+    own_labels: tuple[str, ...] = ()
+    """What its examples' `own` may be: a side task, learned beside the emotions."""
 
     def split_name(self, split: Split) -> str:
         """Return the set's own word for `split`."""

@@ -27,6 +27,23 @@ TWEETEVAL_TO_EMOTION: Mapping[str, str] = {
     "sadness": "sadness",
 }
 
+CROWDFLOWER_TO_EMOTION: Mapping[str, str] = {
+    "anger": "anger",
+    "boredom": "neutral",
+    "empty": "neutral",
+    "enthusiasm": "joy",
+    "fun": "joy",
+    "happiness": "joy",
+    "hate": "anger",
+    "love": "love",
+    "neutral": "neutral",
+    "relief": "joy",
+    "sadness": "sadness",
+    "surprise": "surprise",
+    "worry": "fear",
+}
+"""CrowdFlower's 13 labels of a tweet."""
+
 _GOEMOTIONS = {
     "anger": "anger annoyance disapproval disgust",
     "fear": "fear nervousness",

@@ -22,18 +22,20 @@ def export_onnx(model: Path, target: Path) -> None:
     the output is `logits`, float32 of [batch, 8]. Raises BaseModelError when the folder
     holds no BERT checkpoint and StorageError when the file cannot be written.
     """
-    load_model(str(model))
+    trained = load_model(str(model))  # without the own labels of sets, if it is a checkpoint
     from optimum.exporters.onnx import main_export
 
     with tempfile.TemporaryDirectory(prefix="moodline-onnx-") as folder, warnings.catch_warnings():
         # torch announces that its tracing exporter is old; Optimum has no other for BERT yet.
         warnings.simplefilter("ignore")
+        plain, made = Path(folder) / "model", Path(folder) / "onnx"
+        trained.save_pretrained(plain)
         main_export(
-            str(model), folder, task="text-classification", opset=OPSET, do_validation=False
+            str(plain), str(made), task="text-classification", opset=OPSET, do_validation=False
         )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((Path(folder) / "model.onnx").read_bytes())
+            target.write_bytes((made / "model.onnx").read_bytes())
         except OSError as exc:
             raise StorageError(f"{target}: cannot be written ({exc.strerror})") from exc
 

@@ -9,83 +9,171 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import json
-import shutil
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from export.base import load_model, load_tokenizer, locate_base
-from export.config import DEFAULT_CONFIG, TrainConfig, load_config, save_config
+from export.base import load_model, load_tokenizer, locate_base, resize_head
+from export.config import DEFAULT_CONFIG, TrainConfig, load_config
 from export.data import LoadedSet, data_folder, load_sets
-from export.errors import ConfigError, StorageError, run_command
+from export.errors import ConfigError, run_command
+from export.labels import LABELS
 from export.metrics import Figures, named_figures, set_figures
+from export.run_folder import (
+    MODEL,
+    claim,
+    elapsed_seconds,
+    finish,
+    is_finished,
+    last_checkpoint,
+    tell_full_disk,
+)
 
 if TYPE_CHECKING:
-    from transformers import EvalPrediction, TrainingArguments
+    from transformers import BertForSequenceClassification, EvalPrediction, TrainingArguments
+
+    from export.trainer import MixtureTrainer
 
 DEFAULT_RUN = Path(".runs") / "default"
 SAVE_STEPS = 200
 """Steps between checkpoints inside a pass: what an interruption can cost."""
 
-_CHECKPOINTS_BYTES = 2_000_000_000
 _MALLOPT = {-3: 1 << 30, -1: 1 << 30}  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD: a gibibyte
 
 
 def train(config: TrainConfig, data: Path, run: Path) -> Path:
-    """Train as `config` says and return the folder of the best pass's model.
+    """Train as `config` says and return the folder of the model that came out.
 
-    Raises ConfigError when `run` was begun with another configuration or `select_on` names
+    A base that is a configuration is trained first, in the folder of its name beside `run`.
+    Raises ConfigError when a folder was begun with another configuration or `select_on` names
     no figure, StorageError when the disk is nearly full, and what reading the data and the
     base raise.
     """
-    base = locate_base(config.base)  # first: what is imported next reads whether to stay offline
+    if is_finished(run):
+        claim(run, config)
+        print(f"{run}: is finished already", flush=True)
+        return run / MODEL
+    if isinstance(config.base, TrainConfig):
+        start = str(train(config.base, data, run.parent / config.base.name))
+    else:
+        start = config.base
+    claim(run, config)
+    if config.soup > 1:
+        return _train_soup(config, start, data, run)
+    return _train_once(config, start, data, run)
+
+
+def _train_soup(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
+    """Train with each seed in a folder of its own, and average the weights."""
+    from export.average import average_models
+
+    parts = []
+    for seed in range(config.seed, config.seed + config.soup):
+        one = config.model_copy(update={"seed": seed, "soup": 1})
+        folder = run / f"seed-{seed}"
+        claim(folder, one)
+        parts.append(
+            folder / MODEL if is_finished(folder) else _train_once(one, start, data, folder)
+        )
+    average_models(parts, run / MODEL)
+    seconds = sum(elapsed_seconds(part.parent) for part in parts)
+    figures = validation_figures(config, run / MODEL, data)
+    finish(run, {"seconds": round(seconds), "averaged": len(parts), "figures": figures})
+    return run / MODEL
+
+
+def _train_once(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
+    """Train from the model `start` in the claimed folder `run`."""
+    trainer = _make_trainer(config, start, data, run)
     from safetensors import SafetensorError
-    from transformers import set_seed
 
-    from export.encode import EncodedSets
-    from export.trainer import MixtureTrainer, elapsed_seconds
-
-    if (run / "run.json").is_file():
-        _claim(run, config)
-        print(f"{run}: is finished already")
-        return run / "model"
-    tokenizer = load_tokenizer(base)
-    set_seed(config.seed)  # before the head is made, not only before the first pass
-    model = load_model(base, config.dropout, config.attention_dropout)
-    training = load_sets(config, data, "train")
-    measured = [loaded for loaded in load_sets(config, data, "val") if loaded.examples]
-    _check_selection(config, measured)
-    _claim(run, config)
-    _keep_freed_memory()
-    trainer = MixtureTrainer(
-        model=model,
-        args=training_arguments(config, run),
-        train_dataset=EncodedSets(training, tokenizer, config.train_tokens, config.sincere_weight),
-        eval_dataset=EncodedSets(measured, tokenizer, config.train_tokens),
-        processing_class=tokenizer,
-        compute_metrics=lambda prediction: score(prediction, measured, config),
-        weights=[loaded.weight for loaded in training],
-        irony_weight=config.irony_weight,
-        save_steps=SAVE_STEPS,
-    )
     last = last_checkpoint(run)
     try:
         trainer.train(resume_from_checkpoint=str(last) if last else None)
-        trainer.save_model(str(run / "model"))
+        resize_head(cast("BertForSequenceClassification", trainer.model), LABELS)
+        trainer.save_model(str(run / MODEL))
     except (RuntimeError, SafetensorError) as exc:
-        _tell_full_disk(run, exc)
+        tell_full_disk(run, exc)
         raise
-    summary = {
-        "seconds": round(elapsed_seconds(run)),
-        "best_checkpoint": Path(trainer.state.best_model_checkpoint or run).name,
-        "best_select": trainer.state.best_metric,
+    best = trainer.state.best_metric
+    passes = [one for one in trainer.state.log_history if one.get("eval_select") == best]
+    finish(
+        run,
+        {
+            "seconds": round(elapsed_seconds(run)),
+            "best_checkpoint": Path(trainer.state.best_model_checkpoint or run).name,
+            "figures": _named(passes[0]) if passes else {},
+        },
+    )
+    return run / MODEL
+
+
+def validation_figures(config: TrainConfig, model: Path, data: Path) -> dict[str, float]:
+    """Return the `set/figure` values of a model folder on the validation splits of `config`."""
+    with tempfile.TemporaryDirectory(prefix="moodline-figures-") as folder:
+        return _named(_make_trainer(config, str(model), data, Path(folder)).evaluate())
+
+
+def _named(logged: Mapping[str, float]) -> dict[str, float]:
+    """Keep the `set/figure` values of what Trainer logged."""
+    return {
+        name.removeprefix("eval_"): round(value, 4)
+        for name, value in logged.items()
+        if "/" in name or name == "eval_select"
     }
-    (run / "run.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    return run / "model"
+
+
+def _make_trainer(config: TrainConfig, start: str, data: Path, run: Path) -> MixtureTrainer:
+    """Return what trains and measures the model `start` as `config` says."""
+    base = locate_base(start)  # first: what is imported next reads whether to stay offline
+    from transformers import EarlyStoppingCallback, set_seed
+
+    from export.encode import EncodedSets, side_labels, side_spans
+    from export.loss import Objective
+    from export.trainer import MixtureTrainer
+
+    tokenizer = load_tokenizer(base)
+    set_seed(config.seed)  # before the head is made, not only before the first pass
+    training = load_sets(config, data, "train")
+    side = [label for labels in side_labels(training) for label in labels]
+    model = load_model(base, config.dropout, config.attention_dropout, side)
+    measured = [
+        loaded if loaded.measurable else replace(loaded, examples=())
+        for loaded in load_sets(config, data, "val")
+    ]
+    _check_selection(config, measured)
+    _keep_freed_memory()
+    return MixtureTrainer(
+        model=model,
+        args=training_arguments(config, run),
+        train_dataset=EncodedSets(
+            training,
+            tokenizer,
+            config.train_tokens,
+            config.sincere_weight,
+            config.class_balance,
+            config.typo_share,
+        ),
+        eval_dataset=EncodedSets(measured, tokenizer, config.train_tokens),
+        processing_class=tokenizer,
+        compute_metrics=lambda prediction: score(prediction, measured, config),
+        callbacks=[EarlyStoppingCallback(config.patience)] if config.patience else None,
+        weights=[loaded.chosen.weight for loaded in training],
+        objective=Objective(
+            irony_weight=config.irony_weight,
+            label_smoothing=config.label_smoothing,
+            focal_gamma=config.focal_gamma,
+            r_drop=config.r_drop,
+            side_spans=side_spans(training),
+        ),
+        layer_decay=config.layer_decay,
+        save_steps=SAVE_STEPS,
+    )
 
 
 def training_arguments(config: TrainConfig, run: Path) -> TrainingArguments:
@@ -112,19 +200,13 @@ def training_arguments(config: TrainConfig, run: Path) -> TrainingArguments:
         load_best_model_at_end=True,
         metric_for_best_model="eval_select",
         greater_is_better=True,
+        restore_callback_states_from_checkpoint=config.patience is not None,  # what was waited
         label_names=["targets", "known", "origin"],
         remove_unused_columns=False,
         dataloader_pin_memory=False,
         logging_steps=20,
         seed=config.seed,
     )
-
-
-def last_checkpoint(run: Path) -> Path | None:
-    """Return the newest checkpoint of `run` that was written to its end, if there is one."""
-    # Trainer writes the state last; a checkpoint without it was interrupted.
-    finished = [path.parent for path in run.glob("checkpoint-*/trainer_state.json")]
-    return max(finished, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def multiplies_bf16() -> bool:
@@ -147,38 +229,29 @@ def score(
     logits = np.asarray(prediction.predictions)
     targets, known, origin = (np.asarray(part) for part in prediction.label_ids)
     by_set: dict[str, Figures] = {}
+    width = len(LABELS)  # behind these lie the sets' own labels
     for index, loaded in enumerate(sets):
         rows = origin == index
-        by_set[loaded.source.name] = set_figures(logits[rows], targets[rows], known[rows])
+        if rows.any():
+            by_set[loaded.source.name] = set_figures(
+                logits[rows, :width], targets[rows, :width], known[rows, :width]
+            )
     figures = named_figures(by_set)
     chosen = [figures[name] for name in config.select_on]
     return {**figures, "select": sum(chosen) / len(chosen)}
 
 
 def _check_selection(config: TrainConfig, measured: Sequence[LoadedSet]) -> None:
-    names = [f"{one.source.name}/{kind}" for one in measured for kind in ("accuracy", "macro_f1")]
+    names = [
+        f"{one.source.name}/{kind}"
+        for one in measured
+        if one.examples
+        for kind in ("accuracy", "macro_f1", "f1_ironic")
+        if kind != "f1_ironic" or one.examples[0].irony is not None
+    ]
     for name in config.select_on:
         if name not in names:
             raise ConfigError(f"select_on: {name!r} is none of {', '.join(names)}")
-
-
-def _claim(run: Path, config: TrainConfig) -> None:
-    """Make the run's folder and mark it with its configuration."""
-    saved = run / "config.yaml"
-    if saved.is_file():
-        if load_config(saved) != config:
-            raise ConfigError(f"{run}: was begun with other settings; name another --run folder")
-        return
-    run.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(run).free < _CHECKPOINTS_BYTES:
-        raise StorageError(f"{run}: checkpoints need 2 GB of disk and less is free")
-    save_config(config, saved)
-
-
-def _tell_full_disk(run: Path, exc: Exception) -> None:
-    """Raise StorageError when `exc`, from writing a checkpoint, means a full disk."""
-    if shutil.disk_usage(run).free < _CHECKPOINTS_BYTES // 4:
-        raise StorageError(f"{run}: the disk is full; free some and start again") from exc
 
 
 def _keep_freed_memory() -> None:

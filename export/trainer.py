@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -13,22 +14,34 @@ import torch
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from export.encode import EncodedSets, MixtureSampler, pad_batch
-from export.loss import mixed_loss
+from export.loss import Objective, disagreement, mixed_loss
+from export.run_folder import ELAPSED, elapsed_seconds
 
-ELAPSED = "elapsed.json"
+_HEAD = 1_000
 
 
 class MixtureTrainer(Trainer):
     """Learns several sets at once, each only what it knows."""
 
     def __init__(
-        self, *, weights: Sequence[float], irony_weight: float, save_steps: int, **given: Any
+        self,
+        *,
+        weights: Sequence[float],
+        objective: Objective,
+        layer_decay: float,
+        save_steps: int,
+        **given: Any,
     ) -> None:
-        """Take what Trainer takes, the sets' weights, and steps between checkpoints."""
+        """Take what Trainer takes, the sets' weights, what is learned, and how often to save.
+
+        A layer's learning rate is `layer_decay` times that of the layer above it;
+        `save_steps` are the steps between checkpoints.
+        """
         pad_id = given["processing_class"].pad_token_id
         super().__init__(data_collator=partial(pad_batch, pad_id=pad_id), **given)
         self._weights = tuple(weights)
-        self._irony_weight = irony_weight
+        self._objective = objective
+        self._layer_decay = layer_decay
         self.add_callback(CheckpointClock(save_steps))  # type: ignore[no-untyped-call]
 
     def compute_loss(
@@ -39,9 +52,29 @@ class MixtureTrainer(Trainer):
         num_items_in_batch: torch.Tensor | int | None = None,  # noqa: ARG002 - Trainer passes it
     ) -> Any:
         """Return the mean loss of a batch, with the model's outputs when asked."""
-        outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
-        loss = mixed_loss(outputs.logits, inputs["targets"], inputs["known"], self._irony_weight)
-        return (loss, {"logits": outputs.logits}) if return_outputs else loss
+        how = self._objective
+
+        def logits() -> torch.Tensor:
+            given = {name: inputs[name] for name in ("input_ids", "attention_mask")}
+            found: torch.Tensor = model(**given).logits
+            return found
+
+        first = logits()
+        loss = mixed_loss(first, inputs, how)
+        if how.r_drop and model.training:
+            second = logits()
+            loss = (loss + mixed_loss(second, inputs, how)) / 2
+            apart = disagreement(first, second, inputs["known"], how.irony_weight)
+            loss = loss + how.r_drop * apart
+        return (loss, {"logits": first}) if return_outputs else loss
+
+    def create_optimizer(self) -> torch.optim.Optimizer:
+        """Return Trainer's optimiser, with learning rates that fall from layer to layer."""
+        optimizer: torch.optim.Optimizer = super().create_optimizer()  # type: ignore[no-untyped-call]
+        if self._layer_decay < 1:
+            assert self.model is not None  # noqa: S101 - the constructor was given one
+            decay_layers(optimizer, self.model, self.args.learning_rate, self._layer_decay)
+        return optimizer
 
     def _get_train_sampler(self, train_dataset: Any = None) -> MixtureSampler:
         """Return the order of visits; Trainer's own knows no mixture."""
@@ -50,6 +83,38 @@ class MixtureTrainer(Trainer):
         return MixtureSampler(
             data, self._weights, self.args.per_device_train_batch_size, self.args.seed
         )
+
+
+def decay_layers(
+    optimizer: torch.optim.Optimizer, model: torch.nn.Module, rate: float, decay: float
+) -> None:
+    """Split the optimiser's groups by layer, each with its own learning rate.
+
+    The head has `rate`, the last encoder layer `rate * decay`, and so on down to the
+    embeddings (Howard & Ruder, ACL 2018).
+    """
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    layers = [_layer(name) for name in names.values()]
+    depth = 1 + max((layer for layer in layers if layer != _HEAD), default=0)
+    groups: dict[tuple[int, float], dict[str, Any]] = {}
+    for group in optimizer.param_groups:
+        rest = {key: value for key, value in group.items() if key not in ("params", "lr")}
+        for parameter in group["params"]:
+            below = depth - min(depth, _layer(names[parameter]))
+            key = (below, group["weight_decay"])
+            groups.setdefault(key, {**rest, "lr": rate * decay**below, "params": []})
+            groups[key]["params"].append(parameter)
+    optimizer.param_groups.clear()
+    for group in groups.values():
+        optimizer.add_param_group(group)
+
+
+def _layer(name: str) -> int:
+    """Return the height of a parameter: 0 embeddings, 1 the first layer, `_HEAD` the head."""
+    if ".embeddings." in name:
+        return 0
+    found = re.search(r"\.layer\.(\d+)\.", name)
+    return int(found[1]) + 1 if found else _HEAD
 
 
 class CheckpointClock(TrainerCallback):
@@ -84,11 +149,3 @@ class CheckpointClock(TrainerCallback):
         seconds = self._before + time.monotonic() - self._since
         path = Path(str(args.output_dir)) / ELAPSED
         path.write_text(json.dumps({"step": state.global_step, "seconds": round(seconds, 1)}))
-
-
-def elapsed_seconds(run: Path) -> float:
-    """Return the seconds of training up to the last checkpoint of `run`; 0 without one."""
-    try:
-        return float(json.loads((run / ELAPSED).read_text())["seconds"])
-    except (OSError, ValueError, KeyError):
-        return 0.0

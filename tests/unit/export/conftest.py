@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,13 +55,14 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [f"{text};{label}" for label, text in CARER.items()]
     (root / "carer" / "train.txt").write_text("\n".join(lines * 4) + "\n", encoding="utf-8")
     (root / "carer" / "val.txt").write_text("\n".join(lines * 4) + "\n", encoding="utf-8")
-    folder = root / "tweeteval" / "irony"
-    folder.mkdir(parents=True)
-    (folder / "mapping.txt").write_text("0\tnon_irony\n1\tirony\n", encoding="utf-8")
-    for split in ("train", "val"):
-        texts = "it was a great day\nwhat a great day of rain\n"
-        (folder / f"{split}_text.txt").write_text(texts * 4, encoding="utf-8")
-        (folder / f"{split}_labels.txt").write_text("0\n1\n" * 4, encoding="utf-8")
+    for task, names in (("irony", "0\tnon_irony\n1\tirony\n"), ("hate", "0\tnot-hate\n1\thate\n")):
+        folder = root / "tweeteval" / task
+        folder.mkdir(parents=True)
+        (folder / "mapping.txt").write_text(names, encoding="utf-8")
+        for split in ("train", "val"):
+            texts = "it was a great day\nwhat a great day of rain\n"
+            (folder / f"{split}_text.txt").write_text(texts * 4, encoding="utf-8")
+            (folder / f"{split}_labels.txt").write_text("0\n1\n" * 4, encoding="utf-8")
     return root
 
 
@@ -81,3 +83,11 @@ def tiny_config(tiny_base: Path) -> TrainConfig:
             "select_on": ["carer/accuracy"],
         }
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def matplotlib_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the list of fonts that matplotlib makes out of the home folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+        yield

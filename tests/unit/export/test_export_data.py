@@ -1,26 +1,22 @@
-"""The sources of training text, on files of their kind written here."""
+"""The training mixture, and the sources of comments, on files of their kind written here."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from export.config import SetConfig, TrainConfig
+from export.config import SetConfig, TrainConfig, save_config
 from export.data import check_classes, data_folder, load_sets, main, source_of
 from export.errors import ConfigError, DataError
 from export.examples import Example
-from export.sources import carer, goemotions, tweeteval
-from export.sources.own import own_source
+from export.labels import EMOTIONS
+from export.sources import carer, crowdflower, goemotions, tweeteval
+from tests.unit.export.data_files import a_set, write
 
 GIVEN_DATA = Path(os.environ.get("MOODLINE_DATA", "../shared/data"))
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
-    return path
 
 
 def test_carer_texts_may_hold_the_separator(tmp_path: Path) -> None:
@@ -71,6 +67,15 @@ def test_goemotions_validates_on_comments_of_one_emotion(tmp_path: Path) -> None
     assert emotions == [("anger",)]
 
 
+def test_a_comment_keeps_the_fine_labels_that_it_was_given(tmp_path: Path) -> None:
+    goemotions_folder(tmp_path)
+
+    own = [example.own for example in goemotions.read(tmp_path, "train")]
+
+    assert own == [("admiration", "surprise"), ("neutral",)]
+    assert len(goemotions.SOURCE.own_labels) == 28
+
+
 def test_a_label_id_that_is_not_in_the_list_is_named(tmp_path: Path) -> None:
     write(goemotions_folder(tmp_path) / "train.tsv", "wow\t9\tid1\n")
 
@@ -78,64 +83,19 @@ def test_a_label_id_that_is_not_in_the_list_is_named(tmp_path: Path) -> None:
         list(goemotions.read(tmp_path, "train"))
 
 
-def tweeteval_folder(root: Path, task: str, mapping: str, labels: str) -> Path:
-    folder = root / "tweeteval" / task
-    write(folder / "mapping.txt", mapping)
-    write(folder / "train_text.txt", "one\ntwo\n")
-    write(folder / "train_labels.txt", labels)
-    return root
-
-
-def test_tweeteval_merges_optimism_with_joy(tmp_path: Path) -> None:
-    root = tweeteval_folder(tmp_path, "emotion", "0\tanger\n2\toptimism\n", "2\n0\n")
-
-    emotions = [example.emotions for example in tweeteval.read_emotion(root, "train")]
-
-    assert emotions == [("joy",), ("anger",)]
-
-
-def test_irony_examples_tell_nothing_of_emotions(tmp_path: Path) -> None:
-    root = tweeteval_folder(tmp_path, "irony", "0\tnon_irony\n1\tirony\n", "1\n0\n")
-
-    examples = list(tweeteval.read_irony(root, "train"))
-
-    assert [example.irony for example in examples] == [True, False]
-    assert all(example.known == () for example in examples)
-
-
-def test_files_side_by_side_must_be_of_one_length(tmp_path: Path) -> None:
-    root = tweeteval_folder(tmp_path, "irony", "0\tnon_irony\n", "0\n")
-
-    with pytest.raises(DataError, match=r"has 2 lines and .* has 1"):
-        list(tweeteval.read_irony(root, "train"))
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("mine.csv", 'text,label\n"well, fine",joy\nno,anger\n'),
-        ("mine.jsonl", '{"text": "well, fine", "label": "joy"}\n\n{"text":"no","label":"anger"}\n'),
-    ],
-)
-def test_own_files_are_csv_or_json_lines(tmp_path: Path, name: str, content: str) -> None:
-    chosen = SetConfig(name="mine", path=write(tmp_path / name, content))
-
-    examples = list(own_source(chosen).read(tmp_path, "train"))
-
-    assert [example.text for example in examples] == ["well, fine", "no"]
-    assert examples[0].known == ("anger", "joy")
-
-
-def test_an_own_label_outside_the_seven_is_named(tmp_path: Path) -> None:
-    path = write(tmp_path / "mine.csv", "text,label\nyes,bliss\n")
-
-    with pytest.raises(DataError, match=r"row 1: label 'bliss' is none of"):
-        list(own_source(SetConfig(name="mine", path=path)).read(tmp_path, "train"))
-
-
 def test_a_set_without_a_class_that_it_knows_is_refused() -> None:
     with pytest.raises(DataError, match="mine: no example of fear"):
         check_classes("mine", [Example("", ("joy",), ("fear", "joy"))])
+
+
+def test_a_set_of_which_any_emotion_may_be_meant_need_not_tell_each_alone() -> None:
+    check_classes("mine", [Example("", ("joy", "love"), EMOTIONS, any_of=True)])
+
+
+@pytest.mark.parametrize("irony", [True, False])
+def test_a_set_that_tells_irony_and_never_the_other_is_refused(irony: bool) -> None:
+    with pytest.raises(DataError, match=f"mine: irony examples are all {irony}"):
+        check_classes("mine", [Example("", irony=irony), Example("", own=("x",))])
 
 
 def test_an_empty_set_is_refused() -> None:
@@ -148,12 +108,69 @@ def test_a_set_that_nobody_knows_is_refused() -> None:
         source_of(SetConfig(name="carrer"))
 
 
-def test_sets_keep_their_weights(tiny_config: TrainConfig, tiny_data: Path) -> None:
+def test_sets_keep_what_was_chosen_for_them(tiny_config: TrainConfig, tiny_data: Path) -> None:
     sets = load_sets(tiny_config, tiny_data, "train")
 
-    assert [(one.source.name, one.weight, len(one.examples)) for one in sets] == [
+    assert [(one.source.name, one.chosen.weight, len(one.examples)) for one in sets] == [
         ("carer", 1.5, 24),
         ("tweeteval_irony", 1.0, 8),
+    ]
+
+
+def with_set(config: TrainConfig, **given: object) -> TrainConfig:
+    return config.model_copy(update={"sets": (SetConfig.model_validate(given),)})
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_own_labels_are_asked_only_of_a_set_that_has_some(
+    tiny_config: TrainConfig, tiny_data: Path, split: Literal["train", "val"]
+) -> None:
+    config = with_set(tiny_config, name="carer", own_weight=0.5)
+
+    with pytest.raises(ConfigError, match="sets: carer has no labels of its own; leave out own_w"):
+        load_sets(config, tiny_data, split)
+
+
+@pytest.mark.parametrize(
+    ("example", "trust", "measurable"),
+    [
+        (Example("", ("joy",), EMOTIONS), 1.0, True),
+        (Example("", ("joy",), EMOTIONS), 0.3, True),
+        (Example("", ("joy",), EMOTIONS), 0.0, False),
+        (Example("", ("joy", "love"), EMOTIONS, any_of=True), 1.0, False),
+        (Example("", own=("a",)), 1.0, False),
+        (Example("", irony=False), 0.0, True),
+    ],
+)
+def test_a_set_has_a_figure_where_an_example_tells_one_emotion_or_irony(
+    example: Example, trust: float, measurable: bool
+) -> None:
+    loaded = a_set(Example(""), example, own_labels=("a",), trust=trust)
+
+    assert loaded.measurable is measurable
+
+
+def test_what_a_configuration_trains_on_is_printed_set_by_set(
+    tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = write(tmp_path / "mine.csv", "text,label\nyes,joy|love\nwow,love\noh,joy\nah,joy\n")
+    sets = (
+        *tiny_config.sets[1:],
+        SetConfig(name="tweeteval_hate", own_weight=1.0),
+        SetConfig(name="mine", path=mine),
+    )
+    save_config(tiny_config.model_copy(update={"sets": sets}), tmp_path / "config.yaml")
+
+    status = main(["--config", str(tmp_path / "config.yaml"), "--data", str(tiny_data)])
+
+    assert status == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "tweeteval_irony train: 8 (irony False 4, irony True 4)",
+        "tweeteval_hate train: 8 (not-hate 4, hate 4)",
+        "mine train: 4 (joy 2, joy|love 1, love 1)",
+        "tweeteval_irony val: 8 (irony False 4, irony True 4)",
+        "tweeteval_hate val: 8 (not-hate 4, hate 4)",
+        "mine val: 0 ()",
     ]
 
 
@@ -183,3 +200,7 @@ def test_the_given_data_has_the_sizes_that_its_publishers_state() -> None:
     assert len(list(goemotions.read(GIVEN_DATA, "train"))) == 43_410
     assert len(list(tweeteval.read_emotion(GIVEN_DATA, "val"))) == 374
     assert len(list(tweeteval.read_irony(GIVEN_DATA, "val"))) == 955
+    assert len(list(tweeteval.EMOJI.read(GIVEN_DATA, "val"))) == 5_000
+    assert len(list(tweeteval.HATE.read(GIVEN_DATA, "train"))) == 9_000
+    assert len(list(tweeteval.OFFENSIVE.read(GIVEN_DATA, "train"))) == 11_916
+    assert len(list(crowdflower.read(GIVEN_DATA, "train"))) == 38_000

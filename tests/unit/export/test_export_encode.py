@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from export.base import load_tokenizer
 from export.config import TrainConfig
 from export.data import load_sets
 from export.encode import Encoded, EncodedSets, MixtureSampler, pad_batch
+from export.examples import Example
+from export.labels import EMOTIONS, LABELS
+from tests.unit.export.data_files import a_set
 
 
 @pytest.fixture
@@ -69,15 +73,17 @@ def test_batches_hold_texts_of_similar_length(encoded: EncodedSets) -> None:
 
 def test_rows_are_padded_and_masked_to_the_longest() -> None:
     rows = [
-        Encoded(input_ids=ids, targets=[0.0] * 8, known=[0.0] * 8, origin=0)
-        for ids in ([2, 7, 3], [2, 3])
+        Encoded(input_ids=ids, targets=[0.0] * 10, known=[0.0] * 10, any_of=any_of, origin=4)
+        for ids, any_of in (([2, 7, 3], False), ([2, 3], True))
     ]
 
     batch = pad_batch(rows, pad_id=9)
 
     assert batch["input_ids"].tolist() == [[2, 7, 3], [2, 3, 9]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
-    assert batch["targets"].shape == torch.Size([2, 8])
+    assert batch["targets"].shape == batch["known"].shape == torch.Size([2, 10])
+    assert batch["any_of"].tolist() == [False, True]
+    assert batch["origin"].tolist() == [4, 4]
 
 
 def test_long_texts_are_cut_to_the_tokens_allowed(
@@ -88,3 +94,96 @@ def test_long_texts_are_cut_to_the_tokens_allowed(
     data = EncodedSets(sets, load_tokenizer(str(tiny_base)), max_tokens=4)
 
     assert max(data.lengths) == 4
+
+
+def told(rows: Sequence[Encoded], label: str) -> list[float]:
+    """Return how far each example's `label` is known."""
+    return [row["known"][LABELS.index(label)] for row in rows]
+
+
+JOY, ANGER = Example("glad", ("joy",), EMOTIONS), Example("angry", ("anger",), EMOTIONS)
+
+
+@pytest.mark.parametrize(
+    ("power", "joy", "anger"),
+    [
+        (0.0, 1.0, 1.0),
+        (1.0, (4 / 3) / 2, 4 / 2),
+        (0.5, 4 / (3 + 3**0.5), 4 / (1 + 3**0.5)),
+    ],
+)
+def test_rarer_answers_of_a_set_weigh_more_and_one_in_the_mean(
+    tiny_base: Path, power: float, joy: float, anger: float
+) -> None:
+    tokenizer = load_tokenizer(str(tiny_base))
+
+    data = EncodedSets([a_set(JOY, JOY, JOY, ANGER)], tokenizer, 32, class_balance=power)
+
+    weights = told(data.rows, "joy")
+    assert weights == pytest.approx([joy, joy, joy, anger])
+    assert sum(weights) / 4 == pytest.approx(1.0)
+
+
+def test_balance_is_a_matter_of_each_set_and_leaves_irony_alone(tiny_base: Path) -> None:
+    tokenizer = load_tokenizer(str(tiny_base))
+    ironic = Example("sure", ("joy",), EMOTIONS, irony=True)
+    sets = [a_set(JOY, JOY, ANGER), a_set(ironic, ANGER, name="other")]
+
+    data = EncodedSets(sets, tokenizer, 32, class_balance=1.0)
+
+    assert told(data.rows, "joy") == pytest.approx([0.75, 0.75, 1.5, 1.0, 1.0])
+    assert told(data.rows, "irony") == [0.0, 0.0, 0.0, 1.0, 0.0]
+
+
+def test_emotions_of_a_set_weigh_as_far_as_it_is_trusted(tiny_base: Path) -> None:
+    ironic = Example("sure", ("joy",), ("anger", "joy"), irony=True)
+
+    data = EncodedSets([a_set(ironic, trust=0.3)], load_tokenizer(str(tiny_base)), 32)
+
+    (row,) = data.rows
+    assert row["known"] == pytest.approx([0.3, 0, 0.3, 0, 0, 0, 0, 1.0])
+    assert row["targets"] == [0, 0, 1, 0, 0, 0, 0, 1.0]
+
+
+def test_that_any_emotion_may_be_meant_reaches_the_batch(tiny_base: Path) -> None:
+    either = Example("yes", ("joy", "love"), EMOTIONS, any_of=True)
+
+    data = EncodedSets([a_set(either, JOY)], load_tokenizer(str(tiny_base)), 32)
+
+    assert [row["any_of"] for row in data.rows] == [True, False]
+
+
+def test_a_set_without_examples_has_no_rows_and_the_next_keeps_its_place(tiny_base: Path) -> None:
+    data = EncodedSets([a_set(), a_set(JOY, name="other")], load_tokenizer(str(tiny_base)), 32)
+
+    assert data.bounds == [(0, 0), (0, 1)]
+    assert data[0]["origin"] == 1
+
+
+LONG = Example("today because friend happy furious afraid shocked adored amazed scared", ("joy",))
+
+
+def ids_of(base: Path, typo_share: float) -> list[list[int]]:
+    data = EncodedSets([a_set(*[LONG] * 20)], load_tokenizer(str(base)), 32, typo_share=typo_share)
+    return [row["input_ids"] for row in data.rows]
+
+
+def test_typos_are_put_into_about_the_share_of_texts_that_is_asked_for(tiny_base: Path) -> None:
+    plain, some, every = (ids_of(tiny_base, share) for share in (0.0, 0.5, 1.0))
+
+    changed, all_changed = (
+        sum(one != other for one, other in zip(plain, found, strict=True))
+        for found in (some, every)
+    )
+    assert 3 <= changed <= 15
+    assert all_changed > 15
+
+
+def test_without_typos_every_text_is_read_as_it_is(tiny_base: Path) -> None:
+    (expected,) = {tuple(ids) for ids in ids_of(tiny_base, 0.0)}
+
+    assert load_tokenizer(str(tiny_base)).unk_token_id not in expected
+
+
+def test_typos_are_the_same_whenever_a_run_is_begun(tiny_base: Path) -> None:
+    assert ids_of(tiny_base, 0.5) == ids_of(tiny_base, 0.5)

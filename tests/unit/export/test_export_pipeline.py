@@ -13,16 +13,18 @@ import pytest
 
 import export.build
 import export.trainer
-from export.base import load_model, locate_base
+from export.base import load_model
 from export.build import Build, build
-from export.config import TrainConfig, load_config, save_config
-from export.errors import BaseModelError, ConfigError, StorageError, VerificationError
+from export.config import SetConfig, TrainConfig, load_config, save_config
+from export.errors import ConfigError, StorageError, VerificationError
 from export.evaluate import main as evaluate_main
+from export.run_folder import last_checkpoint
 from export.to_onnx import export_onnx
-from export.train import last_checkpoint, train
+from export.train import train
 from export.verify import torch_probabilities
 from serving.artifact import Temperature, open_model
 from serving.classifier import EmotionClassifier
+from tests.unit.export.data_files import write
 
 # torch and transformers warn of their own coming changes while they export and train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -51,7 +53,15 @@ def test_a_finished_run_says_what_it_did(finished_run: Path, tiny_config: TrainC
     summary = json.loads((finished_run / "run.json").read_text())
 
     assert summary["best_checkpoint"].startswith("checkpoint-")
-    assert 0 < summary["best_select"] <= 1
+    assert set(summary["figures"]) == {
+        "carer/accuracy",
+        "carer/macro_f1",
+        "tweeteval_irony/accuracy",
+        "tweeteval_irony/macro_f1",
+        "tweeteval_irony/f1_ironic",
+        "select",
+    }
+    assert 0 < summary["figures"]["select"] == summary["figures"]["carer/accuracy"] <= 1
     assert load_config(finished_run / "config.yaml") == tiny_config
     assert list((finished_run / "logs").iterdir())
 
@@ -110,29 +120,22 @@ def test_a_full_disk_is_said_before_training(
         train(tiny_config, tiny_data, tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    "figure", ["carer/precision", "carer/f1_ironic", "tweeteval_hate/accuracy", "mine/accuracy"]
+)
 def test_a_figure_that_no_set_has_is_refused_before_training(
-    tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path
+    tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path, figure: str
 ) -> None:
-    config = tiny_config.model_copy(update={"select_on": ("carer/precision",)})
+    either = write(tmp_path / "mine.csv", "text,label\ni feel so,joy|love\n")
+    sets = (
+        *tiny_config.sets,
+        SetConfig(name="tweeteval_hate", own_weight=1.0),
+        SetConfig(name="mine", path=either, val_path=either),
+    )
+    config = tiny_config.model_copy(update={"sets": sets, "select_on": (figure,)})
 
-    with pytest.raises(ConfigError, match="select_on: 'carer/precision' is none of"):
+    with pytest.raises(ConfigError, match=f"select_on: '{figure}' is none of carer/accuracy, "):
         train(config, tiny_data, tmp_path / "run")
-
-
-def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "distilbert"}')
-
-    with pytest.raises(BaseModelError, match="is a distilbert model; a BERT one is needed"):
-        load_model(str(tmp_path))
-
-
-def test_a_base_that_is_nowhere_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BaseModelError, match="no model there"):
-        load_model(str(tmp_path))
-
-
-def test_a_name_that_no_package_carries_is_left_to_the_hub() -> None:
-    assert locate_base("bert-base-uncased") == "bert-base-uncased"
 
 
 def test_the_exported_graph_has_the_inputs_and_output_that_serving_expects(
@@ -161,8 +164,15 @@ def test_a_built_folder_opens_and_says_what_it_is(
     assert artifact.precision == precision
     assert artifact.training["note"] == "made for a test"
     assert artifact.accuracy["carer"]["examples"] == 24
-    assert "f1_ironic" in artifact.accuracy["tweeteval_irony"]
-    assert "made for a test" in (told.out / "README.md").read_text()
+    assert "f1_ironic_ci" in artifact.accuracy["tweeteval_irony"]
+    card = (told.out / "README.md").read_text()
+    assert "made for a test" in card
+    assert "](reliability.svg)" in card
+    assert "<svg" in (told.out / "reliability.svg").read_text()
+    manifest = json.loads((told.out / "manifest.json").read_text())
+    assert list(manifest["calibration"]["emotion"]["sets"]) == ["carer"]
+    assert list(manifest["calibration"]["irony"]["sets"]) == ["tweeteval_irony"]
+    assert list(manifest["verification"][f"{precision}_cost"]) == ["carer", "tweeteval_irony"]
     assert [path.name for path in told.out.parent.iterdir()] == ["model"]
 
 

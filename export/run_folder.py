@@ -1,0 +1,73 @@
+"""The folder of a training run: whose it is, how far it came, and whether it has room."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from export.config import TrainConfig, load_config, save_config
+from export.errors import ConfigError, StorageError
+
+MODEL = "model"
+ELAPSED = "elapsed.json"
+_SUMMARY = "run.json"
+_CHECKPOINTS_BYTES = 2_000_000_000
+
+
+def claim(run: Path, config: TrainConfig) -> None:
+    """Make the folder and mark it with its configuration.
+
+    Raises ConfigError when it was begun with another one and StorageError when a new run
+    would find less than 2 GB free.
+    """
+    saved = run / "config.yaml"
+    if saved.is_file():
+        if load_config(saved) != config:
+            raise ConfigError(f"{run}: was begun with other settings; name another --run folder")
+        return
+    run.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(run).free < _CHECKPOINTS_BYTES:
+        raise StorageError(f"{run}: checkpoints need 2 GB of disk and less is free")
+    save_config(config, saved)
+
+
+def tell_full_disk(run: Path, exc: Exception) -> None:
+    """Raise StorageError when `exc`, from writing a checkpoint, means a full disk."""
+    if shutil.disk_usage(run).free < _CHECKPOINTS_BYTES // 4:
+        raise StorageError(f"{run}: the disk is full; free some and start again") from exc
+
+
+def last_checkpoint(run: Path) -> Path | None:
+    """Return the newest checkpoint of `run` that was written to its end, if there is one."""
+    # Trainer writes the state last; a checkpoint without it was interrupted.
+    finished = [path.parent for path in run.glob("checkpoint-*/trainer_state.json")]
+    return max(finished, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def is_finished(run: Path) -> bool:
+    """Tell whether the run came to its end."""
+    return (run / _SUMMARY).is_file()
+
+
+def finish(run: Path, summary: Mapping[str, Any]) -> None:
+    """Write down that the run came to its end, and its figures."""
+    (run / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+
+
+def run_summary(run: Path) -> dict[str, Any]:
+    """Return what `finish` wrote down; raises OSError or ValueError when it did not."""
+    summary: dict[str, Any] = json.loads((run / _SUMMARY).read_text(encoding="utf-8"))
+    return summary
+
+
+def elapsed_seconds(run: Path) -> float:
+    """Return the seconds that a run took, or took up to its last checkpoint; 0 without one."""
+    for name in (_SUMMARY, ELAPSED):
+        try:
+            return float(json.loads((run / name).read_text(encoding="utf-8"))["seconds"])
+        except (OSError, ValueError, KeyError):
+            continue
+    return 0.0
