@@ -9,25 +9,26 @@ from pathlib import Path
 from export.base import load_model
 
 
-def average_models(folders: Sequence[Path], out: Path) -> None:
+def average_models(
+    folders: Sequence[Path], out: Path, shares: Sequence[float] | None = None
+) -> None:
     """Write the model with the mean of the folders' weights to `out`.
 
+    `shares`, which add up to 1, weigh the folders; without them all count the same.
     Tokenizer and configuration are the first folder's. Raises BaseModelError when a folder
     holds no model.
     """
-    import torch
-
-    first = load_model(str(folders[0]))
-    mean = {name: value.double() for name, value in first.state_dict().items()}
-    for folder in folders[1:]:
-        for name, value in load_model(str(folder)).state_dict().items():
-            mean[name] += value.double()
-    first.load_state_dict(
+    weights = shares or [1 / len(folders)] * len(folders)
+    models = [load_model(str(folder)) for folder in folders]
+    parts = [model.state_dict() for model in models]
+    models[0].load_state_dict(
         {
-            name: (mean[name] / len(folders)).to(value.dtype)
-            for name, value in first.state_dict().items()
+            name: sum(
+                share * part[name].double() for share, part in zip(weights, parts, strict=True)
+            ).to(value.dtype)
+            for name, value in parts[0].items()
         }
     )
-    with torch.no_grad():
+    if folders[0] != out:
         shutil.copytree(folders[0], out, dirs_exist_ok=True)
-        first.save_pretrained(out)
+    models[0].save_pretrained(out)

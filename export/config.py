@@ -84,6 +84,9 @@ class TrainConfig(BaseModel):
     """`auto` uses bfloat16 only where the hardware multiplies it."""
     select_on: tuple[str, ...] = Field(min_length=1)
     """`set/figure` names whose mean picks the best pass, e.g. `carer/accuracy`."""
+    keep_base: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the base's weights in the model that comes out, so that little of what it knew
+    is lost (WiSE-FT, Wortsman et al., CVPR 2022). The base must have the same head."""
     min_behaviour: float = Field(default=0.0, ge=0, le=1)
     """Share of all behavioural tests that a model must pass to be shipped."""
     min_capability: float = Field(default=0.0, ge=0, le=1)

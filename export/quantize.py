@@ -22,7 +22,7 @@ from serving.preprocess import normalise
 
 Precision = Literal["int8", "fp16", "fp32"]
 
-OBSERVED_TEXTS = 400
+OBSERVED_TEXTS = 2_400
 _SEED = 17
 
 

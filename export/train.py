@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from export.average import average_models
 from export.base import load_model, load_tokenizer, locate_base, resize_head
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config
 from export.data import LoadedSet, data_folder, load_sets
@@ -70,8 +71,6 @@ def train(config: TrainConfig, data: Path, run: Path) -> Path:
 
 def _train_soup(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
     """Train with each seed in a folder of its own, and average the weights."""
-    from export.average import average_models
-
     parts = []
     for seed in range(config.seed, config.seed + config.soup):
         one = config.model_copy(update={"seed": seed, "soup": 1})
@@ -97,17 +96,23 @@ def _train_once(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         resize_head(cast("BertForSequenceClassification", trainer.model), LABELS)
         trainer.save_model(str(run / MODEL))
+        if config.keep_base:
+            shares = [1 - config.keep_base, config.keep_base]
+            average_models([run / MODEL, Path(start)], run / MODEL, shares)
     except (RuntimeError, SafetensorError) as exc:
         tell_full_disk(run, exc)
         raise
     best = trainer.state.best_metric
     passes = [one for one in trainer.state.log_history if one.get("eval_select") == best]
+    figures = _named(passes[0]) if passes else {}
+    if config.keep_base:
+        figures = validation_figures(config, run / MODEL, data)
     finish(
         run,
         {
             "seconds": round(elapsed_seconds(run)),
             "best_checkpoint": Path(trainer.state.best_model_checkpoint or run).name,
-            "figures": _named(passes[0]) if passes else {},
+            "figures": figures,
         },
     )
     return run / MODEL

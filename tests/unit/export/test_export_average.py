@@ -65,3 +65,13 @@ def test_the_models_stay_as_they_were(models: list[Path], tmp_path: Path) -> Non
 def test_a_folder_without_a_model_is_named(models: list[Path], tmp_path: Path) -> None:
     with pytest.raises(BaseModelError, match="nowhere: no model there"):
         average_models([models[0], tmp_path / "nowhere"], tmp_path / "mean")
+
+
+def test_shares_weigh_the_models(models: list[Path], tmp_path: Path) -> None:
+    average_models(models[:2], tmp_path / "mixed", shares=[0.75, 0.25])
+
+    one, other, mixed = (
+        load_model(str(folder)).classifier.weight
+        for folder in (models[0], models[1], tmp_path / "mixed")
+    )
+    assert torch.allclose(mixed, 0.75 * one + 0.25 * other)

@@ -48,13 +48,11 @@ def test_an_unknown_setting_of_a_lever_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["levers: {}", "[]", "shared: 3", "a: [", ""])
-def test_a_file_without_shared_settings_and_levers_is_refused(
-    tmp_path: Path, content: str
-) -> None:
+def test_a_file_without_shared_settings_and_levers_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "levers.yaml"
     path.write_text(content)
 
-    with pytest.raises(ConfigError, match="levers.yaml"):
+    with pytest.raises(ConfigError, match=r"levers\.yaml"):
         read_levers(path)
 
 

@@ -1,0 +1,1 @@
+"""Load profiles and comparisons; nothing here is part of the product."""

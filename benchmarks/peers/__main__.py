@@ -1,0 +1,160 @@
+"""Compare the servers: `python -m benchmarks.peers`, see benchmarks/README.md."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from benchmarks.peers import environments, plot, table
+from benchmarks.peers.agreement import Agreement
+from benchmarks.peers.contract import PeerUnavailableError, Place
+from benchmarks.peers.inputs import Inputs, gather_texts, reference_answers
+from benchmarks.peers.machine import QUIET_LOAD, describe_commit, describe_machine
+from benchmarks.peers.options import arguments
+from benchmarks.peers.processes import ENDING, ROOT, free_port
+from benchmarks.peers.registry import ENTRIES, Entry
+from benchmarks.peers.summary import summarise_turns
+from benchmarks.peers.turn import Load, Turn, take_turn
+
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "benchmarks" / "README.md"
+SMOKE_TEXTS = 16
+QUICK_SECONDS = 2.0
+ROUND_OFFSET = 997
+"""Texts that a round begins after the one before, so that no two ask in the same order."""
+
+
+def main() -> None:
+    """Do what the arguments ask for."""
+    for ending in ENDING:
+        signal.signal(ending, _end)
+    chosen = arguments().parse_args()
+    entries = [ENTRIES[name] for name in chosen.peers]
+    pythons, turns = _prepare(entries)
+    if chosen.prepare:
+        raise SystemExit(1 if turns else 0)
+    if chosen.smoke:
+        chosen.rounds, chosen.seconds = 1, None
+    elif chosen.quick:
+        chosen.rounds, chosen.seconds = 1, QUICK_SECONDS
+    facts = _facts(chosen, pythons)
+    busy = facts["machine"]["load_average_before"]
+    if busy > QUIET_LOAD and not chosen.smoke:
+        print(f"benchmarks: the machine is NOT QUIET, load average {busy:.2f}")
+    facts["inputs"] = _take_turns(chosen, entries, pythons, turns)
+    if chosen.smoke:
+        raise SystemExit(1 if any(turn.failure for turn in turns) else 0)
+    _publish(facts, turns, quick=chosen.quick)
+
+
+def _take_turns(
+    chosen: argparse.Namespace,
+    entries: Sequence[Entry],
+    pythons: Mapping[str, Path],
+    turns: list[Turn],
+) -> str:
+    """Append every turn of every round, A B C A B C, and return where the texts were from."""
+    source, texts = gather_texts(chosen.data)
+    texts = texts[:SMOKE_TEXTS] if chosen.smoke else texts
+    inputs = Inputs(source, texts, reference_answers(chosen.model, texts))
+    environments.FOLDER.mkdir(parents=True, exist_ok=True)
+    inputs_file = environments.FOLDER / "inputs.json"
+    inputs.write(inputs_file)
+    for number in range(1, chosen.rounds + 1):
+        load = Load(inputs, inputs_file, chosen.seconds, offset=number * ROUND_OFFSET)
+        for entry in entries:
+            if entry.name in pythons:
+                turns.append(_turn(chosen, entry, pythons[entry.name], number, load))
+                _say(turns[-1])
+    return source
+
+
+def _prepare(entries: Sequence[Entry]) -> tuple[dict[str, Path], list[Turn]]:
+    """Return the Python of each peer that can be installed, and a failed turn of each other."""
+    pythons: dict[str, Path] = {}
+    failed: list[Turn] = []
+    for entry in entries:
+        try:
+            pythons[entry.name] = environments.prepare(entry)
+        except PeerUnavailableError as exc:
+            failed.append(Turn(entry.name, 0, failure=str(exc)))
+            _say(failed[-1])
+    return pythons, failed
+
+
+def _facts(chosen: argparse.Namespace, pythons: dict[str, Path]) -> dict[str, Any]:
+    manifest = json.loads((chosen.model / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        "date": datetime.date.today().isoformat(),
+        "command": shlex.join(["python", "-m", "benchmarks.peers", *sys.argv[1:]]),
+        "commit": describe_commit(),
+        "machine": describe_machine(),
+        "model": f"{manifest['name']} {manifest['version']} ({manifest['precision']})",
+        "model_sha256": manifest["files"]["model.onnx"]["sha256"],
+        "rounds": chosen.rounds,
+        "seconds": chosen.seconds,
+        "versions": {
+            name: environments.versions(ENTRIES[name], python) for name, python in pythons.items()
+        },
+    }
+
+
+def _turn(chosen: argparse.Namespace, entry: Entry, python: Path, number: int, load: Load) -> Turn:
+    place = Place(
+        python=python,
+        port=free_port(),
+        folder=environments.FOLDER / entry.name / "work",
+        model_dir=chosen.model.resolve(),
+        torch_dir=chosen.torch_model.resolve(),
+    )
+    return take_turn(entry, place, number, load)
+
+
+def _say(turn: Turn) -> None:
+    said = turn.failure or ", ".join(
+        f"{phase['name']} {phase['texts_per_second']:,.0f}/s p50 {phase['p50_ms'] or 0:.1f} ms"
+        for phase in turn.phases
+    )
+    if not said and turn.agreement:
+        said = f"ready in {turn.ready_seconds:.1f} s; {Agreement(**turn.agreement).shown()}"
+    print(f"round {turn.round}, {turn.peer}: {said or 'nothing to ask'}", flush=True)
+
+
+def _publish(facts: dict[str, Any], turns: Sequence[Turn], *, quick: bool) -> None:
+    rows = summarise_turns(turns)
+    facts["agreement"] = {
+        turn.peer: Agreement(**turn.agreement).shown() for turn in turns if turn.agreement
+    }
+    folder = environments.FOLDER / "quick" if quick else RESULTS
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        **facts,
+        "summary": [asdict(row) for row in rows.values()],
+        "turns": [asdict(turn) for turn in turns],
+    }
+    file = folder / f"peers-{facts['date']}.json"
+    file.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    plot.draw(rows, folder / "peers.png")
+    text = table.render(facts, rows)
+    if quick:
+        print(text)
+    else:
+        table.put(PAGE, f"![Throughput and latency](results/peers.png)\n\n{text}")
+    print(f"benchmarks: wrote {file}")
+
+
+def _end(signum: int, _: object) -> NoReturn:
+    """Leave by way of every `finally`, so that no peer outlives the run."""
+    raise SystemExit(128 + signum)
+
+
+if __name__ == "__main__":
+    main()

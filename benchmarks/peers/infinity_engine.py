@@ -1,0 +1,89 @@
+"""What the two engines of Infinity have in common: model folder, command, request, answer.
+
+Infinity has no place for normalisation of one's own, so texts go to it normalised. It would put
+all eight outputs through one softmax; as a "regression" it hands them out as they are, and they
+become probabilities where they are read, as they do in our own server.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.peers.contract import Answer, Call, Place, Server
+from benchmarks.peers.processes import launch
+from serving.artifact import ModelArtifact, open_model
+from serving.decoding import decode
+from serving.encoding import Encoded
+from serving.preprocess import normalise
+
+MODEL = "emotion"
+BATCH_TEXTS = 64
+_UNREAD = Encoded((), truncated=False)
+
+
+def launch_engine(place: Place, engine: str, folder: Path) -> Server:
+    """Start Infinity with the model in `folder`."""
+    options = {
+        "--model-id": str(folder),
+        "--served-model-name": MODEL,
+        "--engine": engine,
+        "--device": "cpu",
+        "--batch-size": str(BATCH_TEXTS),
+        "--host": "127.0.0.1",
+        "--port": str(place.port),
+        "--log-level": "warning",
+    }
+    words = [word for option in options.items() for word in option]
+    flags = ["--onnx-disable-optimize"] if engine == "optimum" else []
+    home = {"HF_HOME": str(place.folder / "hf")}
+    return launch(place, [place.python.parent / "infinity_emb", "v2", *words, *flags], home)
+
+
+def classify_request(place: Place, texts: Sequence[str]) -> Call:
+    """Return Infinity's request for `texts`."""
+    body = json.dumps({"model": MODEL, "input": [normalise(text) for text in texts]}).encode()
+    return Call("/classify", body, functools.partial(read_outputs, _opened(place.model_dir)))
+
+
+def read_outputs(artifact: ModelArtifact, body: bytes) -> list[Answer]:
+    """Turn the outputs of each text into probabilities; ValueError when they are not there."""
+    try:
+        rows = [
+            {item["label"]: float(item["score"]) for item in items}
+            for items in json.loads(body)["data"]
+        ]
+        logits = np.array([[row[name] for name in artifact.labels] for row in rows], np.float32)
+    except (KeyError, TypeError) as exc:
+        raise ValueError("the answer has not one score a label") from exc
+    decoded = decode(logits, [_UNREAD] * len(rows), artifact.temperature)
+    return [Answer(one.label, one.scores, one.irony) for one in decoded]
+
+
+def copy_folder(source: Path, target: Path) -> Path:
+    """Make `target` anew with links to the files of `source`, and its own configuration."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for file in source.iterdir():
+        if file.is_file() and file.name != "config.json":
+            (target / file.name).symlink_to(file.resolve())
+    return target
+
+
+def configuration(artifact: ModelArtifact) -> dict[str, object]:
+    """Return what `config.json` must say of the outputs."""
+    return {
+        "id2label": {str(place): name for place, name in enumerate(artifact.labels)},
+        "label2id": {name: place for place, name in enumerate(artifact.labels)},
+        "problem_type": "regression",
+    }
+
+
+@functools.cache
+def _opened(model_dir: Path) -> ModelArtifact:
+    return open_model(model_dir)

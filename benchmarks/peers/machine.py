@@ -1,0 +1,56 @@
+"""What the figures were measured on, with, and how quiet it was."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from benchmarks.peers.processes import MEBIBYTE, ROOT
+from serving.cores import usable_cores
+
+QUIET_LOAD = 0.5
+"""Processes that want to run, on average over a minute, above which a run says so."""
+
+
+def describe_machine() -> dict[str, str | int | float]:
+    """Return the processor, how much of it there is, and how busy it was."""
+    return {
+        "processor": _processor(),
+        "cores": usable_cores(),
+        "memory_mib": psutil.virtual_memory().total // MEBIBYTE,
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_average_before": os.getloadavg()[0],
+    }
+
+
+def describe_commit() -> str:
+    """Return the commit that was measured, `+` for changes on top; empty outside a repository."""
+    try:
+        commit, changes = (
+            subprocess.run(
+                ["git", *words],  # noqa: S607 -- whichever git the developer has
+                cwd=ROOT,
+                capture_output=True,
+                check=True,
+                text=True,
+                timeout=30,
+            ).stdout.strip()
+            for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "serving"))
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return f"{commit}+" if changes else commit
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

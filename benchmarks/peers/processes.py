@@ -1,0 +1,163 @@
+"""Start a process with all it will start, measure that family, and end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from benchmarks.peers.contract import Place, Server
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 15.0
+_QUIET = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_OFFLINE": "1",
+    "INFINITY_ANONYMOUS_USAGE_STATS": "0",
+    "LITSERVE_DISABLE_TELEMETRY": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+MARK = "PEER_MARK"
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+_EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception): .")
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Hold what a family of processes keeps in memory, as resident and as its fair share.
+
+    Resident memory counts a page once for each process that maps it, the share (PSS) counts it
+    once in all.
+    """
+
+    rss_mib: float
+    pss_mib: float
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def launch(
+    place: Place, command: Sequence[str | Path], extra: Mapping[str, str] | None = None
+) -> Server:
+    """Start `command` in the repository as a process group of its own, its output in the log."""
+    mark = uuid.uuid4().hex
+    with place.log.open("wb") as log:
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                **_QUIET,
+                "PATH": f"{place.python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+                "PYTHONPATH": str(ROOT),
+                "PEER_MODEL_DIR": str(place.model_dir),
+                "PEER_PORT": str(place.port),
+                MARK: mark,
+                **(extra or {}),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Server(place.url, place.log, process, mark)
+
+
+def end(server: Server) -> None:
+    """Ask the family to end, and kill what is left of it after PATIENCE_SECONDS."""
+    if server.process is None:
+        return
+    members = {*family(server.process.pid), *_marked(server.mark)}
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(PATIENCE_SECONDS)
+    # A psutil.Process is a pid and the time it began, so a pid used again is never hit.
+    _, left = psutil.wait_procs(members, timeout=2.0)
+    left = [*{*left, *_marked(server.mark)}]
+    for member in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.process.pid, signal.SIGKILL)
+    server.process.wait(PATIENCE_SECONDS)
+    psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put signals that end the run off until the block is done, so that none cuts it short."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """Return the process and its descendants, as far as they still are."""
+    try:
+        head = psutil.Process(pid)
+        return [head, *head.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _marked(mark: str) -> list[psutil.Process]:
+    """Return the processes that bear the mark, those included that nobody waits for any more."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(MARK) == mark:
+                found.append(process)
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that the living family of `pid` has used, user's and system's."""
+    seconds = 0.0
+    for member in family(pid):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            times = member.cpu_times()
+            seconds += times.user + times.system
+    return seconds
+
+
+def memory(pid: int) -> Memory:
+    """Return the memory of the living family of `pid`; takes tens of milliseconds."""
+    rss = pss = 0.0
+    for member in family(pid):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            used = member.memory_full_info()
+            rss += used.rss / MEBIBYTE
+            pss += used.pss / MEBIBYTE
+    return Memory(rss, pss)
+
+
+def reason_in(log: Path) -> str:
+    """Return what a log says of why its process failed, in one line for a message.
+
+    The first line that names an exception, as the later ones are mostly its consequences, or
+    the last lines where there is no such line.
+    """
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    named = [line for line in lines if _EXCEPTION.match(line)]
+    said = named[:1] or [line for line in lines if line.strip()][-2:]
+    return " | ".join(line.strip()[:300] for line in said) or "its log is empty"

@@ -1,0 +1,16 @@
+"""The app that gunicorn serves for `flask_gunicorn`."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify, request
+
+from benchmarks.peers.servers.plain import PlainModel
+
+app = Flask(__name__)
+# Its eight threads run at a time, so one thread a run keeps the cores busy without a crowd.
+model = PlainModel(threads=1)
+
+
+@app.post("/classify")
+def classify() -> Response:
+    return jsonify(model.items(request.get_json()["texts"]))
