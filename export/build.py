@@ -76,7 +76,7 @@ def build(config: TrainConfig, told: Build) -> None:
     measured = [one for one in load_sets(config, told.data, "val") if one.measurable]
     if not measured:
         raise DataError("no set has validation examples to verify on")
-    base = str(stages[0].config.base)
+    base = config.encoder
     facts = ModelFacts(config.name, config.version, base, "fp32", config.max_tokens)
     out.parent.mkdir(parents=True, exist_ok=True)
     # Beside `out`, because only a folder of the same file system can be renamed to it.

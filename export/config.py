@@ -32,6 +32,10 @@ class SetConfig(BaseModel):
     """How much its emotions count in the loss; 0 leaves them out."""
     own_weight: float = Field(default=0.0, ge=0, le=10)
     """How much the set's own labels count, learned on outputs that are dropped afterwards."""
+    teacher_weight: float = Field(default=0.0, ge=0, le=10)
+    """How much what the run's teacher says of its texts counts."""
+    most: int | None = Field(default=None, ge=1)
+    """Training examples that are taken at most, a seeded draw; None takes all."""
 
     @model_validator(mode="after")
     def _known_are_emotions(self) -> Self:
@@ -52,6 +56,15 @@ class TrainConfig(BaseModel):
     """`all-MiniLM-L6-v2`, a folder or a hub name of a BERT checkpoint; or another
     configuration, whose run comes first and whose model is taken up. In a file, its path
     (`*.yaml`, relative to the file) may stand for it."""
+    architecture: Literal["bert", "any"] = "bert"
+    """`any` encoder will do for a teacher, which is never served."""
+    freeze_layers: int = Field(default=0, ge=0)
+    """Encoder layers, from the bottom, that keep the base's weights, as the embeddings then do."""
+    teacher: TrainConfig | None = None
+    """A configuration whose model is trained first and then says of the texts of each set with a
+    `teacher_weight` what this one has to learn (Hinton et al., 2015). In a file, its path."""
+    teacher_temperature: float = Field(default=1.0, gt=0, le=20)
+    """Divides both models' logits where they are compared."""
     sets: tuple[SetConfig, ...] = Field(min_length=1)
     passes: int = Field(default=3, ge=1, le=100)
     learning_rate: float = Field(default=1.2e-4, gt=0, lt=1)
@@ -98,11 +111,22 @@ class TrainConfig(BaseModel):
     """Runs, with seeds `seed`, `seed` + 1, ..., whose weights are averaged in the end
     (Wortsman et al., ICML 2022)."""
 
+    @property
+    def encoder(self) -> str:
+        """The pretrained encoder that the first of the runs started from."""
+        return self.base if isinstance(self.base, str) else self.base.encoder
+
     @model_validator(mode="after")
     def _sets_are_distinct(self) -> Self:
         names = [chosen.name for chosen in self.sets]
         if len(set(names)) < len(names):
             raise ValueError("sets: a name is used twice")
+        return self
+
+    @model_validator(mode="after")
+    def _has_the_teacher_it_listens_to(self) -> Self:
+        if self.teacher is None and any(chosen.teacher_weight for chosen in self.sets):
+            raise ValueError("sets: teacher_weight is given, but no teacher")
         return self
 
 
@@ -117,7 +141,7 @@ def load_config(path: Path) -> TrainConfig:
 
 def parse_config(content: dict[str, Any], path: Path) -> TrainConfig:
     """Make a configuration of `content`, which stands in the file `path`; raises ConfigError."""
-    return _validated(_with_base(content, path, ()), path)
+    return _validated(_with_files(content, path, ()), path)
 
 
 def _validated(content: dict[str, Any], path: Path) -> TrainConfig:
@@ -136,9 +160,9 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 
 def _read(path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
-    """Return the settings at `path`, with those of a base that is another file inside."""
+    """Return the settings at `path`, with those of other files that it names inside."""
     if path.resolve() in within:
-        raise ConfigError(f"{path}: is its own base")
+        raise ConfigError(f"{path}: is its own base or teacher")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as exc:
@@ -147,15 +171,17 @@ def _read(path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
         raise ConfigError(f"{path}: is not YAML ({str(exc).splitlines()[0]})") from exc
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: must be a mapping of settings")
-    return _with_base(content, path, within)
+    return _with_files(content, path, within)
 
 
-def _with_base(content: dict[str, Any], path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
-    """Return the settings with the file that `base` names, if it names one, in its place."""
-    base = content.get("base")
-    if isinstance(base, str) and base.endswith(".yaml"):
-        return {**content, "base": _read(path.parent / base, (*within, path.resolve()))}
-    return content
+def _with_files(content: dict[str, Any], path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the settings with the files that `base` and `teacher` name in their place."""
+    named = {
+        key: _read(path.parent / content[key], (*within, path.resolve()))
+        for key in ("base", "teacher")
+        if isinstance(content.get(key), str) and content[key].endswith(".yaml")
+    }
+    return {**content, **named}
 
 
 def save_config(config: TrainConfig, path: Path) -> None:

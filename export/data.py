@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -92,9 +93,18 @@ def load_sets(config: TrainConfig, root: Path, split: Split) -> tuple[LoadedSet,
         _check_own(chosen, source)
         examples = tuple(source.read(root, split))
         if split == "train":
+            examples = _drawn(examples, chosen.most, config.seed)
             check_classes(source.name, examples)
         loaded.append(LoadedSet(source, chosen, split, examples))
     return tuple(loaded)
+
+
+def _drawn(examples: tuple[Example, ...], most: int | None, seed: int) -> tuple[Example, ...]:
+    """Return `most` of the examples, in their order, or all where there are no more."""
+    if most is None or most >= len(examples):
+        return examples
+    chosen = random.Random(seed).sample(range(len(examples)), most)  # noqa: S311 - no secret
+    return tuple(examples[index] for index in sorted(chosen))
 
 
 def _check_own(chosen: SetConfig, source: Source) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 import torch
@@ -13,6 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from export.data import LoadedSet
 from export.examples import Example
 from export.labels import EMOTIONS, LABELS
+from export.teacher import Logits
 from export.typos import misspell
 from serving.preprocess import normalise
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 _MEGABATCH = 50
+_UNTAUGHT = [0.0] * len(LABELS)
 
 
 class Encoded(TypedDict):
@@ -29,6 +31,8 @@ class Encoded(TypedDict):
     targets: list[float]
     known: list[float]
     any_of: bool
+    taught: list[float]
+    taught_weight: float
     origin: int
 
 
@@ -83,11 +87,13 @@ class EncodedSets(Dataset[Encoded]):
         sincere_weight: float = 0.0,
         class_balance: float = 0.0,
         typo_share: float = 0.0,
+        taught: Mapping[str, Logits] | None = None,
     ) -> None:
         """Normalise and encode every text, keeping at most `max_tokens` tokens of each.
 
         `sincere_weight` is target_row's; `class_balance` and `typo_share` are TrainConfig's.
-        Rows are as wide as the 8 outputs and all own labels that the sets learn.
+        `taught` is what a teacher said, by set. Rows are as wide as the 8 outputs and all own
+        labels that the sets learn.
         """
         chance = random.Random(len(sets))  # noqa: S311 - typos are no secret
         self.rows: list[Encoded] = []
@@ -106,7 +112,8 @@ class EncodedSets(Dataset[Encoded]):
                 else []
             )
             balance = _balance(loaded.examples, class_balance)
-            for example, input_ids in zip(loaded.examples, ids, strict=True):
+            said = (taught or {}).get(loaded.source.name)
+            for place, (example, input_ids) in enumerate(zip(loaded.examples, ids, strict=True)):
                 targets, known = target_row(example, sincere_weight)
                 weight = loaded.chosen.trust * balance.get(example.emotions, 1.0)
                 known[: len(EMOTIONS)] = [weight * told for told in known[: len(EMOTIONS)]]
@@ -117,6 +124,8 @@ class EncodedSets(Dataset[Encoded]):
                         targets=targets + [value for row, _ in side for value in row],
                         known=known + [value for _, row in side for value in row],
                         any_of=example.any_of,
+                        taught=_UNTAUGHT if said is None else said[place].tolist(),
+                        taught_weight=0.0 if said is None else loaded.chosen.teacher_weight,
                         origin=origin,
                     )
                 )
@@ -166,6 +175,8 @@ def pad_batch(rows: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:
         "targets": torch.tensor([row["targets"] for row in rows]),
         "known": torch.tensor([row["known"] for row in rows]),
         "any_of": torch.tensor([row["any_of"] for row in rows]),
+        "taught": torch.tensor([row["taught"] for row in rows]),
+        "taught_weight": torch.tensor([row["taught_weight"] for row in rows]),
         "origin": torch.tensor([row["origin"] for row in rows]),
     }
 

@@ -25,6 +25,7 @@ class Objective:
     label_smoothing: float = 0.0
     focal_gamma: float = 0.0
     r_drop: float = 0.0
+    teacher_temperature: float = 1.0
     side_spans: Sequence[tuple[int, int]] = ()
 
 
@@ -38,7 +39,8 @@ def mixed_loss(
     the labels with `known` above 0, times that weight; where `any_of`, it is the negative
     logarithm of the targets' summed probability (Jin & Ghahramani, NIPS 2002). The irony part
     is the binary cross-entropy of output 8 times its `known` and `irony_weight`. Each side
-    span adds its own softmax. What is not known gets no gradient.
+    span adds its own softmax, and each row its distance from what a teacher said of it, times
+    `taught_weight`. What is not known gets no gradient.
     """
     logits = logits.float()
     targets, known = batch["targets"], batch["known"]
@@ -53,7 +55,31 @@ def mixed_loss(
         log_shares = torch.log_softmax(logits[:, start:stop], dim=1)
         own = -(targets[:, start:stop] * log_shares).sum(dim=1)
         total = total + own * known[:, start:stop].amax(dim=1)
+    if batch["taught_weight"].any():
+        apart = taught_distance(logits[:, : _EMOTIONS + 1], batch["taught"], how)
+        total = total + apart * batch["taught_weight"]
     return total.mean()
+
+
+def taught_distance(logits: torch.Tensor, taught: torch.Tensor, how: Objective) -> torch.Tensor:
+    """Return how far each row's eight logits are from a teacher's, [batch], in nats.
+
+    The Kullback-Leibler divergence of the seven emotions, and that of irony times
+    `irony_weight`, both of softened logits and times the squared temperature, so that gradients
+    keep their size (Hinton, Vinyals & Dean, 2015, section 2.1).
+    """
+    said, asked = (part / how.teacher_temperature for part in (logits, taught))
+    emotion = functional.kl_div(
+        torch.log_softmax(said[:, :_EMOTIONS], dim=1),
+        torch.log_softmax(asked[:, :_EMOTIONS], dim=1),
+        reduction="none",
+        log_target=True,
+    ).sum(dim=1)
+    signs, wanted = said[:, _EMOTIONS], asked[:, _EMOTIONS]
+    irony = functional.binary_cross_entropy_with_logits(
+        signs, wanted.sigmoid(), reduction="none"
+    ) - functional.binary_cross_entropy_with_logits(wanted, wanted.sigmoid(), reduction="none")
+    return (emotion + how.irony_weight * irony) * how.teacher_temperature**2
 
 
 def _emotion_loss(

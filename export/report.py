@@ -33,14 +33,15 @@ class Stage:
 
 
 def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, ...]:
-    """Return the trainings that led to `run`, the first one first.
+    """Return the trainings that led to `run`, those of bases and teachers before its own.
 
     Raises what `load_sets` raises.
     """
-    own = Stage(config, load_sets(config, data, "train"), run)
-    if isinstance(config.base, TrainConfig):
-        return (*training_stages(config.base, data, run.parent / config.base.name), own)
-    return (own,)
+    stages: tuple[Stage, ...] = ()
+    for before in (config.base, config.teacher):
+        if isinstance(before, TrainConfig):
+            stages += training_stages(before, data, run.parent / before.name)
+    return (*stages, Stage(config, load_sets(config, data, "train"), run))
 
 
 def accuracy_table(

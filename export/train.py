@@ -36,7 +36,7 @@ from export.run_folder import (
 )
 
 if TYPE_CHECKING:
-    from transformers import BertForSequenceClassification, EvalPrediction, TrainingArguments
+    from transformers import EvalPrediction, PreTrainedModel, TrainingArguments
 
     from export.trainer import MixtureTrainer
 
@@ -50,7 +50,8 @@ _MALLOPT = {-3: 1 << 30, -1: 1 << 30}  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD: a g
 def train(config: TrainConfig, data: Path, run: Path) -> Path:
     """Train as `config` says and return the folder of the model that came out.
 
-    A base that is a configuration is trained first, in the folder of its name beside `run`.
+    A base or teacher that is a configuration is trained first, in the folder of its name
+    beside `run`.
     Raises ConfigError when a folder was begun with another configuration or `select_on` names
     no figure, StorageError when the disk is nearly full, and what reading the data and the
     base raise.
@@ -63,13 +64,18 @@ def train(config: TrainConfig, data: Path, run: Path) -> Path:
         start = str(train(config.base, data, run.parent / config.base.name))
     else:
         start = config.base
+    teacher = None
+    if config.teacher is not None:
+        teacher = train(config.teacher, data, run.parent / config.teacher.name)
     claim(run, config)
     if config.soup > 1:
-        return _train_soup(config, start, data, run)
-    return _train_once(config, start, data, run)
+        return _train_soup(config, start, teacher, data, run)
+    return _train_once(config, start, teacher, data, run)
 
 
-def _train_soup(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
+def _train_soup(
+    config: TrainConfig, start: str, teacher: Path | None, data: Path, run: Path
+) -> Path:
     """Train with each seed in a folder of its own, and average the weights."""
     parts = []
     for seed in range(config.seed, config.seed + config.soup):
@@ -77,7 +83,9 @@ def _train_soup(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
         folder = run / f"seed-{seed}"
         claim(folder, one)
         parts.append(
-            folder / MODEL if is_finished(folder) else _train_once(one, start, data, folder)
+            folder / MODEL
+            if is_finished(folder)
+            else _train_once(one, start, teacher, data, folder)
         )
     average_models(parts, run / MODEL)
     seconds = sum(elapsed_seconds(part.parent) for part in parts)
@@ -86,15 +94,17 @@ def _train_soup(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
     return run / MODEL
 
 
-def _train_once(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
+def _train_once(
+    config: TrainConfig, start: str, teacher: Path | None, data: Path, run: Path
+) -> Path:
     """Train from the model `start` in the claimed folder `run`."""
-    trainer = _make_trainer(config, start, data, run)
+    trainer = _make_trainer(config, start, data, run, teacher)
     from safetensors import SafetensorError
 
     last = last_checkpoint(run)
     try:
         trainer.train(resume_from_checkpoint=str(last) if last else None)
-        resize_head(cast("BertForSequenceClassification", trainer.model), LABELS)
+        resize_head(cast("PreTrainedModel", trainer.model), LABELS)
         trainer.save_model(str(run / MODEL))
         if config.keep_base:
             shares = [1 - config.keep_base, config.keep_base]
@@ -133,29 +143,35 @@ def _named(logged: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def _make_trainer(config: TrainConfig, start: str, data: Path, run: Path) -> MixtureTrainer:
+def _make_trainer(
+    config: TrainConfig, start: str, data: Path, run: Path, teacher: Path | None = None
+) -> MixtureTrainer:
     """Return what trains and measures the model `start` as `config` says."""
     base = locate_base(start)  # first: what is imported next reads whether to stay offline
     from transformers import EarlyStoppingCallback, set_seed
 
     from export.encode import EncodedSets, side_labels, side_spans
     from export.loss import Objective
-    from export.trainer import MixtureTrainer
+    from export.teacher import ask_teacher
+    from export.trainer import MixtureTrainer, freeze_layers
 
     tokenizer = load_tokenizer(base)
     set_seed(config.seed)  # before the head is made, not only before the first pass
     training = load_sets(config, data, "train")
     side = [label for labels in side_labels(training) for label in labels]
-    model = load_model(base, config.dropout, config.attention_dropout, side)
+    model = load_model(base, config.dropout, config.attention_dropout, side, config.architecture)
     measured = [
         loaded if loaded.measurable else replace(loaded, examples=())
         for loaded in load_sets(config, data, "val")
     ]
     _check_selection(config, measured)
+    if config.freeze_layers:
+        freeze_layers(model, config.freeze_layers)
     _keep_freed_memory()
+    arguments = training_arguments(config, run)
     return MixtureTrainer(
         model=model,
-        args=training_arguments(config, run),
+        args=arguments,
         train_dataset=EncodedSets(
             training,
             tokenizer,
@@ -163,6 +179,9 @@ def _make_trainer(config: TrainConfig, start: str, data: Path, run: Path) -> Mix
             config.sincere_weight,
             config.class_balance,
             config.typo_share,
+            ask_teacher(teacher, training, config.train_tokens, bf16=arguments.bf16)
+            if teacher
+            else None,
         ),
         eval_dataset=EncodedSets(measured, tokenizer, config.train_tokens),
         processing_class=tokenizer,
@@ -174,6 +193,7 @@ def _make_trainer(config: TrainConfig, start: str, data: Path, run: Path) -> Mix
             label_smoothing=config.label_smoothing,
             focal_gamma=config.focal_gamma,
             r_drop=config.r_drop,
+            teacher_temperature=config.teacher_temperature,
             side_spans=side_spans(training),
         ),
         layer_decay=config.layer_decay,
@@ -183,10 +203,12 @@ def _make_trainer(config: TrainConfig, start: str, data: Path, run: Path) -> Mix
 
 def training_arguments(config: TrainConfig, run: Path) -> TrainingArguments:
     """Return what the Hugging Face Trainer is told; its files go below `run`."""
+    import torch
     from transformers import TrainingArguments
 
     return TrainingArguments(
         output_dir=str(run),
+        use_cpu=not torch.cuda.is_available(),  # unsaid, bf16 is refused without a GPU
         logging_dir=str(run / "logs"),
         report_to=["tensorboard"],
         num_train_epochs=config.passes,

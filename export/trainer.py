@@ -109,6 +109,12 @@ def decay_layers(
         optimizer.add_param_group(group)
 
 
+def freeze_layers(model: torch.nn.Module, count: int) -> None:
+    """Leave the embeddings and the lowest `count` layers as they are."""
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(_layer(name) > count)
+
+
 def _layer(name: str) -> int:
     """Return the height of a parameter: 0 embeddings, 1 the first layer, `_HEAD` the head."""
     if ".embeddings." in name:

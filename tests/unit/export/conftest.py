@@ -80,6 +80,7 @@ def tiny_config(tiny_base: Path) -> TrainConfig:
             "learning_rate": 1e-3,
             "train_tokens": 32,
             "max_tokens": 32,
+            "bf16": "off",
             "select_on": ["carer/accuracy"],
         }
     )

@@ -97,7 +97,7 @@ def test_a_configuration_that_comes_to_be_its_own_base_is_refused(
     for name, base in zip(names, (*names[1:], names[0]), strict=True):
         written(tmp_path, on(MINIMAL, base), name)
 
-    with pytest.raises(ConfigError, match=r"a\.yaml: is its own base"):
+    with pytest.raises(ConfigError, match=r"a\.yaml: is its own base or teacher"):
         load_config(tmp_path / "a.yaml")
 
 

@@ -150,6 +150,21 @@ def test_a_set_has_a_figure_where_an_example_tells_one_emotion_or_irony(
     assert loaded.measurable is measurable
 
 
+def test_a_draw_of_a_set_takes_so_many_training_examples_and_all_others(
+    tiny_config: TrainConfig, tiny_data: Path
+) -> None:
+    few = tiny_config.model_copy(update={"sets": (SetConfig(name="carer", most=20),)})
+
+    (train,), (again,), (val,) = (
+        load_sets(few, tiny_data, "train"),
+        load_sets(few, tiny_data, "train"),
+        load_sets(few, tiny_data, "val"),
+    )
+
+    assert (len(train.examples), len(val.examples)) == (20, 24)
+    assert train.examples == again.examples
+
+
 def test_what_a_configuration_trains_on_is_printed_set_by_set(
     tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,7 +73,15 @@ def test_batches_hold_texts_of_similar_length(encoded: EncodedSets) -> None:
 
 def test_rows_are_padded_and_masked_to_the_longest() -> None:
     rows = [
-        Encoded(input_ids=ids, targets=[0.0] * 10, known=[0.0] * 10, any_of=any_of, origin=4)
+        Encoded(
+            input_ids=ids,
+            targets=[0.0] * 10,
+            known=[0.0] * 10,
+            any_of=any_of,
+            taught=[0.5] * 8,
+            taught_weight=2.0,
+            origin=4,
+        )
         for ids, any_of in (([2, 7, 3], False), ([2, 3], True))
     ]
 
@@ -83,6 +91,8 @@ def test_rows_are_padded_and_masked_to_the_longest() -> None:
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
     assert batch["targets"].shape == batch["known"].shape == torch.Size([2, 10])
     assert batch["any_of"].tolist() == [False, True]
+    assert batch["taught"].tolist() == [[0.5] * 8] * 2
+    assert batch["taught_weight"].tolist() == [2.0, 2.0]
     assert batch["origin"].tolist() == [4, 4]
 
 

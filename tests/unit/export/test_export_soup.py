@@ -77,7 +77,7 @@ def test_an_interrupted_soup_takes_up_the_seeds_that_are_finished(
     (run / "seed-18" / "run.json").unlink()
     trained: list[tuple[int, Path]] = []
 
-    def once(config: TrainConfig, start: str, data: Path, folder: Path) -> Path:
+    def once(config: TrainConfig, start: str, _: Path | None, data: Path, folder: Path) -> Path:
         trained.append((config.seed, folder))
         return folder / "model"
 

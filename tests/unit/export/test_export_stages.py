@@ -137,7 +137,7 @@ def test_another_run_on_a_finished_base_does_not_train_it_again(
     config, folder = stages
     trained: list[tuple[str, str, Path]] = []
 
-    def once(config: TrainConfig, start: str, _: Path, run: Path) -> Path:
+    def once(config: TrainConfig, start: str, _: Path | None, __: Path, run: Path) -> Path:
         trained.append((config.name, start, run))
         return run / "model"
 

@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from export.base import load_model
+from export.config import TrainConfig
 from export.encode import target_row
 from export.examples import Example
 from export.labels import EMOTIONS
 from export.loss import Objective, disagreement, mixed_loss
-from export.trainer import MixtureTrainer, decay_layers
+from export.train import training_arguments
+from export.trainer import MixtureTrainer, decay_layers, freeze_layers
 
 ANSWERS = torch.tensor([[[0.0, 1, 2, 0, 0, 0, 0, 1]], [[2.0, 0, 0, 0, 0, 0, 1, -1]]])
 
@@ -38,6 +40,8 @@ def inputs() -> dict[str, torch.Tensor]:
         "targets": torch.tensor([targets]),
         "known": torch.tensor([known]),
         "any_of": torch.tensor([False]),
+        "taught": torch.zeros(1, 8),
+        "taught_weight": torch.zeros(1),
     }
 
 
@@ -133,3 +137,18 @@ def test_layers_keep_their_weight_decay_and_all_else(model: torch.nn.Module) -> 
     assert settings(optimizer, model, "weight_decay") == before
     assert set(before.values()) == {0.0, 0.01}
     assert {group["betas"] for group in optimizer.param_groups} == {(0.8, 0.9)}
+
+
+def test_frozen_layers_are_the_embeddings_and_those_above_them(model: torch.nn.Module) -> None:
+    freeze_layers(model, 1)
+
+    learning = {name for name, one in model.named_parameters() if one.requires_grad}
+    assert {name.split(".")[3] for name in learning if ".layer." in name} == {"1"}
+    assert not [name for name in learning if ".embeddings." in name]
+    assert "classifier.weight" in learning
+
+
+def test_a_run_in_bfloat16_needs_no_gpu(tiny_config: TrainConfig, tmp_path: Path) -> None:
+    arguments = training_arguments(tiny_config.model_copy(update={"bf16": "on"}), tmp_path)
+
+    assert arguments.bf16
