@@ -7,7 +7,7 @@ without a set says nothing of it.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from export.card_tables import (
@@ -49,10 +49,6 @@ _REMARKS: Mapping[str, str] = {
     ),
     "crowdflower": "CrowdFlower's 13 labels are mapped to the seven.",
     "tweeteval_emotion": "TweetEval has anger, joy (with optimism) and sadness.",
-    "tweeteval_emoji": (
-        "Of TweetEval's emoji, offence and hate the labels were learned beside, on outputs that "
-        "the model no longer has."
-    ),
     "tweeteval_irony": "Irony is learned from the sets about it{sincere}.",
     "written": (
         "The written sets are the Moodline team's own, for what the others lack: figures on them "
@@ -62,6 +58,13 @@ _REMARKS: Mapping[str, str] = {
 """What a reader must know of a set that taught the model."""
 
 _KNOWN = "The softmax of an example runs only over the labels that its set knows."
+
+_OWN = "Of {sets} the sets' own labels were learned too, on outputs that the model no longer has."
+
+_TAUGHT = (
+    "What {base}, a larger model fine-tuned on the same sets and never served, says of the "
+    "texts of {sets} was learned beside their labels, or alone where these tell no emotion."
+)
 
 _MEASURED = """
 ## Measured
@@ -108,7 +111,8 @@ share. No emotion's rank changes. The expected calibration error (ECE, {bins} bi
 mean distance of confidence from the share that came true. A temperature looks better than it is
 on the texts it was fitted on, so each half of the validation texts was measured with one fitted
 on the other. A small set scatters: "by chance" is what a perfectly calibrated model would show
-on as many texts.
+on as many texts. One temperature serves all: where a set is too sure and another not sure enough,
+they make up for each other in all texts together, so read each set's own row too.
 
 {table}
 ![Share right against confidence, for emotions and irony]({picture})
@@ -158,8 +162,29 @@ def write_card(manifest: Mapping[str, Any]) -> str:
 def _data(training: Mapping[str, Any]) -> str:
     names = [one["name"] for one in training["sets"]]
     remarks = [_REMARKS[name] for name in _REMARKS if name in names]
-    told = " ".join([*remarks, _KNOWN]).format(sincere=_sincere(training["config"]))
+    config = training["config"]
+    told = " ".join([*remarks, _KNOWN, *_own(config), *_taught(config)]).format(
+        sincere=_sincere(config)
+    )
     return f"\n## Data and terms\n\n{sets_table(training['sets'])}\n{_wrapped(told)}\n"
+
+
+def _own(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield whose own labels were learned beside, in this run or one that it started from."""
+    names: dict[str, None] = {}
+    stage: Any = config
+    while isinstance(stage, Mapping):
+        names |= dict.fromkeys(one["name"] for one in stage["sets"] if one.get("own_weight"))
+        stage = stage["base"]
+    if names:
+        yield _OWN.format(sets=", ".join(names))
+
+
+def _taught(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a reader must know of the teacher, where there was one."""
+    if "teacher" in config:
+        names = [one["name"] for one in config["sets"] if one.get("teacher_weight")]
+        yield _TAUGHT.format(base=config["teacher"]["base"], sets=", ".join(names))
 
 
 def _sincere(config: Mapping[str, Any]) -> str:

@@ -64,7 +64,7 @@ def behaviour_table(capabilities: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def calibration_table(calibration: Mapping[str, Any]) -> str:
-    """Return the calibration errors of each set, and their mean over the sets of the emotions."""
+    """Return the calibration errors of each set, their mean, and that of all texts together."""
     rows = []
     for head in ("emotion", "irony"):
         found = calibration[head]
@@ -77,7 +77,10 @@ def calibration_table(calibration: Mapping[str, Any]) -> str:
             for name, one in found["sets"].items()
         ]
         if len(found["sets"]) > 1:
-            rows.append((head, "mean", "", f"{found['ece']:.3f}", ""))
+            rows += [
+                (head, "mean of the sets", "", f"{found['ece']:.3f}", ""),
+                (head, "all texts together", "", f"{found['ece_pooled']:.3f}", ""),
+            ]
     return _table(
         ("", "set", "ECE without temperature", "ECE", "ECE by chance"),
         "llrrr",

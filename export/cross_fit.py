@@ -57,6 +57,12 @@ class HeadCalibration:
         errors = [one.error for one in self.sets.values()]
         return sum(errors) / len(errors) if errors else 0.0
 
+    @property
+    def pooled_error(self) -> float:
+        """Return the error over the texts of all sets together; 0 without any."""
+        judged = [one.judged for one in self.sets.values()]
+        return expected_error(_joined(judged)) if judged else 0.0
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -70,8 +76,8 @@ def calibrate(sets: Mapping[str, Results]) -> Calibration:
     """Fit both temperatures on all texts of `sets` and measure the errors that are left.
 
     A temperature that is measured on the texts it was fitted on looks better than it is. So
-    each set is split in two halves (seeded), the temperature fitted on one half of every set
-    is measured on the other halves, then the other way round, and the two errors averaged.
+    each set is split in two halves (seeded), and each text judged under the temperature that
+    was fitted on the half of every set that it is not in.
     """
     return Calibration(
         emotion=_cross_fit(sets, fit_emotion, judge_emotion),
@@ -107,22 +113,21 @@ def _cross_fit(
 
 
 def _measure(halves: tuple[Results, Results], fits: tuple[Fit, Fit], judge: Judge) -> SetError:
-    fitted = [judge(half, one) for half, one in zip(halves, fits, strict=True)]
-    plain = [judge(half, Fit()) for half in halves]
+    fitted = _joined([judge(half, one) for half, one in zip(halves, fits, strict=True)])
+    plain = _joined([judge(half, Fit()) for half in halves])
     return SetError(
-        error=_mean(expected_error, fitted),
-        before=_mean(expected_error, plain),
-        by_chance=_mean(error_by_chance, fitted),
-        judged=Judged(
-            np.concatenate([half.confidence for half in fitted]),
-            np.concatenate([half.right for half in fitted]),
-        ),
+        error=expected_error(fitted),
+        before=expected_error(plain),
+        by_chance=error_by_chance(fitted),
+        judged=fitted,
     )
 
 
-def _mean(figure: Callable[[Judged], float], halves: Sequence[Judged]) -> float:
-    """Return the mean over the halves that have texts (a set of one text leaves one empty)."""
-    return float(np.mean([figure(half) for half in halves if len(half)]))
+def _joined(parts: Sequence[Judged]) -> Judged:
+    return Judged(
+        np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.right for part in parts]),
+    )
 
 
 def _halves(results: Results) -> tuple[Results, Results]:

@@ -79,9 +79,9 @@ def calibration_table(found: Calibration) -> dict[str, Any]:
     return {
         "bins": BINS,
         "method": (
-            f"expected calibration error over {BINS} bins of equal width; temperatures fitted on "
-            "one half of the validation texts of every set and measured on the other half, both "
-            "ways, and averaged; the temperatures shipped are fitted on all of them"
+            f"expected calibration error over {BINS} bins of equal width, each text under a "
+            "temperature that was fitted on the other half of the validation texts of every set; "
+            "the temperatures shipped are fitted on all of them"
         ),
         "emotion": _head_table(found.emotion),
         "irony": _head_table(found.irony),
@@ -151,6 +151,7 @@ def _head_table(head: HeadCalibration) -> dict[str, Any]:
         "bias": head.fit.bias,
         "half_temperatures": [one.temperature for one in head.halves],
         "ece": round(head.mean_error, 4),
+        "ece_pooled": round(head.pooled_error, 4),
         "sets": {
             name: {
                 "ece": round(one.error, 4),

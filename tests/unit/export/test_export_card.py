@@ -31,7 +31,7 @@ def manifest() -> dict[str, Any]:
         "files": {"model.onnx": {"bytes": 24_000_000}, "tokenizer.json": {"bytes": 1_000_000}},
         "training": {
             "sets": [set_of("carer"), set_of("tweeteval_irony")],
-            "config": {},
+            "config": {"base": "tiny-base", "sets": []},
             "seed": 17,
             "visits": 1_000,
             "seconds": 120,
@@ -80,6 +80,7 @@ def manifest() -> dict[str, Any]:
             "bins": 15,
             "emotion": {
                 "ece": 0.035,
+                "ece_pooled": 0.021,
                 "sets": {
                     "carer": {"ece": 0.03, "ece_at_1": 0.02, "ece_by_chance": 0.017},
                     "other": {"ece": 0.04, "ece_at_1": 0.05, "ece_by_chance": 0.023},
@@ -122,7 +123,8 @@ def manifest() -> dict[str, Any]:
         "| negation | MFT | 20 | 25.0% |",
         "(emotion 1.25, irony 0.75)",
         "| emotion | carer | 0.020 | 0.030 | 0.017 |",
-        "| emotion | mean |  | 0.035 |  |",
+        "| emotion | mean of the sets |  | 0.035 |  |",
+        "| emotion | all texts together |  | 0.021 |  |",
         "](reliability.svg)",
         "- carer: lowest on surprise, F1 0.800 on 81 of 2,000 texts.",
         "- Behaviour, negation: 15 of 20 tests fail (MFT).",
@@ -198,7 +200,7 @@ def test_a_model_whose_behaviour_was_not_tested_has_no_such_section(
 
 
 def test_a_single_set_needs_no_mean(manifest: dict[str, Any]) -> None:
-    assert "| irony | mean |" not in write_card(manifest)
+    assert "| irony | mean of the sets |" not in write_card(manifest)
 
 
 def test_the_card_says_what_a_person_added(manifest: dict[str, Any]) -> None:
@@ -211,3 +213,22 @@ def test_the_card_says_when_glad_texts_taught_irony_too(manifest: dict[str, Any]
     manifest["training"]["config"]["sincere_weight"] = 0.25
 
     assert "count as not ironic, 0.25 each" in " ".join(write_card(manifest).split())
+
+
+def test_the_card_says_whose_own_labels_were_learned_beside(manifest: dict[str, Any]) -> None:
+    first = {"base": "tiny-base", "sets": [{"name": "tweeteval_emoji", "own_weight": 1.0}]}
+    manifest["training"]["config"] = {"base": first, "sets": [{"name": "carer"}]}
+
+    card = " ".join(write_card(manifest).split())
+
+    assert "Of tweeteval_emoji the sets' own labels were learned too" in card
+
+
+def test_the_card_says_what_a_teacher_labelled(manifest: dict[str, Any]) -> None:
+    sets = [{"name": "carer"}, {"name": "tweeteval_emoji", "teacher_weight": 1.0}]
+    manifest["training"]["config"] |= {"teacher": {"base": "large"}, "sets": sets}
+
+    card = " ".join(write_card(manifest).split())
+
+    assert "What large, a larger model" in card
+    assert "says of the texts of tweeteval_emoji was learned" in card

@@ -63,6 +63,16 @@ def test_the_mean_counts_every_set_the_same() -> None:
     )
 
 
+def test_the_pooled_error_counts_every_text_the_same() -> None:
+    surer, less_sure = emotions(right=4_000, wrong=0, joy=0.8), emotions(2_400, 1_600, 0.8)
+
+    found = calibrate({"surer": surer, "less": less_sure}).emotion
+
+    # Right as often as all texts together say, and in neither set.
+    assert found.pooled_error == pytest.approx(0.0, abs=0.03)
+    assert min(one.error for one in found.sets.values()) > 0.15
+
+
 def test_only_the_labels_that_a_set_knows_have_a_say() -> None:
     one = judge_emotion(([RIGHT], [says(joy=0.3, anger=0.1)]), Fit())
 
