@@ -103,7 +103,7 @@ class Lanes:
         self._raw: deque[_Raw] = deque()
         self._waiting: dict[int, deque[_Text]] = {}
         self._numbered = 0
-        self._idle = 0
+        self._busy = 0
         self._closed = False
         self._threads: list[threading.Thread] = []
 
@@ -147,17 +147,18 @@ class Lanes:
         while True:
             with self._changed:
                 while not (self._raw or self._waiting or self._closed):
-                    self._idle += 1
                     self._changed.wait()
-                    self._idle -= 1
                 if self._closed:
                     return
                 new = self._next_raw()
                 group = [] if new else self._next_group()
+                self._busy += 1
             if new:
                 self._encode(*new)
             else:
                 self._run(group)
+            with self._changed:
+                self._busy -= 1
 
     def _next_raw(self) -> tuple[_Raw, int, int] | None:
         """Return the job next to be encoded, and from which of its texts to which."""
@@ -176,7 +177,7 @@ class Lanes:
         """
         counts = {length: len(texts) for length, texts in self._waiting.items()}
         first = min(self._waiting, key=lambda length: self._waiting[length][0].number)
-        share = -(-sum(counts.values()) // (self._idle + 1))
+        share = -(-sum(counts.values()) // (self._stages.lanes - self._busy))
         picked = pick_group(counts, first, share, self._token_budget, self._spread)
         group: list[_Text] = []
         for length, count in picked.items():

@@ -1,7 +1,8 @@
 """Which of ONNX Runtime's execution providers runs the model, chosen by preference.
 
 An installed onnxruntime offers some of them: the CPU's alone, or that of a GPU or OpenVINO
-build beside it. The first of the preferred ones that is offered and can load the model does.
+build beside it. The first of the preferred ones that is offered, loads the model and gets through
+a trial run does.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime as ort
 
 from serving.artifact import REMEDY
 from serving.errors import ModelCorrupt
 
 logger = logging.getLogger(__name__)
+
+SHOWN = 300
+"""Characters of a provider's own words that the log has."""
+
+TRIALS = ((1, 5), (3, 9))
+"""Texts and tokens of the trial runs: some providers load what they cannot run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +54,27 @@ def open_session(
     """
     offered = set(ort.get_available_providers())
     chosen = [name for name in preferred if KNOWN[name].name in offered]
-    failure: Exception | None = None
-    for name in chosen:
-        try:
-            session = _open(model_path, KNOWN[name], threads)
-        except Exception as exc:  # noqa: BLE001 -- ONNX Runtime's have no other root in common
-            failure = exc
-            logger.warning("%s cannot run the model: %s", name, str(exc).strip().split("\n")[0])
-            continue
-        logger.info("the model runs on %s (ONNX Runtime %s)", name, ort.__version__)
-        return session, name
-    if failure is None:
+    if not chosen:
         raise ModelCorrupt(
             f"the installed ONNX Runtime offers none of {', '.join(preferred)}: set"
             " SERVING_PROVIDERS to what it offers, for example cpu"
         )
-    raise ModelCorrupt(
-        f"model file {model_path} cannot be loaded by ONNX Runtime {ort.__version__}: {REMEDY}"
-    ) from failure
+    for place, name in enumerate(chosen, start=1):
+        try:
+            session = _open(model_path, KNOWN[name], threads)
+        # ONNX Runtime's exceptions have no common root of their own but Exception.
+        except Exception as exc:
+            if place == len(chosen):
+                raise ModelCorrupt(
+                    f"model file {model_path} cannot be loaded by ONNX Runtime "
+                    f"{ort.__version__}: {REMEDY}"
+                ) from exc
+            reason = " ".join(str(exc).split())[:SHOWN]
+            logger.warning("%s cannot run the model, %s is next: %s", name, chosen[place], reason)
+        else:
+            logger.info("the model runs on %s (ONNX Runtime %s)", name, ort.__version__)
+            return session, name
+    raise AssertionError("the last provider either works or raises")
 
 
 def _open(model_path: Path, provider: Provider, threads: int) -> ort.InferenceSession:
@@ -81,4 +92,8 @@ def _open(model_path: Path, provider: Provider, threads: int) -> ort.InferenceSe
     )
     if provider.name not in session.get_providers():
         raise RuntimeError("it could not be initialised")
+    if provider.name != KNOWN["cpu"].name:  # what the CPU loads it runs
+        for shape in TRIALS:
+            tokens = {item.name: np.ones(shape, np.int64) for item in session.get_inputs()}
+            session.run(None, tokens)
     return session

@@ -46,7 +46,7 @@ def test_one_that_is_offered_and_does_not_work_is_named_in_one_line(
 
     assert name == "cpu"
     (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert line.startswith("cuda cannot run the model: ")
+    assert line.startswith("cuda cannot run the model, cpu is next: ")
     assert "\n" not in line
 
 
@@ -57,3 +57,17 @@ def test_where_nothing_that_is_preferred_is_offered_it_says_what_to_set(
 
     with pytest.raises(ModelCorrupt, match=r"offers none of cuda.*SERVING_PROVIDERS"):
         open_session(model, ("cuda",), threads=1)
+
+
+def test_one_that_loads_the_model_and_cannot_run_it_is_passed_over(
+    model: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenVINO does so with the shipped model, in which every token has a scale of its own."""
+    monkeypatch.setitem(providers.KNOWN, "openvino", KNOWN["cpu"])
+    monkeypatch.setitem(providers.KNOWN, "cpu", Provider("AzureExecutionProvider"))
+    monkeypatch.setattr(providers, "TRIALS", ((1, 5, 1),))
+
+    with pytest.raises(ModelCorrupt) as caught:
+        open_session(model, ("openvino",), threads=1)
+
+    assert "Invalid rank" in str(caught.value.__cause__)
