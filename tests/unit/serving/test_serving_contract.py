@@ -323,3 +323,51 @@ def test_head_has_the_headers_of_get_and_no_body() -> None:
         assert json.loads(get.body) == {"name": "fake"}
 
     run(body)
+
+
+def test_the_pages_about_the_server_can_be_switched_off() -> None:
+    async def body() -> None:
+        caller = Caller(made_ready(docs=False, metrics="off").exchange)
+
+        answers = [await caller.request("GET", path) for path in ("/docs.json", "/metrics")]
+
+        assert [answer.status for answer in answers] == [404, 404]
+
+    run(body)
+
+
+@pytest.mark.parametrize(("readers", "status"), [("open", 200), ("key", 401)])
+def test_the_metrics_ask_for_a_key_if_they_are_told_to(readers: str, status: int) -> None:
+    async def body() -> None:
+        keys = {"api": "0123456789abcdef"}
+        caller = Caller(made_ready(keys=keys, metrics=readers).exchange)
+
+        without = await caller.request("GET", "/metrics")
+        shown = await caller.request(
+            "GET", "/metrics", {"authorization": "Bearer 0123456789abcdef"}
+        )
+
+        assert (without.status, shown.status) == (status, 200)
+
+    run(body)
+
+
+def test_the_age_of_the_oldest_request_is_told_as_it_is_now() -> None:
+    async def body() -> None:
+        now = [100.0]
+        lanes = FakeLanes(holds=True)
+        contract = Contract(contract_parts(lanes, clock=lambda: now[0]))
+        contract.ready = True
+        caller = Caller(contract.exchange)
+        held = asyncio.create_task(caller.classify(TEXTS))
+        await until(lambda: bool(lanes.came))
+
+        now[0] += 2.5
+        page = (await caller.request("GET", "/metrics")).body
+        lanes.go_on.set()
+        await held
+
+        assert b"oldest_request_seconds 2.5" in page
+        assert b"held_texts 1.0" in page
+
+    run(body)
