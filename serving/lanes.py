@@ -15,6 +15,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 from serving.batching import LENGTH_SPREAD, TOKEN_BUDGET, RunReport, pick_group
@@ -27,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 ENCODED_AT_ONCE = 64
 """Texts of one request that a lane encodes before it looks again at what else waits."""
+
+WINDOW = 256
+"""Texts that came after the oldest one and may run beside it. Without a bound a full queue would
+be worked on everywhere at once: every request would be begun and none done."""
 
 Outcome = Classification | ClassificationError
 
@@ -175,8 +180,12 @@ class Lanes:
 
         Lanes that have nothing to do get their share of what waits.
         """
-        counts = {length: len(texts) for length, texts in self._waiting.items()}
         first = min(self._waiting, key=lambda length: self._waiting[length][0].number)
+        end = self._waiting[first][0].number + WINDOW
+        counts = {
+            length: sum(1 for _ in takewhile(lambda text: text.number < end, texts))
+            for length, texts in self._waiting.items()
+        }
         share = -(-sum(counts.values()) // (self._stages.lanes - self._busy))
         picked = pick_group(counts, first, share, self._token_budget, self._spread)
         group: list[_Text] = []

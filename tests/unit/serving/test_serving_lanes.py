@@ -144,6 +144,24 @@ def test_the_text_that_has_waited_longest_is_in_the_next_run() -> None:
     in_loop(body)
 
 
+def test_a_long_queue_is_worked_off_from_its_front() -> None:
+    async def body() -> None:
+        stages = HandStages()
+        async with working(stages) as lanes:
+            lanes.submit(job_of("a"))
+            await until(lambda: bool(stages.runs))
+            jobs = [job_of(*[words(2)] * 50, *[words(90)] * 50) for _ in range(9)]
+            for job in jobs:
+                lanes.submit(job)
+
+            stages.permits.release(1)
+            await until(lambda: len(stages.runs) == 2)
+
+        assert stages.runs[1] == [2] * 150  # of the 256 texts in front, not of all 900
+
+    in_loop(body)
+
+
 def test_lanes_with_nothing_to_do_share_a_request() -> None:
     async def body() -> None:
         stages = HandStages(lanes=2)
