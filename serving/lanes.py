@@ -15,23 +15,19 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Protocol
 
-from serving.batching import LENGTH_SPREAD, TOKEN_BUDGET, RunReport, pick_group
+from serving.batching import LENGTH_SPREAD, TOKEN_BUDGET, RunReport
 from serving.encoding import Encoded
 from serving.errors import ClassificationError
 from serving.jobs import Job
 from serving.schemas import Classification
+from serving.waiting import WaitingText, WaitingTexts
 
 logger = logging.getLogger(__name__)
 
 ENCODED_AT_ONCE = 64
 """Texts of one request that a lane encodes before it looks again at what else waits."""
-
-WINDOW = 256
-"""Texts that came after the oldest one and may run beside it. Without a bound a full queue would
-be worked on everywhere at once: every request would be begun and none done."""
 
 Outcome = Classification | ClassificationError
 
@@ -78,17 +74,6 @@ class _Raw:
     start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """Hold one encoded text; `number` is its place among all that ever came."""
-
-    job: Job
-    place: int
-    encoded: Encoded
-    number: int
-    since: float
-
-
 class Lanes:
     """Run jobs on as many threads as the model has lanes; threads start with the first job."""
 
@@ -102,12 +87,9 @@ class Lanes:
         """Take the stages of the work; `token_budget` and `spread` are pick_group's."""
         self._stages = stages
         self._observer = observer
-        self._token_budget = token_budget
-        self._spread = spread
         self._changed = threading.Condition()
         self._raw: deque[_Raw] = deque()
-        self._waiting: dict[int, deque[_Text]] = {}
-        self._numbered = 0
+        self._waiting = WaitingTexts(token_budget, spread)
         self._busy = 0
         self._closed = False
         self._threads: list[threading.Thread] = []
@@ -126,11 +108,7 @@ class Lanes:
             job.dropped = True
             forgotten = sum(len(job.texts) - raw.start for raw in self._raw if raw.job is job)
             self._raw = deque(raw for raw in self._raw if raw.job is not job)
-            for length in list(self._waiting):
-                before = self._waiting[length]
-                kept = deque(text for text in before if text.job is not job)
-                forgotten += len(before) - len(kept)
-                self._keep(length, kept)
+            forgotten += self._waiting.forget(job)
         job.give_up(forgotten)
 
     def close(self) -> None:
@@ -156,7 +134,9 @@ class Lanes:
                 if self._closed:
                     return
                 new = self._next_raw()
-                group = [] if new else self._next_group()
+                # Lanes that have nothing to do get their share of what waits.
+                free = self._stages.lanes - self._busy
+                group = [] if new else self._waiting.take_group(free)
                 self._busy += 1
             if new:
                 self._encode(*new)
@@ -175,32 +155,6 @@ class Lanes:
             self._raw.popleft()
         return raw, start, raw.start
 
-    def _next_group(self) -> list[_Text]:
-        """Take the text that has waited longest, and those that run well beside it.
-
-        Lanes that have nothing to do get their share of what waits.
-        """
-        first = min(self._waiting, key=lambda length: self._waiting[length][0].number)
-        end = self._waiting[first][0].number + WINDOW
-        counts = {
-            length: sum(1 for _ in takewhile(lambda text: text.number < end, texts))
-            for length, texts in self._waiting.items()
-        }
-        share = -(-sum(counts.values()) // (self._stages.lanes - self._busy))
-        picked = pick_group(counts, first, share, self._token_budget, self._spread)
-        group: list[_Text] = []
-        for length, count in picked.items():
-            texts = self._waiting[length]
-            group += (texts.popleft() for _ in range(count))
-            self._keep(length, texts)
-        return group
-
-    def _keep(self, length: int, texts: deque[_Text]) -> None:
-        if texts:
-            self._waiting[length] = texts
-        else:
-            del self._waiting[length]
-
     def _encode(self, raw: _Raw, start: int, end: int) -> None:
         """Encode some texts of a job and let them wait for a run."""
         began = time.monotonic()
@@ -215,9 +169,7 @@ class Lanes:
             dropped = raw.job.dropped
             for place, text in enumerate(encoded, start):
                 if not dropped and isinstance(text, Encoded):
-                    waiting = self._waiting.setdefault(len(text.ids), deque())
-                    waiting.append(_Text(raw.job, place, text, self._numbered, raw.since))
-                    self._numbered += 1
+                    self._waiting.add(raw.job, place, text, raw.since)
             if len(encoded) > 1:
                 self._changed.notify_all()
         loop = raw.job.finished.get_loop()
@@ -226,7 +178,7 @@ class Lanes:
         if dropped:
             loop.call_soon_threadsafe(raw.job.give_up, len(encoded) - len(failed))
 
-    def _run(self, group: Sequence[_Text]) -> None:
+    def _run(self, group: Sequence[WaitingText]) -> None:
         """Classify a group and settle its texts with their jobs."""
         began = time.monotonic()
         for text in group:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import bentoml
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 SERVICE_NAME = "moodline_inference"
 BATCH_TEXTS = 256
-SWITCH_SECONDS = 0.0005
-"""How long a thread may hold the interpreter while another wants it; Python's 5 ms keep lanes
-waiting for the event loop."""
 
 Items = Annotated[list[Any], ContentType(JSON_TYPE)]
 """Without a content type BentoML works the schema out anew for every answer."""
@@ -59,13 +55,12 @@ class MoodlineInference:
     """Classify batches of texts that BentoML gathers from requests.
 
     Requests from outside are answered by the gateway in front, on lanes of its own: BentoML's
-    dispatcher costs a request more than its model run is worth (see benchmarks/README.md).
+    dispatcher costs a lone request as much as its model run (see benchmarks/README.md).
     """
 
     def __init__(self) -> None:
         """Load the model."""
         logging.getLogger("serving").setLevel(logging.INFO)  # BentoML shows warnings alone
-        sys.setswitchinterval(SWITCH_SECONDS)
         self._classifier = parts().classifier
         # BentoML works the method's signature out anew, twice a request, unless it finds the
         # method bound in the instance.
