@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,7 +30,7 @@ def main() -> NoReturn:
     """Check and hand over, or exit with what is wrong."""
     try:
         settings = Settings.from_environment(os.environ)
-        check_model(settings.model_dir)
+        check_model(settings.model_dir, settings.providers)
         check_address(settings.host, settings.port)
     except ServingError as error:
         sys.stderr.write(f"serving: {error}\n")
@@ -45,12 +45,13 @@ def hand_over(command: list[str], environment: dict[str, str]) -> NoReturn:
     os.execve(command[0], command, environment)  # noqa: S606 -- no shell is meant
 
 
-def check_model(folder: Path) -> None:
+def check_model(folder: Path, providers: Sequence[str]) -> None:
     """Raise ModelError unless the model can be opened and loaded.
 
     It is loaded once more in every worker, but a worker that cannot is started over and over.
+    The provider that is last choice loads fastest, and proves as much.
     """
-    with EmotionClassifier(open_model(folder), threads=1):
+    with EmotionClassifier(open_model(folder), threads=1, providers=providers[::-1]):
         pass
 
 

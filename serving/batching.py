@@ -7,7 +7,7 @@ and as many as fit a budget of padded tokens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 TOKEN_BUDGET = 512
@@ -21,21 +21,16 @@ class Group:
     indices: tuple[int, ...]
     width: int
 
-    @property
-    def padded_tokens(self) -> int:
-        """Return how many tokens the run computes, padding included."""
-        return len(self.indices) * self.width
-
 
 @dataclass(frozen=True, slots=True)
-class BatchReport:
-    """Count what one call cost: `padded_tokens` were computed, `tokens` of them were text."""
+class RunReport:
+    """Count what one run cost: `padded_tokens` were computed, `tokens` of them were text."""
 
     texts: int
     failed: int
-    groups: int
     tokens: int
     padded_tokens: int
+    seconds: float
 
 
 def plan_groups(
@@ -62,3 +57,30 @@ def plan_groups(
     if members:
         groups.append(Group(tuple(members), lengths[members[0]]))
     return groups
+
+
+def pick_group(
+    waiting: Mapping[int, int],
+    first: int,
+    most: int,
+    token_budget: int = TOKEN_BUDGET,
+    spread: float = LENGTH_SPREAD,
+) -> dict[int, int]:
+    """Return how many texts of each length to run together with one of length `first`.
+
+    `waiting` counts the texts that wait by their length in tokens. Lengths nearest to `first`
+    are taken first, at most `most` texts in all, within plan_groups' budget and spread; a text
+    of length `first` is always among them.
+    """
+    picked = {first: 1}
+    count, shortest, longest = 1, first, first
+    for length in sorted(waiting, key=lambda length: (abs(length - first), length)):
+        low, high = min(shortest, length), max(longest, length)
+        if high > spread * low:
+            continue
+        room = min(most, token_budget // high) - count
+        taken = min(waiting[length] - picked.get(length, 0), room)
+        if taken > 0:
+            picked[length] = picked.get(length, 0) + taken
+            count, shortest, longest = count + taken, low, high
+    return picked

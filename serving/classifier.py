@@ -8,24 +8,23 @@ fails on several texts is repeated on each of them alone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from serving.artifact import ModelArtifact
-from serving.batching import LENGTH_SPREAD, TOKEN_BUDGET, BatchReport, Group, plan_groups
+from serving.batching import LENGTH_SPREAD, TOKEN_BUDGET, plan_groups
 from serving.cores import usable_cores
 from serving.decoding import decode
 from serving.encoding import Encoded, TextEncoder
-from serving.engine import Engine, OnnxEngine
+from serving.engine import DEFAULT_PROVIDER, Engine, OnnxEngine
 from serving.errors import ClassificationError
 from serving.schemas import Classification
 
 logger = logging.getLogger(__name__)
 
 Outcome = Classification | ClassificationError
-Job = list[tuple[int, Encoded]]
 
 
 class EmotionClassifier:
@@ -39,20 +38,21 @@ class EmotionClassifier:
         token_budget: int = TOKEN_BUDGET,
         spread: float = LENGTH_SPREAD,
         engine: Engine | None = None,
-        observe: Callable[[BatchReport], None] | None = None,
+        providers: Sequence[str] = (DEFAULT_PROVIDER,),
     ) -> None:
         """Load the model; ModelCorrupt when it cannot be loaded.
 
         `threads` is how many runs are made at a time (default: the cores this process may
-        use), `token_budget` and `spread` are plan_groups'. `engine` replaces ONNX Runtime.
-        `observe` is told what each call cost.
+        use), `token_budget` and `spread` are plan_groups'. `engine` replaces ONNX Runtime,
+        which runs the model on the first of `providers` that works.
         """
         self.artifact = artifact
         self._encoder = TextEncoder(artifact)
-        self._engine = engine or OnnxEngine(artifact.model_path, threads or usable_cores())
+        self._engine = engine or OnnxEngine(
+            artifact.model_path, threads or usable_cores(), providers
+        )
         self._token_budget = token_budget
         self._spread = spread
-        self._observe = observe
         self._lanes = ThreadPoolExecutor(self._engine.lanes, thread_name_prefix="lane")
 
     def __enter__(self) -> Self:
@@ -75,6 +75,11 @@ class EmotionClassifier:
         """Return how many runs are made at a time."""
         return self._engine.lanes
 
+    @property
+    def provider(self) -> str:
+        """Return what runs the model, by its name in settings."""
+        return self._engine.provider
+
     def classify(self, texts: Sequence[str]) -> list[Classification]:
         """Return one classification a text, in the order of `texts`.
 
@@ -89,84 +94,64 @@ class EmotionClassifier:
 
     def classify_each(self, texts: Sequence[str]) -> list[Outcome]:
         """Return one outcome a text, in the order of `texts`, failures included as values."""
-        encoded, outcomes = self._encode(texts)
-        places = list(encoded)
-        groups = plan_groups(
-            [len(encoded[place].ids) for place in places], self._token_budget, self._spread
-        )
-        jobs = [
-            [(places[index], encoded[places[index]]) for index in group.indices] for group in groups
-        ]
-        for done in self._run_all(jobs):
-            outcomes.update(done)
-        self._report(encoded, groups, outcomes)
-        return [outcomes[place] for place in range(len(texts))]
-
-    def _encode(self, texts: Sequence[str]) -> tuple[dict[int, Encoded], dict[int, Outcome]]:
-        """Return the texts' tokens by place, and the failures of those that have none."""
-        try:
-            return dict(enumerate(self._encoder.encode(texts))), {}
-        # A boundary: whatever a text provokes in the tokenizer must stay with that text.
-        except Exception:
-            logger.exception("encoding %d texts failed, each is tried alone", len(texts))
+        outcomes: dict[int, Outcome] = {}
         encoded: dict[int, Encoded] = {}
-        failures: dict[int, Outcome] = {}
-        for place, text in enumerate(texts):
-            try:
-                encoded[place] = self._encoder.encode([text])[0]
-            except Exception as exc:
-                logger.exception("a text of %d characters cannot be encoded", len(text))
-                failures[place] = _failure(place, exc)
-        return encoded, failures
+        for place, text in enumerate(self.encode_each(texts)):
+            if isinstance(text, Encoded):
+                encoded[place] = text
+            else:
+                outcomes[place] = text
+        places = list(encoded)
+        lengths = [len(text.ids) for text in encoded.values()]
+        groups = [
+            [places[index] for index in group.indices]
+            for group in plan_groups(lengths, self._token_budget, self._spread)
+        ]
+        jobs = [[encoded[place] for place in group] for group in groups]
+        for group, done in zip(groups, self._run_all(jobs), strict=True):
+            outcomes.update(zip(group, done, strict=True))
+        return [_placed(outcomes[place], place) for place in range(len(texts))]
 
-    def _run_all(self, jobs: list[Job]) -> list[dict[int, Outcome]]:
-        """Run every job, on this thread where there is nothing to share out."""
-        if len(jobs) <= 1 or self._engine.lanes == 1:
-            return [self._run_isolated(job) for job in jobs]
-        return list(self._lanes.map(self._run_isolated, jobs))
-
-    def _run_isolated(self, job: Job) -> dict[int, Outcome]:
-        """Return the outcomes of a group by place, trying each text alone if it fails."""
+    def encode_each(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
+        """Return the tokens of each text, or its failure."""
         try:
-            return self._run(job)
+            return list(self._encoder.encode(texts))
+        # A boundary: whatever a text provokes in the tokenizer must stay with that text.
+        except Exception as exc:
+            if len(texts) == 1:
+                logger.exception("a text of %d characters cannot be encoded", len(texts[0]))
+                return [_failure(exc)]
+            logger.exception("encoding %d texts failed, each is tried alone", len(texts))
+        return [encoded for text in texts for encoded in self.encode_each([text])]
+
+    def run_each(self, texts: Sequence[Encoded]) -> list[Outcome]:
+        """Classify texts in one run of the model; each of them alone if that fails."""
+        try:
+            logits = self._engine.run(*self._encoder.pad(texts))
+            return list(decode(logits, texts, self.artifact.temperature))
         # A boundary: whatever a text provokes in the engine must stay with that text.
         except Exception as exc:
-            logger.exception("a run of %d texts failed", len(job))
-            if len(job) == 1:
-                place = job[0][0]
-                return {place: _failure(place, exc)}
-        outcomes: dict[int, Outcome] = {}
-        for member in job:
-            outcomes.update(self._run_isolated([member]))
-        return outcomes
+            logger.exception("a run of %d texts failed", len(texts))
+            if len(texts) == 1:
+                return [_failure(exc)]
+        return [outcome for text in texts for outcome in self.run_each([text])]
 
-    def _run(self, job: Job) -> dict[int, Outcome]:
-        """Run one group and decode it."""
-        texts = [encoded for _, encoded in job]
-        input_ids, attention_mask = self._encoder.pad(texts)
-        logits = self._engine.run(input_ids, attention_mask)
-        decoded = decode(logits, texts, self.artifact.temperature)
-        return {place: item for (place, _), item in zip(job, decoded, strict=True)}
-
-    def _report(
-        self, encoded: dict[int, Encoded], groups: list[Group], outcomes: dict[int, Outcome]
-    ) -> None:
-        """Tell the observer what the call cost."""
-        if self._observe is None:
-            return
-        self._observe(
-            BatchReport(
-                texts=len(outcomes),
-                failed=sum(isinstance(one, ClassificationError) for one in outcomes.values()),
-                groups=len(groups),
-                tokens=sum(len(text.ids) for text in encoded.values()),
-                padded_tokens=sum(group.padded_tokens for group in groups),
-            )
-        )
+    def _run_all(self, jobs: list[list[Encoded]]) -> list[list[Outcome]]:
+        """Run every job, on this thread where there is nothing to share out."""
+        if len(jobs) <= 1 or self._engine.lanes == 1:
+            return [self.run_each(job) for job in jobs]
+        return list(self._lanes.map(self.run_each, jobs))
 
 
-def _failure(place: int, cause: Exception) -> ClassificationError:
+def _failure(cause: BaseException | None, place: int = 0) -> ClassificationError:
     """Return the failure of the text at `place`, with its cause chained."""
     failure = ClassificationError(place)
     failure.__cause__ = cause
     return failure
+
+
+def _placed(outcome: Outcome, place: int) -> Outcome:
+    """Return an outcome that names its text's place, if it is a failure."""
+    if isinstance(outcome, ClassificationError):
+        return _failure(outcome.__cause__, place)
+    return outcome

@@ -3,44 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from serving.admission import TextQueue
 from serving.asgi import JSON_TYPE, Answer, ClientGoneError, Receive, Scope, header, read_body
-from serving.errors import DeadlineExceededError, UnsupportedMediaError
+from serving.cache import ResultCache
+from serving.errors import DeadlineExceededError, Fault, UnexpectedError, UnsupportedMediaError
+from serving.jobs import Job, JobRunner
 from serving.protocols import WireProtocol
 from serving.schemas import Limits
-
-Classify = Callable[[Sequence[str]], Awaitable[bytes]]
 
 BINARY_TENSORS = "inference-header-content-length"
 """The header that says, in the Open Inference Protocol's binary extension, where JSON ends."""
 
 
 class ClassifyCall:
-    """Take requests from the wire to the batching server and back.
+    """Take requests from the wire to the lanes and back.
 
-    A request whose deadline passes, or whose client leaves, gives its turn back while it
-    still waits. Once it runs, the batch it is in is finished: others are in it too, and the
-    texts count as held until then.
+    A request whose deadline passes, or whose client leaves, gives up what has not begun. What
+    runs is finished: other requests' texts run with it, and it counts as held until then.
     """
 
     def __init__(
         self,
-        classify: Classify,
+        lanes: JobRunner,
         queue: TextQueue,
+        cache: ResultCache,
         limits: Limits,
         clock: Callable[[], float],
         deadline_seconds: float,
     ) -> None:
-        """Take the way on (texts to the answer's JSON) and what may pass it."""
-        self._classify = classify
+        """Take what classifies, and what may pass to it."""
+        self._lanes = lanes
         self._queue = queue
+        self._cache = cache
         self._limits = limits
         self._clock = clock
         self._deadline_seconds = deadline_seconds
-        self._unfinished: set[asyncio.Task[Any]] = set()
 
     async def answer(
         self, scope: Scope, receive: Receive, protocol: WireProtocol
@@ -58,52 +57,53 @@ class ClassifyCall:
         except TimeoutError as exc:
             raise self._too_late() from exc
         asked = protocol.read(body, self._limits)
-        classified = await self._run(asked.texts, receive, ends)
+        classified = await self.classify(asked.texts, receive, ends - self._clock())
         return Answer(200, asked.worded(classified)), len(asked.texts)
 
-    async def _run(self, texts: Sequence[str], receive: Receive, ends: float) -> bytes:
-        """Return the way on's answer, unless the deadline or the client's leaving comes first."""
-        turn = asyncio.Event()
-        job = asyncio.create_task(self._in_turn(texts, turn))
-        gone = asyncio.create_task(_until_gone(receive))
-        try:
-            await asyncio.wait(
-                (job, gone),
-                timeout=max(0.0, ends - self._clock()),
-                return_when=asyncio.FIRST_COMPLETED,
+    async def classify(self, texts: Sequence[str], receive: Receive, seconds: float) -> bytes:
+        """Return the array of classifications as JSON, of texts known already without a wait."""
+        found = self._cache.look_up(texts)
+        items = found.items
+        if found.missing:
+            items = self._cache.fill(found, await self._run(found.missing, receive, seconds))
+        whole = [item for item in items if item is not None]
+        if len(whole) < len(items):
+            places = [place for place, item in enumerate(items) if item is None]
+            raise UnexpectedError(
+                "A text could not be classified; the others of the request can.",
+                [Fault(f"/texts/{place}", "could not be classified") for place in places],
             )
-            if job.done():
-                return job.result()
-            if gone.done():
-                raise ClientGoneError
-            raise self._too_late()
+        return b"[%b]" % b", ".join(whole)
+
+    async def _run(
+        self, texts: Sequence[str], receive: Receive, seconds: float
+    ) -> list[bytes | None]:
+        """Return the items of `texts`, unless the deadline or the client's leaving comes first."""
+        job = Job(texts, self._queue.take(len(texts)).done)
+        self._lanes.submit(job)
+        gone = asyncio.create_task(_until_gone(receive))
+        gone.add_done_callback(lambda _: _fail(job, ClientGoneError()))
+        late = asyncio.get_running_loop().call_later(
+            max(0.0, seconds), lambda: _fail(job, self._too_late())
+        )
+        try:
+            return await job.finished
+        except BaseException:
+            self._lanes.drop(job)
+            raise
         finally:
+            late.cancel()
             gone.cancel()
-            if not turn.is_set():
-                job.cancel()
-            elif not job.done():
-                self._unfinished.add(job)
-                job.add_done_callback(self._forget)
-
-    async def _in_turn(self, texts: Sequence[str], turn: asyncio.Event) -> bytes:
-        """Wait for a turn, say so, and run."""
-        with self._queue.place(len(texts)):
-            await self._queue.turn(len(texts))
-            turn.set()
-            try:
-                return await self._classify(texts)
-            finally:
-                self._queue.done(len(texts))
-
-    def _forget(self, job: asyncio.Task[Any]) -> None:
-        """Let go of a job that nobody waits for, and of its outcome."""
-        self._unfinished.discard(job)
-        if not job.cancelled():
-            job.exception()
 
     def _too_late(self) -> DeadlineExceededError:
         detail = f"There was no answer within {self._deadline_seconds:g} seconds."
         return DeadlineExceededError(detail, self._queue.retry_after())
+
+
+def _fail(job: Job, error: Exception) -> None:
+    """End the wait for a job, unless it has ended."""
+    if not job.finished.done():
+        job.finished.set_exception(error)
 
 
 def _check_type(scope: Scope, protocol: WireProtocol) -> None:

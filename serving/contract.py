@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from serving import oip
 from serving.admission import TextQueue
-from serving.asgi import Answer, ClientGoneError, Receive, Scope, Send, header
-from serving.classify_call import Classify, ClassifyCall
+from serving.asgi import Answer, ClientGoneError, Message, Receive, Scope, Send, header
+from serving.cache import ResultCache
+from serving.classify_call import ClassifyCall
 from serving.downstream import CLASSIFY_PATH
 from serving.errors import (
     MethodNotAllowedError,
@@ -20,6 +23,7 @@ from serving.errors import (
     RequestError,
     UnexpectedError,
 )
+from serving.jobs import JobRunner
 from serving.keys import BearerKeys
 from serving.metrics import ServerMetrics
 from serving.oip import OpenInference
@@ -48,6 +52,8 @@ class ContractParts:
     settings: Settings
     keys: BearerKeys
     queue: TextQueue
+    cache: ResultCache
+    lanes: JobRunner
     metrics: ServerMetrics
     model_page: Answer
     docs_page: Answer
@@ -75,13 +81,18 @@ class _Route:
 class Contract:
     """Answer requests; `ready` says whether classifications are taken."""
 
-    def __init__(self, parts: ContractParts, classify: Classify) -> None:
-        """Answer from `parts`, and classifications by way of `classify`."""
+    def __init__(self, parts: ContractParts) -> None:
+        """Answer from `parts`."""
         self.ready = False
+        # Names of requests: unlike uuid4, a number asks the kernel for nothing and lets no
+        # other thread in between.
+        self._run = uuid.uuid4().hex[:20]
+        self._numbers = itertools.count()
         self._parts = parts
         self._call = ClassifyCall(
-            classify,
+            parts.lanes,
             parts.queue,
+            parts.cache,
             parts.settings.limits,
             parts.clock,
             parts.settings.deadline_seconds,
@@ -93,17 +104,25 @@ class Contract:
             "/v1/model": self._page(parts.model_page, self._check_key),
             "/livez": self._page(Answer.of({"status": "alive"})),
             "/readyz": self._page(Answer.of({"status": "ready"}), self._check_ready),
-            "/metrics": _Route(_READ, self._metrics),
-            "/docs.json": self._page(parts.docs_page),
+            **self._optional_routes(),
             **{kind.path: self._page(explanation_answer(kind.path)) for kind in KINDS.values()},
         }
         self._protocols = {PREDICT_PATH: TEI, oip.ROOT: parts.open_inference.protocol}
+
+    async def classify(self, texts: Sequence[str]) -> bytes:
+        """Classify texts that nobody asked about, as those of a request are."""
+
+        async def stays() -> Message:
+            await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
+
+        return await self._call.classify(texts, stays, self._parts.settings.deadline_seconds)
 
     async def exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens, and count it."""
         began = self._parts.clock()
         asked = header(scope, "x-request-id") or ""
-        trace_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        trace_id = asked if _REQUEST_ID.fullmatch(asked) else f"{self._run}{next(self._numbers):x}"
         visit = _Visit(scope, receive, trace_id)
         answer = await self._answer(visit)
         await answer.send(send, trace_id, without_body=scope["method"] == "HEAD")
@@ -147,6 +166,15 @@ class Contract:
             )
         return route
 
+    def _optional_routes(self) -> dict[str, _Route]:
+        settings = self._parts.settings
+        routes: dict[str, _Route] = {}
+        if settings.docs:
+            routes["/docs.json"] = self._page(self._parts.docs_page)
+        if settings.metrics != "off":
+            routes["/metrics"] = _Route(_READ, self._metrics)
+        return routes
+
     def _classification(self, protocol: WireProtocol) -> _Route:
         async def answer(visit: _Visit) -> Answer:
             self._check_key(visit)
@@ -181,7 +209,10 @@ class Contract:
 
         return _Route(_READ, answer)
 
-    async def _metrics(self, _: _Visit) -> Answer:
+    async def _metrics(self, visit: _Visit) -> Answer:
+        if self._parts.settings.metrics == "key":
+            self._check_key(visit)
+        self._parts.queue.observe()
         return self._parts.metrics.page()
 
     def _check_key(self, visit: _Visit) -> None:

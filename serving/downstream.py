@@ -1,7 +1,7 @@
-"""The gateway's way on: one classification through the batching server behind it.
+"""One classification through BentoML's own endpoint, in memory.
 
 What is behind is any ASGI app that answers `POST /v1/classify` as BentoML does: 200 and an
-array with one item a text, null for a text that could not be classified.
+array with one item a text.
 """
 
 from __future__ import annotations
@@ -11,30 +11,18 @@ import json
 from collections.abc import Sequence
 
 from serving.asgi import JSON_TYPE, App, Message, Scope
-from serving.errors import Fault, UnexpectedError
+from serving.errors import UnexpectedError
 
 CLASSIFY_PATH = "/v1/classify"
 
 
 async def classify_downstream(app: App, texts: Sequence[str]) -> bytes:
-    """Return the array of classifications as JSON; UnexpectedError when there is none.
-
-    Halves of surrogate pairs are left out on the way, as `normalise` leaves them out: UTF-8
-    has no place for them, and BentoML's reader refuses their escapes.
-    """
-    request = json.dumps({"texts": texts}, ensure_ascii=False).encode("utf-8", "ignore")
-    exchange = _Exchange(request)
+    """Return the array of classifications as JSON; UnexpectedError when there is none."""
+    exchange = _Exchange(json.dumps({"texts": texts}).encode())
     await app(exchange.scope(), exchange.receive, exchange.send)
-    body = b"".join(exchange.chunks)
     if exchange.status != 200:
-        raise UnexpectedError(f"The batching server answered with status {exchange.status}.")
-    if b"null" in body:  # no word of a text is in an answer, so this is a text that failed
-        places = [place for place, item in enumerate(json.loads(body)) if item is None]
-        raise UnexpectedError(
-            "A text could not be classified; the others of the request can.",
-            [Fault(f"/texts/{place}", "could not be classified") for place in places],
-        )
-    return body
+        raise UnexpectedError(f"BentoML's endpoint answered with status {exchange.status}.")
+    return b"".join(exchange.chunks)
 
 
 class _Exchange:

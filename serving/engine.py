@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
 from serving.artifact import LABELS, REMEDY
 from serving.errors import ModelCorrupt
+from serving.providers import open_session
 
 Tokens = npt.NDArray[np.int64]
 Logits = npt.NDArray[np.float32]
@@ -19,6 +20,8 @@ INPUT_IDS = "input_ids"
 ATTENTION_MASK = "attention_mask"
 SEGMENT_IDS = "token_type_ids"
 OUTPUT = "logits"
+DEFAULT_PROVIDER = "cpu"
+"""What everybody but the server runs the model on, so that figures are one machine's."""
 
 
 class Engine(Protocol):
@@ -29,35 +32,31 @@ class Engine(Protocol):
         """Return how many runs make progress at a time."""
         ...
 
+    @property
+    def provider(self) -> str:
+        """Return what runs the model, by its name in settings."""
+        ...
+
     def run(self, input_ids: Tokens, attention_mask: Tokens) -> Logits:
         """Return logits [texts, 8] for token ids and mask, each [texts, tokens]."""
         ...
 
 
 class OnnxEngine:
-    """Run the model with ONNX Runtime on the CPU, one single-threaded run a lane.
+    """Run the model with ONNX Runtime, one single-threaded run a lane.
 
     The lanes share one session, so its weights are in memory once. One thread a run and
     several runs at a time beat several threads a run, because the pieces are small.
     """
 
-    def __init__(self, model_path: Path, lanes: int) -> None:
-        """Load the graph; ModelCorrupt when ONNX Runtime refuses it or it has another shape."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_mem_pattern = False  # plans for one shape; every group has another
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                str(model_path), options, providers=["CPUExecutionProvider"]
-            )
-        # ONNX Runtime's exceptions have no common root of their own but Exception.
-        except Exception as exc:
-            raise ModelCorrupt(
-                f"model file {model_path} cannot be loaded by ONNX Runtime "
-                f"{ort.__version__}: {REMEDY}"
-            ) from exc
+    def __init__(
+        self, model_path: Path, lanes: int, providers: Sequence[str] = (DEFAULT_PROVIDER,)
+    ) -> None:
+        """Load the graph; ModelCorrupt when ONNX Runtime refuses it or it has another shape.
+
+        `providers` are serving.providers' names, best first.
+        """
+        self._session, self._provider = open_session(model_path, providers, threads=1)
         self._inputs = frozenset(item.name for item in self._session.get_inputs())
         outputs = {item.name: item.shape for item in self._session.get_outputs()}
         known = {INPUT_IDS, ATTENTION_MASK, SEGMENT_IDS}
@@ -76,6 +75,11 @@ class OnnxEngine:
     def lanes(self) -> int:
         """Return how many runs make progress at a time."""
         return self._lanes
+
+    @property
+    def provider(self) -> str:
+        """Return what runs the model, by its name in settings."""
+        return self._provider
 
     def run(self, input_ids: Tokens, attention_mask: Tokens) -> Logits:
         """Return logits [texts, 8] for token ids and mask, each [texts, tokens]."""

@@ -1,14 +1,15 @@
 """The ASGI middleware in front of BentoML: it holds the contract up and warms the server.
 
-Of all requests only classifications go on, cleaned, to the batching server behind it;
-everything else, errors included, is answered by the contract.
+The contract answers everything that comes over HTTP; BentoML behind it has the process, the
+socket and the service's life. Its own endpoint is asked once before the server is ready, so a
+service that BentoML cannot serve never is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from serving.asgi import App, Message, Receive, Scope, Send
 from serving.contract import Contract, ContractParts
@@ -38,11 +39,8 @@ class Gateway:
 
     def _started(self) -> Contract:
         if self._contract is None:
-            self._contract = Contract(self._parts(), self._classify)
+            self._contract = Contract(self._parts())
         return self._contract
-
-    async def _classify(self, texts: Sequence[str]) -> bytes:
-        return await classify_downstream(self._app, texts)
 
     def _watch_start(self, send: Send) -> Send:
         """Return a `send` that begins to warm the server up as soon as it has started."""
@@ -59,7 +57,8 @@ class Gateway:
     async def _warm_up(self) -> None:
         """Make the contract ready; where that fails, log why and stay not ready."""
         try:
-            await warm_up(self._classify)
+            await classify_downstream(self._app, ["ready?"])
+            await warm_up(self._started().classify)
         # A boundary: a task that nobody awaits would keep its exception to itself.
         except Exception:
             logger.exception("the server cannot be warmed up and stays not ready")

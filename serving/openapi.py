@@ -23,7 +23,7 @@ from serving.errors import (
 from serving.oip import ROOT, OpenInference
 from serving.openapi_schemas import component_schemas, reference
 from serving.problems import KINDS, PROBLEM_TYPE
-from serving.schemas import Limits
+from serving.settings import Settings
 from serving.tei import PREDICT_PATH
 
 _JSON = "application/json"
@@ -50,9 +50,9 @@ _PREDICT_ERROR: Described = (_JSON, "PredictError")
 _INFER_ERROR: Described = (_JSON, "InferError")
 
 
-def openapi_document(artifact: ModelArtifact, limits: Limits, *, keys: bool) -> dict[str, Any]:
-    """Return the document; `keys` says whether callers have to show one."""
-    security: list[dict[str, list[str]]] = [{"key": []}] if keys else []
+def openapi_document(artifact: ModelArtifact, settings: Settings) -> dict[str, Any]:
+    """Return the document of a server with these settings."""
+    security: list[dict[str, list[str]]] = [{"key": []}] if settings.keys else []
     return {
         "openapi": "3.1.0",
         "info": {"title": "Moodline inference", "version": artifact.version},
@@ -63,14 +63,25 @@ def openapi_document(artifact: ModelArtifact, limits: Limits, *, keys: bool) -> 
             "/v1/model": {"get": _described("getModel", "Describe the model", security, _PROBLEM)},
             "/livez": {"get": _page("Say that the process answers", _JSON)},
             "/readyz": {"get": _ready("Say whether classifications are taken", _PROBLEM)},
-            "/metrics": {"get": _page("Counters in Prometheus's text format", "text/plain")},
+            **_metrics(settings.metrics, security),
             "/docs.json": {"get": _page("This document", _JSON)},
         },
         "components": {
-            "schemas": component_schemas(limits),
+            "schemas": component_schemas(settings.limits),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _metrics(readers: str, security: list[dict[str, list[str]]]) -> dict[str, Any]:
+    """Return the path of the metrics, as far as `readers` says that there is one."""
+    if readers == "off":
+        return {}
+    page = _page("Counters in Prometheus's text format", "text/plain")
+    if readers == "key":
+        page["security"] = security
+        page["responses"]["401"] = _refusal(KeyRefusedError, _PROBLEM)
+    return {"/metrics": {"get": page}}
 
 
 def _classify(security: list[dict[str, list[str]]]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The BentoML service, and the only module that imports bentoml.
 
 BentoML imports this module by name in every worker process and makes one `MoodlineInference`
-there; what it needs is built then, not at import.
+there; what it needs is built then, not at import, and imported then too: the supervisor reads
+this module as well, and would be slower and larger by a model runtime that it never uses.
 """
 
 from __future__ import annotations
@@ -9,20 +10,22 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import bentoml
 from bentoml.validators import ContentType
 
-from serving.asgi import JSON_TYPE
-from serving.contract import ContractParts
+from serving.asgi import JSON_TYPE, App
 from serving.downstream import CLASSIFY_PATH
 from serving.errors import ClassificationError
-from serving.gateway import Gateway
 from serving.orphans import stop_without_parent
-from serving.wiring import BATCH_TEXTS, ServerParts, build_parts
+
+if TYPE_CHECKING:
+    from serving.contract import ContractParts
+    from serving.wiring import ServerParts
 
 SERVICE_NAME = "moodline_inference"
+BATCH_TEXTS = 256
 
 Items = Annotated[list[Any], ContentType(JSON_TYPE)]
 """Without a content type BentoML works the schema out anew for every answer."""
@@ -31,6 +34,8 @@ Items = Annotated[list[Any], ContentType(JSON_TYPE)]
 @functools.cache
 def parts() -> ServerParts:
     """Return this process's parts, built from its environment the first time."""
+    from serving.wiring import build_parts
+
     return build_parts(os.environ)
 
 
@@ -39,8 +44,19 @@ def contract_parts() -> ContractParts:
     return parts().contract
 
 
+def gateway(app: App) -> App:
+    """Return what stands in front of BentoML's `app`."""
+    from serving.gateway import Gateway
+
+    return Gateway(app, contract_parts)
+
+
 class MoodlineInference:
-    """Classify batches of texts that BentoML gathers from requests."""
+    """Classify batches of texts that BentoML gathers from requests.
+
+    Requests from outside are answered by the gateway in front, on lanes of its own: BentoML's
+    dispatcher costs a lone request as much as its model run (see benchmarks/README.md).
+    """
 
     def __init__(self) -> None:
         """Load the model."""
@@ -59,6 +75,7 @@ class MoodlineInference:
     def close(self) -> None:
         """Give threads back."""
         self._watch.cancel()
+        parts().lanes.close()
         self._classifier.close()
 
     @bentoml.api(  # type: ignore[untyped-decorator]
@@ -83,4 +100,4 @@ service = bentoml.service(
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": ".*"},
 )(MoodlineInference)
-service.add_asgi_middleware(Gateway, parts=contract_parts)
+service.add_asgi_middleware(gateway)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,10 @@ MODEL_DIR = Path(__file__).parent / "model"
 LONGEST_DEADLINE = 50.0
 """BentoML cuts requests off after 60 seconds with an answer of its own; ours must come first."""
 
+PROVIDERS = ("tensorrt", "cuda", "openvino", "cpu")
+"""What may run the model, best first; serving.providers knows them by these names."""
+
+METRICS_READERS = ("open", "key", "off")
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")
 
 
@@ -34,6 +38,10 @@ class Settings:
     deadline_seconds: float = 30.0
     limits: Limits = field(default_factory=Limits)
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cache_texts: int = 10_000
+    providers: tuple[str, ...] = PROVIDERS
+    docs: bool = True
+    metrics: str = "open"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -53,6 +61,10 @@ class Settings:
         SERVING_MAX_TEXT_CHARS    characters a text
         SERVING_MAX_BODY_BYTES    bytes a body
         SERVING_KEYS      bearer keys as `name:secret,...`; without any, no key is asked for
+        SERVING_CACHE_TEXTS       results kept in one worker for texts that come again; 0: none
+        SERVING_PROVIDERS         what may run the model, best first; the first that works does
+        SERVING_DOCS      `on` or `off`: whether /docs.json is served
+        SERVING_METRICS   `open`, `key` or `off`: who may read /metrics
         """
         read = _Reader(environment)
         limits = Limits(
@@ -61,6 +73,7 @@ class Settings:
             body_bytes=read.whole("SERVING_MAX_BODY_BYTES", 64, 1 << 26) or Limits().body_bytes,
         )
         default = cls()
+        cached = read.whole("SERVING_CACHE_TEXTS", 0, 1_000_000)
         return cls(
             host=read.host("SERVING_HOST") or default.host,
             port=read.whole("SERVING_PORT", 1, 65_535) or default.port,
@@ -74,6 +87,10 @@ class Settings:
             or default.deadline_seconds,
             limits=limits,
             keys=read.keys("SERVING_KEYS"),
+            cache_texts=default.cache_texts if cached is None else cached,
+            providers=read.words("SERVING_PROVIDERS", PROVIDERS) or default.providers,
+            docs=read.choice("SERVING_DOCS", "on", "off") != "off",
+            metrics=read.choice("SERVING_METRICS", *METRICS_READERS) or default.metrics,
         )
 
 
@@ -93,6 +110,19 @@ class _Reader:
         if not value.isascii() or not value.isdecimal() or not low <= int(value[:20]) <= high:
             raise SettingsError(f"{name} must be a whole number from {low} to {high}")
         return int(value)
+
+    def choice(self, name: str, *choices: str) -> str | None:
+        value = self.text(name)
+        if value is not None and value not in choices:
+            raise SettingsError(f"{name} must be one of {', '.join(choices)}")
+        return value
+
+    def words(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
+        words = [word.strip().lower() for word in (self.text(name) or "").split(",")]
+        chosen = tuple(dict.fromkeys(word for word in words if word))
+        if not set(chosen) <= set(known):
+            raise SettingsError(f"{name} must be of {', '.join(known)}, separated by commas")
+        return chosen
 
     def seconds(self, name: str, high: float) -> float | None:
         value = self.text(name)

@@ -10,25 +10,25 @@ from typing import Any
 from serving.admission import TextQueue
 from serving.artifact import ModelArtifact, open_model
 from serving.asgi import Answer
+from serving.cache import ResultCache
 from serving.classifier import EmotionClassifier
 from serving.contract import ContractParts
 from serving.cores import usable_cores
 from serving.keys import BearerKeys
+from serving.lanes import Lanes
 from serving.metrics import ServerMetrics
 from serving.oip import OpenInference
 from serving.openapi import openapi_document
 from serving.schemas import Limits
 from serving.settings import Settings
 
-BATCH_TEXTS = 256
-"""Texts that BentoML puts into one batch at most, and so the size of a cohort."""
-
 
 @dataclass(frozen=True, slots=True)
 class ServerParts:
-    """Hold the two halves of a server: what classifies, and what answers HTTP."""
+    """Hold the parts of a server: what classifies, on what threads, and what answers HTTP."""
 
     classifier: EmotionClassifier
+    lanes: Lanes
     contract: ContractParts
 
 
@@ -39,24 +39,27 @@ def build_parts(environment: Mapping[str, str]) -> ServerParts:
     """
     settings = Settings.from_environment(environment)
     artifact = open_model(settings.model_dir)
-    metrics = ServerMetrics(artifact)
     classifier = EmotionClassifier(
         artifact,
         threads=settings.threads or max(1, usable_cores() // settings.workers),
         token_budget=settings.token_budget,
-        observe=metrics.batch,
+        providers=settings.providers,
     )
+    metrics = ServerMetrics(artifact, classifier.provider)
+    lanes = Lanes(classifier, metrics, settings.token_budget)
     contract = ContractParts(
         settings=settings,
         keys=BearerKeys(settings.keys),
-        queue=TextQueue(settings.queue_texts, BATCH_TEXTS, time.monotonic, metrics),
+        queue=TextQueue(settings.queue_texts, time.monotonic, metrics),
+        cache=ResultCache(settings.cache_texts, f"{artifact.name} {artifact.version}", metrics),
+        lanes=lanes,
         metrics=metrics,
         model_page=Answer.of(model_document(artifact, settings.limits)),
-        docs_page=Answer.of(openapi_document(artifact, settings.limits, keys=bool(settings.keys))),
+        docs_page=Answer.of(openapi_document(artifact, settings)),
         open_inference=OpenInference(artifact.name, artifact.version),
         clock=time.monotonic,
     )
-    return ServerParts(classifier, contract)
+    return ServerParts(classifier, lanes, contract)
 
 
 def model_document(artifact: ModelArtifact, limits: Limits) -> dict[str, Any]:

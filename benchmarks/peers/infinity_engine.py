@@ -30,7 +30,7 @@ _UNREAD = Encoded((), truncated=False)
 def launch_engine(place: Place, engine: str, folder: Path) -> Server:
     """Start Infinity with the model in `folder`."""
     options = {
-        "--model-id": str(folder),
+        "--model-id": ".",  # optimum finds the ONNX file by its bare name alone
         "--served-model-name": MODEL,
         "--engine": engine,
         "--device": "cpu",
@@ -40,9 +40,12 @@ def launch_engine(place: Place, engine: str, folder: Path) -> Server:
         "--log-level": "warning",
     }
     words = [word for option in options.items() for word in option]
-    flags = ["--onnx-disable-optimize"] if engine == "optimum" else []
+    # This engine cuts no text, and the one that it would warm up with is longer than the model.
+    optimum = ["--onnx-disable-optimize", "--no-model-warmup"]
+    flags = optimum if engine == "optimum" else []
     home = {"HF_HOME": str(place.folder / "hf")}
-    return launch(place, [place.python.parent / "infinity_emb", "v2", *words, *flags], home)
+    command = [place.python.parent / "infinity_emb", "v2", *words, *flags]
+    return launch(place, command, home, folder)
 
 
 def classify_request(place: Place, texts: Sequence[str]) -> Call:

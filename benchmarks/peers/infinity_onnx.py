@@ -20,7 +20,9 @@ def start(place: Place) -> Server:
     """Put what transformers asks for around the ONNX file, and start Infinity with it."""
     artifact = open_model(place.model_dir)
     folder = copy_folder(place.model_dir, place.folder / "model")
-    config = {"model_type": "bert", **configuration(artifact)}
+    # Without the architecture Infinity takes the model for one that embeds.
+    architecture = {"model_type": "bert", "architectures": ["BertForSequenceClassification"]}
+    config = {**architecture, **configuration(artifact)}
     tokenizer = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": artifact.max_tokens,

@@ -54,14 +54,17 @@ def free_port() -> int:
 
 
 def launch(
-    place: Place, command: Sequence[str | Path], extra: Mapping[str, str] | None = None
+    place: Place,
+    command: Sequence[str | Path],
+    extra: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> Server:
-    """Start `command` in the repository as a process group of its own, its output in the log."""
+    """Start `command` in `folder` as a process group of its own, its output in the log."""
     mark = uuid.uuid4().hex
     with place.log.open("wb") as log:
         process = subprocess.Popen(
             [str(word) for word in command],
-            cwd=ROOT,
+            cwd=folder,
             env={
                 **os.environ,
                 **_QUIET,

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from serving.admission import TextQueue
-from serving.artifact import ModelArtifact, Temperature
+from serving.artifact import EMOTIONS, ModelArtifact, Temperature
 from serving.asgi import Answer, App, Message, Scope
+from serving.cache import ResultCache
 from serving.contract import ContractParts
+from serving.jobs import Job, JobRunner
 from serving.keys import BearerKeys
 from serving.metrics import ServerMetrics
 from serving.oip import OpenInference
@@ -33,6 +35,61 @@ ARTIFACT = ModelArtifact(
     training={},
     verification={},
 )
+
+
+BAD = "bad"
+"""A text that FakeLanes cannot classify."""
+
+JOY = {
+    "label": "joy",
+    "scores": {name: float(name == "joy") for name in EMOTIONS},
+    "irony": 0.5,
+    "tokens": 3,
+    "truncated": False,
+}
+
+
+class FakeLanes:
+    """Answer JOY to every text but BAD, one job after the other, at once or when told to."""
+
+    def __init__(self, *, holds: bool = False) -> None:
+        self.came: list[list[str]] = []
+        self.go_on = asyncio.Event()
+        if not holds:
+            self.go_on.set()
+        self._turn = asyncio.Lock()
+        self._running: Job | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def submit(self, job: Job) -> None:
+        task = asyncio.create_task(self._run(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def drop(self, job: Job) -> None:
+        job.dropped = True
+        if job is not self._running:
+            job.give_up(len(job.texts))
+
+    async def _run(self, job: Job) -> None:
+        async with self._turn:
+            if job.dropped:
+                return
+            self._running = job
+            self.came.append(list(job.texts))
+            await self.go_on.wait()
+            self._running = None
+            item = json.dumps(JOY).encode()
+            job.settle(
+                (place, None if text == BAD else item) for place, text in enumerate(job.texts)
+            )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let other tasks run until `condition` holds; fail after five seconds."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
 
 
 @dataclass
@@ -101,15 +158,19 @@ class Caller:
 
 
 def contract_parts(
-    clock: Callable[[], float] = time.monotonic, cohort: int = 256, **settings: Any
+    lanes: JobRunner | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    **settings: Any,
 ) -> ContractParts:
-    """Return parts that need no model; `settings` are fields of Settings."""
-    chosen = Settings(**settings)
+    """Return parts that need no model; `settings` are fields of Settings, without a cache."""
+    chosen = Settings(**{"cache_texts": 0, **settings})
     metrics = ServerMetrics(ARTIFACT)
     return ContractParts(
         settings=chosen,
         keys=BearerKeys(chosen.keys),
-        queue=TextQueue(chosen.queue_texts, cohort, clock, metrics),
+        queue=TextQueue(chosen.queue_texts, clock, metrics),
+        cache=ResultCache(chosen.cache_texts, "fake 1", metrics),
+        lanes=lanes or FakeLanes(),
         metrics=metrics,
         model_page=Answer.of({"name": "fake"}),
         docs_page=Answer.of({"openapi": "3.1.0"}),

@@ -18,7 +18,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     home = tmp_path_factory.mktemp("server")
-    with started_server(tiny_model, home, SERVING_DEADLINE_SECONDS="10") as started:
+    # Without a cache, so that what a test counts does not hang on the tests before it.
+    settings = {"SERVING_DEADLINE_SECONDS": "10", "SERVING_CACHE_TEXTS": "0"}
+    with started_server(tiny_model, home, **settings) as started:
         yield started
 
 

@@ -31,7 +31,11 @@ TEXTS = ["I am so happy today", "so sad", "", "dog " * 40, "\x00\ud800😀", "a"
 @pytest.fixture(scope="module")
 def server(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     home = tmp_path_factory.mktemp("server")
-    settings = {"SERVING_KEYS": "team:0123456789abcdef", "SERVING_QUEUE_TEXTS": "256"}
+    settings = {
+        "SERVING_KEYS": "team:0123456789abcdef",
+        "SERVING_QUEUE_TEXTS": "256",
+        "SERVING_CACHE_TEXTS": "0",
+    }
     with started_server(tiny_model, home, **settings) as started:
         yield started
 

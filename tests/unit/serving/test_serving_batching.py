@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.batching import plan_groups
+from serving.batching import pick_group, plan_groups
 
 LENGTHS = st.lists(st.integers(min_value=2, max_value=256), max_size=120)
 BUDGETS = st.integers(min_value=1, max_value=2048)
@@ -24,7 +24,7 @@ def test_a_group_stays_within_the_budget_unless_one_text_alone_is_over_it(
     lengths: list[int], budget: int, spread: float
 ) -> None:
     for group in plan_groups(lengths, budget, spread):
-        assert group.padded_tokens <= budget or len(group.indices) == 1
+        assert len(group.indices) * group.width <= budget or len(group.indices) == 1
 
 
 @given(LENGTHS, BUDGETS, SPREADS)
@@ -59,3 +59,30 @@ def test_texts_of_like_length_share_a_run_and_others_do_not() -> None:
 
 def test_no_texts_make_no_groups() -> None:
     assert plan_groups([]) == []
+
+
+WAITING = st.dictionaries(
+    st.integers(min_value=2, max_value=256), st.integers(min_value=1, max_value=40), min_size=1
+)
+
+
+@given(WAITING, st.data(), st.integers(min_value=1, max_value=99), BUDGETS, SPREADS)
+def test_a_group_is_picked_around_its_first_text_within_every_bound(
+    waiting: dict[int, int], data: st.DataObject, most: int, budget: int, spread: float
+) -> None:
+    first = data.draw(st.sampled_from(sorted(waiting)))
+
+    picked = pick_group(waiting, first, most, budget, spread)
+
+    texts = sum(picked.values())
+    assert picked[first] >= 1
+    assert all(0 < count <= waiting[length] for length, count in picked.items())
+    assert texts == 1 or (texts <= most and texts * max(picked) <= budget)
+    assert max(picked) <= spread * min(picked) or texts == 1
+
+
+def test_the_nearest_lengths_are_picked_first() -> None:
+    waiting = {10: 2, 11: 3, 12: 9, 20: 9}
+
+    assert pick_group(waiting, first=11, most=6) == {11: 3, 10: 2, 12: 1}
+    assert pick_group(waiting, first=20, most=99, token_budget=100) == {20: 5}

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from serving.artifact import EMOTIONS, ModelArtifact, open_model
-from serving.batching import BatchReport
 from serving.classifier import EmotionClassifier
 from serving.engine import Logits, Tokens
 from serving.errors import ClassificationError, ModelCorrupt
@@ -39,6 +38,7 @@ class FakeEngine:
 
     def __init__(self, lanes: int = 1, bad_token: int | None = None) -> None:
         self.lanes = lanes
+        self.provider = "cpu"
         self.bad_token = bad_token
         self.sizes: list[int] = []
         self.threads: set[str] = set()
@@ -163,15 +163,6 @@ def test_groups_are_shared_out_to_the_lanes(artifact: ModelArtifact) -> None:
 
     assert engine.sizes == [1] * 5
     assert all(name.startswith("lane") for name in engine.threads)
-
-
-def test_the_observer_is_told_what_padding_cost(artifact: ModelArtifact) -> None:
-    reports: list[BatchReport] = []
-
-    with EmotionClassifier(artifact, observe=reports.append, spread=100.0) as classifier:
-        classifier.classify(["dog", "dog dog dog"])
-
-    assert reports == [BatchReport(texts=2, failed=0, groups=1, tokens=8, padded_tokens=10)]
 
 
 def test_temperature_flattens_the_scores(artifact: ModelArtifact, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,38 +13,17 @@ import pytest
 from serving.asgi import ClientGoneError, Message, read_body
 from serving.contract import Contract
 from serving.errors import PayloadTooLargeError
+from serving.jobs import Job
 from serving.problems import KINDS
-from tests.serving_fixtures.by_hand import Caller, contract_parts, http_scope
+from tests.serving_fixtures.by_hand import Caller, FakeLanes, contract_parts, http_scope, until
 
 TEXTS = {"texts": ["a"]}
 
 
-class FakeServer:
-    """Answer at once, or when told to, and remember what came."""
-
-    def __init__(self, *, holds: bool = False) -> None:
-        self.came: list[list[str]] = []
-        self.go_on = asyncio.Event()
-        if not holds:
-            self.go_on.set()
-
-    async def __call__(self, texts: Sequence[str]) -> bytes:
-        self.came.append(list(texts))
-        await self.go_on.wait()
-        return b"[]"
-
-
-def made_ready(classify: Any, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(**settings), classify)
+def made_ready(lanes: FakeLanes | None = None, **settings: Any) -> Contract:
+    contract = Contract(contract_parts(lanes, **settings))
     contract.ready = True
     return contract
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let other tasks run until `condition` holds; fail after five seconds."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 def run(body: Callable[[], Awaitable[None]]) -> None:
@@ -56,7 +35,7 @@ def run(body: Callable[[], Awaitable[None]]) -> None:
 
 def test_before_it_is_warm_it_says_503_and_when_to_come_back() -> None:
     async def body() -> None:
-        caller = Caller(Contract(contract_parts(), FakeServer()).exchange)
+        caller = Caller(Contract(contract_parts()).exchange)
 
         ready = await caller.request("GET", "/readyz")
         classified = await caller.classify(TEXTS)
@@ -71,29 +50,29 @@ def test_before_it_is_warm_it_says_503_and_when_to_come_back() -> None:
 
 def test_a_full_queue_says_429_and_when_to_come_back_and_runs_nothing_more() -> None:
     async def body() -> None:
-        server = FakeServer(holds=True)
-        caller = Caller(made_ready(server, queue_texts=256).exchange)
+        lanes = FakeLanes(holds=True)
+        caller = Caller(made_ready(lanes, queue_texts=256).exchange)
         held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
-        await until(lambda: bool(server.came))
+        await until(lambda: bool(lanes.came))
 
         refused = await caller.classify({"texts": ["b"] * 57})
         fits = asyncio.create_task(caller.classify({"texts": ["c"] * 56}))
-        server.go_on.set()
+        lanes.go_on.set()
 
         assert (refused.status, refused.json()["type"]) == (429, "/problems/busy")
         assert 1 <= int(refused.headers["retry-after"]) <= 30
         assert ((await held).status, (await fits).status) == (200, 200)
-        assert ["b"] * 57 not in server.came
+        assert ["b"] * 57 not in lanes.came
 
     run(body)
 
 
 def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
     async def body() -> None:
-        server = FakeServer(holds=True)
-        contract = made_ready(server, queue_texts=256)
+        lanes = FakeLanes(holds=True)
+        contract = made_ready(lanes, queue_texts=256)
         held = asyncio.create_task(Caller(contract.exchange).classify({"texts": ["a"] * 256}))
-        await until(lambda: bool(server.came))
+        await until(lambda: bool(lanes.came))
         sent: list[Message] = []
 
         async def receive() -> Message:
@@ -104,7 +83,7 @@ def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
 
         scope = http_scope("POST", "/v1/classify", {"content-type": "application/json"})
         await contract.exchange(scope, receive, send)
-        server.go_on.set()
+        lanes.go_on.set()
         await held
 
         assert sent[0]["status"] == 429
@@ -114,14 +93,14 @@ def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
 
 def test_after_the_deadline_it_says_504_and_the_texts_count_until_they_are_done() -> None:
     async def body() -> None:
-        server = FakeServer(holds=True)
-        parts = contract_parts(deadline_seconds=0.05)
-        contract = Contract(parts, server)
+        lanes = FakeLanes(holds=True)
+        parts = contract_parts(lanes, deadline_seconds=0.05)
+        contract = Contract(parts)
         contract.ready = True
 
         late = await Caller(contract.exchange).classify(TEXTS)
         while_it_runs = parts.queue.texts
-        server.go_on.set()
+        lanes.go_on.set()
         await until(lambda: parts.queue.texts == 0)
 
         assert (late.status, late.json()["type"]) == (504, "/problems/deadline-exceeded")
@@ -132,44 +111,44 @@ def test_after_the_deadline_it_says_504_and_the_texts_count_until_they_are_done(
 
 def test_a_request_whose_deadline_passes_while_it_waits_is_never_run() -> None:
     async def body() -> None:
-        server = FakeServer(holds=True)
-        parts = contract_parts(deadline_seconds=0.05)
-        contract = Contract(parts, server)
+        lanes = FakeLanes(holds=True)
+        parts = contract_parts(lanes, deadline_seconds=0.05)
+        contract = Contract(parts)
         contract.ready = True
         caller = Caller(contract.exchange)
 
         answers = await asyncio.gather(
             caller.classify({"texts": ["first"]}), caller.classify({"texts": ["second"]})
         )
-        server.go_on.set()
+        lanes.go_on.set()
         await until(lambda: parts.queue.texts == 0)
 
         assert [answer.status for answer in answers] == [504, 504]
-        assert server.came == [["first"]]
+        assert lanes.came == [["first"]]
 
     run(body)
 
 
 def test_a_request_whose_client_leaves_while_it_waits_is_never_run() -> None:
     async def body() -> None:
-        server = FakeServer(holds=True)
-        parts = contract_parts()
-        contract = Contract(parts, server)
+        lanes = FakeLanes(holds=True)
+        parts = contract_parts(lanes)
+        contract = Contract(parts)
         contract.ready = True
         caller = Caller(contract.exchange)
         first = asyncio.create_task(caller.classify({"texts": ["first"]}))
-        await until(lambda: bool(server.came))
+        await until(lambda: bool(lanes.came))
         leaves = asyncio.Event()
         second = asyncio.create_task(caller.classify({"texts": ["second"]}, leaves=leaves))
         await until(lambda: parts.queue.texts == 2)
 
         leaves.set()
         gone = await second
-        server.go_on.set()
+        lanes.go_on.set()
 
         assert (await first).status == 200
         assert gone.status == 499
-        assert server.came == [["first"]]
+        assert lanes.came == [["first"]]
         assert parts.queue.texts == 0
         assert b'status="499"' in parts.metrics.page().body
 
@@ -178,7 +157,7 @@ def test_a_request_whose_client_leaves_while_it_waits_is_never_run() -> None:
 
 def test_a_body_that_never_ends_meets_the_deadline() -> None:
     async def body() -> None:
-        contract = made_ready(FakeServer(), deadline_seconds=0.05)
+        contract = made_ready(deadline_seconds=0.05)
         sent: list[Message] = []
 
         async def receive() -> Message:
@@ -199,11 +178,12 @@ def test_a_body_that_never_ends_meets_the_deadline() -> None:
 def test_a_fault_of_our_own_says_500_and_keeps_its_reason_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def broken(texts: Sequence[str]) -> bytes:
-        raise RuntimeError("secret detail")
+    class Broken(FakeLanes):
+        def submit(self, job: Job) -> None:
+            raise RuntimeError("secret detail")
 
     async def body() -> None:
-        answer = await Caller(made_ready(broken).exchange).classify(
+        answer = await Caller(made_ready(Broken()).exchange).classify(
             TEXTS, headers={"x-request-id": "case-7"}
         )
 
@@ -221,7 +201,7 @@ def test_a_fault_of_our_own_says_500_and_keeps_its_reason_to_the_log(
 @pytest.mark.parametrize("asked", ["", "x" * 129, "two words", "a\r\nb", "é"])
 def test_a_request_id_that_could_do_harm_is_replaced(asked: str) -> None:
     async def body() -> None:
-        answer = await Caller(made_ready(FakeServer()).exchange).request(
+        answer = await Caller(made_ready().exchange).request(
             "GET", "/livez", {"x-request-id": asked}
         )
 
@@ -232,7 +212,7 @@ def test_a_request_id_that_could_do_harm_is_replaced(asked: str) -> None:
 
 def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at() -> None:
     async def body() -> None:
-        caller = Caller(made_ready(FakeServer(), keys={"api": "0123456789abcdef"}).exchange)
+        caller = Caller(made_ready(keys={"api": "0123456789abcdef"}).exchange)
 
         without = await caller.request("POST", "/v1/classify", {}, [b"nonsense"])
         about = await caller.request("GET", "/v1/model")
@@ -249,7 +229,7 @@ def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at() -
 def test_requests_are_counted_by_route_status_and_key_and_never_by_path() -> None:
     async def body() -> None:
         parts = contract_parts(keys={"api": "0123456789abcdef"})
-        contract = Contract(parts, FakeServer())
+        contract = Contract(parts)
         contract.ready = True
         caller = Caller(contract.exchange)
 
@@ -270,7 +250,7 @@ def test_requests_are_counted_by_route_status_and_key_and_never_by_path() -> Non
 
 def test_every_problem_is_explained_where_its_type_points() -> None:
     async def body() -> None:
-        caller = Caller(made_ready(FakeServer()).exchange)
+        caller = Caller(made_ready().exchange)
 
         answers = [await caller.request("GET", kind.path) for kind in KINDS.values()]
         unknown = await caller.request("GET", "/problems/none")
@@ -333,7 +313,7 @@ def test_a_body_in_pieces_is_put_together_and_a_client_that_leaves_is_noticed() 
 
 def test_head_has_the_headers_of_get_and_no_body() -> None:
     async def body() -> None:
-        caller = Caller(made_ready(FakeServer()).exchange)
+        caller = Caller(made_ready().exchange)
 
         get = await caller.request("GET", "/v1/model")
         head = await caller.request("HEAD", "/v1/model")
@@ -341,5 +321,53 @@ def test_head_has_the_headers_of_get_and_no_body() -> None:
         assert head.body == b""
         assert head.headers["content-length"] == get.headers["content-length"]
         assert json.loads(get.body) == {"name": "fake"}
+
+    run(body)
+
+
+def test_the_pages_about_the_server_can_be_switched_off() -> None:
+    async def body() -> None:
+        caller = Caller(made_ready(docs=False, metrics="off").exchange)
+
+        answers = [await caller.request("GET", path) for path in ("/docs.json", "/metrics")]
+
+        assert [answer.status for answer in answers] == [404, 404]
+
+    run(body)
+
+
+@pytest.mark.parametrize(("readers", "status"), [("open", 200), ("key", 401)])
+def test_the_metrics_ask_for_a_key_if_they_are_told_to(readers: str, status: int) -> None:
+    async def body() -> None:
+        keys = {"api": "0123456789abcdef"}
+        caller = Caller(made_ready(keys=keys, metrics=readers).exchange)
+
+        without = await caller.request("GET", "/metrics")
+        shown = await caller.request(
+            "GET", "/metrics", {"authorization": "Bearer 0123456789abcdef"}
+        )
+
+        assert (without.status, shown.status) == (status, 200)
+
+    run(body)
+
+
+def test_the_age_of_the_oldest_request_is_told_as_it_is_now() -> None:
+    async def body() -> None:
+        now = [100.0]
+        lanes = FakeLanes(holds=True)
+        contract = Contract(contract_parts(lanes, clock=lambda: now[0]))
+        contract.ready = True
+        caller = Caller(contract.exchange)
+        held = asyncio.create_task(caller.classify(TEXTS))
+        await until(lambda: bool(lanes.came))
+
+        now[0] += 2.5
+        page = (await caller.request("GET", "/metrics")).body
+        lanes.go_on.set()
+        await held
+
+        assert b"oldest_request_seconds 2.5" in page
+        assert b"held_texts 1.0" in page
 
     run(body)

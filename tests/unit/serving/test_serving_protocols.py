@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from serving.artifact import EMOTIONS
 from serving.contract import Contract
-from serving.errors import Fault, UnexpectedError
-from tests.serving_fixtures.by_hand import Caller, Response, contract_parts
+from serving.jobs import Job
+from tests.serving_fixtures.by_hand import Caller, FakeLanes, Response, contract_parts, until
 
 KEYS = {"api": "0123456789abcdef"}
 SHOWN = {"authorization": "Bearer 0123456789abcdef"}
@@ -29,36 +28,10 @@ def document_for(path: str, texts: Sequence[str]) -> dict[str, Any]:
     return {"inputs": [{"name": "t", "datatype": "BYTES", "shape": [len(data)], "data": data}]}
 
 
-class FakeServer:
-    """Answer joy to every text, at once or when told to; fail for `bad` ones."""
-
-    def __init__(self, *, holds: bool = False) -> None:
-        self.came: list[list[str]] = []
-        self.go_on = asyncio.Event()
-        if not holds:
-            self.go_on.set()
-
-    async def __call__(self, texts: Sequence[str]) -> bytes:
-        self.came.append(list(texts))
-        await self.go_on.wait()
-        if "bad" in texts:
-            fault = Fault(f"/texts/{list(texts).index('bad')}", "could not be classified")
-            raise UnexpectedError("A text could not be classified.", [fault])
-        scores = {name: float(name == "joy") for name in EMOTIONS}
-        item = {"label": "joy", "scores": scores, "irony": 0.5, "tokens": 3, "truncated": False}
-        return json.dumps([item] * len(texts)).encode()
-
-
-def made(server: FakeServer, *, ready: bool = True, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(**settings), server)
+def made(lanes: FakeLanes, *, ready: bool = True, **settings: Any) -> Contract:
+    contract = Contract(contract_parts(lanes, **settings))
     contract.ready = ready
     return contract
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 def assert_worded(path: str, answer: Response, status: int, error_type: str) -> None:
@@ -74,7 +47,7 @@ def assert_worded(path: str, answer: Response, status: int, error_type: str) -> 
 @CALLS
 def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeServer(), keys=KEYS).exchange)
+        caller = Caller(made(FakeLanes(), keys=KEYS).exchange)
 
         without = await caller.request("POST", path, {}, [b"nonsense"])
         shown = await caller.post(path, document_for(path, ["a"]), headers=SHOWN)
@@ -89,7 +62,7 @@ def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(pat
 @CALLS
 def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeServer(), ready=False).exchange)
+        caller = Caller(made(FakeLanes(), ready=False).exchange)
 
         cold = await caller.post(path, document_for(path, ["a"]))
 
@@ -102,7 +75,7 @@ def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
 @CALLS
 def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
     async def body() -> None:
-        server = FakeServer(holds=True)
+        server = FakeLanes(holds=True)
         caller = Caller(made(server, queue_texts=256).exchange)
         held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
         await until(lambda: bool(server.came))
@@ -122,7 +95,7 @@ def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
 @CALLS
 def test_after_the_deadline_it_says_504(path: str) -> None:
     async def body() -> None:
-        server = FakeServer(holds=True)
+        server = FakeLanes(holds=True)
         caller = Caller(made(server, deadline_seconds=0.05).exchange)
 
         late = await caller.post(path, document_for(path, ["a"]))
@@ -137,7 +110,7 @@ def test_after_the_deadline_it_says_504(path: str) -> None:
 @CALLS
 def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeServer()).exchange)
+        caller = Caller(made(FakeLanes()).exchange)
 
         failed = await caller.post(path, document_for(path, ["a", "bad"]))
 
@@ -161,7 +134,7 @@ def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> N
 )
 def test_a_body_of_another_kind_is_refused(path: str, headers: dict[str, str], status: int) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeServer()).exchange)
+        caller = Caller(made(FakeLanes()).exchange)
 
         refused = await caller.request("POST", path, headers, [b"nonsense"])
 
@@ -175,7 +148,7 @@ def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
     path: str, status: int
 ) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeServer()).exchange)
+        caller = Caller(made(FakeLanes()).exchange)
         sent = json.dumps(document_for(path, ["a"])).encode()
 
         answer = await caller.request("POST", path, {}, [sent])
@@ -202,7 +175,7 @@ def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol
     method: str, path: str, status: int
 ) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeServer()).exchange)
+        caller = Caller(made(FakeLanes()).exchange)
 
         answer = await caller.request(method, path)
 
@@ -214,7 +187,7 @@ def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol
 @pytest.mark.parametrize("path", ["/predictions", "/v2x", "/v3"])
 def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(path: str) -> None:
     async def body() -> None:
-        answer = await Caller(made(FakeServer()).exchange).request("GET", path)
+        answer = await Caller(made(FakeLanes()).exchange).request("GET", path)
 
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -222,12 +195,12 @@ def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(pat
 
 
 def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
-    async def broken(texts: Sequence[str]) -> bytes:
-        return b"no json: secret detail"
+    class Broken(FakeLanes):
+        def submit(self, job: Job) -> None:
+            job.settle((place, b"no json: secret detail") for place in range(len(job.texts)))
 
     async def body() -> None:
-        contract = Contract(contract_parts(), broken)
-        contract.ready = True
+        contract = made(Broken())
 
         for path in PATHS:
             answer = await Caller(contract.exchange).post(path, document_for(path, ["a"]))
@@ -241,7 +214,7 @@ def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
 def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() -> None:
     async def body() -> None:
         parts = contract_parts(keys=KEYS)
-        contract = Contract(parts, FakeServer())
+        contract = Contract(parts)
         contract.ready = True
         caller = Caller(contract.exchange)
 
@@ -262,7 +235,7 @@ def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() ->
 
 def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
     async def status(path: str) -> int:
-        return (await Caller(made(FakeServer(), keys=KEYS).exchange).request("GET", path)).status
+        return (await Caller(made(FakeLanes(), keys=KEYS).exchange).request("GET", path)).status
 
     async def body() -> None:
         closed = ("/v2", "/v2/", "/v2/models/fake", "/v2/models/fake/versions/1")
@@ -281,7 +254,7 @@ def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
 
 def test_readiness_is_the_servers_and_liveness_is_not() -> None:
     async def body() -> None:
-        caller = Caller(made(FakeServer(), ready=False).exchange)
+        caller = Caller(made(FakeLanes(), ready=False).exchange)
 
         ready = await caller.request("GET", "/v2/health/ready")
         model = await caller.request("GET", "/v2/models/fake/ready")

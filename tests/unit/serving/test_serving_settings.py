@@ -33,6 +33,10 @@ def test_every_variable_is_read() -> None:
             "SERVING_MAX_TEXT_CHARS": "500",
             "SERVING_MAX_BODY_BYTES": "4096",
             "SERVING_KEYS": "api:0123456789abcdef, team-b:fedcba9876543210",
+            "SERVING_CACHE_TEXTS": "0",
+            "SERVING_PROVIDERS": "OpenVINO, cpu",
+            "SERVING_DOCS": "off",
+            "SERVING_METRICS": "key",
         }
     )
 
@@ -47,6 +51,10 @@ def test_every_variable_is_read() -> None:
         deadline_seconds=2.5,
         limits=Limits(16, 500, 4096),
         keys={"api": "0123456789abcdef", "team-b": "fedcba9876543210"},
+        cache_texts=0,
+        providers=("openvino", "cpu"),
+        docs=False,
+        metrics="key",
     )
 
 
@@ -66,6 +74,10 @@ def test_every_variable_is_read() -> None:
         ("SERVING_DEADLINE_SECONDS", "nan"),
         ("SERVING_DEADLINE_SECONDS", "0"),
         ("SERVING_DEADLINE_SECONDS", "60"),
+        ("SERVING_CACHE_TEXTS", "-1"),
+        ("SERVING_PROVIDERS", "cpu,npu"),
+        ("SERVING_DOCS", "yes"),
+        ("SERVING_METRICS", "public"),
         ("SERVING_KEYS", "nameonly"),
         ("SERVING_KEYS", "name:short"),
         ("SERVING_KEYS", "a:0123456789abcdef,a:fedcba9876543210"),

@@ -1,0 +1,86 @@
+"""How large a run of the model should be: `python -m benchmarks.groups`.
+
+The shipped model on the server's lanes, without HTTP, under closed loops of 64 single texts and of
+4 x 50 texts, for several token budgets and spreads of length. CPU time a text is what counts: it
+hardly changes on a busy machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from pathlib import Path
+
+import uvloop
+
+from benchmarks.peers.inputs import gather_texts
+from benchmarks.peers.processes import ROOT
+from serving.artifact import open_model
+from serving.batching import RunReport
+from serving.classifier import EmotionClassifier
+from serving.jobs import Job
+from serving.lanes import Lanes
+from serving.settings import MODEL_DIR
+
+CHOICES = ((512, 1.2), (512, 1.0), (512, 1.5), (256, 1.2), (1024, 1.5))
+ROUNDS, SECONDS = 2, 2.0
+
+
+class Totals:
+    """Add up what lanes tell."""
+
+    def __init__(self) -> None:
+        self.runs = self.texts = self.tokens = self.padded = 0
+
+    def waited(self, seconds: float) -> None:
+        """Leave it."""
+
+    def tokenised(self, failed: int, seconds: float) -> None:
+        """Leave it."""
+
+    def ran(self, report: RunReport) -> None:
+        self.runs += 1
+        self.texts += report.texts
+        self.tokens += report.tokens
+        self.padded += report.padded_tokens
+
+
+async def cpu_a_text(lanes: Lanes, texts: list[str], connections: int, size: int) -> float:
+    """Return the CPU milliseconds a text under a closed loop."""
+    coming = itertools.cycle(texts)
+    ends = time.perf_counter() + SECONDS
+    done: list[int] = []
+
+    async def one_by_one() -> None:
+        while time.perf_counter() < ends:
+            job = Job(list(itertools.islice(coming, size)), done.append)
+            lanes.submit(job)
+            await job.finished
+
+    began = time.process_time()
+    await asyncio.gather(*(one_by_one() for _ in range(connections)))
+    return (time.process_time() - began) / sum(done) * 1e3
+
+
+async def main() -> None:
+    """Measure every choice, in turns."""
+    _, texts = gather_texts(Path(os.environ.get("MOODLINE_DATA") or ROOT / "../shared/data"))
+    with EmotionClassifier(open_model(MODEL_DIR)) as classifier:
+        for budget, spread in CHOICES * ROUNDS:
+            totals = Totals()
+            lanes = Lanes(classifier, totals, budget, spread)
+            singles = await cpu_a_text(lanes, texts, 64, 1)
+            shown = f"{totals.texts / totals.runs:.1f} texts a run"
+            waste = 1 - totals.tokens / totals.padded
+            batches = await cpu_a_text(lanes, texts, 4, 50)
+            lanes.close()
+            print(
+                f"budget {budget}, spread {spread}: 64 x 1 {singles:.2f} ms, 4 x 50"
+                f" {batches:.2f} ms of CPU a text; {shown}, {waste:.0%} padding (64 x 1)"
+            )
+
+
+if __name__ == "__main__":
+    asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main())

@@ -1,0 +1,127 @@
+"""What the server costs a request beside the model's run: `python -m benchmarks.overhead`.
+
+CPU time and waiting a request, in one process and with a stand-in for the model: through
+BentoML's endpoint (its in-memory app and dispatcher), on the lanes, from the cache, refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import bentoml
+import uvloop
+from bentoml.validators import ContentType
+
+from serving.artifact import EMOTIONS
+from serving.contract import Contract
+from serving.downstream import classify_downstream
+from serving.encoding import Encoded
+from serving.lanes import Lanes, Outcome
+from serving.schemas import Classification
+from tests.serving_fixtures.by_hand import Caller, contract_parts
+
+TEXT = "Happy, tired, sandy. What a day #swimming"
+ITEM = Classification("joy", dict.fromkeys(EMOTIONS, 0.142857), 0.33, 12, truncated=False)
+Items = Annotated[list[Any], ContentType("application/json")]
+MANY, ROUNDS, REQUESTS, LONE_REQUESTS = 64, 2, 4000, 400
+WARM_REQUESTS = 50
+
+
+class NoModel:
+    """Answer at once."""
+
+    lanes = 2
+
+    def encode_each(self, texts: Sequence[str]) -> list[Encoded]:
+        return [Encoded((1,) * 12, truncated=False) for _ in texts]
+
+    def run_each(self, texts: Sequence[Encoded]) -> list[Outcome]:
+        return [ITEM] * len(texts)
+
+
+class Plain:
+    """Be what BentoML serves with one batchable endpoint."""
+
+    @bentoml.api(route="/v1/classify", batchable=True, max_batch_size=256)
+    def classify(self, texts: list[str]) -> Items:
+        return [ITEM.to_wire() for _ in texts]
+
+
+def contract(**settings: Any) -> Contract:
+    """Return the contract over lanes without a model."""
+    parts = contract_parts(**settings)
+    made = Contract(dataclasses.replace(parts, lanes=Lanes(NoModel(), parts.metrics)))
+    made.ready = True
+    return made
+
+
+async def bentoml_app() -> Any:
+    """Return a started BentoML app, as lean as ours is made."""
+    off = {"enabled": False}
+    service = bentoml.service(
+        name="plain", metrics=off, logging={"access": off}, tracing={"excluded_urls": ".*"}
+    )(Plain)
+    app = service.to_asgi()
+    started = asyncio.Event()
+    messages = [{"type": "lifespan.startup"}]
+
+    async def receive() -> Any:
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
+
+    async def send(_: Any) -> None:
+        started.set()
+
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+    app.lifespan = asyncio.create_task(app(scope, receive, send))
+    await started.wait()
+    return app
+
+
+async def measure(name: str, ask: Callable[[], Awaitable[Any]], at_once: int) -> None:
+    """Print what a request costs with so many at a time."""
+    requests = REQUESTS if at_once > 1 else LONE_REQUESTS
+
+    async def one_by_one(count: int) -> None:
+        for _ in range(count):
+            await ask()
+
+    await one_by_one(WARM_REQUESTS)
+    for _ in range(ROUNDS):
+        cpu, clock = time.process_time(), time.perf_counter()
+        await asyncio.gather(*(one_by_one(requests // at_once) for _ in range(at_once)))
+        cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
+        each = clock / requests * at_once
+        print(
+            f"{name}, {at_once} at once: {cpu / requests * 1e6:,.0f} us of CPU a request,"
+            f" answered after {each * 1e3:,.2f} ms"
+        )
+
+
+async def main() -> None:
+    """Measure every way."""
+    body = {"texts": [TEXT]}
+    lanes, cached = contract(), contract(cache_texts=100)
+    full = contract(queue_texts=0)
+    app = await bentoml_app()
+    for at_once in (MANY, 1):
+        await measure("BentoML's endpoint", lambda: classify_downstream(app, [TEXT]), at_once)
+        await measure("the lanes", lambda: Caller(lanes.exchange).classify(body), at_once)
+    await measure("the cache", lambda: Caller(cached.exchange).classify(body), 1)
+    await measure("a refusal", lambda: Caller(full.exchange).classify(body), MANY)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+    logging.disable(logging.INFO)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["BENTOML_HOME"] = home
+        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main())

@@ -1,0 +1,99 @@
+"""Which of ONNX Runtime's execution providers runs the model, chosen by preference.
+
+An installed onnxruntime offers some of them: the CPU's alone, or that of a GPU or OpenVINO
+build beside it. The first of the preferred ones that is offered, loads the model and gets through
+a trial run does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from serving.artifact import REMEDY
+from serving.errors import ModelCorrupt
+
+logger = logging.getLogger(__name__)
+
+SHOWN = 300
+"""Characters of a provider's own words that the log has."""
+
+TRIALS = ((1, 5), (3, 9))
+"""Texts and tokens of the trial runs: some providers load what they cannot run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Describe an execution provider: ONNX Runtime's name for it, and its options."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+KNOWN = {
+    "tensorrt": Provider("TensorrtExecutionProvider", {"trt_fp16_enable": True}),
+    "cuda": Provider("CUDAExecutionProvider"),
+    "openvino": Provider("OpenVINOExecutionProvider", {"device_type": "CPU"}),
+    "cpu": Provider("CPUExecutionProvider"),
+}
+
+
+def open_session(
+    model_path: Path, preferred: Sequence[str], threads: int
+) -> tuple[ort.InferenceSession, str]:
+    """Return a session with the first provider that works, and that provider's name in settings.
+
+    `threads` is how many threads a run on the CPU has. ModelCorrupt when ONNX Runtime cannot
+    load the model with any of them. What runs is logged, and each one that failed.
+    """
+    offered = set(ort.get_available_providers())
+    chosen = [name for name in preferred if KNOWN[name].name in offered]
+    if not chosen:
+        raise ModelCorrupt(
+            f"the installed ONNX Runtime offers none of {', '.join(preferred)}: set"
+            " SERVING_PROVIDERS to what it offers, for example cpu"
+        )
+    for place, name in enumerate(chosen, start=1):
+        try:
+            session = _open(model_path, KNOWN[name], threads)
+        # ONNX Runtime's exceptions have no common root of their own but Exception.
+        except Exception as exc:
+            if place == len(chosen):
+                raise ModelCorrupt(
+                    f"model file {model_path} cannot be loaded by ONNX Runtime "
+                    f"{ort.__version__}: {REMEDY}"
+                ) from exc
+            reason = " ".join(str(exc).split())[:SHOWN]
+            logger.warning("%s cannot run the model, %s is next: %s", name, chosen[place], reason)
+        else:
+            logger.info("the model runs on %s (ONNX Runtime %s)", name, ort.__version__)
+            return session, name
+    raise AssertionError("the last provider either works or raises")
+
+
+def _open(model_path: Path, provider: Provider, threads: int) -> ort.InferenceSession:
+    """Open a session on `provider`, or fail; ONNX Runtime alone would go on with the CPU."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # plans for one shape; every group has another
+    options.log_severity_level = 3
+    session = ort.InferenceSession(
+        str(model_path),
+        options,
+        providers=[(provider.name, provider.options)],
+        enable_fallback=False,
+    )
+    if provider.name not in session.get_providers():
+        raise RuntimeError("it could not be initialised")
+    if provider.name != KNOWN["cpu"].name:  # what the CPU loads it runs
+        for shape in TRIALS:
+            tokens = {item.name: np.ones(shape, np.int64) for item in session.get_inputs()}
+            session.run(None, tokens)
+    return session

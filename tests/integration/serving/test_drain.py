@@ -1,0 +1,56 @@
+"""What SIGTERM does to requests: the one in flight is answered, later ones are not taken."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.serving_fixtures.started import Started, started_server
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+BODY = json.dumps({"texts": ["dog " * 30 + str(number) for number in range(256)]}).encode()
+REQUEST = (
+    b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+)
+
+
+def connected(server: Started) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=30)
+
+
+def rest_of(connection: socket.socket) -> bytes:
+    chunks = []
+    while chunk := connection.recv(65_536):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def test_what_is_in_flight_is_answered_and_what_comes_later_is_not(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    with started_server(tiny_model, tmp_path) as server, connected(server) as busy:
+        busy.sendall(REQUEST + BODY[:-1])
+        with connected(server) as idle:
+            idle.sendall(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            idle.recv(65_536)
+            server.process.send_signal(signal.SIGTERM)
+            assert idle.recv(65_536) == b""  # the worker has begun to drain
+
+        with connected(server) as later:  # the supervisor's socket still takes it
+            later.sendall(REQUEST + BODY)
+            busy.sendall(BODY[-1:])
+            answer = rest_of(busy)
+            with contextlib.suppress(ConnectionError):
+                assert rest_of(later) == b""
+
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert len(json.loads(answer.partition(b"\r\n\r\n")[2])) == 256
+        assert server.process.wait(timeout=30) == 0
+        assert "Traceback" not in server.said()
