@@ -17,6 +17,7 @@ from api.routes.errors import invalid_request, register_error_handlers
 from api.routes.original import original_blueprint
 from api.routes.requests import StrictJsonRequest, register_request_checks
 from api.routes.service import service_blueprint
+from api.routes.sources import sources_blueprint
 from api.routes.users import users_blueprint
 from api.services import Services
 
@@ -72,6 +73,7 @@ def create_app(services: Services, metrics: Metrics, limits: AppLimits) -> OpenA
     problems: dict[str | int, Any] = {"default": _PROBLEM, "400": _PROBLEM}
     app.register_api(analyses_blueprint(services, problems))
     app.register_api(users_blueprint(services, problems, max_import_bytes=limits.max_import_bytes))
+    app.register_api(sources_blueprint(services, problems))
     app.register_api(original_blueprint(services, problems))
     app.register_api(service_blueprint(services, problems, metrics))
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import threading
 import uuid
@@ -23,10 +24,22 @@ from api.app import AppLimits, create_app
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring_config import preset
 from api.jobs import AnalysisRunner, RunnerLimits
-from api.metrics import MeteredEmotionClient, Metrics
-from api.ports import Clock, EmotionClient, PostFileReader, PostSource, Store
-from api.services import Analyses, Health, Imports, LongCalls, Moods, Privacy, Services
+from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
+from api.ports import Clock, EmotionClient, PostFileReader, Store
+from api.services import (
+    Analyses,
+    Health,
+    Imports,
+    LongCalls,
+    Moods,
+    Privacy,
+    Services,
+    SignIns,
+    Sources,
+)
 from api.settings import Settings
+from api.source_ports import PostSource, Sealer, SignInProvider
+from api.wired_sources import wire_sources
 from api.worker_pool import WorkerPool
 
 
@@ -40,6 +53,8 @@ class Ports:
     sources: Mapping[str, PostSource]
     clock: Clock
     close: Callable[[], None]
+    sign_in: SignInProvider | None = None
+    sealer: Sealer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +103,23 @@ def adapters(settings: Settings) -> Ports:
         key=settings.inference_key,
     )
 
+    sources = wire_sources(settings, _now)
+
     def close() -> None:
+        sources.close()
         emotions.close()
         store.close()
 
-    return Ports(store, emotions, readers(_now), {}, _now, close)
+    return Ports(
+        store,
+        emotions,
+        readers(_now),
+        sources.by_name,
+        _now,
+        close,
+        sources.sign_in,
+        sources.sealer,
+    )
 
 
 def _now() -> datetime:
@@ -106,10 +133,19 @@ def wire(ports: Ports, settings: Settings) -> Service:
     metrics = Metrics()
     scoring = preset(settings.scoring)
     stopping = threading.Event()
+    sign_ins = SignIns(
+        ports.store,
+        ports.clock,
+        lambda: secrets.token_urlsafe(32),
+        provider=ports.sign_in,
+        sealer=ports.sealer,
+        over_tls=(settings.x_redirect_uri or "").startswith("https:"),
+    )
+    sources = Sources(ports.sources, sign_ins)
     runner = AnalysisRunner(
         ports.store,
         MeteredEmotionClient(ports.emotions, metrics),
-        ports.sources,
+        {name: MeteredPostSource(name, each, metrics) for name, each in ports.sources.items()},
         ports.clock,
         metrics,
         scoring=scoring,
@@ -122,6 +158,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
         owner=f"{socket.gethostname()}-{os.getpid()}",
         pause=stopping.wait,
         stopping=stopping.is_set,
+        access=sign_ins.access,
     )
     workers = WorkerPool(
         runner.run,
@@ -139,7 +176,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
             workers.wake,
             lambda: uuid.uuid4().hex,
             lambda: metrics.analysis("queued"),
-            sources=ports.sources.keys(),
+            sources=sources,
             long_calls=LongCalls(
                 wait=stopping.wait,
                 at_once=settings.long_calls,
@@ -151,6 +188,8 @@ def wire(ports: Ports, settings: Settings) -> Service:
         moods=Moods(ports.store, ports.clock, scoring),
         privacy=Privacy(ports.store, ports.clock),
         health=Health(ports.store, ports.emotions),
+        sources=sources,
+        sign_ins=sign_ins,
     )
     limits = AppLimits(settings.max_body_bytes, settings.max_import_bytes, settings.allowed_hosts)
     app = create_app(services, metrics, limits)

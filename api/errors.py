@@ -6,8 +6,10 @@ MoodlineError
 +-- PayloadTooLargeError          more bytes or posts than the service takes
 +-- UnsupportedMediaError         a kind of file or body that the service does not read
 +-- ConsentRequiredError          nobody is analysed without saying so
++-- NotOwnAccountError            posts of an account that nobody has shown to be the user's
 +-- NotFoundError                 no such user, analysis or result
 +-- ConflictError                 the request contradicts what is already there
+|   +-- SourceNotConfiguredError  the operator has not set what the source needs
 +-- AnalysisFailedError           the analysis that the caller waits for has failed
 +-- BusyError                     more work offered than is taken at once
 +-- LeaseLostError                another worker owns the analysis now, or it was erased
@@ -15,14 +17,20 @@ MoodlineError
     +-- RetryableError            ... and may do it later
     |   +-- InferenceUnavailableError
     |   +-- SourceUnavailableError
+    |   +-- SourceRateLimitedError
     |   +-- StoreUnavailableError
     +-- InferenceRejectedError    the inference server refused what it was sent
+    +-- SourceRefusedError        a source refused, and will again: the classes below say why
+        +-- SourceUnauthorisedError, SourceForbiddenError, SourcePaymentRequiredError
+        +-- SourceAccountNotFoundError (also a NotFoundError)
+        +-- SourceAccountSuspendedError, SourceAccountProtectedError
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from api.domain.analyses import Problem
 
@@ -67,12 +75,20 @@ class ConsentRequiredError(MoodlineError):
     """Say that the user has not agreed to be analysed."""
 
 
+class NotOwnAccountError(MoodlineError):
+    """Say that nothing shows that an account at a source is the user's own."""
+
+
 class NotFoundError(MoodlineError):
     """Say that there is no such user, analysis or result."""
 
 
 class ConflictError(MoodlineError):
     """Say that the request contradicts what is already there."""
+
+
+class SourceNotConfiguredError(ConflictError):
+    """Say that a source is known but not set up, and what the operator has to set."""
 
 
 class AnalysisFailedError(MoodlineError):
@@ -111,9 +127,45 @@ class SourceUnavailableError(RetryableError):
     """Say that a source of posts could not be reached."""
 
 
+class SourceRateLimitedError(RetryableError):
+    """Say that a source takes no more calls until retry_at (aware UTC)."""
+
+    def __init__(self, detail: str, retry_at: datetime) -> None:
+        super().__init__(detail)
+        self.retry_at = retry_at
+
+
 class StoreUnavailableError(RetryableError):
     """Say that the store could not be reached or written."""
 
 
 class InferenceRejectedError(DependencyError):
     """Say that the inference server refused a request or gave an answer that cannot be read."""
+
+
+class SourceRefusedError(DependencyError):
+    """Say that a source refused a call for good: repeating it would change nothing."""
+
+
+class SourceUnauthorisedError(SourceRefusedError):
+    """Say that a source does not know the key or the sign-in that it was shown (401)."""
+
+
+class SourceForbiddenError(SourceRefusedError):
+    """Say that a source does not let this key or sign-in make the call (403)."""
+
+
+class SourcePaymentRequiredError(SourceRefusedError):
+    """Say that what was paid for at a source is used up (402, or its usage cap)."""
+
+
+class SourceAccountNotFoundError(SourceRefusedError, NotFoundError):
+    """Say that a source has no account of that name (404)."""
+
+
+class SourceAccountSuspendedError(SourceRefusedError):
+    """Say that a source has suspended or closed the account."""
+
+
+class SourceAccountProtectedError(SourceRefusedError):
+    """Say that the account shows its posts only to people whom it lets in."""

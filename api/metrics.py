@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from api.domain.posts import Classification
 from api.errors import MoodlineError
 from api.ports import EmotionClient, ModelIdentity
+from api.source_ports import PostSource, SourcePage
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -47,6 +48,19 @@ class Metrics:
             "moodline_inference_texts", "Texts classified.", registry=self._registry
         )
 
+        self._source_calls = Counter(
+            "moodline_source_calls", "Calls of sources of posts by outcome.",
+            ["source", "outcome"], registry=self._registry,
+        )  # fmt: skip
+        self._source_posts = Counter(
+            "moodline_source_posts_read", "Posts that sources gave out.",
+            ["source"], registry=self._registry,
+        )  # fmt: skip
+        self._source_cost = Counter(
+            "moodline_source_cost", "Estimate of what sources ask for, in their currency.",
+            ["source"], registry=self._registry,
+        )  # fmt: skip
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request; route is its template, or "unmatched"."""
         self._requests.labels(method, route, str(status)).inc()
@@ -65,6 +79,12 @@ class Metrics:
         self._inference_calls.labels(outcome).inc()
         self._inference_seconds.observe(seconds)
         self._inference_texts.inc(texts)
+
+    def source_call(self, source: str, outcome: str, posts: int, cost: float) -> None:
+        """Count a call of a source, the posts that it gave out and what they cost."""
+        self._source_calls.labels(source, outcome).inc()
+        self._source_posts.labels(source).inc(posts)
+        self._source_cost.labels(source).inc(cost)
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
@@ -99,3 +119,41 @@ class MeteredEmotionClient:
             raise
         finally:
             self._metrics.inference_call(outcome, time.perf_counter() - started, classified)
+
+
+class MeteredPostSource:
+    """Be a PostSource that counts the calls of another one."""
+
+    def __init__(self, name: str, source: PostSource, metrics: Metrics) -> None:
+        self._name = name
+        self._source = source
+        self._metrics = metrics
+        self.prices = source.prices
+
+    def account(self, name: str, *, signed_in: bool) -> str:
+        """Return the one spelling of an account's name."""
+        return self._source.account(name, signed_in=signed_in)
+
+    def page(
+        self,
+        account: str,
+        *,
+        at: str | None,
+        newer_than: str | None,
+        wanted: int | None,
+        access: str | None,
+    ) -> SourcePage:
+        """Make one call, and count it by its outcome."""
+        outcome, page = "failed", SourcePage()
+        try:
+            page = self._source.page(
+                account, at=at, newer_than=newer_than, wanted=wanted, access=access
+            )
+            outcome = "succeeded"
+            return page
+        except MoodlineError as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            cost = self.prices.of(page.posts_read, page.users_read)
+            self._metrics.source_call(self._name, outcome, page.posts_read, cost)

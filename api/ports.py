@@ -33,20 +33,6 @@ class PostFileReader(Protocol):
         ...
 
 
-class PostSource(Protocol):
-    """Fetch a user's posts from where they live."""
-
-    def fetch(
-        self, user_id: str, *, newer_than: str | None, max_posts: int | None
-    ) -> Iterator[Post | RejectedPost]:
-        """Yield the user's posts, newest first, stopping at the post id `newer_than`.
-
-        Raises NotFoundError for an unknown user and SourceUnavailableError where the source
-        cannot be reached.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """Name the model that serves: classifications of another name or version are not reused."""
@@ -161,10 +147,6 @@ class Store(Protocol):
         """Return how many posts are kept of the user."""
         ...
 
-    def newest_post_id(self, user_id: str) -> str | None:
-        """Return the id of the user's newest post, or None."""
-        ...
-
     def unclassified_posts(
         self, user_id: str, model: str, *, max_posts: int | None, limit: int
     ) -> list[Post]:
@@ -245,6 +227,23 @@ class Store(Protocol):
 
     def release(self, lease: Lease) -> None:
         """Put a running analysis back in the queue, as at shutdown; a lost lease is ignored."""
+        ...
+
+    # sources and sign-ins
+    def source_mark(self, user_id: str, source: str, account: str) -> str | None:
+        """Return the id of the newest post up to which an account was fetched, or None."""
+        ...
+
+    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
+        """Record up to which post an account was fetched. Raises LeaseLostError."""
+        ...
+
+    def sign_in(self, user_id: str, source: str) -> str | None:
+        """Return the user's sealed sign-in at a source, or None."""
+        ...
+
+    def set_sign_in(self, user_id: str, source: str, sealed: str | None) -> None:
+        """Keep the user's sealed sign-in at a source in place of any other; None removes it."""
         ...
 
     # moods and recommendations

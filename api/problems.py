@@ -74,10 +74,21 @@ _KINDS: dict[type[Exception], ProblemKind] = {
         " and only when that person says so: send `\"consent\": true`, or record it with"
         " PUT /v1/users/{user_name}/consent. Withdrawing it erases everything that is held.",
     ),
+    errors.NotOwnAccountError: ProblemKind(
+        "not-own-account", 403, "This account has not been shown to be yours",
+        "Posts are read only for the person who wrote them. Sign in at the source"
+        " (GET /v1/sources says where), or have the operator name the account among the own"
+        " accounts of that source.",
+    ),
     errors.NotFoundError: HTTP_KINDS[404],
     errors.ConflictError: ProblemKind(
         "conflict", 409, "This contradicts what is already there",
         "For example an Idempotency-Key that was used before for a different request.",
+    ),
+    errors.SourceNotConfiguredError: ProblemKind(
+        "source-not-configured", 409, "This source is not set up here",
+        "The operator has to set what `detail` names and start the service again. GET /v1/sources"
+        " lists the sources that are set up; posts can always be imported from a file.",
     ),
     errors.BusyError: HTTP_KINDS[429],
     errors.InferenceUnavailableError: ProblemKind(
@@ -87,7 +98,46 @@ _KINDS: dict[type[Exception], ProblemKind] = {
     ),
     errors.SourceUnavailableError: ProblemKind(
         "source-unavailable", 503, "The source of posts cannot be reached",
-        "Start the analysis again later: what was fetched is kept.",
+        "Start the analysis again later. What earlier analyses fetched is kept.",
+    ),
+    errors.SourceRateLimitedError: ProblemKind(
+        "source-rate-limited", 503, "The source takes no more calls for now",
+        "A source allows so many calls in a span of time. The analysis goes on by itself when the"
+        " source takes calls again.",
+    ),
+    errors.SourceUnauthorisedError: ProblemKind(
+        "source-unauthorised", 502, "The source does not accept the key or the sign-in",
+        "If you signed in at the source, sign in again: the permission ended or was taken back."
+        " Otherwise the operator has to renew the key of that source.",
+    ),
+    errors.SourceForbiddenError: ProblemKind(
+        "source-forbidden", 502, "The source does not allow this call",
+        "The operator has to give the app more access at the source: its plan, its project or its"
+        " permissions do not include reading posts.",
+    ),
+    errors.SourcePaymentRequiredError: ProblemKind(
+        "source-payment-required", 502, "The paid reads at the source are used up",
+        "The operator has to add credits or raise the spending cap at the source. Until then,"
+        " import posts from a file.",
+    ),
+    errors.SourceAccountNotFoundError: ProblemKind(
+        "source-account-not-found", 404, "The source has no account of that name",
+        "Check the spelling of the account, and whether it was renamed or closed.",
+    ),
+    errors.SourceAccountSuspendedError: ProblemKind(
+        "source-account-suspended", 403, "The source has suspended or closed this account",
+        "Posts of a suspended account are not given out. If it is yours, ask the source about it;"
+        " an archive that you have can still be imported.",
+    ),
+    errors.SourceAccountProtectedError: ProblemKind(
+        "source-account-protected", 403, "The posts of this account are protected",
+        "Only people whom the account lets in may read it. If it is yours, sign in at the source"
+        " (GET /v1/sources says where), or import your archive.",
+    ),
+    errors.SourceRefusedError: ProblemKind(
+        "source-refused", 502, "The source refused the call",
+        "Repeating it would change nothing. The log of the service has the status; the source may"
+        " have changed its interface.",
     ),
     errors.StoreUnavailableError: ProblemKind(
         "store-unavailable", 503, "The store cannot be reached",

@@ -7,6 +7,7 @@ and a test proves it.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -93,8 +94,49 @@ def _host_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _web_address_or_none(text: str) -> str | None:
+    return _web_address(text) if text else None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
+
+
+def _named_accounts(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    if any(not re.fullmatch(r"@?[a-z0-9_]{1,15}", name) for name in names):
+        # X's terms leave no room for "*".
+        raise ValueError("must name accounts at X one by one, separated by commas")
+    return names
+
+
+def _price(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value <= 1000:
+        raise ValueError("must be a price from 0 to 1000")
+    return value
+
+
+def _token(text: str) -> str | None:
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("must be ASCII without blanks, as it goes into a header")
+    return text or None
+
+
+def _sealing_keys(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    if any(not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) for key in keys):
+        raise ValueError("must be keys of 32 bytes as .env.example makes them")
+    return keys
+
+
 # A secret has no default, and none of these is one.
-_SECRET = {"default": "", "parse": lambda text: text or None}
+_SECRET = {"default": "", "parse": lambda text: text or None, "secret": True}
+_TOKEN = {"default": "", "parse": _token, "secret": True}
+_SEALING = {"default": "", "parse": _sealing_keys, "secret": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +165,29 @@ class Settings:
     long_call_seconds: float = _read("600", _seconds(1, 86_400))
     long_calls: int = _read("12", _whole(1, 500))
     shutdown_seconds: float = _read("10", _seconds(0.1, 600))
+    source_timeout_seconds: float = _read("20", _seconds(0.1, 600))
+    x_api_url: str = _read("https://api.x.com", _web_address)
+    x_bearer_token: str | None = field(default=None, repr=False, metadata=_TOKEN)
+    x_own_accounts: tuple[str, ...] = _read("", _named_accounts)
+    x_client_id: str | None = _read("", lambda text: text or None)
+    x_client_secret: str | None = field(default=None, repr=False, metadata=_TOKEN)
+    x_redirect_uri: str | None = _read("", _web_address_or_none)
+    x_liked_posts: int = _read("100", _whole(0, 100))
+    x_post_price: float = _read("0.005", _price)
+    x_user_price: float = _read("0.01", _price)
+    sign_in_key: tuple[str, ...] = field(default=(), repr=False, metadata=_SEALING)
+    bluesky_url: str = _read("https://public.api.bsky.app", _web_address)
+    bluesky_own_accounts: tuple[str, ...] = _read("", _names)
+    mastodon_url: str | None = _read("", _web_address_or_none)
+    mastodon_own_accounts: tuple[str, ...] = _read("", _names)
     scoring: str = _read("default", _one_of("default", "classic"))
     log_format: str = _read("plain", _one_of("plain", "json"))
     log_level: str = _read("info", _one_of("debug", "info", "warning", "error"))
+
+    @property
+    def x_sign_in_set(self) -> bool:
+        """Tell whether all is set that signing in at X needs."""
+        return bool(self.x_client_id and self.x_redirect_uri and self.sign_in_key)
 
     @property
     def store_path(self) -> Path:
@@ -152,7 +214,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             values[item.name] = item.metadata["parse"](text)
         except ValueError as error:
-            raise SettingsError(f"{variable} is {text!r} but {error}.") from error
+            shown = "set" if item.metadata.get("secret") else repr(text)
+            raise SettingsError(f"{variable} is {shown} but {error}.") from error
     settings = Settings(**values)
     if settings.long_calls >= settings.api_threads:
         raise SettingsError(

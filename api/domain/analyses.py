@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+IMPORTED = "imported"
+"""The source that every service has: the posts that are already kept."""
+
 
 class AnalysisState(StrEnum):
     """Name where an analysis stands; the last two are terminal."""
@@ -24,16 +27,32 @@ class AnalysisState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceCost:
+    """Count what an analysis read at a source, and estimate what the source asks for it.
+
+    skipped is how many items could not become a post; estimate is in currency.
+    """
+
+    posts_read: int = 0
+    users_read: int = 0
+    skipped: int = 0
+    estimate: float = 0.0
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Count posts: fetched from the source in this analysis, classified so far, in all to classify.
 
-    reused is how many needed no classification because this model had classified them before.
+    reused is how many needed no classification because this model had classified them before;
+    source_cost is None where nothing was fetched.
     """
 
     fetched: int = 0
     classified: int = 0
     reused: int = 0
     total: int = 0
+    source_cost: SourceCost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +69,20 @@ class AnalysisRequest:
     """Hold what the caller asked for.
 
     source names where posts come from ("imported": those already kept); as_of is "now", "newest"
-    or an ISO 8601 time; max_posts takes the newest that many, None takes all.
+    or an ISO 8601 time; max_posts takes the newest that many, None takes all. source_user is the
+    user's account at the source, None for the one that is called as the user is here.
     """
 
     user_id: str
-    source: str = "imported"
+    source: str = IMPORTED
     max_posts: int | None = None
     as_of: str = "now"
+    source_user: str | None = None
+
+    @property
+    def account(self) -> str:
+        """Return the user's account at the source."""
+        return self.source_user or self.user_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from typing import Protocol
 
 from api.domain import recommendations, results
 from api.domain.analyses import Analysis, Problem, Progress
-from api.domain.posts import Post
 from api.domain.scoring_config import ScoringConfig
 from api.errors import (
     LeaseLostError,
@@ -24,11 +23,13 @@ from api.errors import (
     RetryableError,
     StoreUnavailableError,
 )
+from api.jobs.fetch import Access, FetchStage
 from api.jobs.lease import HeldLease
 from api.jobs.patience import Patience
 from api.jobs.pipeline import ClassificationPipeline, HandBack
-from api.ports import Clock, EmotionClient, ModelIdentity, PostSource, Store
+from api.ports import Clock, EmotionClient, ModelIdentity, Store
 from api.problems import UNEXPECTED, kind_of_error
+from api.source_ports import PostSource
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ class RunnerLimits:
 class AnalysisRunner:
     """Run analyses, one a call, for one owner of leases.
 
-    pause waits for seconds and stopping tells whether the process is shutting down.
+    pause waits for seconds and stopping tells whether the process is shutting down; access gives
+    the token of a user who signed in at a source.
     """
 
     def __init__(
@@ -77,10 +79,11 @@ class AnalysisRunner:
         owner: str,
         pause: Callable[[float], object],
         stopping: Callable[[], bool],
+        access: Access = lambda _request: None,
     ) -> None:
         self._store = store
         self._emotions = emotions
-        self._sources = sources
+        self._fetch = FetchStage(store, sources, access, clock, stopping)
         self._clock = clock
         self._observer = observer
         self._scoring = scoring
@@ -141,7 +144,7 @@ class AnalysisRunner:
         patience = self._patience()
         model = self._serving_model(patience, held)
         with self._stage("fetch"):
-            self._fetch(analysis, held)
+            self._fetch.run(analysis, held, patience)
         new = self._store.count_unclassified(
             request.user_id, model.key, max_posts=request.max_posts
         )
@@ -161,18 +164,6 @@ class AnalysisRunner:
             pipeline.run(request, model, held)
         with self._stage("score"):
             self._finish(analysis, model, held)
-
-    def _fetch(self, analysis: Analysis, held: HeldLease) -> None:
-        request = analysis.request
-        source = self._sources.get(request.source)
-        if source is None:
-            return
-        newest = self._store.newest_post_id(request.user_id)
-        items = source.fetch(request.user_id, newer_than=newest, max_posts=request.max_posts)
-        posts = (item for item in items if isinstance(item, Post))
-        saved = self._store.save_posts(request.user_id, posts, self._clock())
-        fetched = saved.created + saved.updated + saved.unchanged
-        held.report(replace(held.progress, fetched=fetched))
 
     def _finish(self, analysis: Analysis, model: ModelIdentity, held: HeldLease) -> None:
         request = analysis.request

@@ -32,7 +32,9 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
     def start_analysis(header: StartAnalysisHeaders, body: StartAnalysisBody) -> Any:
         """Start an analysis of one's own posts; one that is under way is returned instead."""
         analysis, _ = services.analyses.start(
-            AnalysisRequest(body.user_name, body.source, body.max_posts, body.as_of),
+            AnalysisRequest(
+                body.user_name, body.source, body.max_posts, body.as_of, body.source_user
+            ),
             consent=body.consent,
             idempotency_key=header.idempotency_key,
         )

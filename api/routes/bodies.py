@@ -45,12 +45,27 @@ class StartAnalysisBody(Strict):
     """Ask for an analysis of one's own posts."""
 
     user_name: str
-    source: str = Field("imported", description='"imported": the posts already kept')
+    source: str = Field(
+        "imported",
+        description='"imported": the posts already kept; GET /v1/sources lists the others',
+    )
+    source_user: str | None = Field(
+        None,
+        max_length=320,
+        description="your account at the source, where it is called otherwise than you are here",
+    )
     consent: bool = Field(False, description="true: these are my posts and I agree")
     max_posts: int | None = Field(
         None, ge=1, le=10_000_000, description="only the newest that many"
     )
     as_of: str = Field("now", max_length=40, description='"now", "newest" or an ISO 8601 time')
+
+
+class SignInReturnQuery(BaseModel):
+    """Hold what X adds to the address when a person comes back; error takes the place of code."""
+
+    state: str = Field("", max_length=500)
+    code: str = Field("", max_length=4000)
 
 
 class FeedbackBody(Strict):

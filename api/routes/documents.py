@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +30,24 @@ class ProblemDocument(BaseModel):
     errors: list[FieldErrorDocument]
 
 
+class SourceCostDocument(BaseModel):
+    """Count what was read at the source; estimate is what the source asks for it, in currency."""
+
+    posts_read: int
+    users_read: int
+    skipped: int
+    estimate: float
+    currency: str
+
+
 class ProgressDocument(BaseModel):
-    """Count posts; reused ones needed no classification."""
+    """Count posts; reused ones needed no classification, source_cost is null for imported ones."""
 
     fetched: int
     classified: int
     reused: int
     total: int
+    source_cost: SourceCostDocument | None
 
 
 class KeptProblemDocument(BaseModel):
@@ -52,6 +64,7 @@ class AnalysisDocument(BaseModel):
     analysis_id: str
     user_name: str
     source: str
+    source_user: str | None
     max_posts: int | None
     as_of: str
     state: str
@@ -61,6 +74,21 @@ class AnalysisDocument(BaseModel):
     finished_at: datetime | None
     result: dict[str, Any] | None
     problem: KeptProblemDocument | None
+
+
+class SourceDocument(BaseModel):
+    """Hold a source of posts; to_configure names the settings that are missing."""
+
+    name: str
+    configured: bool
+    to_configure: str | None
+    sign_in: str | None
+
+
+class SourcesDocument(BaseModel):
+    """List the sources of posts."""
+
+    sources: list[SourceDocument]
 
 
 class SkippedDocument(BaseModel):
@@ -102,6 +130,7 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
         analysis_id=analysis.analysis_id,
         user_name=request.user_id,
         source=request.source,
+        source_user=request.source_user,
         max_posts=request.max_posts,
         as_of=request.as_of,
         state=analysis.state.value,
@@ -110,6 +139,9 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
             classified=progress.classified,
             reused=progress.reused,
             total=progress.total,
+            source_cost=None
+            if progress.source_cost is None
+            else SourceCostDocument(**asdict(progress.source_cost)),
         ),
         created_at=analysis.created_at,
         started_at=analysis.started_at,

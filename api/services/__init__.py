@@ -9,6 +9,8 @@ from api.services.health import Health
 from api.services.imports import ImportReport, Imports, Upload
 from api.services.moods import Moods, UserOverview, plain_answer
 from api.services.privacy import Privacy
+from api.services.sign_ins import SignIns
+from api.services.sources import Sources
 
 __all__ = [
     "Analyses",
@@ -19,6 +21,8 @@ __all__ = [
     "Moods",
     "Privacy",
     "Services",
+    "SignIns",
+    "Sources",
     "Upload",
     "UserOverview",
     "plain_answer",
@@ -34,3 +38,5 @@ class Services:
     moods: Moods
     privacy: Privacy
     health: Health
+    sources: Sources
+    sign_ins: SignIns

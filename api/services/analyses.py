@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,10 +21,8 @@ from api.errors import (
     NotFoundError,
 )
 from api.ports import Clock, Store
+from api.services.sources import Sources
 from api.services.users import named
-
-IMPORTED = "imported"
-"""The source that every service has: the posts that are already kept."""
 
 _LONGEST_KEY = 200
 
@@ -44,7 +42,7 @@ class LongCalls:
 
 
 class Analyses:
-    """Serve analyses; wake has a worker look at the queue, sources are the names of sources."""
+    """Serve analyses; wake has a worker look at the queue."""
 
     def __init__(
         self,
@@ -54,7 +52,7 @@ class Analyses:
         new_id: Callable[[], str],
         created: Callable[[], None],
         *,
-        sources: Collection[str],
+        sources: Sources,
         long_calls: LongCalls,
     ) -> None:
         self._store = store
@@ -62,7 +60,7 @@ class Analyses:
         self._wake = wake
         self._new_id = new_id
         self._created = created
-        self._sources = (IMPORTED, *sorted(sources))
+        self._sources = sources
         self._long_calls = long_calls
         self._slots = threading.BoundedSemaphore(long_calls.at_once)
 
@@ -76,7 +74,8 @@ class Analyses:
         """Queue an analysis and return it with True, or the one that stands for it with False.
 
         request.user_id may be a user name as it was typed. Raises InvalidRequestError,
-        ConsentRequiredError without consent, ConflictError for a key used for something else.
+        ConsentRequiredError without consent, SourceNotConfiguredError, NotOwnAccountError,
+        ConflictError for a key used for something else.
         """
         user_name = request.user_id
         request = replace(request, user_id=named(user_name))
@@ -86,6 +85,7 @@ class Analyses:
                 "An analysis reads how a person's posts have felt, so the person has to agree."
                 ' Send "consent": true where the posts are your own.'
             )
+        request = self._sources.admitted(request)
         now = self._clock()
         user = self._store.ensure_user(request.user_id, user_name, now)
         if user.consented_at is None:
@@ -147,10 +147,7 @@ class Analyses:
         self._store.add_feedback(self.analysis(analysis_id).analysis_id, mood, self._clock())
 
     def _check(self, request: AnalysisRequest, idempotency_key: str | None) -> None:
-        faults = []
-        if request.source not in self._sources:
-            known = ", ".join(f'"{name}"' for name in self._sources)
-            faults.append(FieldError("/source", f"must be one of: {known}"))
+        faults = self._sources.faults(request)
         try:
             resolve_as_of(request.as_of, (), self._clock())
         except InvalidAsOfError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,10 @@ from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMed
 from api.ports import Clock, PostFileReader, SavedPosts, Store
 from api.services.users import named
 
+_log = logging.getLogger(__name__)
+
 _REASONS_KEPT = 100
+_LOGGED_EVERY = 10_000
 _IN_MEMORY_BYTES = 1024**2
 _COPY_BYTES = 256 * 1024
 _HEAD_BYTES = 64 * 1024
@@ -49,7 +53,9 @@ class _Sieve:
         self.reasons: list[RejectedPost] = []
 
     def __iter__(self) -> Iterator[Post]:
-        for item in self._items:
+        for number, item in enumerate(self._items, start=1):
+            if number % _LOGGED_EVERY == 0:
+                _log.info("importing", extra={"posts": number})
             if isinstance(item, Post):
                 yield item
                 continue

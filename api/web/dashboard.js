@@ -4,6 +4,7 @@ import { drawTimeline } from "./chart.js";
 import { byId, element } from "./elements.js";
 import { call, follow, userPath } from "./requests.js";
 import { showIdeas, showResult, WORDS } from "./results.js";
+import { chosenSource, costText, offerSources } from "./sources.js";
 
 let analysisId = null;
 let bucket = "week";
@@ -72,8 +73,8 @@ function showProgress(analysis) {
       done >= progress.total ? "Weighing what was read" : `Reading post ${done} of ${progress.total}`;
   } else {
     bar.removeAttribute("value");
-    byId("progress-text").textContent =
-      state === "queued" ? "Waiting for its turn" : "Getting ready";
+    const fetching = progress.fetched ? `Fetched ${progress.fetched} posts` : "Getting ready";
+    byId("progress-text").textContent = state === "queued" ? "Waiting for its turn" : fetching;
   }
 }
 
@@ -82,10 +83,12 @@ async function start() {
   byId("start-button").disabled = true;
   try {
     const started = await call("POST", "/v1/analyses", {
-      json: { user_name: userName(), consent: byId("consent").checked },
+      json: { user_name: userName(), consent: byId("consent").checked, ...chosenSource() },
     });
     showProgress(started);
     const ended = await follow(started.analysis_id, showProgress);
+    const cost = costText(ended.progress);
+    if (cost) byId("import-report").textContent = cost;
     if (ended.state === "failed") throw new Error(`${ended.problem.title}. ${ended.problem.detail}`);
     await show(ended.analysis_id, ended.result);
     byId("mood-title").focus({ preventScroll: true });
@@ -179,8 +182,10 @@ for (const button of document.querySelectorAll("[data-bucket]")) {
   }));
 }
 
-// A link such as /?user=alice opens what is known of that user.
-const linked = new URLSearchParams(location.search).get("user");
+// A link such as /?user=alice opens what is known of that user; &source=x comes back from a sign-in.
+const link = new URLSearchParams(location.search);
+guarded(() => offerSources(link.get("source")))();
+const linked = link.get("user");
 if (linked) {
   byId("user-name").value = linked;
   guarded(showKnownUser)();

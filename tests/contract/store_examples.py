@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.domain.analyses import Analysis, AnalysisRequest, Lease, Progress
+from api.domain.analyses import Analysis, AnalysisRequest, Lease, Progress, SourceCost
 from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
 from api.ports import Store
 
@@ -16,7 +16,9 @@ LATER = NOW + timedelta(hours=1)
 ALICE = "alice"
 MODEL = "moodline@1"
 OTHER_MODEL = "moodline@2"
-PROGRESS = Progress(fetched=4, classified=3, reused=2, total=5)
+PROGRESS = Progress(
+    fetched=4, classified=3, reused=2, total=5, source_cost=SourceCost(6, 1, 2, 0.04, "USD")
+)
 
 
 def a_post(number: int, **changes: Any) -> Post:

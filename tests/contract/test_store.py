@@ -1,8 +1,8 @@
 """Hold every store to what the port promises about queueing analyses, and to being a store.
 
 The rest of the contract: test_store_users.py, test_store_posts.py, test_store_classifications.py,
-test_store_leases.py, test_store_moods.py and, for several threads and processes at once and for
-crashes, test_store_at_once.py.
+test_store_leases.py, test_store_moods.py, test_store_sources.py and, for several threads and
+processes at once and for crashes, test_store_at_once.py.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.contract.stores import StoreBackend
 
 def test_a_queued_analysis_comes_back_as_it_went_in(store: Store) -> None:
     known(store)
-    request = AnalysisRequest(ALICE, source="x", max_posts=12, as_of="newest")
+    request = AnalysisRequest(ALICE, "x", max_posts=12, as_of="newest", source_user="al.ice")
     analysis = Analysis("a1", request, created_at=NOW)
 
     made, created = store.create_analysis(analysis, idempotency_key=None)

@@ -158,16 +158,3 @@ def test_posts_come_newest_first_and_those_of_equal_age_by_the_number_of_their_i
     store.save_posts(ALICE, [*same_age, newest], NOW)
 
     assert unclassified_ids(store) == ["1", "100", "99", "10", "9"]
-
-
-def test_the_newest_post_is_named(store: Store) -> None:
-    with_posts(store, 9, 100, 20)
-
-    assert store.newest_post_id(ALICE) == "100"
-
-
-def test_a_user_without_posts_has_no_newest_post(store: Store) -> None:
-    known(store)
-
-    assert store.newest_post_id(ALICE) is None
-    assert store.newest_post_id("nobody") is None

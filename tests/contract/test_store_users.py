@@ -84,8 +84,9 @@ def test_withdrawn_consent_is_none(store: Store) -> None:
         lambda store: store.save_posts("nobody", [a_post(1)], NOW),
         lambda store: store.create_analysis(an_analysis(user_id="nobody"), idempotency_key=None),
         lambda store: store.export_user("nobody"),
+        lambda store: store.set_sign_in("nobody", "x", "sealed"),
     ],
-    ids=["set_consent", "set_matchable", "save_posts", "create_analysis", "export_user"],
+    ids=["set_consent", "set_matchable", "save_posts", "create_analysis", "export_user", "sign_in"],
 )
 def test_only_ensure_user_makes_a_user(store: Store, write: Callable[[Store], object]) -> None:
     with pytest.raises(NotFoundError):
@@ -113,7 +114,9 @@ def test_an_export_holds_everything_as_json(store: Store) -> None:
 
     export = json.loads(json.dumps(store.export_user(ALICE)))
 
-    assert set(export) == {"user", "consents", "posts", "analyses", "moods", "feedback"}
+    assert set(export) == {
+        "user", "consents", "posts", "analyses", "moods", "feedback", "sources", "sign_ins",
+    }  # fmt: skip
     assert export["user"]["hashtags"] == ["music"]
     assert export["user"]["matchable"] is True
     assert export["consents"] == [{"consented_at": NOW.isoformat()}]
@@ -135,7 +138,6 @@ def test_erasing_a_user_leaves_nothing_of_them(store: Store) -> None:
 
     assert store.user(ALICE) is None
     assert store.count_posts(ALICE) == 0
-    assert store.newest_post_id(ALICE) is None
     assert store.analysis("done") is None
     assert store.analysis("running") is None
     assert store.latest_mood(ALICE) is None

@@ -3,6 +3,7 @@
 from tests.fakes.clock import FakeClock
 from tests.fakes.emotions import FakeEmotionClient
 from tests.fakes.readers import FakeReader
+from tests.fakes.sources import FakeSource
 from tests.fakes.store import FakeStore
 
-__all__ = ["FakeClock", "FakeEmotionClient", "FakeReader", "FakeStore"]
+__all__ = ["FakeClock", "FakeEmotionClient", "FakeReader", "FakeSource", "FakeStore"]

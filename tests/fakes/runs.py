@@ -9,8 +9,9 @@ from dataclasses import replace
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.scoring_config import preset
 from api.jobs import AnalysisRunner, RunnerLimits
+from api.jobs.fetch import Access
 from api.metrics import Metrics
-from api.ports import PostSource
+from api.source_ports import PostSource
 from tests.fakes.clock import FakeClock
 from tests.fakes.emotions import FakeEmotionClient
 from tests.fakes.posts import posts
@@ -27,6 +28,7 @@ class Setting:
         self.emotions = FakeEmotionClient()
         self.clock = FakeClock()
         self.sources: dict[str, PostSource] = {}
+        self.access: Access = lambda _request: None
         self.stopping = threading.Event()
         self.store.ensure_user("alice", "Alice", self.clock())
         self.store.save_posts("alice", posts(count), self.clock())
@@ -48,6 +50,7 @@ class Setting:
             owner="tests",
             pause=self.clock.pause,
             stopping=self.stopping.is_set,
+            access=self.access,
         )
 
     def analysis(self, analysis_id: str = "a1") -> Analysis:

@@ -24,6 +24,8 @@ class _User:
     moods: list[MoodRecord] = field(default_factory=list)
     hashtags: tuple[str, ...] = ()
     keys: dict[str, str] = field(default_factory=dict)
+    marks: dict[tuple[str, str], str] = field(default_factory=dict)
+    sign_ins: dict[str, str | None] = field(default_factory=dict)
 
     def newest(self, max_posts: int | None) -> list[Post]:
         ordered = sorted(
@@ -113,11 +115,6 @@ class FakeStore:
     @_whole
     def count_posts(self, user_id: str) -> int:
         return len(self._users[user_id].posts) if user_id in self._users else 0
-
-    @_whole
-    def newest_post_id(self, user_id: str) -> str | None:
-        newest = self._users[user_id].newest(1)
-        return newest[0].post_id if newest else None
 
     def _unclassified(self, user_id: str, model: str, max_posts: int | None) -> list[Post]:
         if user_id not in self._users:
@@ -284,6 +281,25 @@ class FakeStore:
         except LeaseLostError:
             return
         self._end(replace(analysis, state=AnalysisState.QUEUED))
+
+    @_whole
+    def source_mark(self, user_id: str, source: str, account: str) -> str | None:
+        return self._users[user_id].marks.get((source, account))
+
+    @_whole
+    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
+        self._users[self._held(lease).request.user_id].marks[source, account] = post_id
+
+    @_whole
+    def sign_in(self, user_id: str, source: str) -> str | None:
+        user = self._users.get(user_id)
+        return user.sign_ins.get(source) if user else None
+
+    @_whole
+    def set_sign_in(self, user_id: str, source: str, sealed: str | None) -> None:
+        if user_id not in self._users:
+            raise NotFoundError("There is no such user.")
+        self._users[user_id].sign_ins[source] = sealed
 
     @_whole
     def latest_mood(self, user_id: str) -> MoodRecord | None:

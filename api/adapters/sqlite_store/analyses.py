@@ -67,7 +67,7 @@ class AnalysisPart:
                 return active, False
             created = connection.execute(
                 "INSERT INTO analyses (analysis_id, user_key, idempotency_key, source, max_posts, "
-                "as_of, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "as_of, created_at, source_user) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     analysis.analysis_id,
                     user_key,
@@ -76,6 +76,7 @@ class AnalysisPart:
                     request.max_posts,
                     request.as_of,
                     stored_time(analysis.created_at),
+                    request.source_user,
                 ),
             )
             return _by_key(connection, created.lastrowid), True
@@ -115,7 +116,7 @@ class AnalysisPart:
             held = analysis_held(connection, lease)
             connection.execute(
                 "UPDATE analyses SET lease_until = ?, fetched = ?, classified = ?, reused = ?, "
-                "total = ? WHERE analysis_key = ?",
+                "total = ?, source_cost = ? WHERE analysis_key = ?",
                 (stored_time(until), *stored_progress(progress), held.analysis_key),
             )
         return replace(lease, until=until)
@@ -137,7 +138,7 @@ class AnalysisPart:
             connection.execute(
                 "UPDATE analyses SET state = 'succeeded', finished_at = ?, result = ?, "
                 "lease_owner = NULL, lease_until = NULL, fetched = ?, classified = ?, "
-                "reused = ?, total = ? WHERE analysis_key = ?",
+                "reused = ?, total = ?, source_cost = ? WHERE analysis_key = ?",
                 (
                     stored_at,
                     stored_json(dict(result)),
@@ -158,7 +159,7 @@ class AnalysisPart:
             connection.execute(
                 "UPDATE analyses SET state = 'failed', finished_at = ?, problem = ?, "
                 "lease_owner = NULL, lease_until = NULL, fetched = ?, classified = ?, "
-                "reused = ?, total = ? WHERE analysis_key = ?",
+                "reused = ?, total = ?, source_cost = ? WHERE analysis_key = ?",
                 (
                     stored_time(at),
                     stored_json(asdict(problem)),

@@ -42,6 +42,14 @@ def held_about(connection: sqlite3.Connection, user_key: int) -> dict[str, Any]:
                 key=lambda row: int(row["analysis_key"]),
             )
         ],
+        "sources": [
+            {"source": row["source"], "account": row["account"], "fetched_to": row["post_id"]}
+            for row in rows("SELECT * FROM source_marks WHERE user_key = ?")
+        ],
+        # That it is kept, not what it is: whoever has a token may read at the source.
+        "sign_ins": [
+            row["source"] for row in rows("SELECT source FROM sign_ins WHERE user_key = ?")
+        ],
         "moods": [
             _mood(row)
             for row in rows(
@@ -100,10 +108,12 @@ def _analysis(row: sqlite3.Row) -> dict[str, Any]:
         "analysis_id": row["analysis_id"],
         "idempotency_key": row["idempotency_key"],
         "source": row["source"],
+        "source_user": row["source_user"],
         "max_posts": row["max_posts"],
         "as_of": row["as_of"],
         "state": row["state"],
         "progress": {count: row[count] for count in ("fetched", "classified", "reused", "total")},
+        "source_cost": None if row["source_cost"] is None else json.loads(row["source_cost"]),
         "attempt": row["attempt"],
         "created_at": _time(row["created_at"]),
         "started_at": _time(row["started_at"]),

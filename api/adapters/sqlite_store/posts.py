@@ -59,17 +59,6 @@ class PostPart:
             ).fetchone()
         return int(count)
 
-    def newest_post_id(self, user_id: str) -> str | None:
-        """Return the id of the user's newest post, or None."""
-        with self._connections.reading() as connection:
-            row = connection.execute(
-                "SELECT post_id FROM posts "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-                "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC LIMIT 1",
-                (user_id,),
-            ).fetchone()
-        return None if row is None else str(row["post_id"])
-
     def unclassified_posts(
         self, user_id: str, model: str, *, max_posts: int | None, limit: int
     ) -> list[Post]:

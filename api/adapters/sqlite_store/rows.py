@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState, Problem, Progress
+from api.domain.analyses import (
+    Analysis,
+    AnalysisRequest,
+    AnalysisState,
+    Problem,
+    Progress,
+    SourceCost,
+)
 from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
 from api.errors import NotFoundError
 from api.ports import UserRecord
@@ -133,9 +141,16 @@ def classification_of(row: sqlite3.Row) -> Classification:
     )
 
 
-def stored_progress(progress: Progress) -> tuple[int, int, int, int]:
-    """Return the columns of progress: fetched, classified, reused, total."""
-    return (progress.fetched, progress.classified, progress.reused, progress.total)
+def stored_progress(progress: Progress) -> tuple[int | str | None, ...]:
+    """Return the columns of progress: fetched, classified, reused, total, source_cost."""
+    cost = progress.source_cost
+    return (
+        progress.fetched,
+        progress.classified,
+        progress.reused,
+        progress.total,
+        None if cost is None else stored_json(asdict(cost)),
+    )
 
 
 def analysis_of(row: sqlite3.Row) -> Analysis:
@@ -147,10 +162,17 @@ def analysis_of(row: sqlite3.Row) -> Analysis:
             source=row["source"],
             max_posts=row["max_posts"],
             as_of=row["as_of"],
+            source_user=row["source_user"],
         ),
         created_at=time_of(row["created_at"]),
         state=AnalysisState(row["state"]),
-        progress=Progress(row["fetched"], row["classified"], row["reused"], row["total"]),
+        progress=Progress(
+            row["fetched"],
+            row["classified"],
+            row["reused"],
+            row["total"],
+            None if row["source_cost"] is None else SourceCost(**json.loads(row["source_cost"])),
+        ),
         attempt=row["attempt"],
         started_at=optional_time_of(row["started_at"]),
         finished_at=optional_time_of(row["finished_at"]),

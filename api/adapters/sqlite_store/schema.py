@@ -173,7 +173,29 @@ _INDEXES = (
     "CREATE INDEX catalogue_mood ON catalogue (mood, position)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES + _INDEXES,)
+_SOURCES = (
+    "ALTER TABLE analyses ADD COLUMN source_user TEXT",
+    "ALTER TABLE analyses ADD COLUMN source_cost TEXT",
+    """
+    CREATE TABLE source_marks (
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        source TEXT NOT NULL,
+        account TEXT NOT NULL,
+        post_id TEXT NOT NULL,
+        PRIMARY KEY (user_key, source, account)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE sign_ins (
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        source TEXT NOT NULL,
+        sealed TEXT NOT NULL,
+        PRIMARY KEY (user_key, source)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES + _INDEXES, _SOURCES)
 """Hold the statements that lead from each schema version to the next; a released one is final."""
 
 Migrations = Sequence[Sequence[str]]

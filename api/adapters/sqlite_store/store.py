@@ -9,10 +9,11 @@ from api.adapters.sqlite_store.analyses import AnalysisPart
 from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.moods import MoodPart
 from api.adapters.sqlite_store.posts import PostPart
+from api.adapters.sqlite_store.sources import SourcePart
 from api.adapters.sqlite_store.users import UserPart
 
 
-class SqliteStore(UserPart, PostPart, AnalysisPart, MoodPart):
+class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart):
     """Be api.ports.Store in one SQLite file, for many threads and processes of one machine.
 
     The file and its folder are made where missing, readable by their owner alone. busy_seconds is

@@ -19,7 +19,8 @@ def test_a_start_is_accepted_with_its_place(house: House) -> None:
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/v1/analyses/{analysis['analysis_id']}"
     assert (analysis["state"], analysis["user_name"]) == ("queued", "alice")
-    assert analysis["progress"] == {"fetched": 0, "classified": 0, "reused": 0, "total": 0}
+    counts = {"fetched": 0, "classified": 0, "reused": 0, "total": 0}
+    assert analysis["progress"] == {**counts, "source_cost": None}
 
 
 def test_an_analysis_ends_with_its_result(house: House) -> None:

@@ -201,7 +201,7 @@ def test_pages_use_only_what_this_service_serves(house: House, page: str) -> Non
 
 
 def test_scripts_import_only_what_this_service_serves(house: House) -> None:
-    for name in ("dashboard", "docs", "chart", "results", "requests", "elements"):
+    for name in ("dashboard", "docs", "chart", "results", "requests", "elements", "sources"):
         script = house.client.get(f"/web/{name}.js")
 
         imported = re.findall(r'from "\./([a-z]+\.js)"', script.text)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 from api.domain.analyses import AnalysisState
-from api.domain.posts import Post, RejectedPost
-from api.errors import SourceUnavailableError
 from api.ports import ModelIdentity
 from tests.fakes.posts import posts
 from tests.fakes.runs import Setting
@@ -115,48 +112,3 @@ def test_nothing_waiting_is_told() -> None:
     setting.runner().run()
 
     assert setting.runner().run() is False
-
-
-class OneSource:
-    """Yield posts and one rejected item, or fail."""
-
-    def __init__(self, found: list[Post], error: Exception | None = None) -> None:
-        self.found = found
-        self.error = error
-        self.newer_than: str | None = None
-
-    def fetch(
-        self, user_id: str, *, newer_than: str | None, max_posts: int | None
-    ) -> Iterator[Post | RejectedPost]:
-        self.newer_than = newer_than
-        if self.error:
-            raise self.error
-        yield from self.found
-        yield RejectedPost("item 9", "it has no date", "created_at")
-
-
-def test_a_source_is_asked_for_what_is_newer_than_the_newest_post() -> None:
-    setting = Setting(count=5)
-    source = OneSource(posts(2, start=50))
-    setting.sources["elsewhere"] = source
-    setting.runner().run()
-    setting.queue("a2", source="elsewhere")
-
-    setting.runner().run()
-
-    assert source.newer_than == "4"
-    assert setting.analysis("a2").progress.fetched == 2
-    assert setting.analysis("a2").progress.total == 7
-
-
-def test_a_source_that_is_away_fails_the_analysis_with_its_own_problem() -> None:
-    setting = Setting(count=5)
-    setting.runner().run()
-    setting.sources["elsewhere"] = OneSource([], SourceUnavailableError("It is away."))
-    setting.queue("a2", source="elsewhere")
-
-    setting.runner().run()
-
-    problem = setting.analysis("a2").problem
-    assert problem is not None
-    assert problem.type == "source-unavailable"

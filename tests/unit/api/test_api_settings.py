@@ -69,6 +69,14 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
         ("SCORING", "newest"),
         ("LOG_LEVEL", "loud"),
         ("ALLOWED_HOSTS", " , "),
+        ("X_OWN_ACCOUNTS", "*"),
+        ("X_OWN_ACCOUNTS", "ana, not a name"),
+        ("X_API_URL", "api.x.com"),
+        ("X_REDIRECT_URI", "/v1/sign-in/x/callback"),
+        ("X_POST_PRICE", "-0.1"),
+        ("X_USER_PRICE", "free"),
+        ("SIGN_IN_KEY", "too short"),
+        ("MASTODON_URL", "mastodon.social"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_its_variable(
@@ -92,6 +100,30 @@ def test_a_secret_has_no_default_and_is_never_shown() -> None:
     assert Settings().inference_key is None
     assert settings.inference_key == "open-sesame-1234"
     assert "sesame" not in repr(settings)
+
+
+@pytest.mark.parametrize("variable", ["SIGN_IN_KEY", "X_BEARER_TOKEN", "X_CLIENT_SECRET"])
+def test_a_secret_that_is_refused_is_not_shown(variable: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({variable: "open sesame\n1234"})
+
+    assert "sesame" not in str(refused.value)
+
+
+def test_accounts_are_named_with_commas_between() -> None:
+    assert read_settings({"X_OWN_ACCOUNTS": "Ana, ben,"}).x_own_accounts == ("ana", "ben")
+
+
+@pytest.mark.parametrize("missing", ["X_CLIENT_ID", "X_REDIRECT_URI", "SIGN_IN_KEY"])
+def test_signing_in_needs_all_of_its_settings(missing: str) -> None:
+    whole = {
+        "X_CLIENT_ID": "c",
+        "X_REDIRECT_URI": "https://moodline.example/v1/sign-in/x/callback",
+        "SIGN_IN_KEY": "A" * 43 + "=",
+    }
+
+    assert read_settings(whole).x_sign_in_set
+    assert not read_settings({**whole, missing: ""}).x_sign_in_set
 
 
 def test_localhost_becomes_one_address() -> None:

@@ -80,3 +80,11 @@ def test_a_file_just_at_the_cap_is_taken_and_one_byte_more_is_not() -> None:
 
     with pytest.raises(PayloadTooLargeError, match="100 bytes"):
         service.import_posts("alice", upload(LINE.ljust(101)))
+
+
+def test_a_long_import_says_in_the_log_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="api.services.imports")
+
+    imports(FakeStore(), posts(20_001)).import_posts("alice", upload())
+
+    assert [record.posts for record in caplog.records] == [10_000, 20_000]  # type: ignore[attr-defined]

@@ -1,0 +1,103 @@
+"""Make calls of other services' HTTP interfaces that end, whatever the other side does.
+
+Every call has one deadline for all of it, and its answer a largest size: a timeout a read, as HTTP
+libraries have it, lets a server hold a thread for ever with a byte now and then. Redirects are not
+followed, so no token goes where it was not meant to. Nothing here logs what is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from api.errors import SourceUnavailableError
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold an answer, read to its end; the names of headers are lower-cased."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def fields(self) -> dict[str, Any]:
+        """Return the JSON object that the body is; empty where it is none."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def sound_fields(self, name: str) -> dict[str, Any]:
+        """Return the JSON object that the body is; SourceUnavailableError where it is none."""
+        fields = self.fields()
+        if not fields:
+            raise SourceUnavailableError(f"{name} gave an answer that cannot be read.")
+        return fields
+
+
+class Outgoing:
+    """Call one service; name is how messages call it, timeout_seconds bounds a call as a whole."""
+
+    def __init__(
+        self, name: str, *, timeout_seconds: float, max_answer_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
+        self._name = name
+        self._seconds = timeout_seconds
+        self._max_bytes = max_answer_bytes
+        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        credentials: tuple[str, str] | None = None,
+    ) -> Answer:
+        """Return the answer, whatever its status below 500; credentials are for HTTP Basic.
+
+        Raises SourceUnavailableError where there is none in time, or it is too large or a 5xx.
+        """
+        deadline = time.monotonic() + self._seconds
+        try:
+            with self._http.stream(
+                method, url, params=params, headers=headers, data=form, auth=credentials
+            ) as response:
+                body = self._body(response, deadline)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # The words of the libraries may hold the address; the class says enough.
+            raise SourceUnavailableError(
+                f"{self._name} could not be reached ({type(error).__name__})."
+            ) from error
+        if response.status_code >= 500:
+            raise SourceUnavailableError(
+                f"{self._name} answered with a fault of its own ({response.status_code})."
+            )
+        return Answer(response.status_code, dict(response.headers), body)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._http.close()
+
+    def _body(self, response: httpx.Response, deadline: float) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise SourceUnavailableError(
+                    f"{self._name} gave an answer larger than {self._max_bytes:,} bytes."
+                )
+            if time.monotonic() > deadline:
+                raise SourceUnavailableError(f"{self._name} took too long to answer.")
+        return bytes(body)

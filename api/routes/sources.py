@@ -1,0 +1,61 @@
+"""Serve /v1/sources, and signing in at X."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import redirect, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from api.routes.bodies import SignInReturnQuery
+from api.routes.documents import SourcesDocument
+from api.services import Services
+from api.services.sign_ins import TICKET_SECONDS
+from api.services.sources import SIGN_IN_PATH
+
+_TAG = Tag(name="sources", description="Where posts come from, and signing in there")
+
+_TICKET = "moodline_sign_in"
+
+
+def sources_blueprint(services: Services, problems: dict[str | int, Any]) -> APIBlueprint:
+    """Return the routes of sources."""
+    routes = APIBlueprint("sources", __name__, abp_tags=[_TAG], abp_responses=problems)
+
+    @routes.get("/v1/sources", responses={200: SourcesDocument})
+    def list_sources() -> Any:
+        """List the sources of posts: set up or not, and where to sign in."""
+        return {"sources": [asdict(state) for state in services.sources.states()]}
+
+    @routes.get(SIGN_IN_PATH, responses={303: {"description": "to X, which asks the person"}})
+    def sign_in_at_x() -> Any:
+        """Send the person to X, to allow that their own posts are read."""
+        start = services.sign_ins.begin()
+        response = redirect(start.address, 303)
+        response.set_cookie(
+            _TICKET,
+            start.ticket,
+            max_age=TICKET_SECONDS,
+            path=SIGN_IN_PATH,
+            secure=services.sign_ins.over_tls,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+    @routes.get(
+        f"{SIGN_IN_PATH}/callback",
+        responses={303: {"description": "to the dashboard, as the user who signed in"}},
+    )
+    def come_back_from_x(query: SignInReturnQuery) -> Any:
+        """Take the person back from X, and keep that they signed in."""
+        user_name = services.sign_ins.complete(
+            ticket=request.cookies.get(_TICKET, ""), state=query.state, code=query.code
+        )
+        response = redirect(f"/?user={user_name}&source=x", 303)
+        response.delete_cookie(_TICKET, path=SIGN_IN_PATH)
+        return response
+
+    return routes

@@ -1,0 +1,149 @@
+"""Let people sign in at X, and keep what they gave sealed.
+
+A person's tokens lie in the store, encrypted: workers are other processes, and an analysis may
+wait for hours. The key lies in the settings, so neither a copy of the store nor a look at the
+environment is enough by itself. Erasing the user erases the tokens.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.domain.analyses import AnalysisRequest
+from api.errors import (
+    FieldError,
+    InvalidRequestError,
+    SourceNotConfiguredError,
+    SourceUnauthorisedError,
+)
+from api.ports import Clock, Store
+from api.services.users import named
+from api.source_ports import Sealer, SignIn, SignInProvider
+
+X = "x"
+TICKET_SECONDS = 600
+TO_SIGN_IN = "X_CLIENT_ID, X_REDIRECT_URI and SIGN_IN_KEY"
+
+_REFRESHED_BEFORE = timedelta(minutes=10)
+_AGAIN = "Begin again at /v1/sign-in/x, and finish within ten minutes in the same browser."
+
+
+@dataclass(frozen=True, slots=True)
+class SignInStart:
+    """Say where to send the person, and the ticket that their browser keeps meanwhile."""
+
+    address: str
+    ticket: str
+
+
+class SignIns:
+    """Serve sign-ins at X; provider and sealer are None where they are not set up.
+
+    over_tls tells whether people reach this service by https.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        new_secret: Callable[[], str],
+        *,
+        provider: SignInProvider | None,
+        sealer: Sealer | None,
+        over_tls: bool,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_secret = new_secret
+        self.over_tls = over_tls
+        self._parts = (provider, sealer) if provider and sealer else None
+
+    @property
+    def configured(self) -> bool:
+        """Tell whether people can sign in here."""
+        return self._parts is not None
+
+    def begin(self) -> SignInStart:
+        """Return where a person signs in. Raises SourceNotConfiguredError."""
+        provider, sealer = self._set_up()
+        state, verifier = self._new_secret(), self._new_secret()
+        digest = hashlib.sha256(verifier.encode("ascii")).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+        ticket = sealer.seal(json.dumps([state, verifier]))
+        return SignInStart(provider.address(state=state, challenge=challenge), ticket)
+
+    def complete(self, *, ticket: str, state: str, code: str) -> str:
+        """Keep the sign-in of the person who comes back, and return their user name.
+
+        Only the browser that began may finish, or one could have another person's posts read in
+        one's own name. The account at X says which user it is. Raises InvalidRequestError,
+        SourceNotConfiguredError, and as SignInProvider.redeem.
+        """
+        provider, sealer = self._set_up()
+        unsealed = sealer.unseal(ticket, seconds=TICKET_SECONDS)
+        if unsealed is None:
+            raise InvalidRequestError(f"The sign-in was not begun in this browser. {_AGAIN}")
+        begun, verifier = json.loads(unsealed)
+        if not hmac.compare_digest(begun.encode(), state.encode()):
+            raise InvalidRequestError(
+                f"The sign-in is not the one that was begun. {_AGAIN}",
+                [FieldError("state", "is not the one given at the beginning")],
+            )
+        if not code:
+            raise InvalidRequestError(f"X gave no permission: it was declined. {_AGAIN}")
+        user_name, sign_in = provider.redeem(code, verifier=verifier)
+        user_id = named(user_name)
+        self._store.ensure_user(user_id, user_name, self._clock())
+        self._store.set_sign_in(user_id, X, sealer.seal(_written(sign_in)))
+        return user_name
+
+    def signed_in(self, request: AnalysisRequest) -> bool:
+        """Tell whether the user has signed in as the account that the request names."""
+        return self._kept(request) is not None
+
+    def access(self, request: AnalysisRequest) -> str | None:
+        """Return an access token for the request's account, None where nobody signed in as it.
+
+        A token that ends soon is refreshed first. Raises SourceUnauthorisedError where X no longer
+        honours the sign-in, which is then forgotten; else as SignInProvider.refresh.
+        """
+        kept = self._kept(request)
+        if kept is None:
+            return None
+        if kept.expires_at - self._clock() > _REFRESHED_BEFORE:
+            return kept.access_token
+        provider, sealer = self._set_up()
+        try:
+            fresh = provider.refresh(kept)
+        except SourceUnauthorisedError:
+            self._store.set_sign_in(request.user_id, X, None)
+            raise
+        self._store.set_sign_in(request.user_id, X, sealer.seal(_written(fresh)))
+        return fresh.access_token
+
+    def _kept(self, request: AnalysisRequest) -> SignIn | None:
+        if self._parts is None or request.source != X or request.account != request.user_id:
+            return None
+        sealed = self._store.sign_in(request.user_id, X)
+        unsealed = self._parts[1].unseal(sealed) if sealed else None
+        return _read(unsealed) if unsealed else None
+
+    def _set_up(self) -> tuple[SignInProvider, Sealer]:
+        if self._parts is None:
+            raise SourceNotConfiguredError(f"Signing in at X needs {TO_SIGN_IN} to be set.")
+        return self._parts
+
+
+def _written(sign_in: SignIn) -> str:
+    return json.dumps([sign_in.access_token, sign_in.refresh_token, sign_in.expires_at.isoformat()])
+
+
+def _read(text: str) -> SignIn:
+    access_token, refresh_token, expires_at = json.loads(text)
+    return SignIn(access_token, refresh_token, datetime.fromisoformat(expires_at))

@@ -1,0 +1,35 @@
+"""A source that gives the pages it is told to, or raises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.domain.posts import Post, RejectedPost
+from api.source_ports import SourcePage, SourcePrices
+
+
+class FakeSource:
+    """Answer each call with the next page, or raise the error that stands in its place."""
+
+    def __init__(self, *pages: SourcePage | Exception, prices: SourcePrices | None = None) -> None:
+        self.prices = prices or SourcePrices(post=0.01, user=0.5, currency="EUR")
+        self.pages = list(pages)
+        self.asked: list[dict[str, Any]] = []
+
+    def account(self, name: str, *, signed_in: bool) -> str:
+        return name
+
+    def page(self, account: str, **asked: Any) -> SourcePage:
+        self.asked.append({"account": account, **asked})
+        page = self.pages.pop(0)
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+
+def page_of(
+    posts: Sequence[Post | RejectedPost], *, next_at: str | None = None, newest: str | None = None
+) -> SourcePage:
+    """Return a page of these items, all of them counted as read."""
+    return SourcePage(tuple(posts), next_at, newest, posts_read=len(posts))

@@ -1,0 +1,120 @@
+"""Answer HTTP on loopback, and misbehave when a test says so."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+HANG, CUT, DRIP = "hang", "cut", "drip"
+
+
+@dataclass
+class Reply:
+    """Say what to answer; body is sent as JSON unless it is bytes."""
+
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Asked:
+    """Hold one request; the names of headers are lower-cased."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    form: dict[str, str]
+
+
+class LoopbackServer:
+    """Answer each request by answer(), unless a fault stands first in line for it.
+
+    A fault is a Reply, HANG (no answer), CUT (the connection ends within the body) or DRIP (a byte
+    now and then, for ten seconds); None lets one request through.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[Reply | str | None] = []
+        self.asked: list[Asked] = []
+        self._let_go = threading.Event()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                self._serve("")
+
+            def do_POST(self) -> None:
+                self._serve(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+            def _serve(self, body: str) -> None:
+                parts = urlsplit(self.path)
+                asked = Asked(
+                    self.command,
+                    parts.path,
+                    dict(parse_qsl(parts.query, keep_blank_values=True)),
+                    {name.lower(): value for name, value in self.headers.items()},
+                    dict(parse_qsl(body, keep_blank_values=True)),
+                )
+                server.asked.append(asked)
+                fault = server.faults.pop(0) if server.faults else None
+                if isinstance(fault, str):
+                    self._misbehave(fault)
+                    return
+                reply = fault or server.answer(asked)
+                raw = (
+                    reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+                )
+                self.send_response(reply.status)
+                sent = {"Content-Type": "application/json", "Content-Length": str(len(raw))}
+                for name, value in {**sent, **reply.headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(raw)
+
+            def _misbehave(self, fault: str) -> None:
+                self.close_connection = True
+                if fault == HANG:
+                    server._let_go.wait(10)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", "100000")
+                self.end_headers()
+                self.wfile.write(b'{"data": [')
+                try:
+                    for _ in range(500 if fault == DRIP else 0):
+                        if server._let_go.wait(0.02):
+                            return
+                        self.wfile.write(b" ")
+                except OSError:
+                    return  # the client has had enough
+
+            def log_message(self, format: str, *args: Any) -> None:
+                return
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}
+        )
+        self._thread.start()
+
+    def answer(self, asked: Asked) -> Reply:
+        """Return what the server says when all is well."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Answer no more; a second time does nothing."""
+        if self._let_go.is_set():
+            return
+        self._let_go.set()
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()

@@ -1,0 +1,51 @@
+"""What is sealed can be read with the keys only, and for a time where one is asked for."""
+
+from __future__ import annotations
+
+import time
+
+from cryptography.fernet import Fernet
+
+from api.adapters.fernet_sealer import FernetSealer
+
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+
+def test_what_was_sealed_is_unsealed() -> None:
+    sealer = FernetSealer([NEW])
+
+    sealed = sealer.seal("é secret")
+
+    assert "secret" not in sealed
+    assert sealer.unseal(sealed) == "é secret"
+
+
+def test_the_same_text_is_never_sealed_alike() -> None:
+    sealer = FernetSealer([NEW])
+
+    assert sealer.seal("a") != sealer.seal("a")
+
+
+def test_an_old_key_still_unseals_and_the_first_one_seals() -> None:
+    both = FernetSealer([NEW, OLD])
+
+    assert both.unseal(FernetSealer([OLD]).seal("kept")) == "kept"
+    assert FernetSealer([NEW]).unseal(both.seal("fresh")) == "fresh"
+
+
+def test_what_was_not_sealed_here_is_nothing() -> None:
+    sealer = FernetSealer([NEW])
+    sealed = sealer.seal("text")
+
+    assert sealer.unseal(FernetSealer([OLD]).seal("text")) is None
+    assert sealer.unseal(sealed[:-6] + "AAAAAA") is None
+    assert sealer.unseal("") is None
+    assert sealer.unseal("é\x00") is None
+
+
+def test_what_was_sealed_too_long_ago_is_nothing() -> None:
+    sealer = FernetSealer([NEW])
+    stale = Fernet(NEW).encrypt_at_time(b"text", int(time.time()) - 601).decode()
+
+    assert sealer.unseal(stale) == "text"
+    assert sealer.unseal(stale, seconds=600) is None
