@@ -73,9 +73,13 @@ def random_model(shape: Shape, texts: Sequence[str], tokenizer: Path) -> Any:
 
 def write_shape(name: str, folder: Path, texts: Sequence[str]) -> Any:
     """Write an fp32 model folder of a shape, and return the PyTorch model that it is made from."""
-    shape, tokenizer = SHAPES[name], SHIPPED / TOKENIZER_FILE
-    model = random_model(shape, texts, tokenizer)
-    trace_onnx(model, folder / MODEL_FILE)
-    shutil.copyfile(tokenizer, folder / TOKENIZER_FILE)
-    write_manifest(folder, ModelFacts(name, "0.0.0", "weights of chance", "fp32", shape.max_tokens))
+    model = random_model(SHAPES[name], texts, SHIPPED / TOKENIZER_FILE)
+    write_traced(model, ModelFacts(name, "0.0.0", "weights of chance", "fp32", 256), folder)
     return model
+
+
+def write_traced(model: Any, facts: ModelFacts, folder: Path) -> None:
+    """Write the fp32 model folder of a PyTorch model with the shipped tokenizer's vocabulary."""
+    trace_onnx(model, folder / MODEL_FILE)
+    shutil.copyfile(SHIPPED / TOKENIZER_FILE, folder / TOKENIZER_FILE)
+    write_manifest(folder, facts)
