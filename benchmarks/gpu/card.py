@@ -22,6 +22,7 @@ def missing() -> str | None:
         return "PyTorch sees no NVIDIA card"
     if "CUDAExecutionProvider" not in ort.get_available_providers():
         return "the installed ONNX Runtime has no CUDA provider (onnxruntime-gpu has)"
+    ort.preload_dlls()
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from serving.batching import CARD_SIZING, Sizing, plan_groups
 from serving.bound import Logits
 from serving.engine import OnnxEngine
+from serving.providers import CardTuning
 from serving.warmup import warm_shapes
 
 Posts = Sequence[Sequence[int]]
@@ -83,9 +85,12 @@ def unfused(graph: Path, provider: str) -> Way:
     return in_groups(run, CARD_SIZING)
 
 
-def served_engine(graph: Path, provider: str, sizing: Sizing = CARD_SIZING) -> Way:
+def served_engine(
+    graph: Path, provider: str, token_budget: int | None = None, *, cuda_graphs: bool = False
+) -> Way:
     """Return what the server runs, on one lane."""
-    engine = OnnxEngine(graph, 1, [provider])
+    sizing = replace(CARD_SIZING, token_budget=token_budget or CARD_SIZING.token_budget)
+    engine = OnnxEngine(graph, 1, [provider], CardTuning(cuda_graphs=cuda_graphs))
     engine.warm(warm_shapes(sizing.token_budget, PADDED_TO))
     return in_groups(engine.run, sizing)
 
