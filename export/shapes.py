@@ -47,11 +47,13 @@ def random_model(shape: Shape, texts: Sequence[str], tokenizer: Path) -> Any:
     from tokenizers import Tokenizer
     from transformers import BertConfig, BertForSequenceClassification
 
+    config_of: Any = BertConfig  # transformers' classes are untyped
+    model_of: Any = BertForSequenceClassification
     torch.manual_seed(_SEED)
     encoder = Tokenizer.from_file(str(tokenizer))
     encoder.enable_truncation(shape.max_tokens)
-    model = BertForSequenceClassification(
-        BertConfig(
+    model = model_of(
+        config_of(
             vocab_size=encoder.get_vocab_size(),
             hidden_size=shape.width,
             num_hidden_layers=shape.layers,
