@@ -44,7 +44,7 @@ def random_model(shape: Shape, texts: Sequence[str], tokenizer: Path) -> Any:
     all of them would have one label, and labels that agree would say nothing.
     """
     import torch
-    from tokenizers import Tokenizer
+    from tokenizers import Tokenizer  # type: ignore[import-untyped] # ships no stubs
     from transformers import BertConfig, BertForSequenceClassification
 
     config_of: Any = BertConfig  # transformers' classes are untyped
