@@ -8,7 +8,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup serve api demo analyse lint check teacher model evaluate bench-peers clean python
+.PHONY: help run test setup serve api demo analyse lint check teacher model evaluate bench-peers bench-gpu clean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ evaluate: $(VENV)/run.stamp ## accuracy and macro-F1 of the shipped model: make 
 
 bench-peers: $(VENV)/dev.stamp ## compare the inference server with others (half an hour, on a quiet machine)
 	@$(BIN)/python -m benchmarks.peers $(BENCH_ARGS)
+
+bench-gpu: $(VENV)/dev.stamp ## compare ways of running BERT on an NVIDIA card; skipped without one
+	@$(BIN)/python -m benchmarks.gpu $(BENCH_ARGS)
 
 clean: ## remove the environment, caches and local data
 	rm -rf $(VENV) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

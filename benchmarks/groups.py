@@ -18,7 +18,7 @@ import uvloop
 from benchmarks.peers.inputs import gather_texts
 from benchmarks.peers.processes import ROOT
 from serving.artifact import open_model
-from serving.batching import RunReport
+from serving.batching import RunReport, Sizing
 from serving.classifier import EmotionClassifier
 from serving.jobs import Job
 from serving.lanes import Lanes
@@ -70,7 +70,7 @@ async def main() -> None:
     with EmotionClassifier(open_model(MODEL_DIR)) as classifier:
         for budget, spread in CHOICES * ROUNDS:
             totals = Totals()
-            lanes = Lanes(classifier, totals, budget, spread)
+            lanes = Lanes(classifier, totals, Sizing(budget, spread))
             singles = await cpu_a_text(lanes, texts, 64, 1)
             shown = f"{totals.texts / totals.runs:.1f} texts a run"
             waste = 1 - totals.tokens / totals.padded

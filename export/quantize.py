@@ -12,7 +12,7 @@ import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from export.base import load_tokenizer
 from export.config import DEFAULT_CONFIG, load_config
@@ -39,9 +39,9 @@ def make_precision(
         if precision == "fp32":
             target.write_bytes(source.read_bytes())
         elif precision == "fp16":
-            graph = _fuse(source)
-            graph.convert_float_to_float16(keep_io_types=True)
-            graph.save_model_to_file(str(target))
+            from export.fusion import half_graph
+
+            target.write_bytes(half_graph(source))
         else:
             target.write_bytes(_int8(source, texts))
     except OSError as exc:
@@ -62,23 +62,14 @@ def sample_texts(sets: Sequence[LoadedSet], tokenizer: Path, max_tokens: int) ->
 
 def _int8(source: Path, texts: Sequence[Sequence[int]]) -> bytes:
     from export.activations import observe
+    from export.fusion import fuse
     from export.rowwise import quantise_rows, quantised_inputs
 
     if not texts:
         raise DataError("int8 needs texts to observe, and there are none")
-    model = _fuse(source).model
+    model = fuse(source).model
     observed = observe(model, quantised_inputs(model), texts)
     return bytes(quantise_rows(model, observed).SerializeToString())
-
-
-def _fuse(source: Path) -> Any:
-    """Return the graph with attention, GELU and layer norms as one node each."""
-    from onnxruntime.transformers.fusion_options import FusionOptions
-    from onnxruntime.transformers.optimizer import optimize_model
-
-    options = FusionOptions("bert")
-    options.enable_embed_layer_norm = False  # fused, the embeddings could not be quantised
-    return optimize_model(str(source), model_type="bert", opt_level=0, optimization_options=options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,6 +18,7 @@ from typing import NoReturn
 from serving.artifact import open_model
 from serving.classifier import EmotionClassifier
 from serving.errors import AddressTakenError, ModelError, ServingError, SettingsError
+from serving.providers import ON_CARD
 from serving.settings import Settings
 
 SERVICE = "serving.service:service"
@@ -30,7 +31,10 @@ def main() -> NoReturn:
     """Check and hand over, or exit with what is wrong."""
     try:
         settings = Settings.from_environment(os.environ)
-        check_model(settings.model_dir, settings.providers)
+        if set(settings.providers) - set(ON_CARD):  # else a worker finds out, which takes longer
+            check_model(settings.model_dir, settings.providers)
+        if settings.gpu_model_dir is not None:
+            open_model(settings.gpu_model_dir)
         check_address(settings.host, settings.port)
     except ServingError as error:
         sys.stderr.write(f"serving: {error}\n")

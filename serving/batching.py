@@ -12,6 +12,24 @@ from dataclasses import dataclass
 
 TOKEN_BUDGET = 512
 LENGTH_SPREAD = 1.2
+WINDOW = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """Bound what runs together: pick_group's `token_budget` and `spread`, and `window`.
+
+    The window is how many texts that came after the oldest one may run beside it. Without a bound
+    a full queue would be worked on everywhere at once: every request would be begun and none done.
+    """
+
+    token_budget: int = TOKEN_BUDGET
+    spread: float = LENGTH_SPREAD
+    window: int = WINDOW
+
+
+CARD_SIZING = Sizing(token_budget=16_384, spread=1.5, window=2_048)
+"""For a graphics card, which a small run leaves idle; `python -m benchmarks.gpu` tries others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from types import TracebackType
 from typing import Self
 
 from serving.artifact import ModelArtifact
-from serving.batching import LENGTH_SPREAD, TOKEN_BUDGET, plan_groups
-from serving.cores import usable_cores
+from serving.batching import CARD_SIZING, Sizing, plan_groups
 from serving.decoding import decode
 from serving.encoding import Encoded, TextEncoder
 from serving.engine import DEFAULT_PROVIDER, Engine, OnnxEngine
 from serving.errors import ClassificationError
+from serving.providers import ON_CARD, CardTuning
 from serving.schemas import Classification
+from serving.warmup import warm_shapes
 
 logger = logging.getLogger(__name__)
 
@@ -35,24 +36,25 @@ class EmotionClassifier:
         artifact: ModelArtifact,
         *,
         threads: int | None = None,
-        token_budget: int = TOKEN_BUDGET,
-        spread: float = LENGTH_SPREAD,
+        token_budget: int | None = None,
+        spread: float | None = None,
         engine: Engine | None = None,
         providers: Sequence[str] = (DEFAULT_PROVIDER,),
+        tuning: CardTuning | None = None,
     ) -> None:
         """Load the model; ModelCorrupt when it cannot be loaded.
 
-        `threads` is how many runs are made at a time (default: the cores this process may
-        use), `token_budget` and `spread` are plan_groups'. `engine` replaces ONNX Runtime,
-        which runs the model on the first of `providers` that works.
+        `threads` is how many runs are made at a time, `token_budget` and `spread` are
+        plan_groups'; their defaults are those of what runs the model. `engine` replaces ONNX
+        Runtime, which runs the model on the first of `providers` that works.
         """
         self.artifact = artifact
         self._encoder = TextEncoder(artifact)
-        self._engine = engine or OnnxEngine(
-            artifact.model_path, threads or usable_cores(), providers
+        self._engine = engine or OnnxEngine(artifact.model_path, threads, providers, tuning)
+        usual = CARD_SIZING if self._engine.provider in ON_CARD else Sizing()
+        self.sizing = Sizing(
+            token_budget or usual.token_budget, spread or usual.spread, usual.window
         )
-        self._token_budget = token_budget
-        self._spread = spread
         self._lanes = ThreadPoolExecutor(self._engine.lanes, thread_name_prefix="lane")
 
     def __enter__(self) -> Self:
@@ -80,6 +82,10 @@ class EmotionClassifier:
         """Return what runs the model, by its name in settings."""
         return self._engine.provider
 
+    def warm(self) -> None:
+        """Run the shapes that groups have, from short to longest, where first runs are slow."""
+        self._engine.warm(warm_shapes(self.sizing.token_budget, self.artifact.max_tokens))
+
     def classify(self, texts: Sequence[str]) -> list[Classification]:
         """Return one classification a text, in the order of `texts`.
 
@@ -105,7 +111,7 @@ class EmotionClassifier:
         lengths = [len(text.ids) for text in encoded.values()]
         groups = [
             [places[index] for index in group.indices]
-            for group in plan_groups(lengths, self._token_budget, self._spread)
+            for group in plan_groups(lengths, self.sizing.token_budget, self.sizing.spread)
         ]
         jobs = [[encoded[place] for place in group] for group in groups]
         for group, done in zip(groups, self._run_all(jobs), strict=True):

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from serving.artifact import EMOTIONS, LABELS, Temperature
+from serving.bound import Logits
 from serving.encoding import Encoded
-from serving.engine import Logits
 from serving.schemas import Classification
 
 Reals = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer  # type: ignore[import-untyped] # ships no stubs
 
 from serving.artifact import REMEDY, ModelArtifact
-from serving.engine import Tokens
+from serving.bound import Tokens
 from serving.errors import ModelCorrupt
 from serving.preprocess import normalise
 

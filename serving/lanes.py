@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from serving.batching import LENGTH_SPREAD, TOKEN_BUDGET, RunReport
+from serving.batching import RunReport, Sizing
 from serving.encoding import Encoded
 from serving.errors import ClassificationError
 from serving.jobs import Job
@@ -81,15 +81,14 @@ class Lanes:
         self,
         stages: Stages,
         observer: LaneObserver,
-        token_budget: int = TOKEN_BUDGET,
-        spread: float = LENGTH_SPREAD,
+        sizing: Sizing | None = None,
     ) -> None:
-        """Take the stages of the work; `token_budget` and `spread` are pick_group's."""
+        """Take the stages of the work, and the bounds of a group (default: the CPU's)."""
         self._stages = stages
         self._observer = observer
         self._changed = threading.Condition()
         self._raw: deque[_Raw] = deque()
-        self._waiting = WaitingTexts(token_budget, spread)
+        self._waiting = WaitingTexts(sizing or Sizing())
         self._busy = 0
         self._closed = False
         self._threads: list[threading.Thread] = []

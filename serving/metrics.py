@@ -24,11 +24,12 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from serving.artifact import ModelArtifact
 from serving.asgi import Answer
 from serving.batching import RunReport
+from serving.card_metrics import CardCollector, open_library
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 SHORT_SECONDS = (0.0001, 0.0002, 0.0005, 0.001, *SECONDS[:8])
-BATCH_TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-BATCH_TOKENS = (16, 32, 64, 128, 256, 512, 1024)
+BATCH_TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+BATCH_TOKENS = (16, 32, 64, 128, 256, 512, 1024, 4096, 16384, 65536)
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX = "moodline_serving_"
 
@@ -45,6 +46,8 @@ class ServerMetrics:
         if SHARED_DIRECTORY in os.environ:
             forget_dead_workers(Path(os.environ[SHARED_DIRECTORY]))
         self._registry = CollectorRegistry()
+        cards = open_library()
+        self._cards = None if cards is None else CardCollector(_PREFIX, cards)
         self._requests = self._counter("requests", "Requests answered", "route", "status", "key")
         self._seconds = self._histogram(
             "request_seconds", "Time from a request's first byte to its answer", SECONDS, "route"
@@ -131,7 +134,10 @@ class ServerMetrics:
         if SHARED_DIRECTORY in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # has no types
-        return Answer(200, generate_latest(registry), CONTENT_TYPE_LATEST)
+        counted = generate_latest(registry)
+        if self._cards is not None:
+            counted += generate_latest(self._cards)
+        return Answer(200, counted, CONTENT_TYPE_LATEST)
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(_PREFIX + name, documentation, labels, registry=self._registry)

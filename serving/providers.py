@@ -27,6 +27,12 @@ SHOWN = 300
 TRIALS = ((1, 5), (3, 9))
 """Texts and tokens of the trial runs: some providers load what they cannot run."""
 
+ON_CARD = ("tensorrt", "cuda")
+"""Those that run on a graphics card."""
+
+PACKING = "packing"
+"""The graph's own note that padding is taken out in it; only CUDA has the kernels for that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -36,16 +42,32 @@ class Provider:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CardTuning:
+    """Hold what can be chosen on a card: record CUDA graphs, keep TensorRT's engines in a folder.
+
+    `device` is where a recorded graph's memory lies.
+    """
+
+    cuda_graphs: bool = False
+    engine_cache: Path | None = None
+    device: str = "cuda"
+
+
 KNOWN = {
     "tensorrt": Provider("TensorrtExecutionProvider", {"trt_fp16_enable": True}),
-    "cuda": Provider("CUDAExecutionProvider"),
+    # A cache that doubles its memory, as is the default, leaves little to a second session.
+    "cuda": Provider("CUDAExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"}),
     "openvino": Provider("OpenVINOExecutionProvider", {"device_type": "CPU"}),
     "cpu": Provider("CPUExecutionProvider"),
 }
 
 
 def open_session(
-    model_path: Path, preferred: Sequence[str], threads: int
+    model_path: Path,
+    preferred: Sequence[str],
+    threads: int,
+    tuning: CardTuning | None = None,
 ) -> tuple[ort.InferenceSession, str]:
     """Return a session with the first provider that works, and that provider's name in settings.
 
@@ -53,6 +75,8 @@ def open_session(
     load the model with any of them. What runs is logged, and each one that failed.
     """
     offered = set(ort.get_available_providers())
+    if KNOWN["cuda"].name in offered and hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()  # CUDA's libraries, where they are Python packages
     chosen = [name for name in preferred if KNOWN[name].name in offered]
     if not chosen:
         raise ModelCorrupt(
@@ -61,7 +85,7 @@ def open_session(
         )
     for place, name in enumerate(chosen, start=1):
         try:
-            session = _open(model_path, KNOWN[name], threads)
+            session = _open(model_path, name, threads, tuning or CardTuning())
         # ONNX Runtime's exceptions have no common root of their own but Exception.
         except Exception as exc:
             if place == len(chosen):
@@ -77,8 +101,23 @@ def open_session(
     raise AssertionError("the last provider either works or raises")
 
 
-def _open(model_path: Path, provider: Provider, threads: int) -> ort.InferenceSession:
-    """Open a session on `provider`, or fail; ONNX Runtime alone would go on with the CPU."""
+def provider_list(name: str, tuning: CardTuning) -> list[tuple[str, dict[str, Any]]]:
+    """Return ONNX Runtime's names and options of provider `name`, and what helps it out."""
+    provider, options = KNOWN[name], dict(KNOWN[name].options)
+    if name == "tensorrt" and tuning.engine_cache is not None:
+        folder = str(tuning.engine_cache)
+        options |= {"trt_engine_cache_enable": True, "trt_engine_cache_path": folder}
+        options |= {"trt_timing_cache_enable": True, "trt_timing_cache_path": folder}
+    if name == "cuda" and tuning.cuda_graphs:
+        options |= {"enable_cuda_graph": True}
+    if name == "tensorrt":  # what TensorRT cannot run stays on the card
+        return [(provider.name, options), *provider_list("cuda", CardTuning())]
+    return [(provider.name, options)]
+
+
+def _open(model_path: Path, name: str, threads: int, tuning: CardTuning) -> ort.InferenceSession:
+    """Open a session on a provider, or fail; ONNX Runtime alone would go on with the CPU."""
+    provider = KNOWN[name]
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -87,13 +126,15 @@ def _open(model_path: Path, provider: Provider, threads: int) -> ort.InferenceSe
     session = ort.InferenceSession(
         str(model_path),
         options,
-        providers=[(provider.name, provider.options)],
+        providers=provider_list(name, tuning),
         enable_fallback=False,
     )
     if provider.name not in session.get_providers():
         raise RuntimeError("it could not be initialised")
     if provider.name != KNOWN["cpu"].name:  # what the CPU loads it runs
+        unrecorded = ort.RunOptions()
+        unrecorded.add_run_config_entry("gpu_graph_id", "-1")
         for shape in TRIALS:
             tokens = {item.name: np.ones(shape, np.int64) for item in session.get_inputs()}
-            session.run(None, tokens)
+            session.run(None, tokens, unrecorded)
     return session

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from serving.batching import TOKEN_BUDGET
 from serving.errors import SettingsError
 from serving.schemas import Limits
 
@@ -31,15 +30,18 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 3000
     model_dir: Path = MODEL_DIR
+    gpu_model_dir: Path | None = None
     workers: int = 1
     threads: int | None = None
-    token_budget: int = TOKEN_BUDGET
+    token_budget: int | None = None
     queue_texts: int = 2048
     deadline_seconds: float = 30.0
     limits: Limits = field(default_factory=Limits)
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     cache_texts: int = 10_000
     providers: tuple[str, ...] = PROVIDERS
+    cuda_graphs: bool = False
+    tensorrt_cache: Path | None = None
     docs: bool = True
     metrics: str = "open"
 
@@ -52,9 +54,11 @@ class Settings:
         SERVING_HOST      IP address to listen on, or `localhost`
         SERVING_PORT      port to listen on
         SERVING_MODEL_DIR model folder
+        SERVING_GPU_MODEL_DIR     model folder for a graphics card; without a card, the other
         SERVING_WORKERS   worker processes, each with a model of its own
-        SERVING_THREADS   model runs at a time in one worker; default: usable cores / workers
-        SERVING_TOKEN_BUDGET      padded tokens a run
+        SERVING_THREADS   model runs at a time in one worker; default: usable cores / workers, or
+                          what a graphics card takes
+        SERVING_TOKEN_BUDGET      padded tokens a run; default: what suits the provider
         SERVING_QUEUE_TEXTS       texts that may wait or run in one worker; more are refused
         SERVING_DEADLINE_SECONDS  longest time from a request's first byte to its answer
         SERVING_MAX_TEXTS         texts a request
@@ -63,6 +67,8 @@ class Settings:
         SERVING_KEYS      bearer keys as `name:secret,...`; without any, no key is asked for
         SERVING_CACHE_TEXTS       results kept in one worker for texts that come again; 0: none
         SERVING_PROVIDERS         what may run the model, best first; the first that works does
+        SERVING_CUDA_GRAPHS       `on` or `off`: record and replay runs of few short texts
+        SERVING_TENSORRT_CACHE    folder in which TensorRT keeps the engines that it builds
         SERVING_DOCS      `on` or `off`: whether /docs.json is served
         SERVING_METRICS   `open`, `key` or `off`: who may read /metrics
         """
@@ -78,9 +84,10 @@ class Settings:
             host=read.host("SERVING_HOST") or default.host,
             port=read.whole("SERVING_PORT", 1, 65_535) or default.port,
             model_dir=Path(read.text("SERVING_MODEL_DIR") or default.model_dir),
+            gpu_model_dir=read.path("SERVING_GPU_MODEL_DIR"),
             workers=read.whole("SERVING_WORKERS", 1, 256) or default.workers,
             threads=read.whole("SERVING_THREADS", 1, 1024),
-            token_budget=read.whole("SERVING_TOKEN_BUDGET", 1, 1 << 20) or default.token_budget,
+            token_budget=read.whole("SERVING_TOKEN_BUDGET", 1, 1 << 20),
             queue_texts=read.whole("SERVING_QUEUE_TEXTS", limits.texts, 1 << 20)
             or default.queue_texts,
             deadline_seconds=read.seconds("SERVING_DEADLINE_SECONDS", LONGEST_DEADLINE)
@@ -89,6 +96,8 @@ class Settings:
             keys=read.keys("SERVING_KEYS"),
             cache_texts=default.cache_texts if cached is None else cached,
             providers=read.words("SERVING_PROVIDERS", PROVIDERS) or default.providers,
+            cuda_graphs=read.choice("SERVING_CUDA_GRAPHS", "on", "off") == "on",
+            tensorrt_cache=read.path("SERVING_TENSORRT_CACHE"),
             docs=read.choice("SERVING_DOCS", "on", "off") != "off",
             metrics=read.choice("SERVING_METRICS", *METRICS_READERS) or default.metrics,
         )
@@ -102,6 +111,10 @@ class _Reader:
 
     def text(self, name: str) -> str | None:
         return self._environment.get(name, "").strip() or None
+
+    def path(self, name: str) -> Path | None:
+        value = self.text(name)
+        return None if value is None else Path(value)
 
     def whole(self, name: str, low: int, high: int) -> int | None:
         value = self.text(name)

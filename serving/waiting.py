@@ -6,13 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import takewhile
 
-from serving.batching import pick_group
+from serving.batching import Sizing, pick_group
 from serving.encoding import Encoded
 from serving.jobs import Job
-
-WINDOW = 256
-"""Texts that came after the oldest one and may run beside it. Without a bound a full queue would
-be worked on everywhere at once: every request would be begun and none done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +28,9 @@ class WaitingText:
 class WaitingTexts:
     """Keep texts by their length in tokens, each length in order of arrival."""
 
-    def __init__(self, token_budget: int, spread: float) -> None:
-        """Take pick_group's bounds."""
-        self._token_budget = token_budget
-        self._spread = spread
+    def __init__(self, sizing: Sizing) -> None:
+        """Take the bounds of a group."""
+        self._sizing = sizing
         self._texts: dict[int, deque[WaitingText]] = {}
         self._numbered = 0
 
@@ -64,7 +59,7 @@ class WaitingTexts:
         `takers` is how many could take a group now: none takes more than its share.
         """
         first = min(self._texts, key=lambda length: self._texts[length][0].number)
-        end = self._texts[first][0].number + WINDOW
+        end = self._texts[first][0].number + self._sizing.window
         counts = {
             length: sum(1 for _ in takewhile(lambda text: text.number < end, texts))
             for length, texts in self._texts.items()
@@ -72,7 +67,7 @@ class WaitingTexts:
         share = -(-sum(counts.values()) // takers)
         group: list[WaitingText] = []
         for length, count in pick_group(
-            counts, first, share, self._token_budget, self._spread
+            counts, first, share, self._sizing.token_budget, self._sizing.spread
         ).items():
             texts = self._texts[length]
             group += (texts.popleft() for _ in range(count))

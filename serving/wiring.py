@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,13 +15,17 @@ from serving.cache import ResultCache
 from serving.classifier import EmotionClassifier
 from serving.contract import ContractParts
 from serving.cores import usable_cores
+from serving.errors import ModelCorrupt
 from serving.keys import BearerKeys
 from serving.lanes import Lanes
 from serving.metrics import ServerMetrics
 from serving.oip import OpenInference
 from serving.openapi import openapi_document
+from serving.providers import ON_CARD, SHOWN, CardTuning
 from serving.schemas import Limits
 from serving.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,11 @@ def build_parts(environment: Mapping[str, str]) -> ServerParts:
     Raises SettingsError, ModelMissing or ModelCorrupt.
     """
     settings = Settings.from_environment(environment)
-    artifact = open_model(settings.model_dir)
-    classifier = EmotionClassifier(
-        artifact,
-        threads=settings.threads or max(1, usable_cores() // settings.workers),
-        token_budget=settings.token_budget,
-        providers=settings.providers,
-    )
+    classifier = open_classifier(settings)
+    classifier.warm()
+    artifact = classifier.artifact
     metrics = ServerMetrics(artifact, classifier.provider)
-    lanes = Lanes(classifier, metrics, settings.token_budget)
+    lanes = Lanes(classifier, metrics, classifier.sizing)
     contract = ContractParts(
         settings=settings,
         keys=BearerKeys(settings.keys),
@@ -60,6 +61,45 @@ def build_parts(environment: Mapping[str, str]) -> ServerParts:
         clock=time.monotonic,
     )
     return ServerParts(classifier, lanes, contract)
+
+
+def open_classifier(settings: Settings) -> EmotionClassifier:
+    """Load the model for a graphics card where a card runs it, else the other.
+
+    The other is int8 as shipped, for whose operators cards have no kernels: it is not tried there
+    while something else may run it. Raises ModelMissing or ModelCorrupt; of the model for a card
+    only when its folder is not whole, or when nothing else may run the other.
+    """
+    cards = [name for name in settings.providers if name in ON_CARD]
+    others = [name for name in settings.providers if name not in ON_CARD]
+    if settings.gpu_model_dir is not None:
+        artifact = open_model(settings.gpu_model_dir)
+        tuning = CardTuning(settings.cuda_graphs, settings.tensorrt_cache)
+        try:
+            return EmotionClassifier(
+                artifact,
+                threads=settings.threads,
+                token_budget=settings.token_budget,
+                providers=cards,
+                tuning=tuning,
+            )
+        except ModelCorrupt as error:
+            if not others:
+                raise
+            reason = " ".join(str(error.__cause__ or error).split())[:SHOWN]
+            logger.warning(
+                "no graphics card runs %s, %s is next: %s",
+                settings.gpu_model_dir,
+                settings.model_dir,
+                reason,
+            )
+    return EmotionClassifier(
+        open_model(settings.model_dir),
+        threads=settings.threads
+        or (max(1, usable_cores() // settings.workers) if others else None),
+        token_budget=settings.token_budget,
+        providers=others or cards,
+    )
 
 
 def model_document(artifact: ModelArtifact, limits: Limits) -> dict[str, Any]:

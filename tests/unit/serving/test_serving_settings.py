@@ -35,6 +35,9 @@ def test_every_variable_is_read() -> None:
             "SERVING_KEYS": "api:0123456789abcdef, team-b:fedcba9876543210",
             "SERVING_CACHE_TEXTS": "0",
             "SERVING_PROVIDERS": "OpenVINO, cpu",
+            "SERVING_GPU_MODEL_DIR": "for/cards",
+            "SERVING_CUDA_GRAPHS": "on",
+            "SERVING_TENSORRT_CACHE": "engines",
             "SERVING_DOCS": "off",
             "SERVING_METRICS": "key",
         }
@@ -53,6 +56,9 @@ def test_every_variable_is_read() -> None:
         keys={"api": "0123456789abcdef", "team-b": "fedcba9876543210"},
         cache_texts=0,
         providers=("openvino", "cpu"),
+        gpu_model_dir=Path("for/cards"),
+        cuda_graphs=True,
+        tensorrt_cache=Path("engines"),
         docs=False,
         metrics="key",
     )

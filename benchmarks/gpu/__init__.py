@@ -1,0 +1,1 @@
+"""What a graphics card makes of the model: `python -m benchmarks.gpu`."""

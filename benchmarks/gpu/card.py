@@ -1,0 +1,75 @@
+"""The card itself: whether there is one, what it can do at most, and how busy it was."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from typing import Any, Self
+
+import onnxruntime as ort
+import torch
+
+from serving.card_metrics import open_library, read_cards
+
+SIDE, PRODUCTS, ROUNDS = 8192, 10, 5
+LOOK_SECONDS = 0.05
+
+
+def missing() -> str | None:
+    """Return what a run lacks here, or None."""
+    if not torch.cuda.is_available():
+        return "PyTorch sees no NVIDIA card"
+    if "CUDAExecutionProvider" not in ort.get_available_providers():
+        return "the installed ONNX Runtime has no CUDA provider (onnxruntime-gpu has)"
+    ort.preload_dlls()
+    return None
+
+
+def peak_flops(device: str, side: int = SIDE) -> float:
+    """Return the best of ROUNDS rates of fp16 matrix products of random numbers, in FLOP/s."""
+    kind = torch.float16 if device == "cuda" else torch.float32
+    one, other = (torch.randn(side, side, device=device, dtype=kind) for _ in range(2))
+    rates = []
+    for _ in range(ROUNDS + 1):  # the first warms up
+        _wait(device)
+        began = time.perf_counter()
+        for _ in range(PRODUCTS):
+            one @ other
+        _wait(device)
+        rates.append(2 * side**3 * PRODUCTS / (time.perf_counter() - began))
+    return max(rates[1:])
+
+
+def _wait(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+class Utilisation:
+    """Look at the first card now and then while the block runs; `mean` is None without readings."""
+
+    def __init__(self) -> None:
+        self._library: Any = open_library()
+        self._seen: list[float] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._library is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def mean(self) -> float | None:
+        """Return the mean share of time that the card computed."""
+        return statistics.fmean(self._seen) if self._seen else None
+
+    def _look(self) -> None:
+        while not self._ended.wait(LOOK_SECONDS):
+            self._seen.append(read_cards(self._library)[0].utilisation)

@@ -1,0 +1,215 @@
+"""One shape of model, run every way in turns, alone and through the server."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import importlib.util
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from benchmarks.gpu import card, ways
+from benchmarks.peers.figures import percentile
+from export.folder import MODEL_FILE, SHIPPED, TOKENIZER_FILE, ModelFacts, write_manifest
+from export.fusion import Packing, half_graph
+from export.shapes import write_shape, write_traced
+from serving.artifact import EMOTIONS
+from serving.preprocess import normalise
+
+SERVER_NEEDS = ("bentoml", "httptools", "uvloop", "prometheus_client")
+HEAD_TEXTS = 64
+BUDGETS = (4_096, 65_536)
+"""Padded tokens a run that are tried beside the server's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Say how much is measured."""
+
+    shapes: tuple[str, ...]
+    sizes: tuple[int, ...]
+    posts: int
+    turns: int
+    seconds: float
+    workers: int
+    packings: tuple[Packing, ...]
+    side: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Hold what one way did in one shape with calls of one size; seconds are of a call."""
+
+    shape: str
+    way: str
+    size: int
+    posts_a_second: float
+    p50: float
+    p99: float
+    utilisation: float | None
+    peak_share: float | None
+    agreement: float
+
+
+class Measure:
+    """Measure one shape every way."""
+
+    def __init__(
+        self, shape: str, folder: Path, texts: list[str], scale: Scale, device: str, peak: float
+    ) -> None:
+        self._shape, self._folder, self._texts = shape, folder, texts
+        self._scale, self._device, self._peak = scale, device, peak
+        encoder = Tokenizer.from_file(str(SHIPPED / TOKENIZER_FILE))
+        encoder.no_padding()
+        encoder.enable_truncation(256)
+        encoded = encoder.encode_batch([normalise(text) for text in texts])
+        self._posts = [one.ids for one in encoded]
+        self._ways: dict[str, Callable[[list[list[int]]], Any]] = {}
+        self._right: Any = None
+        self._said: dict[str, float] = {}
+
+    def prepare(self, trained: Path | None) -> None:
+        """Make the model, its graphs and every way; then see what each of them answers."""
+        full = self._folder / "fp32"
+        if trained is None:
+            model = write_shape(self._shape, full, self._texts[:HEAD_TEXTS])
+        else:
+            from transformers import BertForSequenceClassification
+
+            model = BertForSequenceClassification.from_pretrained(str(trained)).eval()
+            write_traced(model, ModelFacts(self._shape, "0", str(trained.name), "fp32", 256), full)
+        config = model.config
+        self._layers, self._width = config.num_hidden_layers, config.hidden_size
+        provider = "cpu" if self._device == "cpu" else "cuda"
+        ort_name = "CPUExecutionProvider" if provider == "cpu" else "CUDAExecutionProvider"
+        made: dict[str, Callable[[], Any]] = {
+            "eager": lambda: ways.eager(copy.deepcopy(model), self._device),
+            "compiled": lambda: ways.compiled(
+                copy.deepcopy(model), self._device, smoke=self._device == "cpu"
+            ),
+            "unfused": lambda: ways.unfused(full / MODEL_FILE, ort_name),
+        }
+        graphs = {}
+        for packing in self._scale.packings:
+            half = self._folder / packing
+            half.mkdir()
+            graphs[packing] = half / MODEL_FILE
+            graphs[packing].write_bytes(half_graph(full / MODEL_FILE, packing))
+            (half / TOKENIZER_FILE).write_bytes((full / TOKENIZER_FILE).read_bytes())
+            write_manifest(half, ModelFacts(self._shape, "0", "none", "fp16", 256))
+            made[f"fp16-{packing}"] = partial(ways.served_engine, graphs[packing], provider)
+        usual = "attention" if "attention" in graphs else "none"
+        for budget in BUDGETS:
+            made[f"fp16-{usual}, {budget} tokens"] = partial(
+                ways.served_engine, graphs[usual], provider, budget
+            )
+        if provider == "cuda":
+            made["fp16-none, CUDA graphs"] = partial(
+                ways.served_engine, graphs["none"], provider, cuda_graphs=True
+            )
+        for name, make in made.items():
+            try:
+                way = make()
+                logits = way(self._posts)
+            except Exception as exc:  # noqa: BLE001 -- a way that does not run here is told, not fatal
+                print(f"{self._shape} {name}: does not run here: {str(exc)[:300]}", flush=True)
+                continue
+            self._right = logits if self._right is None else self._right
+            self._ways[name] = way
+            self._said[name] = ways.agreement(self._right, logits)
+
+    def alone(self) -> list[Figure]:
+        """Measure without a server: token ids in, logits out."""
+        rates: dict[tuple[str, int], list[tuple[float, float | None, list[float]]]] = {}
+        for _ in range(self._scale.turns):
+            for size in self._scale.sizes:
+                for name, way in self._ways.items():
+                    rates.setdefault((name, size), []).append(self._turn(way, size))
+        return [self._figure(name, size, turns) for (name, size), turns in rates.items()]
+
+    def served(self) -> list[Figure]:
+        """Measure through the server: texts in, JSON out."""
+        lacking = [name for name in SERVER_NEEDS if importlib.util.find_spec(name) is None]
+        best = self._best_packing()
+        if lacking or best is None:
+            print(f"through the server: skipped, not installed: {', '.join(lacking) or 'fp16'}")
+            return []
+        from benchmarks.gpu import served
+
+        setting = "SERVING_MODEL_DIR" if self._device == "cpu" else "SERVING_GPU_MODEL_DIR"
+        folder, workers = self._folder / best, self._scale.workers
+        figures = []
+        with served.started(folder, setting, workers, self._folder / "log") as port:
+            asked = self._texts[:256]
+            labels = served.labels(port, asked)
+            right = [EMOTIONS[place] for place in self._right[: len(asked), :7].argmax(1)]
+            share = statistics.fmean(one == two for one, two in zip(labels, right, strict=True))
+            self._said["served"] = share
+            # The contract takes 256 texts a request: 512 are two requests at a time.
+            for wanted, at_once in ((1, 64), (256, 1), (256, 2), (256, 4 * workers)):
+                size = min(wanted, len(self._texts))
+                turns = []
+                for _ in range(self._scale.turns):
+                    with card.Utilisation() as use:
+                        rate, took = asyncio.run(
+                            served.load(port, self._texts, size, at_once, self._scale.seconds)
+                        )
+                    turns.append((rate, use.mean, took))
+                figures.append(self._figure("served", size, turns, f" x {at_once}"))
+        return figures
+
+    def _best_packing(self) -> str | None:
+        """Return the fp16 graph that ran the largest calls fastest."""
+        known = [name for name in self._scale.packings if f"fp16-{name}" in self._ways]
+        size = self._scale.sizes[-1]
+        rates = {name: self._turn(self._ways[f"fp16-{name}"], size)[0] for name in known}
+        return max(rates, key=lambda name: rates[name]) if rates else None
+
+    def _turn(self, way: Callable[..., Any], size: int) -> tuple[float, float | None, list[float]]:
+        parts = [self._posts[at : at + size] for at in range(0, len(self._posts) - size + 1, size)]
+        took: list[float] = []
+        with card.Utilisation() as use:
+            ends = time.perf_counter() + self._scale.seconds
+            while not took or time.perf_counter() < ends:
+                began = time.perf_counter()
+                way(parts[len(took) % len(parts)])
+                took.append(time.perf_counter() - began)
+        return len(took) * size / sum(took), use.mean, took
+
+    def _figure(
+        self,
+        name: str,
+        size: int,
+        turns: list[tuple[float, float | None, list[float]]],
+        more: str = "",
+    ) -> Figure:
+        rate = statistics.median(turn[0] for turn in turns)
+        seen = [turn[1] for turn in turns if turn[1] is not None]
+        took = [seconds for turn in turns for seconds in turn[2]]
+        each = ways.flops([len(post) for post in self._posts], self._layers, self._width)
+        figure = Figure(
+            self._shape,
+            name + more,
+            size,
+            rate,
+            percentile(took, 0.5) or 0.0,
+            percentile(took, 0.99) or 0.0,
+            statistics.median(seen) if seen else None,
+            rate * each / len(self._posts) / self._peak,
+            self._said[name],
+        )
+        busy = "-" if figure.utilisation is None else f"{figure.utilisation:.0%}"
+        print(
+            f"{figure.shape} {figure.way}, calls of {size}: {rate:,.0f} posts/s,"
+            f" p50 {figure.p50 * 1e3:.2f} ms, p99 {figure.p99 * 1e3:.2f} ms, busy {busy},"
+            f" {figure.peak_share:.1%} of peak, labels as eager {figure.agreement:.2%}",
+            flush=True,
+        )
+        return figure
