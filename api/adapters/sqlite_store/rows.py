@@ -16,6 +16,7 @@ from api.ports import UserRecord
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST = 2**63 - 1
+_OWNERSHIPS = {each.value: each for each in Ownership}
 # Where the columns of the table posts stand; a migration adds columns at its end.
 _POST = slice(2, 14)  # post_id to hashtags
 _CLASSIFICATION = slice(16, 27)  # label to truncated
@@ -97,13 +98,14 @@ def stored_post(post: Post) -> tuple[str | int | None, ...]:
 
 def post_of(row: sqlite3.Row) -> Post:
     """Read a post from a row with all columns of posts."""
-    # By place, not by name: looking up 24 names took most of the time of reading a post.
-    post_id, text, created_at, ownership, *engagement, language, hashtags = tuple(row)[_POST]
+    # By place, not by name: looking up 24 names took most of the time of reading a post. For the
+    # same reason scores are written out below.
+    post_id, text, created_at, ownership, *engagement, language, hashtags = row[_POST]
     return Post(
         post_id=post_id,
         text=text,
         created_at=time_of(created_at),
-        ownership=Ownership(ownership),
+        ownership=_OWNERSHIPS[ownership],
         engagement=Engagement(*engagement),
         language=language,
         hashtags=() if hashtags == "[]" else tuple(json.loads(hashtags)),
@@ -123,10 +125,20 @@ def stored_classification(classification: Classification) -> tuple[str | float, 
 
 def classification_of(row: sqlite3.Row) -> Classification:
     """Read the classification from a row with all columns of posts that has one."""
-    label, *probabilities, irony, tokens, truncated = tuple(row)[_CLASSIFICATION]
+    (label, anger, fear, joy, love, sadness, surprise, neutral, irony, tokens, truncated) = row[
+        _CLASSIFICATION
+    ]
     return Classification(
         label=label,
-        scores=dict(zip(EMOTIONS, probabilities, strict=True)),
+        scores={
+            "anger": anger,
+            "fear": fear,
+            "joy": joy,
+            "love": love,
+            "sadness": sadness,
+            "surprise": surprise,
+            "neutral": neutral,
+        },
         irony=irony,
         tokens=tokens,
         truncated=bool(truncated),
