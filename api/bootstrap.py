@@ -118,6 +118,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
             requests_in_flight=settings.requests_in_flight,
             lease_seconds=settings.lease_seconds,
             retry_seconds=settings.inference_retry_seconds,
+            defer_seconds=settings.source_wait_seconds,
         ),
         owner=f"{socket.gethostname()}-{os.getpid()}",
         pause=stopping.wait,
@@ -138,7 +139,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
             ports.clock,
             workers.wake,
             lambda: uuid.uuid4().hex,
-            lambda: metrics.analysis("queued"),
+            metrics.analysis,
             sources=ports.sources.keys(),
             long_calls=LongCalls(
                 wait=stopping.wait,

@@ -15,6 +15,7 @@ MoodlineError
     +-- RetryableError            ... and may do it later
     |   +-- InferenceUnavailableError
     |   +-- SourceUnavailableError
+    |   +-- SourceRateLimitedError
     |   +-- StoreUnavailableError
     +-- InferenceRejectedError    the inference server refused what it was sent
 """
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from api.domain.analyses import Problem
 
@@ -109,6 +111,14 @@ class InferenceUnavailableError(RetryableError):
 
 class SourceUnavailableError(RetryableError):
     """Say that a source of posts could not be reached."""
+
+
+class SourceRateLimitedError(RetryableError):
+    """Say that a source takes no more calls until retry_at (aware UTC)."""
+
+    def __init__(self, detail: str, retry_at: datetime) -> None:
+        super().__init__(detail)
+        self.retry_at = retry_at
 
 
 class StoreUnavailableError(RetryableError):

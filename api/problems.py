@@ -89,6 +89,11 @@ _KINDS: dict[type[Exception], ProblemKind] = {
         "source-unavailable", 503, "The source of posts cannot be reached",
         "Start the analysis again later: what was fetched is kept.",
     ),
+    errors.SourceRateLimitedError: ProblemKind(
+        "source-rate-limited", 503, "The source of posts takes no more calls for now",
+        "An analysis waits for the source by itself, for a day at most. Start it again later: what"
+        " was fetched is kept.",
+    ),
     errors.StoreUnavailableError: ProblemKind(
         "store-unavailable", 503, "The store cannot be reached",
         "The service cannot read or write its data right now. Try again shortly.",

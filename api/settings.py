@@ -117,6 +117,7 @@ class Settings:
     requests_in_flight: int = _read("2", _whole(1, 16))
     analysis_workers: int = _read("2", _whole(1, 64))
     lease_seconds: float = _read("60", _seconds(1, 3600))
+    source_wait_seconds: float = _read("900", _seconds(1, 86_400))
     queue_poll_seconds: float = _read("5", _seconds(0.01, 3600))
     event_poll_seconds: float = _read("0.3", _seconds(0.01, 60))
     event_heartbeat_seconds: float = _read("10", _seconds(0.01, 600))

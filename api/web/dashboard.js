@@ -63,7 +63,7 @@ function showSkipped(done) {
 function showProgress(analysis) {
   const { progress, state } = analysis;
   const done = progress.classified + progress.reused;
-  byId("progress").hidden = state === "succeeded" || state === "failed";
+  byId("progress").hidden = state !== "queued" && state !== "running";
   const bar = byId("progress-bar");
   if (state === "running" && progress.total > 0) {
     bar.max = progress.total;
@@ -73,7 +73,10 @@ function showProgress(analysis) {
   } else {
     bar.removeAttribute("value");
     byId("progress-text").textContent =
-      state === "queued" ? "Waiting for its turn" : "Getting ready";
+      state !== "queued" ? "Getting ready"
+        : analysis.waits_until
+          ? `Waiting for the source of posts until ${new Date(analysis.waits_until).toLocaleTimeString()}`
+          : "Waiting for its turn";
   }
 }
 
@@ -87,6 +90,7 @@ async function start() {
     showProgress(started);
     const ended = await follow(started.analysis_id, showProgress);
     if (ended.state === "failed") throw new Error(`${ended.problem.title}. ${ended.problem.detail}`);
+    if (ended.state === "cancelled") throw new Error("The analysis was cancelled.");
     await show(ended.analysis_id, ended.result);
     byId("mood-title").focus({ preventScroll: true });
     byId("mood").scrollIntoView({ behavior: "smooth" });

@@ -168,6 +168,7 @@ def analysis_of(row: sqlite3.Row) -> Analysis:
         finished_at=optional_time_of(row["finished_at"]),
         result=None if row["result"] is None else json.loads(row["result"]),
         problem=None if row["problem"] is None else Problem(**json.loads(row["problem"])),
+        waits_until=optional_time_of(row["lease_until"]) if row["state"] == "queued" else None,
     )
 
 
