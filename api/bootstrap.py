@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -26,13 +27,19 @@ from api.jobs import AnalysisRunner, RunnerLimits
 from api.metrics import MeteredEmotionClient, Metrics
 from api.ports import Clock, EmotionClient, PostFileReader, PostSource, Store
 from api.services import Analyses, Health, Imports, LongCalls, Moods, Privacy, Services
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from api.worker_pool import WorkerPool
+
+if TYPE_CHECKING:
+    from api.adapters.celery_queue import CeleryQueue
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Hold the adapters that the service stands on; tests pass fakes here."""
+    """Hold the adapters that the service stands on; tests pass fakes here.
+
+    wake tells workers in other processes of an analysis; None where the service has its own.
+    """
 
     store: Store
     emotions: EmotionClient
@@ -40,6 +47,7 @@ class Ports:
     sources: Mapping[str, PostSource]
     clock: Clock
     close: Callable[[], None]
+    wake: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,9 @@ class Service:
     shutdown_seconds: float
 
     def start(self) -> None:
-        """Take up the analyses that wait, also those left by an earlier process."""
-        self.workers.start()
+        """Take up the analyses that wait, unless the workers of other processes do."""
+        if self.ports.wake is None:
+            self.workers.start()
 
     def begin_stop(self) -> None:
         """Tell workers and open answers to come to an end, without waiting for them."""
@@ -79,7 +88,8 @@ def readers(clock: Clock) -> dict[str, PostFileReader]:
 def adapters(settings: Settings) -> Ports:
     """Return the adapters that the settings ask for.
 
-    Raises StoreUnavailableError where the store cannot be opened.
+    Raises StoreUnavailableError where the store cannot be opened, and SettingsError where what a
+    setting needs is not installed.
     """
     store = SqliteStore(settings.store_path)
     emotions = HttpEmotionClient(
@@ -87,32 +97,46 @@ def adapters(settings: Settings) -> Ports:
         timeout_seconds=settings.inference_timeout_seconds,
         key=settings.inference_key,
     )
+    queue = _queue(settings)
 
     def close() -> None:
+        if queue is not None:
+            queue.close()
         emotions.close()
         store.close()
 
-    return Ports(store, emotions, readers(_now), {}, _now, close)
+    wake = None if queue is None else queue.wake
+    return Ports(store, emotions, readers(_now), {}, _now, close, wake)
+
+
+def _queue(settings: Settings) -> CeleryQueue | None:
+    if not settings.queue_url:
+        return None
+    # Not at the top: the API by itself needs no Celery, neither installed nor in its memory.
+    try:
+        from api.adapters.celery_queue import CeleryQueue
+    except ImportError as error:
+        raise SettingsError(
+            "QUEUE_URL is set, which needs the extra `production` (Celery and Redis's client)."
+        ) from error
+    return CeleryQueue(settings.queue_url, lease_seconds=settings.lease_seconds)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def wire(ports: Ports, settings: Settings) -> Service:
-    """Return a service on these adapters, its catalogue seeded and its workers not yet started."""
-    catalogue = resources.files("api").joinpath("catalogue.json").read_bytes()
-    ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue)))
-    metrics = Metrics()
-    scoring = preset(settings.scoring)
-    stopping = threading.Event()
-    runner = AnalysisRunner(
+def analysis_runner(
+    ports: Ports, settings: Settings, metrics: Metrics, stopping: threading.Event
+) -> AnalysisRunner:
+    """Return what runs analyses, in the API's own process or in a worker's."""
+    return AnalysisRunner(
         ports.store,
         MeteredEmotionClient(ports.emotions, metrics),
         ports.sources,
         ports.clock,
         metrics,
-        scoring=scoring,
+        scoring=preset(settings.scoring),
         limits=RunnerLimits(
             chunk_posts=settings.chunk_posts,
             requests_in_flight=settings.requests_in_flight,
@@ -124,6 +148,16 @@ def wire(ports: Ports, settings: Settings) -> Service:
         pause=stopping.wait,
         stopping=stopping.is_set,
     )
+
+
+def wire(ports: Ports, settings: Settings) -> Service:
+    """Return a service on these adapters, its catalogue seeded and its workers not yet started."""
+    catalogue = resources.files("api").joinpath("catalogue.json").read_bytes()
+    ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue)))
+    metrics = Metrics()
+    scoring = preset(settings.scoring)
+    stopping = threading.Event()
+    runner = analysis_runner(ports, settings, metrics, stopping)
     workers = WorkerPool(
         runner.run,
         stopping,
@@ -137,7 +171,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
         analyses=Analyses(
             ports.store,
             ports.clock,
-            workers.wake,
+            ports.wake or workers.wake,
             lambda: uuid.uuid4().hex,
             metrics.analysis,
             sources=ports.sources.keys(),

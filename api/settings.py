@@ -86,6 +86,13 @@ def _store_address(text: str) -> str:
     return text
 
 
+def _queue_address(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("redis", "rediss", "unix") or not parts.netloc + parts.path):
+        raise ValueError("must look like redis://127.0.0.1:6379/0, or be empty")
+    return text
+
+
 def _host_names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
     if not names:
@@ -95,6 +102,10 @@ def _host_names(text: str) -> tuple[str, ...]:
 
 # A secret has no default, and none of these is one.
 _SECRET = {"default": "", "parse": lambda text: text or None}
+
+
+# It may hold a password.
+_QUEUE = {"default": "", "parse": _queue_address}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +126,7 @@ class Settings:
     max_body_bytes: int = _read("65536", _whole(1024, 16 * 1024**2))
     chunk_posts: int = _read("256", _whole(1, 256))
     requests_in_flight: int = _read("2", _whole(1, 16))
+    queue_url: str = field(default="", repr=False, metadata=_QUEUE)
     analysis_workers: int = _read("2", _whole(1, 64))
     lease_seconds: float = _read("60", _seconds(1, 3600))
     source_wait_seconds: float = _read("900", _seconds(1, 86_400))

@@ -64,7 +64,7 @@ class AnalysisRequest:
 class Analysis:
     """Hold one analysis; times are aware UTC, result is the mood result as JSON values.
 
-    waits_until is the time before which a queued analysis does not go on, None where it may at once.
+    waits_until is the time before which a queued analysis does not go on; None where it may now.
     """
 
     analysis_id: str
