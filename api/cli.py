@@ -13,14 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from api.api_client import ApiCallError, ApiClient
+from api.children import LocalServersError, free_port, raise_on_signal
 from api.domain.posts import InvalidUserNameError, user_id_of
-from api.local import (
-    LocalServersError,
-    free_port,
-    local_servers,
-    raise_on_signal,
-    server_environment,
-)
+from api.local import local_servers, server_environment
 from api.mood_card import mood_card
 from api.settings import SettingsError
 
