@@ -114,6 +114,7 @@ class Settings:
 
     api_host: str = _read("127.0.0.1", _loopback)
     api_port: int = _read("8000", _whole(1, 65535))
+    api_processes: int = _read("2", _whole(1, 128))
     api_threads: int = _read("24", _whole(4, 512))
     allowed_hosts: tuple[str, ...] = _read("localhost,127.0.0.1,[::1]", _host_names)
     inference_url: str = _read("http://127.0.0.1:3000", _web_address)

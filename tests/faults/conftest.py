@@ -1,4 +1,4 @@
-"""Give each fault test a site of its own, and say loudly where Redis is missing."""
+"""Give each fault test a site of its own."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.site import REDIS, Site
+from tests.faults.site import Site
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Return a site without processes; those a test starts are ended."""
-    if REDIS is None:
-        pytest.skip("redis-server is not installed (apt-get install redis-server): NOT TESTED")
     with Site(tmp_path) as one:
         yield one

@@ -114,7 +114,7 @@ def test_a_worker_without_a_queue_says_so_in_one_line(site: Site) -> None:
 
     status = worker.wait(SECONDS)
 
-    log = (site.folder / "log").read_text(encoding="utf-8")
+    log = site.log()
     assert status == 2
     assert log.count("\n") == 1
     assert "QUEUE_URL" in log
