@@ -137,6 +137,8 @@ class Settings:
     long_call_seconds: float = _read("600", _seconds(1, 86_400))
     long_calls: int = _read("12", _whole(1, 500))
     shutdown_seconds: float = _read("10", _seconds(0.1, 600))
+    moodline_api_url: str = _read("", lambda text: text and _web_address(text))
+    moodline_api_key: str | None = field(default=None, repr=False, metadata=_SECRET)
     scoring: str = _read("default", _one_of("default", "classic"))
     log_format: str = _read("plain", _one_of("plain", "json"))
     log_level: str = _read("info", _one_of("debug", "info", "warning", "error"))
