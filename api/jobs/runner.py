@@ -197,7 +197,7 @@ class AnalysisRunner:
         held.keep()
         self._store.finish(
             held.lease,
-            at=now,
+            at=self._clock(),
             progress=held.progress,
             mood=result.mood,
             result=result.to_dict(),
