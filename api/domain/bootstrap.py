@@ -14,7 +14,8 @@ from api.domain.scoring_config import ScoringConfig
 _FRACTION_BITS = 40
 _FIELD_BITS = 80
 """Room for a sum of 2 ** 39 probabilities, far above any draw limit."""
-_SLOTS = 1 << 16
+_SLOT_BYTES = 2
+_SLOTS = 1 << (8 * _SLOT_BYTES)
 
 
 def effective_sample_size(weights: Sequence[float]) -> float:
@@ -66,7 +67,9 @@ def confidence(
     generator = random.Random(config.seed)  # noqa: S311 - repeatable resampling, not a secret
     agreeing = 0
     for _ in range(config.resamples):
-        drawn = _unpack(sum(generator.choices(table, k=draws)), draws)
+        # Two random bytes are a place in the table: no draw passes through Python code.
+        places = memoryview(generator.randbytes(_SLOT_BYTES * draws)).cast("H")
+        drawn = _unpack(sum(map(table.__getitem__, places)), draws)
         resampled = [
             middle + (value - expected) * shrink
             for middle, value, expected in zip(centre, drawn, table_mean, strict=True)

@@ -108,8 +108,16 @@ def post_of(row: sqlite3.Row) -> Post:
         ownership=_OWNERSHIPS[ownership],
         engagement=Engagement(*engagement),
         language=language,
-        hashtags=() if hashtags == "[]" else tuple(json.loads(hashtags)),
+        hashtags=_hashtags(hashtags),
     )
+
+
+def _hashtags(stored: str) -> tuple[str, ...]:
+    if stored == "[]":
+        return ()
+    if "\\" in stored:
+        return tuple(json.loads(stored))
+    return tuple(stored[2:-2].split('","'))  # nothing is escaped in it: a tenth of the time
 
 
 def stored_classification(classification: Classification) -> tuple[str | float, ...]:
