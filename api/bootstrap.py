@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -37,15 +38,21 @@ from api.services import (
     SignIns,
     Sources,
 )
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from api.source_ports import PostSource, Sealer, SignInProvider
 from api.wired_sources import wire_sources
 from api.worker_pool import WorkerPool
 
+if TYPE_CHECKING:
+    from api.adapters.celery_queue import CeleryQueue
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Hold the adapters that the service stands on; tests pass fakes here."""
+    """Hold the adapters that the service stands on; tests pass fakes here.
+
+    wake tells workers in other processes of an analysis; None where the service has its own.
+    """
 
     store: Store
     emotions: EmotionClient
@@ -55,6 +62,7 @@ class Ports:
     close: Callable[[], None]
     sign_in: SignInProvider | None = None
     sealer: Sealer | None = None
+    wake: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,9 @@ class Service:
     shutdown_seconds: float
 
     def start(self) -> None:
-        """Take up the analyses that wait, also those left by an earlier process."""
-        self.workers.start()
+        """Take up the analyses that wait, unless the workers of other processes do."""
+        if self.ports.wake is None:
+            self.workers.start()
 
     def begin_stop(self) -> None:
         """Tell workers and open answers to come to an end, without waiting for them."""
@@ -94,7 +103,8 @@ def readers(clock: Clock) -> dict[str, PostFileReader]:
 def adapters(settings: Settings) -> Ports:
     """Return the adapters that the settings ask for.
 
-    Raises StoreUnavailableError where the store cannot be opened.
+    Raises StoreUnavailableError where the store cannot be opened, and SettingsError where what a
+    setting needs is not installed.
     """
     store = SqliteStore(settings.store_path)
     emotions = HttpEmotionClient(
@@ -102,10 +112,12 @@ def adapters(settings: Settings) -> Ports:
         timeout_seconds=settings.inference_timeout_seconds,
         key=settings.inference_key,
     )
-
+    queue = _queue(settings)
     sources = wire_sources(settings, _now)
 
     def close() -> None:
+        if queue is not None:
+            queue.close()
         sources.close()
         emotions.close()
         store.close()
@@ -119,11 +131,61 @@ def adapters(settings: Settings) -> Ports:
         close,
         sources.sign_in,
         sources.sealer,
+        None if queue is None else queue.wake,
     )
+
+
+def _queue(settings: Settings) -> CeleryQueue | None:
+    if not settings.queue_url:
+        return None
+    # Not at the top: the API by itself needs no Celery, neither installed nor in its memory.
+    try:
+        from api.adapters.celery_queue import CeleryQueue
+    except ImportError as error:
+        raise SettingsError(
+            "QUEUE_URL is set, which needs the extra `production` (Celery and Redis's client)."
+        ) from error
+    return CeleryQueue(settings.queue_url, lease_seconds=settings.lease_seconds)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def analysis_runner(
+    ports: Ports, settings: Settings, metrics: Metrics, stopping: threading.Event
+) -> AnalysisRunner:
+    """Return what runs analyses, in the API's own process or in a worker's."""
+    return AnalysisRunner(
+        ports.store,
+        MeteredEmotionClient(ports.emotions, metrics),
+        {name: MeteredPostSource(name, each, metrics) for name, each in ports.sources.items()},
+        ports.clock,
+        metrics,
+        scoring=preset(settings.scoring),
+        limits=RunnerLimits(
+            chunk_posts=settings.chunk_posts,
+            requests_in_flight=settings.requests_in_flight,
+            lease_seconds=settings.lease_seconds,
+            retry_seconds=settings.inference_retry_seconds,
+            defer_seconds=settings.source_wait_seconds,
+        ),
+        owner=f"{socket.gethostname()}-{os.getpid()}",
+        pause=stopping.wait,
+        stopping=stopping.is_set,
+        access=_sign_ins(ports, settings).access,
+    )
+
+
+def _sign_ins(ports: Ports, settings: Settings) -> SignIns:
+    return SignIns(
+        ports.store,
+        ports.clock,
+        lambda: secrets.token_urlsafe(32),
+        provider=ports.sign_in,
+        sealer=ports.sealer,
+        over_tls=(settings.x_redirect_uri or "").startswith("https:"),
+    )
 
 
 def wire(ports: Ports, settings: Settings) -> Service:
@@ -133,33 +195,9 @@ def wire(ports: Ports, settings: Settings) -> Service:
     metrics = Metrics()
     scoring = preset(settings.scoring)
     stopping = threading.Event()
-    sign_ins = SignIns(
-        ports.store,
-        ports.clock,
-        lambda: secrets.token_urlsafe(32),
-        provider=ports.sign_in,
-        sealer=ports.sealer,
-        over_tls=(settings.x_redirect_uri or "").startswith("https:"),
-    )
+    sign_ins = _sign_ins(ports, settings)
     sources = Sources(ports.sources, sign_ins)
-    runner = AnalysisRunner(
-        ports.store,
-        MeteredEmotionClient(ports.emotions, metrics),
-        {name: MeteredPostSource(name, each, metrics) for name, each in ports.sources.items()},
-        ports.clock,
-        metrics,
-        scoring=scoring,
-        limits=RunnerLimits(
-            chunk_posts=settings.chunk_posts,
-            requests_in_flight=settings.requests_in_flight,
-            lease_seconds=settings.lease_seconds,
-            retry_seconds=settings.inference_retry_seconds,
-        ),
-        owner=f"{socket.gethostname()}-{os.getpid()}",
-        pause=stopping.wait,
-        stopping=stopping.is_set,
-        access=sign_ins.access,
-    )
+    runner = analysis_runner(ports, settings, metrics, stopping)
     workers = WorkerPool(
         runner.run,
         stopping,
@@ -173,9 +211,9 @@ def wire(ports: Ports, settings: Settings) -> Service:
         analyses=Analyses(
             ports.store,
             ports.clock,
-            workers.wake,
+            ports.wake or workers.wake,
             lambda: uuid.uuid4().hex,
-            lambda: metrics.analysis("queued"),
+            metrics.analysis,
             sources=sources,
             long_calls=LongCalls(
                 wait=stopping.wait,

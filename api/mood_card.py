@@ -26,7 +26,7 @@ def mood_card(
     if result["stale_note"]:
         lines += textwrap.wrap(f"Note: {result['stale_note']}", WIDTH)
     if recommended:
-        lines += _recommendation_lines(recommended)
+        lines += recommendation_lines(recommended)
     return "\n".join(lines)
 
 
@@ -50,7 +50,8 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:
+def recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:
+    """Return a line a kind of what is recommended, as the API's JSON body has it."""
     rows = (
         ("accounts", "@", recommended["big_accounts"]),
         ("hashtags", "#", recommended["hashtags"]),

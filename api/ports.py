@@ -196,8 +196,8 @@ class Store(Protocol):
     ) -> tuple[Analysis, Lease] | None:
         """Take the named analysis, or the oldest that waits where None, and mark it running.
 
-        One that waits is queued, or running with a lease that ended before `now`. Returns None
-        where there is none or another owner holds it.
+        One that waits is queued and not deferred beyond `now`, or running with a lease that ended
+        before `now`. Returns None where there is none or another owner holds it.
         """
         ...
 
@@ -227,6 +227,21 @@ class Store(Protocol):
 
     def release(self, lease: Lease) -> None:
         """Put a running analysis back in the queue, as at shutdown; a lost lease is ignored."""
+        ...
+
+    def defer(self, lease: Lease, until: datetime) -> None:
+        """Put a running analysis back in the queue, not to be claimed up to that time.
+
+        The attempt was none, so `attempt` goes back by one; tokens grow all the same. The analysis
+        shows the time as waits_until. Raises LeaseLostError.
+        """
+        ...
+
+    def cancel(self, analysis_id: str, at: datetime) -> Analysis:
+        """Mark an analysis cancelled unless it has ended, and return it as it then stands.
+
+        A run under way loses its lease, so its next write ends it. Raises NotFoundError.
+        """
         ...
 
     # sources and sign-ins

@@ -102,8 +102,8 @@ _KINDS: dict[type[Exception], ProblemKind] = {
     ),
     errors.SourceRateLimitedError: ProblemKind(
         "source-rate-limited", 503, "The source takes no more calls for now",
-        "A source allows so many calls in a span of time. The analysis goes on by itself when the"
-        " source takes calls again.",
+        "A source allows so many calls in a span of time. An analysis that meets this goes on by"
+        " itself, and waits for a day at most; one that failed with it can be started again later.",
     ),
     errors.SourceUnauthorisedError: ProblemKind(
         "source-unauthorised", 502, "The source does not accept the key or the sign-in",

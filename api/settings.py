@@ -87,6 +87,13 @@ def _store_address(text: str) -> str:
     return text
 
 
+def _queue_address(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("redis", "rediss", "unix") or not parts.netloc + parts.path):
+        raise ValueError("must look like redis://127.0.0.1:6379/0, or be empty")
+    return text
+
+
 def _host_names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
     if not names:
@@ -137,6 +144,8 @@ def _sealing_keys(text: str) -> tuple[str, ...]:
 _SECRET = {"default": "", "parse": lambda text: text or None, "secret": True}
 _TOKEN = {"default": "", "parse": _token, "secret": True}
 _SEALING = {"default": "", "parse": _sealing_keys, "secret": True}
+# It may hold a password.
+_QUEUE = {"default": "", "parse": _queue_address, "secret": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,7 @@ class Settings:
 
     api_host: str = _read("127.0.0.1", _loopback)
     api_port: int = _read("8000", _whole(1, 65535))
+    api_processes: int = _read("2", _whole(1, 128))
     api_threads: int = _read("24", _whole(4, 512))
     allowed_hosts: tuple[str, ...] = _read("localhost,127.0.0.1,[::1]", _host_names)
     inference_url: str = _read("http://127.0.0.1:3000", _web_address)
@@ -157,8 +167,10 @@ class Settings:
     max_body_bytes: int = _read("65536", _whole(1024, 16 * 1024**2))
     chunk_posts: int = _read("256", _whole(1, 256))
     requests_in_flight: int = _read("2", _whole(1, 16))
+    queue_url: str = field(default="", repr=False, metadata=_QUEUE)
     analysis_workers: int = _read("2", _whole(1, 64))
     lease_seconds: float = _read("60", _seconds(1, 3600))
+    source_wait_seconds: float = _read("900", _seconds(1, 86_400))
     queue_poll_seconds: float = _read("5", _seconds(0.01, 3600))
     event_poll_seconds: float = _read("0.3", _seconds(0.01, 60))
     event_heartbeat_seconds: float = _read("10", _seconds(0.01, 600))
@@ -180,6 +192,8 @@ class Settings:
     bluesky_own_accounts: tuple[str, ...] = _read("", _names)
     mastodon_url: str | None = _read("", _web_address_or_none)
     mastodon_own_accounts: tuple[str, ...] = _read("", _names)
+    moodline_api_url: str = _read("", lambda text: text and _web_address(text))
+    moodline_api_key: str | None = field(default=None, repr=False, metadata=_SECRET)
     scoring: str = _read("default", _one_of("default", "classic"))
     log_format: str = _read("plain", _one_of("plain", "json"))
     log_level: str = _read("info", _one_of("debug", "info", "warning", "error"))

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from api.api_client import ApiCallError, ApiClient
-from api.local import LocalServersError, free_port, local_servers, raise_on_signal
+from api.children import LocalServersError, free_port, raise_on_signal
+from api.local import local_servers
 from api.mood_card import mood_card
 
 POSTS = Path(__file__).parent / "posts"

@@ -46,6 +46,11 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
         """Return an analysis: its state, its progress, and its result or problem."""
         return analysis_document(services.analyses.analysis(path.analysis_id))
 
+    @routes.delete("/<analysis_id>", responses={200: AnalysisDocument})
+    def cancel_analysis(path: AnalysisPath) -> Any:
+        """Cancel an analysis that has not ended; what was read of the posts is kept."""
+        return analysis_document(services.analyses.cancel(path.analysis_id))
+
     @routes.get(
         "/<analysis_id>/events",
         responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},

@@ -59,7 +59,10 @@ class KeptProblemDocument(BaseModel):
 
 
 class AnalysisDocument(BaseModel):
-    """Hold an analysis; state is queued, running, succeeded or failed."""
+    """Hold an analysis; state is queued, running, succeeded, failed or cancelled.
+
+    waits_until is when a queued one goes on, where its source takes no more calls before.
+    """
 
     analysis_id: str
     user_name: str
@@ -72,6 +75,7 @@ class AnalysisDocument(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    waits_until: datetime | None
     result: dict[str, Any] | None
     problem: KeptProblemDocument | None
 
@@ -146,6 +150,7 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
         created_at=analysis.created_at,
         started_at=analysis.started_at,
         finished_at=analysis.finished_at,
+        waits_until=analysis.waits_until,
         result=None if analysis.result is None else dict(analysis.result),
         problem=None
         if problem is None

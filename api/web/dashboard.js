@@ -64,7 +64,7 @@ function showSkipped(done) {
 function showProgress(analysis) {
   const { progress, state } = analysis;
   const done = progress.classified + progress.reused;
-  byId("progress").hidden = state === "succeeded" || state === "failed";
+  byId("progress").hidden = state !== "queued" && state !== "running";
   const bar = byId("progress-bar");
   if (state === "running" && progress.total > 0) {
     bar.max = progress.total;
@@ -74,7 +74,11 @@ function showProgress(analysis) {
   } else {
     bar.removeAttribute("value");
     const fetching = progress.fetched ? `Fetched ${progress.fetched} posts` : "Getting ready";
-    byId("progress-text").textContent = state === "queued" ? "Waiting for its turn" : fetching;
+    byId("progress-text").textContent =
+      state !== "queued" ? fetching
+        : analysis.waits_until
+          ? `Waiting for the source of posts until ${new Date(analysis.waits_until).toLocaleTimeString()}`
+          : "Waiting for its turn";
   }
 }
 
@@ -90,6 +94,7 @@ async function start() {
     const cost = costText(ended.progress);
     if (cost) byId("import-report").textContent = cost;
     if (ended.state === "failed") throw new Error(`${ended.problem.title}. ${ended.problem.detail}`);
+    if (ended.state === "cancelled") throw new Error("The analysis was cancelled.");
     await show(ended.analysis_id, ended.result);
     byId("mood-title").focus({ preventScroll: true });
     byId("mood").scrollIntoView({ behavior: "smooth" });

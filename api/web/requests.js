@@ -39,7 +39,7 @@ export const userPath = (name, rest = "") => `/v1/users/${encodeURIComponent(nam
 // Follow an analysis until it is terminal: by server-sent events, by polling where they fail.
 export function follow(id, onChange) {
   const path = `/v1/analyses/${encodeURIComponent(id)}`;
-  const terminal = (analysis) => ["succeeded", "failed"].includes(analysis.state);
+  const terminal = (analysis) => ["succeeded", "failed", "cancelled"].includes(analysis.state);
   return new Promise((resolve, reject) => {
     const poll = async () => {
       try {

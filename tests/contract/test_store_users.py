@@ -187,6 +187,7 @@ LEASED_WRITES: dict[str, Callable[[Store, Lease], object]] = {
     "fail": lambda store, lease: store.fail(
         lease, at=LATER, progress=Progress(), problem=Problem("late", "Late", "Too late.")
     ),
+    "defer": lambda store, lease: store.defer(lease, LATER),
 }
 
 

@@ -57,6 +57,7 @@ class FakeStore:
         self._users: dict[str, _User] = {}
         self._analyses: dict[str, Analysis] = {}
         self._leases: dict[str, Lease] = {}
+        self._tokens = 0
         self._catalogue: list[CatalogueItem] = []
         self._lock = threading.RLock()
 
@@ -206,15 +207,17 @@ class FakeStore:
             state=AnalysisState.RUNNING,
             attempt=oldest.attempt + 1,
             started_at=oldest.started_at or now,
+            waits_until=None,
         )
-        lease = Lease(taken.analysis_id, owner, taken.attempt, until)
+        self._tokens += 1
+        lease = Lease(taken.analysis_id, owner, self._tokens, until)
         self._analyses[taken.analysis_id] = taken
         self._leases[taken.analysis_id] = lease
         return taken, lease
 
     def _waits(self, analysis: Analysis, now: datetime) -> bool:
         if analysis.state is AnalysisState.QUEUED:
-            return True
+            return analysis.waits_until is None or analysis.waits_until < now
         lease = self._leases.get(analysis.analysis_id)
         return analysis.state is AnalysisState.RUNNING and lease is not None and lease.until < now
 
@@ -281,6 +284,31 @@ class FakeStore:
         except LeaseLostError:
             return
         self._end(replace(analysis, state=AnalysisState.QUEUED))
+
+    @_whole
+    def defer(self, lease: Lease, until: datetime) -> None:
+        analysis = self._held(lease)
+        self._end(
+            replace(
+                analysis,
+                state=AnalysisState.QUEUED,
+                attempt=analysis.attempt - 1,
+                waits_until=until,
+            )
+        )
+
+    @_whole
+    def cancel(self, analysis_id: str, at: datetime) -> Analysis:
+        analysis = self._analyses.get(analysis_id)
+        if analysis is None:
+            raise NotFoundError("There is no analysis of that id.")
+        if not analysis.state.terminal:
+            analysis = replace(
+                analysis, state=AnalysisState.CANCELLED, finished_at=at, waits_until=None
+            )
+            self._analyses[analysis_id] = analysis
+            self._leases.pop(analysis_id, None)
+        return analysis
 
     @_whole
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:

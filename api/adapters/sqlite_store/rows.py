@@ -24,6 +24,7 @@ from api.ports import UserRecord
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST = 2**63 - 1
+_OWNERSHIPS = {each.value: each for each in Ownership}
 # Where the columns of the table posts stand; a migration adds columns at its end.
 _POST = slice(2, 14)  # post_id to hashtags
 _CLASSIFICATION = slice(16, 27)  # label to truncated
@@ -105,17 +106,26 @@ def stored_post(post: Post) -> tuple[str | int | None, ...]:
 
 def post_of(row: sqlite3.Row) -> Post:
     """Read a post from a row with all columns of posts."""
-    # By place, not by name: looking up 24 names took most of the time of reading a post.
-    post_id, text, created_at, ownership, *engagement, language, hashtags = tuple(row)[_POST]
+    # By place, not by name: looking up 24 names took most of the time of reading a post. For the
+    # same reason scores are written out below.
+    post_id, text, created_at, ownership, *engagement, language, hashtags = row[_POST]
     return Post(
         post_id=post_id,
         text=text,
         created_at=time_of(created_at),
-        ownership=Ownership(ownership),
+        ownership=_OWNERSHIPS[ownership],
         engagement=Engagement(*engagement),
         language=language,
-        hashtags=() if hashtags == "[]" else tuple(json.loads(hashtags)),
+        hashtags=_hashtags(hashtags),
     )
+
+
+def _hashtags(stored: str) -> tuple[str, ...]:
+    if stored == "[]":
+        return ()
+    if "\\" in stored:
+        return tuple(json.loads(stored))
+    return tuple(stored[2:-2].split('","'))  # nothing is escaped in it: a tenth of the time
 
 
 def stored_classification(classification: Classification) -> tuple[str | float, ...]:
@@ -131,10 +141,20 @@ def stored_classification(classification: Classification) -> tuple[str | float, 
 
 def classification_of(row: sqlite3.Row) -> Classification:
     """Read the classification from a row with all columns of posts that has one."""
-    label, *probabilities, irony, tokens, truncated = tuple(row)[_CLASSIFICATION]
+    (label, anger, fear, joy, love, sadness, surprise, neutral, irony, tokens, truncated) = row[
+        _CLASSIFICATION
+    ]
     return Classification(
         label=label,
-        scores=dict(zip(EMOTIONS, probabilities, strict=True)),
+        scores={
+            "anger": anger,
+            "fear": fear,
+            "joy": joy,
+            "love": love,
+            "sadness": sadness,
+            "surprise": surprise,
+            "neutral": neutral,
+        },
         irony=irony,
         tokens=tokens,
         truncated=bool(truncated),
@@ -178,6 +198,7 @@ def analysis_of(row: sqlite3.Row) -> Analysis:
         finished_at=optional_time_of(row["finished_at"]),
         result=None if row["result"] is None else json.loads(row["result"]),
         problem=None if row["problem"] is None else Problem(**json.loads(row["problem"])),
+        waits_until=optional_time_of(row["lease_until"]) if row["state"] == "queued" else None,
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.local import free_port
+from api.children import free_port
 from tests.integration.api.conftest import post_line
 
 pytestmark = pytest.mark.integration

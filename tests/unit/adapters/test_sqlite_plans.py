@@ -76,6 +76,11 @@ def use_the_queue(store: SqliteStore) -> None:
                 lease, at=NOW, progress=progress, mood="Cheerful", result={}, hashtags=["music"]
             )
         store.analysis(ending)
+    store.create_analysis(Analysis("later", AnalysisRequest("alice"), NOW), idempotency_key=None)
+    deferred = store.claim("later", owner="w", now=LATER, until=LATER)
+    assert deferred is not None
+    store.defer(deferred[1], LATER)
+    store.cancel("later", LATER)
 
 
 SMALL_ON_PURPOSE = (
