@@ -20,11 +20,10 @@ def main() -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit status, after one clear line on a fault."""
     try:
         settings = read_settings(os.environ)
+        configure_logs(settings.log_format, settings.log_level)
+        service = wire(adapters(settings), settings)
     except SettingsError as error:
         return _refuse(str(error))
-    configure_logs(settings.log_format, settings.log_level)
-    try:
-        service = wire(adapters(settings), settings)
     except MoodlineError as error:
         return _refuse(error.detail)
     try:

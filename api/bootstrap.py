@@ -8,9 +8,10 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 
 from flask import Flask
 
@@ -18,15 +19,29 @@ from api.adapters.archive_source import ArchiveReader
 from api.adapters.csv_source import CsvReader
 from api.adapters.inference_http import HttpEmotionClient
 from api.adapters.jsonl_source import JsonLinesReader
+from api.adapters.redis_probe import redis_probe
 from api.adapters.sqlite_store import SqliteStore
 from api.app import AppLimits, create_app
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring_config import preset
+from api.domain.support import SupportEntry, SupportList, parse_support
 from api.jobs import AnalysisRunner, RunnerLimits
+from api.logs import trace_id
 from api.metrics import MeteredEmotionClient, Metrics
-from api.ports import Clock, EmotionClient, PostFileReader, PostSource, Store
-from api.services import Analyses, Health, Imports, LongCalls, Moods, Privacy, Services
-from api.settings import Settings
+from api.ports import Clock, EmotionClient, KeyStore, PostFileReader, PostSource, Store
+from api.routes.limits import RateLimits
+from api.services import (
+    HOW_TO_MAKE_A_KEY,
+    Access,
+    Analyses,
+    Health,
+    Imports,
+    LongCalls,
+    Moods,
+    Privacy,
+    Services,
+)
+from api.settings import Settings, SettingsError
 from api.worker_pool import WorkerPool
 
 
@@ -40,6 +55,8 @@ class Ports:
     sources: Mapping[str, PostSource]
     clock: Clock
     close: Callable[[], None]
+    keys: KeyStore
+    probes: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +103,15 @@ def adapters(settings: Settings) -> Ports:
         settings.inference_url,
         timeout_seconds=settings.inference_timeout_seconds,
         key=settings.inference_key,
+        trace_id=trace_id,
     )
 
     def close() -> None:
         emotions.close()
         store.close()
 
-    return Ports(store, emotions, readers(_now), {}, _now, close)
+    probes = {"redis": redis_probe(settings.redis_url)} if settings.redis_url else {}
+    return Ports(store, emotions, readers(_now), {}, _now, close, keys=store, probes=probes)
 
 
 def _now() -> datetime:
@@ -100,10 +119,16 @@ def _now() -> datetime:
 
 
 def wire(ports: Ports, settings: Settings) -> Service:
-    """Return a service on these adapters, its catalogue seeded and its workers not yet started."""
+    """Return a service on these adapters, its catalogue seeded and its workers not yet started.
+
+    Raises SettingsError where the keys that are there do not suit the settings.
+    """
+    access = Access(ports.keys, ports.clock, settings.api_key_pepper)
+    _check_keys(access, settings)
+    support = SupportList(_support(settings.crisis_resources), settings.country)
     catalogue = resources.files("api").joinpath("catalogue.json").read_bytes()
     ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue)))
-    metrics = Metrics()
+    metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
     scoring = preset(settings.scoring)
     stopping = threading.Event()
     runner = AnalysisRunner(
@@ -150,8 +175,43 @@ def wire(ports: Ports, settings: Settings) -> Service:
         ),
         moods=Moods(ports.store, ports.clock, scoring),
         privacy=Privacy(ports.store, ports.clock),
-        health=Health(ports.store, ports.emotions),
+        health=Health(ports.store, ports.emotions, ports.probes),
+        access=access,
+        support=support,
     )
-    limits = AppLimits(settings.max_body_bytes, settings.max_import_bytes, settings.allowed_hosts)
+    limits = AppLimits(
+        settings.max_body_bytes,
+        settings.max_import_bytes,
+        settings.allowed_hosts,
+        settings.cors_origins,
+        RateLimits(
+            settings.rate_limit, settings.work_rate_limit, settings.redis_url or "memory://"
+        ),
+    )
     app = create_app(services, metrics, limits)
     return Service(app, services, runner, workers, ports, settings.shutdown_seconds)
+
+
+def _check_keys(access: Access, settings: Settings) -> None:
+    any_key = bool(access.keys())
+    if any_key and not access.required:
+        raise SettingsError(
+            "API_KEY_PEPPER is not set, but the store holds API keys: set it to what it was when"
+            " they were made, or revoke them with `python -m api.keys revoke`."
+        )
+    if not any_key and not settings.loopback:
+        raise SettingsError(
+            f"API_HOST is {settings.api_host!r} but must be a loopback address such as 127.0.0.1"
+            f" until there is an API key: {HOW_TO_MAKE_A_KEY}."
+        )
+
+
+def _support(own_file: Path | None) -> list[SupportEntry]:
+    """Return the entries of the operator's file, or of the one that is shipped."""
+    file = own_file or resources.files("api").joinpath("support.json")
+    try:
+        return parse_support(json.loads(file.read_bytes()))
+    except OSError as error:
+        raise SettingsError(f"CRISIS_RESOURCES: {own_file}: {error.strerror}.") from error
+    except ValueError as error:
+        raise SettingsError(f"CRISIS_RESOURCES: {own_file}: {error}.") from error

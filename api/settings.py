@@ -7,6 +7,7 @@ and a test proves it.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -53,18 +54,13 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-def _loopback(text: str) -> str:
+def _address(text: str) -> str:
     # One address, so that the server has one socket: localhost may stand for two.
     text = "127.0.0.1" if text == "localhost" else text
     try:
-        loopback = ipaddress.ip_address(text).is_loopback
+        ipaddress.ip_address(text)
     except ValueError:
-        loopback = False
-    if not loopback:
-        raise ValueError(
-            "must be a loopback address such as 127.0.0.1, since the service has no keys yet"
-            " and would show everybody's posts to the network"
-        )
+        raise ValueError("must be an IP address such as 127.0.0.1, or localhost") from None
     return text
 
 
@@ -80,6 +76,10 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _optional_web_address(text: str) -> str:
+    return _web_address(text) if text else ""
+
+
 def _store_address(text: str) -> str:
     if text and (not text.startswith("sqlite:///") or text == "sqlite:///"):
         raise ValueError("must look like sqlite:///folder/moodline.db, or be empty")
@@ -93,18 +93,64 @@ def _host_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(item.strip().rstrip("/").lower() for item in text.split(",") if item.strip())
+    if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", each) for each in origins):
+        raise ValueError("must list origins such as https://app.example.org, separated by commas")
+    return origins
+
+
+def _rate(text: str) -> str | None:
+    if not re.fullmatch(r"off|[1-9]\d{0,8}/(second|minute|hour|day)", text):
+        raise ValueError('must be such as 100/minute (second, minute, hour or day), or "off"')
+    return None if text == "off" else text
+
+
+def _redis_address(text: str) -> str:
+    if text and not re.fullmatch(r"rediss?://\S+", text):
+        raise ValueError("must be an address such as redis://127.0.0.1:6379/0, or be empty")
+    return text
+
+
+def _country(text: str) -> str:
+    if text and not re.fullmatch("[A-Za-z]{2}", text):
+        raise ValueError("must be a country's code of two letters such as IE, or be empty")
+    return text.upper()
+
+
+def _optional_path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _pepper(text: str) -> str | None:
+    if text and len(text) < _PEPPER_CHARACTERS:
+        raise ValueError(f"must have at least {_PEPPER_CHARACTERS} characters; make it random")
+    return text or None
+
+
+_PEPPER_CHARACTERS = 16
+
 # A secret has no default, and none of these is one.
 _SECRET = {"default": "", "parse": lambda text: text or None}
+_REDIS = {"default": "", "parse": _redis_address}  # it may hold a password
+_PEPPER = {"default": "", "parse": _pepper}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Hold every setting; sizes are in bytes, times in seconds."""
 
-    api_host: str = _read("127.0.0.1", _loopback)
+    api_host: str = _read("127.0.0.1", _address)
     api_port: int = _read("8000", _whole(1, 65535))
     api_threads: int = _read("24", _whole(4, 512))
     allowed_hosts: tuple[str, ...] = _read("localhost,127.0.0.1,[::1]", _host_names)
+    api_key_pepper: str | None = field(default=None, repr=False, metadata=_PEPPER)
+    cors_origins: tuple[str, ...] = _read("", _origins)
+    rate_limit: str | None = _read("3000/minute", _rate)
+    work_rate_limit: str | None = _read("300/minute", _rate)
+    redis_url: str = field(default="", repr=False, metadata=_REDIS)
+    country: str = _read("", _country)
+    crisis_resources: Path | None = _read("", _optional_path)
     inference_url: str = _read("http://127.0.0.1:3000", _web_address)
     inference_key: str | None = field(default=None, repr=False, metadata=_SECRET)
     inference_timeout_seconds: float = _read("35", _seconds(0.1, 600))
@@ -126,6 +172,12 @@ class Settings:
     scoring: str = _read("default", _one_of("default", "classic"))
     log_format: str = _read("plain", _one_of("plain", "json"))
     log_level: str = _read("info", _one_of("debug", "info", "warning", "error"))
+    otel_exporter_otlp_endpoint: str = _read("", _optional_web_address)
+
+    @property
+    def loopback(self) -> bool:
+        """Tell whether the service listens to this machine alone."""
+        return ipaddress.ip_address(self.api_host).is_loopback
 
     @property
     def store_path(self) -> Path:
@@ -152,8 +204,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             values[item.name] = item.metadata["parse"](text)
         except ValueError as error:
-            raise SettingsError(f"{variable} is {text!r} but {error}.") from error
+            # What a field does not show, such as a secret, its error does not show either.
+            said = f"is {text!r} but {error}" if item.repr else str(error)
+            raise SettingsError(f"{variable} {said}.") from error
     settings = Settings(**values)
+    if not (settings.loopback or settings.api_key_pepper):
+        raise SettingsError(
+            f"API_HOST is {settings.api_host!r} but must be a loopback address such as 127.0.0.1"
+            " until there are API keys, since all could read everybody's posts: set API_KEY_PEPPER"
+            " to a long random text, then make a key with `python -m api.keys create`."
+        )
     if settings.long_calls >= settings.api_threads:
         raise SettingsError(
             f"LONG_CALLS is {settings.long_calls} but must be less than API_THREADS"

@@ -27,6 +27,7 @@ from api.errors import (
 from api.jobs.lease import HeldLease
 from api.jobs.patience import Patience
 from api.jobs.pipeline import ClassificationPipeline, HandBack
+from api.logs import about_analysis
 from api.ports import Clock, EmotionClient, ModelIdentity, PostSource, Store
 from api.problems import UNEXPECTED, kind_of_error
 
@@ -45,6 +46,14 @@ class Observer(Protocol):
 
     def stage(self, name: str, seconds: float) -> None:
         """Note how long a stage of an analysis took."""
+        ...
+
+    def source_call(self, source: str, outcome: str) -> None:
+        """Count a call of a source of posts; outcome is "succeeded" or the kind of the fault."""
+        ...
+
+    def source_read(self, source: str, *, posts: int, users: int, cost: float) -> None:
+        """Count what was read from a source, and what that costs by the settings' prices."""
         ...
 
 
@@ -102,17 +111,17 @@ class AnalysisRunner:
         analysis, lease = claimed
         held = HeldLease(self._store, self._clock, lease, Progress(), duration)
         self._observer.analysis("running")
-        try:
-            self._run(analysis, held)
-        except (LeaseLostError, StoreUnavailableError) as error:
-            # Lost: another run owns it, or it was erased. Store gone: the lease ends by itself
-            # and the analysis is taken up again.
-            _log.warning("run ended early: %s", type(error).__name__,
-                         extra={"analysis_id": analysis.analysis_id})  # fmt: skip
+        with about_analysis(analysis.analysis_id):
+            try:
+                self._run(analysis, held)
+            except (LeaseLostError, StoreUnavailableError) as error:
+                # Lost: another run owns it, or it was erased. Store gone: the lease ends by itself
+                # and the analysis is taken up again.
+                _log.warning("run ended early: %s", type(error).__name__)
         return True
 
     def _run(self, analysis: Analysis, held: HeldLease) -> None:
-        extra = {"analysis_id": analysis.analysis_id, "attempt": analysis.attempt}
+        extra = {"attempt": analysis.attempt}
         try:
             if analysis.attempt > _MOST_ATTEMPTS:
                 self._fail(held, Problem(UNEXPECTED.slug, UNEXPECTED.title,

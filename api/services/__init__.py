@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.domain.support import SupportList
+from api.services.access import HOW_TO_MAKE_A_KEY, Access
 from api.services.analyses import Analyses, LongCalls
 from api.services.health import Health
 from api.services.imports import ImportReport, Imports, Upload
@@ -11,6 +13,8 @@ from api.services.moods import Moods, UserOverview, plain_answer
 from api.services.privacy import Privacy
 
 __all__ = [
+    "HOW_TO_MAKE_A_KEY",
+    "Access",
     "Analyses",
     "Health",
     "ImportReport",
@@ -34,3 +38,5 @@ class Services:
     moods: Moods
     privacy: Privacy
     health: Health
+    access: Access
+    support: SupportList

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState
+from api.domain.consent import WORDS_VERSION
 from api.domain.moods import Mood
 from api.domain.results import InvalidAsOfError, resolve_as_of
 from api.errors import (
@@ -45,6 +46,8 @@ class LongCalls:
 
 class Analyses:
     """Serve analyses; wake has a worker look at the queue, sources are the names of sources."""
+
+    NOT_THERE = "There is no analysis of that id; it may have been erased."
 
     def __init__(
         self,
@@ -89,7 +92,7 @@ class Analyses:
         now = self._clock()
         user = self._store.ensure_user(request.user_id, user_name, now)
         if user.consented_at is None:
-            self._store.set_consent(user.user_id, now)
+            self._store.set_consent(user.user_id, now, words=WORDS_VERSION)
         analysis, new = self._store.create_analysis(
             Analysis(self._new_id(), request, now), idempotency_key=idempotency_key
         )
@@ -102,7 +105,7 @@ class Analyses:
         """Return the analysis. Raises NotFoundError."""
         analysis = self._store.analysis(analysis_id)
         if analysis is None:
-            raise NotFoundError("There is no analysis of that id; it may have been erased.")
+            raise NotFoundError(self.NOT_THERE)
         return analysis
 
     def events(self, analysis_id: str) -> Generator[Analysis | None, None, None]:

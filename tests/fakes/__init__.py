@@ -2,7 +2,8 @@
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.emotions import FakeEmotionClient
+from tests.fakes.keys import FakeKeyStore
 from tests.fakes.readers import FakeReader
 from tests.fakes.store import FakeStore
 
-__all__ = ["FakeClock", "FakeEmotionClient", "FakeReader", "FakeStore"]
+__all__ = ["FakeClock", "FakeEmotionClient", "FakeKeyStore", "FakeReader", "FakeStore"]

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from api.adapters.sqlite_store.analyses import AnalysisPart
 from api.adapters.sqlite_store.connections import Connections
+from api.adapters.sqlite_store.keys import KeyPart
 from api.adapters.sqlite_store.moods import MoodPart
 from api.adapters.sqlite_store.posts import PostPart
 from api.adapters.sqlite_store.users import UserPart
 
 
-class SqliteStore(UserPart, PostPart, AnalysisPart, MoodPart):
-    """Be api.ports.Store in one SQLite file, for many threads and processes of one machine.
+class SqliteStore(UserPart, PostPart, AnalysisPart, MoodPart, KeyPart):
+    """Be api.ports.Store and KeyStore in one SQLite file, for many threads and processes of one machine.
 
     The file and its folder are made where missing, readable by their owner alone. busy_seconds is
     how long a call waits for the writes of others; trace is called with each statement run.

@@ -1,0 +1,107 @@
+"""Ask for an API key, and let it do only what it may, to whom it may.
+
+A route says which scope it needs with `security=needs(Scope...)`; the OpenAPI document shows it and
+this module enforces it, so the two cannot differ. A route that says nothing needs the scope admin.
+Health, metrics, documentation and the dashboard's own files need no key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, request
+from flask_openapi3.openapi import OpenAPI
+
+from api.domain.api_keys import ApiKey, Scope
+from api.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from api.services import Access, Analyses
+
+SECURITY_SCHEMES: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "PREFIX.SECRET of an API key"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def needs(scope: Scope) -> list[dict[str, list[Any]]]:
+    """Return what a route says of the key that it needs."""
+    return [{scheme: [scope.value]} for scheme in SECURITY_SCHEMES]
+
+
+def register_identity(app: Flask, access: Access) -> None:
+    """Have an app find out whose key each request shows; nothing is refused yet.
+
+    It comes before the rate limits, which count by key, and they before register_access, so that
+    keys cannot be tried without limit.
+    """
+
+    @app.before_request
+    def identify() -> None:
+        g.api_key, g.refusal = None, None
+        if access.required and not _is_open():
+            try:
+                g.api_key = access.key_of(_shown())
+            except UnauthorizedError as error:
+                g.refusal = error
+
+
+def register_access(app: OpenAPI, access: Access, analyses: Analyses) -> None:
+    """Have an app refuse what the key does not allow; call it once all routes are there."""
+    scopes = _scopes(app)
+
+    @app.before_request
+    def check() -> None:
+        if not access.required or _is_open():
+            return
+        if g.refusal is not None:
+            raise g.refusal
+        key: ApiKey = g.api_key
+        rule = request.url_rule.rule if request.url_rule else ""
+        scope = scopes.get((rule, request.method.replace("HEAD", "GET")), Scope.ADMIN)
+        if not key.allows(scope):
+            raise ForbiddenError(f"This call needs a key with the scope {scope}.", scope)
+        named = request.view_args or {}
+        if "user_name" in named:
+            check_user(named["user_name"])
+        if "analysis_id" in named and Scope.ADMIN not in key.scopes:
+            # Raises the same for one that is not there: a key cannot ask which ids exist.
+            if not key.reaches(analyses.analysis(named["analysis_id"]).request.user_id):
+                raise NotFoundError(Analyses.NOT_THERE)
+
+
+def check_user(user_name: str) -> None:
+    """Raise ForbiddenError where the request's key does not reach the data of this user."""
+    key: ApiKey | None = g.api_key
+    if key is not None and not key.reaches(user_name.lower()):
+        raise ForbiddenError(
+            "This key does not reach the data of that user: it names the users whose data it does."
+        )
+
+
+def _is_open() -> bool:
+    # An address that is not served has no endpoint. OPTIONS is what browsers ask of CORS, keyless.
+    endpoint = request.endpoint
+    return (
+        endpoint is None
+        or endpoint == "static"
+        or request.blueprint == "service"
+        or request.method == "OPTIONS"
+    )
+
+
+def _shown() -> str | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and token:
+        return token.strip()
+    return request.headers.get("X-API-Key")
+
+
+def _scopes(app: OpenAPI) -> dict[tuple[str, str], Scope]:
+    """Return the scope that each documented route says it needs, by rule and method."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        documented = app.paths.get(rule.rule.replace("<", "{").replace(">", "}"))
+        for method in rule.methods or ():
+            operation = getattr(documented, method.lower(), None)
+            if operation is not None and operation.security:
+                found[rule.rule, method] = Scope(operation.security[0]["bearer"][0])
+    return found
