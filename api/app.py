@@ -11,7 +11,7 @@ from flask_openapi3.openapi import OpenAPI
 from api.metrics import Metrics
 from api.routes.access import SECURITY_SCHEMES, register_access, register_identity
 from api.routes.analyses import analyses_blueprint
-from api.routes.answers import EVERY_CALL, problem_answers
+from api.routes.answers import keyless_answers, problem_answers
 from api.routes.documents import ProblemDocument
 from api.routes.errors import invalid_request, register_error_handlers
 from api.routes.limits import RateLimits, register_rate_limits
@@ -67,10 +67,10 @@ def create_app(services: Services, metrics: Metrics, limits: AppLimits) -> OpenA
     register_request_checks(app, metrics, limits.allowed_hosts, limits.cors_origins)
     register_identity(app, services.access)
     register_rate_limits(app, limits.rates)
-    problems = problem_answers(*EVERY_CALL)
+    problems = problem_answers()
     app.register_api(analyses_blueprint(services, problems))
     app.register_api(users_blueprint(services, problems, max_import_bytes=limits.max_import_bytes))
     app.register_api(original_blueprint(services, problems))
-    app.register_api(service_blueprint(services, problem_answers(400, 421, 500), metrics))
+    app.register_api(service_blueprint(services, keyless_answers(), metrics))
     register_access(app, services.access, services.analyses)
     return app

@@ -69,6 +69,7 @@ class Service:
     workers: WorkerPool
     ports: Ports
     shutdown_seconds: float
+    end_traces: Callable[[], object]
 
     def start(self) -> None:
         """Take up the analyses that wait, also those left by an earlier process."""
@@ -82,6 +83,7 @@ class Service:
         """Let running analyses go back to the queue, then close the adapters."""
         if self.workers.stop(self.shutdown_seconds):
             self.ports.close()
+        self.end_traces()
 
 
 def readers(clock: Clock) -> dict[str, PostFileReader]:
@@ -125,7 +127,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
     """
     access = Access(ports.keys, ports.clock, settings.api_key_pepper)
     _check_keys(access, settings)
-    support = SupportList(_support(settings.crisis_resources), settings.country)
+    support = SupportList(support_entries(settings.crisis_resources), settings.country)
     catalogue = resources.files("api").joinpath("catalogue.json").read_bytes()
     ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue)))
     metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
@@ -189,7 +191,8 @@ def wire(ports: Ports, settings: Settings) -> Service:
         ),
     )
     app = create_app(services, metrics, limits)
-    return Service(app, services, runner, workers, ports, settings.shutdown_seconds)
+    end_traces = _trace(app, settings.otel_exporter_otlp_endpoint)
+    return Service(app, services, runner, workers, ports, settings.shutdown_seconds, end_traces)
 
 
 def _check_keys(access: Access, settings: Settings) -> None:
@@ -206,8 +209,24 @@ def _check_keys(access: Access, settings: Settings) -> None:
         )
 
 
-def _support(own_file: Path | None) -> list[SupportEntry]:
-    """Return the entries of the operator's file, or of the one that is shipped."""
+def _trace(app: Flask, endpoint: str) -> Callable[[], object]:
+    """Have the app traced where there is a collector, and return what sends the last traces."""
+    if not endpoint:
+        return lambda: None
+    try:
+        from api.telemetry import otlp_processor, trace_app  # only where it is asked for
+    except ImportError as error:
+        raise SettingsError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs what is not installed: pip install '.[otel]'."
+        ) from error
+    return trace_app(app, otlp_processor(endpoint)).shutdown
+
+
+def support_entries(own_file: Path | None) -> list[SupportEntry]:
+    """Return the entries of the operator's file, or of the one that is shipped.
+
+    Raises SettingsError where they cannot be read.
+    """
     file = own_file or resources.files("api").joinpath("support.json")
     try:
         return parse_support(json.loads(file.read_bytes()))

@@ -11,7 +11,7 @@ from flask_openapi3.models.tag import Tag
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
 from api.routes.access import check_user, needs
-from api.routes.answers import problem_answers
+from api.routes.answers import BODY, problem_answers
 from api.routes.bodies import (
     AnalysisPath,
     CountryQuery,
@@ -38,7 +38,7 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
     @routes.post(
         "",
         security=needs(Scope.ANALYSE),
-        responses={202: AnalysisDocument, **problem_answers(409, 413, 415)},
+        responses={202: AnalysisDocument, **problem_answers(*BODY, "consent-required", "conflict")},
     )
     def start_analysis(
         header: StartAnalysisHeaders, query: CountryQuery, body: StartAnalysisBody
@@ -57,7 +57,7 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
     @routes.get(
         "/<analysis_id>",
         security=needs(Scope.READ),
-        responses={200: AnalysisDocument, **problem_answers(404)},
+        responses={200: AnalysisDocument, **problem_answers("not-found")},
     )
     def get_analysis(path: AnalysisPath, query: CountryQuery) -> Any:
         """Return an analysis: its state, its progress, and its result or problem."""
@@ -71,7 +71,7 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
                 "description": "an event `analysis` at each change, until it is terminal",
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
             },
-            **problem_answers(404),
+            **problem_answers("not-found"),
         },
     )
     def follow_analysis(path: AnalysisPath, query: CountryQuery) -> Any:
@@ -85,7 +85,7 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
     @routes.post(
         "/<analysis_id>/feedback",
         security=needs(Scope.ANALYSE),
-        responses={204: None, **problem_answers(404, 413, 415)},
+        responses={204: None, **problem_answers(*BODY, "not-found")},
     )
     def give_feedback(path: AnalysisPath, body: FeedbackBody) -> Any:
         """Say in one's own word how one has felt: Depressed, Stressed, Cheerful or Satisfied."""

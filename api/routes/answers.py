@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from api.problems import ProblemKind, all_kinds
 
-EVERY_CALL = (400, 401, 403, 421, 429, 500, 503)
-"""What any call under /v1 may answer: request, key, host, rate, and faults behind the service."""
+_ANY_CALL = (
+    "invalid-request",
+    "key-required",
+    "not-allowed",
+    "misdirected",
+    "busy",
+    "unexpected",
+    "store-unavailable",
+)
+CHANGES = ("cross-site",)
+BODY = (*CHANGES, "payload-too-large", "unsupported-media")
 
 
-def problem_answers(*statuses: int) -> dict[str | int, Any]:
-    """Return the problem documents of these statuses, each kind with an example."""
-    kinds = [kind for kind in all_kinds().values() if kind.status in statuses]
-    return {
-        str(status): _answer([kind for kind in kinds if kind.status == status])
-        for status in statuses
-    }
+def problem_answers(*slugs: str) -> dict[str | int, Any]:
+    """Return the problems of these kinds, and of those that any call with a key may meet.
+
+    Each kind has an example.
+    """
+    return _answers((*_ANY_CALL, *slugs))
+
+
+def keyless_answers() -> dict[str | int, Any]:
+    """Return the problems that a call about the service itself may meet."""
+    return _answers(("invalid-request", "misdirected", "unexpected"))
+
+
+def _answers(slugs: Iterable[str]) -> dict[str | int, Any]:
+    known = all_kinds()
+    by_status: dict[str | int, list[ProblemKind]] = {}
+    for slug in slugs:
+        by_status.setdefault(str(known[slug].status), []).append(known[slug])
+    return {status: _answer(kinds) for status, kinds in sorted(by_status.items())}
 
 
 def _answer(kinds: list[ProblemKind]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class StartAnalysisBody(Strict):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"user_name": "ana_ridge", "consent": True, "as_of": "newest"}]
+            "example": {"user_name": "ana_ridge", "consent": True, "as_of": "newest"}
         }
     )
 
@@ -90,7 +90,7 @@ class FeedbackBody(Strict):
 
     mood: str = Field(max_length=40, json_schema_extra={"enum": list(Mood)})
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"mood": "Cheerful"}]})
+    model_config = ConfigDict(json_schema_extra={"example": {"mood": "Cheerful"}})
 
 
 class ConsentBody(Strict):
@@ -98,7 +98,7 @@ class ConsentBody(Strict):
 
     matchable: bool = Field(False, description="true: others may be told of me as a friend")
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"matchable": True}]})
+    model_config = ConfigDict(json_schema_extra={"example": {"matchable": True}})
 
 
 class TimelineQuery(StrictQuery):

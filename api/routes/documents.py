@@ -15,7 +15,7 @@ from api.services import ImportReport, UserOverview
 
 
 def _example(value: Any) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [value]})
+    return ConfigDict(json_schema_extra={"example": value})
 
 
 class FieldErrorDocument(BaseModel):

@@ -10,12 +10,19 @@ from flask_openapi3.models.tag import Tag
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
 from api.routes.access import needs
-from api.routes.answers import problem_answers
+from api.routes.answers import CHANGES, problem_answers
 from api.routes.bodies import OriginalStartQuery, UserPath
 from api.routes.documents import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services, plain_answer
 
 _TAG = Tag(name="original", description="The calls of the original front end")
+_OUTCOMES = (
+    "consent-required",
+    "not-found",
+    "inference-rejected",
+    "inference-unavailable",
+    "source-unavailable",
+)
 
 
 def original_blueprint(services: Services, problems: dict[str | int, Any]) -> APIBlueprint:
@@ -25,7 +32,7 @@ def original_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
     @routes.get(
         "/start_analysis/<user_name>",
         security=needs(Scope.ANALYSE),
-        responses={200: OriginalAnalysisDocument, **problem_answers(404, 502)},
+        responses={200: OriginalAnalysisDocument, **problem_answers(*CHANGES, *_OUTCOMES)},
     )
     def start_analysis_and_wait(path: UserPath, query: OriginalStartQuery) -> Any:
         """Analyse and wait: answers [mood, happiest, saddest], the last two as texts or null."""
@@ -34,7 +41,7 @@ def original_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
 
     recommending: dict[str, Any] = {
         "security": needs(Scope.READ),
-        "responses": {200: OriginalRecommendationsDocument, **problem_answers(404)},
+        "responses": {200: OriginalRecommendationsDocument, **problem_answers("not-found")},
     }
 
     @routes.get(

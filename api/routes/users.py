@@ -13,7 +13,7 @@ from api.domain.consent import WORDS, WORDS_VERSION
 from api.errors import FieldError, InvalidRequestError
 from api.routes import examples
 from api.routes.access import needs
-from api.routes.answers import problem_answers
+from api.routes.answers import BODY, CHANGES, problem_answers
 from api.routes.bodies import ConsentBody, CountryQuery, TimelineQuery, UserPath
 from api.routes.documents import (
     ConsentDocument,
@@ -64,7 +64,7 @@ def users_blueprint(
     @routes.post(
         "/posts",
         security=needs(Scope.ANALYSE),
-        responses={200: ImportDocument, **problem_answers(413, 415)},
+        responses={200: ImportDocument, **problem_answers(*BODY, "unreadable-file")},
         openapi_extensions={"requestBody": _POST_FILE},
     )
     def import_posts(path: UserPath) -> Any:
@@ -75,7 +75,7 @@ def users_blueprint(
     @routes.get(
         "",
         security=needs(Scope.READ),
-        responses={200: UserDocument, **problem_answers(404)},
+        responses={200: UserDocument, **problem_answers("not-found")},
     )
     def get_user(path: UserPath, query: CountryQuery) -> Any:
         """Return the newest mood and result of a user."""
@@ -85,7 +85,7 @@ def users_blueprint(
     @routes.get(
         "/timeline",
         security=needs(Scope.READ),
-        responses={200: TimelineDocument, **problem_answers(404)},
+        responses={200: TimelineDocument, **problem_answers("not-found")},
     )
     def get_timeline(path: UserPath, query: TimelineQuery) -> Any:
         """Return the user's emotions over time, oldest first."""
@@ -95,7 +95,7 @@ def users_blueprint(
     @routes.get(
         "/recommendations",
         security=needs(Scope.READ),
-        responses={200: RecommendationsDocument, **problem_answers(404)},
+        responses={200: RecommendationsDocument, **problem_answers("not-found")},
     )
     def get_recommendations(path: UserPath) -> Any:
         """Return accounts, hashtags and friends that may do good today."""
@@ -104,7 +104,7 @@ def users_blueprint(
     @routes.put(
         "/consent",
         security=needs(Scope.ANALYSE),
-        responses={200: ConsentDocument, **problem_answers(413, 415)},
+        responses={200: ConsentDocument, **problem_answers(*BODY)},
     )
     def give_consent(path: UserPath, body: ConsentBody) -> Any:
         """Agree to be analysed and, where matchable is true, to be shown to others as a friend."""
@@ -120,7 +120,7 @@ def users_blueprint(
     @routes.delete(
         "/consent",
         security=needs(Scope.ERASE),
-        responses={204: None, **problem_answers(404)},
+        responses={204: None, **problem_answers(*CHANGES, "not-found")},
     )
     def withdraw_consent(path: UserPath) -> Any:
         """Withdraw consent, which erases everything held about the user."""
@@ -130,7 +130,7 @@ def users_blueprint(
     @routes.get(
         "/export",
         security=needs(Scope.READ),
-        responses={200: ExportDocument, **problem_answers(404)},
+        responses={200: ExportDocument, **problem_answers("not-found")},
     )
     def export_user(path: UserPath) -> Any:
         """Return everything held about a user."""
@@ -144,7 +144,7 @@ def users_blueprint(
     @routes.delete(
         "",
         security=needs(Scope.ERASE),
-        responses={204: None, **problem_answers(404)},
+        responses={204: None, **problem_answers(*CHANGES, "not-found")},
     )
     def erase_user(path: UserPath) -> Any:
         """Erase everything held about a user; work under way cannot bring it back."""

@@ -2,7 +2,7 @@
 
 import { drawTimeline } from "./chart.js";
 import { byId, element } from "./elements.js";
-import { call, follow, userPath } from "./requests.js";
+import { call, follow, hasKey, inCountry, useKey, userPath } from "./requests.js";
 import { showIdeas, showResult, WORDS } from "./results.js";
 
 let analysisId = null;
@@ -11,8 +11,13 @@ let bucket = "week";
 const userName = () => byId("user-name").value.trim().replace(/^@/, "");
 
 function fault(error) {
-  byId("fault").hidden = !error;
+  const asked = error?.status === 401;
+  byId("fault").hidden = !error || (asked && !hasKey());
   byId("fault").textContent = error ? error.message : "";
+  if (asked) {
+    byId("key-form").hidden = false;
+    byId("key").focus();
+  }
 }
 
 function guarded(action) {
@@ -100,7 +105,6 @@ async function show(id, result) {
   analysisId = id;
   byId("results").hidden = false;
   byId("feedback-thanks").textContent = "";
-  byId("export").href = userPath(userName(), "/export");
   showResult(result);
   await showTimeline();
   byId("ideas").replaceChildren();
@@ -116,13 +120,28 @@ async function showKnownUser() {
   byId("results").hidden = true;
   if (!userName() || !byId("user-name").checkValidity()) return;
   try {
-    const user = await call("GET", userPath(userName()));
+    const user = await call("GET", inCountry(userPath(userName())));
     byId("import-report").textContent = `${user.posts} posts are kept already.`;
     if (user.result) await show(user.analysis_id, user.result);
   } catch (error) {
     if (error.status !== 404) throw error;
     byId("import-report").textContent = "";
   }
+}
+
+async function exportAll() {
+  const held = await call("GET", userPath(userName(), "/export"));
+  const file = new Blob([JSON.stringify(held, null, 2)], { type: "application/json" });
+  const link = element("a", { href: URL.createObjectURL(file), download: "moodline-export.json" });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+async function takeKey() {
+  useKey(byId("key").value);
+  byId("key").value = "";
+  byId("key-form").hidden = true;
+  await showKnownUser();
 }
 
 async function erase() {
@@ -166,6 +185,8 @@ acceptDrops();
 byId("file").addEventListener("change", guarded((event) => importFile(event.target.files[0])));
 byId("user-name").addEventListener("change", guarded(showKnownUser));
 byId("start").addEventListener("submit", guarded(start));
+byId("key-form").addEventListener("submit", guarded(takeKey));
+byId("export").addEventListener("click", guarded(exportAll));
 byId("erase").addEventListener("click", () => byId("erase-dialog").showModal());
 byId("erase-no").addEventListener("click", () => byId("erase-dialog").close());
 byId("erase-yes").addEventListener("click", guarded(erase));
