@@ -29,7 +29,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
-	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,export,bench,dev]'
+	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,otel,export,bench,dev]'
 	@touch $@ $(VENV)/run.stamp
 
 setup: $(VENV)/run.stamp ## create the environment and install what running needs

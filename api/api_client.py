@@ -19,11 +19,19 @@ class ApiCallError(Exception):
 
 
 class ApiClient:
-    """Hold one connection to the API at `url`; use it as a context manager."""
+    """Hold one connection to the API at `url`; use it as a context manager.
 
-    def __init__(self, url: str) -> None:
+    key is an API key, where the API asks for one.
+    """
+
+    def __init__(self, url: str, key: str | None = None) -> None:
         # Loopback calls must not go through a proxy that the environment names.
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=False)
+        self._http = httpx.Client(
+            base_url=url,
+            headers={} if key is None else {"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT,
+            trust_env=False,
+        )
 
     def __enter__(self) -> Self:
         return self

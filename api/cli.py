@@ -22,7 +22,7 @@ from api.local import (
     server_environment,
 )
 from api.mood_card import mood_card
-from api.settings import SettingsError
+from api.settings import SettingsError, read_settings
 
 _NAMED_SKIPS = 5
 
@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         file = Path(options.file)
         if not file.is_file():
             raise ApiCallError(f"there is no file {file}")
-        with running_api() as url, ApiClient(url) as api:
+        key = read_settings(os.environ).api_key
+        with running_api() as url, ApiClient(url, key) as api:
             _analyse(api, file, options.user, options.as_of)
     except (ApiCallError, LocalServersError, SettingsError, InvalidUserNameError) as error:
         print(f"moodline: {error}", file=sys.stderr)

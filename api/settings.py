@@ -145,6 +145,7 @@ class Settings:
     api_threads: int = _read("24", _whole(4, 512))
     allowed_hosts: tuple[str, ...] = _read("localhost,127.0.0.1,[::1]", _host_names)
     api_key_pepper: str | None = field(default=None, repr=False, metadata=_PEPPER)
+    api_key: str | None = field(default=None, repr=False, metadata=_SECRET)
     cors_origins: tuple[str, ...] = _read("", _origins)
     rate_limit: str | None = _read("3000/minute", _rate)
     work_rate_limit: str | None = _read("300/minute", _rate)

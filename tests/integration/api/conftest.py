@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -121,7 +121,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @contextmanager
-def open_house(store: Store, settings: Settings, keys: KeyStore | None = None) -> Iterator[House]:
+def open_house(
+    store: Store,
+    settings: Settings,
+    keys: KeyStore | None = None,
+    probes: Mapping[str, Callable[[], bool]] | None = None,
+) -> Iterator[House]:
     """Wire the service; its workers are stopped at the end where a test started them."""
     emotions = FakeEmotionClient()
     ports = Ports(
@@ -132,6 +137,7 @@ def open_house(store: Store, settings: Settings, keys: KeyStore | None = None) -
         lambda: NOW,
         store.close,
         keys or FakeKeyStore(),
+        probes or {},
     )
     service = wire(ports, settings)
     service.app.test_client_class = ClosingClient

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from api.domain.analyses import AnalysisState
 from api.domain.posts import Post, RejectedPost
 from api.errors import SourceUnavailableError
+from api.logs import trace_id
 from api.ports import ModelIdentity
 from tests.fakes.posts import posts
 from tests.fakes.runs import Setting
@@ -160,3 +161,14 @@ def test_a_source_that_is_away_fails_the_analysis_with_its_own_problem() -> None
     problem = setting.analysis("a2").problem
     assert problem is not None
     assert problem.type == "source-unavailable"
+
+
+def test_each_call_of_the_inference_server_bears_the_id_of_the_analysis() -> None:
+    setting = Setting(count=10)
+    ids: list[str | None] = []
+    setting.emotions.before_answer = lambda _calls: ids.append(trace_id())
+
+    setting.runner().run()
+
+    assert ids == ["a1"] * 3
+    assert trace_id() is None
