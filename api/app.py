@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -23,6 +24,7 @@ from api.services import Services
 
 _WEB = Path(__file__).with_name("web")
 
+
 @dataclass(frozen=True, slots=True)
 class AppLimits:
     """Hold what the app itself needs to know of the settings; sizes are in bytes."""
@@ -31,7 +33,7 @@ class AppLimits:
     max_import_bytes: int = 128 * 1024**2
     allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     cors_origins: tuple[str, ...] = ()
-    rates: RateLimits = RateLimits()
+    rates: RateLimits = field(default_factory=RateLimits)
 
 
 class _Json(DefaultJSONProvider):

@@ -196,7 +196,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
 
 
 def _check_keys(access: Access, settings: Settings) -> None:
-    any_key = bool(access.keys())
+    any_key = bool(access.all_keys())
     if any_key and not access.required:
         raise SettingsError(
             "API_KEY_PEPPER is not set, but the store holds API keys: set it to what it was when"

@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace, access: Access) -> None:
         access.revoke(options.prefix)
         print(f"{options.prefix} is revoked.")
     else:
-        for key in access.keys():
+        for key in access.all_keys():
             print(_line(key))
 
 

@@ -102,7 +102,7 @@ class Metrics:
         if self._shared_folder is None:
             return generate_latest(self._registry)
         of_all = CollectorRegistry()
-        MultiProcessCollector(of_all, self._shared_folder)
+        MultiProcessCollector(of_all, self._shared_folder)  # type: ignore[no-untyped-call]
         return generate_latest(of_all)
 
 

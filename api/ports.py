@@ -298,7 +298,7 @@ class KeyStore(Protocol):
         """Return the key of that prefix, or None; prefix may be any text."""
         ...
 
-    def keys(self) -> list[ApiKey]:
+    def all_keys(self) -> list[ApiKey]:
         """Return all keys, oldest first."""
         ...
 

@@ -151,7 +151,7 @@ class Settings:
     work_rate_limit: str | None = _read("300/minute", _rate)
     redis_url: str = field(default="", repr=False, metadata=_REDIS)
     country: str = _read("", _country)
-    crisis_resources: Path | None = _read("", _optional_path)
+    crisis_resources: Path | None = _read("", _optional_path)  # noqa: RUF009  a field, as the others
     inference_url: str = _read("http://127.0.0.1:3000", _web_address)
     inference_key: str | None = field(default=None, repr=False, metadata=_SECRET)
     inference_timeout_seconds: float = _read("35", _seconds(0.1, 600))

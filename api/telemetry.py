@@ -13,8 +13,8 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanProcessor
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from api.logs import ANALYSIS_ID, REQUEST_ID
 
@@ -34,7 +34,7 @@ def trace_app(app: Flask, processor: SpanProcessor) -> TracerProvider:
     """
     provider = TracerProvider(resource=Resource({SERVICE_NAME: "moodline-api"}))
     provider.add_span_processor(processor)
-    FlaskInstrumentor().instrument_app(
+    FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
         app, tracer_provider=provider, excluded_urls=_QUIET, response_hook=_answered
     )
     # Before the checks that may refuse a request, so that it has a span all the same.

@@ -74,7 +74,7 @@ def _entry(item: object, where: str) -> SupportEntry:
         raise InvalidSupportError(
             f"{where} must have name, contact, url and countries, and nothing else"
         )
-    texts = [item["name"], item["contact"], item["url"]]
+    texts = (item["name"], item["contact"], item["url"])
     if not all(isinstance(text, str) and text.strip() for text in texts):
         raise InvalidSupportError(f"{where}: name, contact and url must be text")
     if not item["url"].startswith("https://") or not urlsplit(item["url"]).hostname:
@@ -83,13 +83,11 @@ def _entry(item: object, where: str) -> SupportEntry:
     if not isinstance(countries, Sequence) or isinstance(countries, str) or not countries:
         raise InvalidSupportError(f"{where} ({item['name']}): countries must be a list")
     for country in countries:
-        if country != EVERYWHERE and not (
-            isinstance(country, str) and _COUNTRY.fullmatch(country)
-        ):
+        if country != EVERYWHERE and not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
             raise InvalidSupportError(
                 f'{where} ({item["name"]}): a country is a code such as "IE", or "*"'
             )
-    return SupportEntry(*texts, frozenset(countries))
+    return SupportEntry(item["name"], item["contact"], item["url"], frozenset(countries))
 
 
 def _values(entry: SupportEntry, country: str | None) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from functools import partial
 
 from api.domain.analyses import AnalysisRequest
 from api.domain.posts import Classification, Post
@@ -114,9 +113,9 @@ class ClassificationPipeline:
             chunks.append(self._send(posts, pool))
 
     def _send(self, posts: list[Post], pool: ThreadPoolExecutor) -> _Chunk:
+        texts = [post.text for post in posts]
         # In a copy of the context, so that the call bears the id of the analysis.
-        classify = partial(copy_context().run, self._emotions.classify)
-        return _Chunk(posts, pool.submit(classify, [post.text for post in posts]))
+        return _Chunk(posts, pool.submit(copy_context().run, self._emotions.classify, texts))
 
     def _await(self, chunk: _Chunk, held: HeldLease) -> list[Classification]:
         while True:

@@ -63,8 +63,9 @@ def register_access(app: OpenAPI, access: Access, analyses: Analyses) -> None:
         if "user_name" in named:
             check_user(named["user_name"])
         if "analysis_id" in named and Scope.ADMIN not in key.scopes:
-            # Raises the same for one that is not there: a key cannot ask which ids exist.
-            if not key.reaches(analyses.analysis(named["analysis_id"]).request.user_id):
+            user_id = analyses.analysis(named["analysis_id"]).request.user_id
+            if not key.reaches(user_id):
+                # What one that is not there raises: a key cannot ask which ids exist.
                 raise NotFoundError(Analyses.NOT_THERE)
 
 

@@ -47,7 +47,9 @@ class UserPath(BaseModel):
 class AnalysisPath(BaseModel):
     """Name an analysis."""
 
-    analysis_id: str = Field(max_length=64, json_schema_extra={"example": "0d9f6c1e4b7a4f0c8a5d3e2b1c0f9a8d"})
+    analysis_id: str = Field(
+        max_length=64, json_schema_extra={"example": "0d9f6c1e4b7a4f0c8a5d3e2b1c0f9a8d"}
+    )
 
 
 class ProblemPath(BaseModel):

@@ -80,14 +80,12 @@ class Access:
             )
         prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         digest = key_digest(self._pepper, prefix, secret)
-        self._keys.add_key(
-            ApiKey(prefix, name, digest, frozenset(scopes), user_ids, self._clock())
-        )
+        self._keys.add_key(ApiKey(prefix, name, digest, frozenset(scopes), user_ids, self._clock()))
         return f"{prefix}.{secret}"
 
-    def keys(self) -> list[ApiKey]:
+    def all_keys(self) -> list[ApiKey]:
         """Return all keys, oldest first."""
-        return self._keys.keys()
+        return self._keys.all_keys()
 
     def revoke(self, prefix: str) -> None:
         """Forget a key, so that it is refused from now on. Raises NotFoundError."""

@@ -54,7 +54,7 @@ def test_keys_are_listed_oldest_first(keys: KeyStore) -> None:
     keys.add_key(younger)
     keys.add_key(KEY)
 
-    assert keys.keys() == [KEY, younger]
+    assert keys.all_keys() == [KEY, younger]
 
 
 def test_the_last_use_is_kept(keys: KeyStore) -> None:
@@ -63,7 +63,7 @@ def test_the_last_use_is_kept(keys: KeyStore) -> None:
     keys.note_use(KEY.prefix, NOW + timedelta(hours=1))
     keys.note_use("none", NOW)
 
-    assert keys.keys() == [replace(KEY, last_used_at=NOW + timedelta(hours=1))]
+    assert keys.all_keys() == [replace(KEY, last_used_at=NOW + timedelta(hours=1))]
 
 
 def test_a_key_is_forgotten_once(keys: KeyStore) -> None:

@@ -20,7 +20,7 @@ class FakeKeyStore:
     def key(self, prefix: str) -> ApiKey | None:
         return self._keys.get(prefix)
 
-    def keys(self) -> list[ApiKey]:
+    def all_keys(self) -> list[ApiKey]:
         return sorted(self._keys.values(), key=lambda key: key.created_at)
 
     def note_use(self, prefix: str, at: datetime) -> None:

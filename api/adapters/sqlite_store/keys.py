@@ -47,7 +47,7 @@ class KeyPart:
             ).fetchone()
         return None if row is None else _key_of(row)
 
-    def keys(self) -> list[ApiKey]:
+    def all_keys(self) -> list[ApiKey]:
         """Return all keys, oldest first."""
         with self._connections.reading() as connection:
             rows = connection.execute("SELECT * FROM api_keys").fetchall()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from api.local import free_port
@@ -106,6 +107,13 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     blocked.write_text("in the way", encoding="utf-8")
 
     assert str(blocked) in refused(environment(blocked))
+
+
+def test_it_is_small_when_idle(tmp_path: Path) -> None:
+    with serving(environment(tmp_path)) as (process, _):
+        resident = psutil.Process(process.pid).memory_info().rss
+
+    assert resident < 150 * 1024**2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

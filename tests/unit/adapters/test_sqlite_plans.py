@@ -51,7 +51,7 @@ def use_everything(store: SqliteStore) -> None:
     store.export_user("alice")
     store.add_key(ApiKey("p", "name", b"", frozenset(), frozenset(), NOW))
     store.key("p")
-    store.keys()
+    store.all_keys()
     store.note_use("p", NOW)
     store.remove_key("p")
     store.ping()
