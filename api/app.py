@@ -17,6 +17,7 @@ from api.routes.documents import ProblemDocument
 from api.routes.errors import invalid_request, register_error_handlers
 from api.routes.limits import RateLimits, register_rate_limits
 from api.routes.original import original_blueprint
+from api.routes.queries import register_query_check
 from api.routes.requests import StrictJsonRequest, register_request_checks
 from api.routes.service import service_blueprint
 from api.routes.users import users_blueprint
@@ -75,4 +76,5 @@ def create_app(services: Services, metrics: Metrics, limits: AppLimits) -> OpenA
     app.register_api(original_blueprint(services, problems))
     app.register_api(service_blueprint(services, keyless_answers(), metrics))
     register_access(app, services.access, services.analyses)
+    register_query_check(app)
     return app

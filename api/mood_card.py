@@ -48,7 +48,7 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     for post in result["moved_most"][:3]:
         lines.append(f"    {post['contribution']:+.3f}  {_one_line(post['text'], 60)}")
     for entry in result.get("support", ()):
-        line = f"to talk to somebody: {entry['name']}: {entry['contact']}, {entry['url']}"
+        line = f"to talk: {entry['name']}: {entry['contact']}, {entry['url']}"
         lines += textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return lines
 

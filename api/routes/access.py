@@ -14,6 +14,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from api.routes.operations import documented, requested
 from api.services import Access, Analyses
 
 SECURITY_SCHEMES: dict[str, Any] = {
@@ -46,7 +47,11 @@ def register_identity(app: Flask, access: Access) -> None:
 
 def register_access(app: OpenAPI, access: Access, analyses: Analyses) -> None:
     """Have an app refuse what the key does not allow; call it once all routes are there."""
-    scopes = _scopes(app)
+    scopes = {
+        call: Scope(operation.security[0]["bearer"][0])
+        for call, operation in documented(app)
+        if operation.security
+    }
 
     @app.before_request
     def check() -> None:
@@ -55,8 +60,7 @@ def register_access(app: OpenAPI, access: Access, analyses: Analyses) -> None:
         if g.refusal is not None:
             raise g.refusal
         key: ApiKey = g.api_key
-        rule = request.url_rule.rule if request.url_rule else ""
-        scope = scopes.get((rule, request.method.replace("HEAD", "GET")), Scope.ADMIN)
+        scope = scopes.get(requested(), Scope.ADMIN)
         if not key.allows(scope):
             raise ForbiddenError(f"This call needs a key with the scope {scope}.", scope)
         named = request.view_args or {}
@@ -94,15 +98,3 @@ def _shown() -> str | None:
     if kind.lower() == "bearer" and token:
         return token.strip()
     return request.headers.get("X-API-Key")
-
-
-def _scopes(app: OpenAPI) -> dict[tuple[str, str], Scope]:
-    """Return the scope that each documented route says it needs, by rule and method."""
-    found = {}
-    for rule in app.url_map.iter_rules():
-        documented = app.paths.get(rule.rule.replace("<", "{").replace(">", "}"))
-        for method in rule.methods or ():
-            operation = getattr(documented, method.lower(), None)
-            if operation is not None and operation.security:
-                found[rule.rule, method] = Scope(operation.security[0]["bearer"][0])
-    return found

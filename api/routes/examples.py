@@ -39,7 +39,7 @@ _RESULT: dict[str, Any] = {
         },
         {
             "name": "Find A Helpline",
-            "contact": "Helplines of more than 130 countries, by country",
+            "contact": "Helplines by country",
             "url": "https://findahelpline.com",
             "country": None,
         },

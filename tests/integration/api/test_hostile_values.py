@@ -87,6 +87,27 @@ def test_an_operator_in_a_query_is_refused(house: House, query: str) -> None:
     problem(house.client.get(f"{path}?{query}"), 400, "invalid-request")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/users/alice/recommendations"),
+        ("GET", "/v1/users/alice/export"),
+        ("DELETE", "/v1/users/alice"),
+        ("PUT", "/v1/users/alice/consent"),
+        ("GET", "/recommend_friends/alice"),
+    ],
+)
+def test_a_parameter_that_a_call_does_not_have_is_refused(
+    house: House, method: str, path: str
+) -> None:
+    house.analysed("alice")
+
+    answer = house.client.open(f"{path}?user_name[$ne]=x", method=method)
+
+    assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "user_name[$ne]"
+    assert house.client.get("/v1/users/alice").status_code == 200
+
+
 @pytest.mark.parametrize("text", ["$ne", '{"$gt": ""}', "*", "%", "' OR 1=1 --", "a" * 65])
 def test_an_id_that_is_none_finds_nothing(house: House, text: str) -> None:
     house.analysed("alice")

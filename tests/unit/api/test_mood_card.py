@@ -48,4 +48,4 @@ def test_a_heavy_card_names_somebody_to_talk_to() -> None:
 
     card = mood_card("ana", result, None)
 
-    assert "  to talk to somebody: Near: Call 1, https://near.example" in card
+    assert "  to talk: Near: Call 1, https://near.example" in card
