@@ -9,9 +9,10 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -20,14 +21,20 @@ from api.adapters.archive_source import ArchiveReader
 from api.adapters.csv_source import CsvReader
 from api.adapters.inference_http import HttpEmotionClient
 from api.adapters.jsonl_source import JsonLinesReader
+from api.adapters.redis_probe import redis_probe
 from api.adapters.sqlite_store import SqliteStore
 from api.app import AppLimits, create_app
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring_config import preset
+from api.domain.support import SupportEntry, SupportList, parse_support
 from api.jobs import AnalysisRunner, RunnerLimits
+from api.logs import trace_id
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
-from api.ports import Clock, EmotionClient, PostFileReader, Store
+from api.ports import Clock, EmotionClient, KeyStore, PostFileReader, Store
+from api.routes.limits import RateLimits
 from api.services import (
+    HOW_TO_MAKE_A_KEY,
+    Access,
     Analyses,
     Health,
     Imports,
@@ -60,9 +67,11 @@ class Ports:
     sources: Mapping[str, PostSource]
     clock: Clock
     close: Callable[[], None]
+    keys: KeyStore
     sign_in: SignInProvider | None = None
     sealer: Sealer | None = None
     wake: Callable[[str], None] | None = None
+    probes: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class Service:
     workers: WorkerPool
     ports: Ports
     shutdown_seconds: float
+    end_traces: Callable[[], object]
 
     def start(self) -> None:
         """Take up the analyses that wait, unless the workers of other processes do."""
@@ -89,6 +99,7 @@ class Service:
         """Let running analyses go back to the queue, then close the adapters."""
         if self.workers.stop(self.shutdown_seconds):
             self.ports.close()
+        self.end_traces()
 
 
 def readers(clock: Clock) -> dict[str, PostFileReader]:
@@ -111,6 +122,7 @@ def adapters(settings: Settings) -> Ports:
         settings.inference_url,
         timeout_seconds=settings.inference_timeout_seconds,
         key=settings.inference_key,
+        trace_id=trace_id,
     )
     queue = _queue(settings)
     sources = wire_sources(settings, _now)
@@ -129,10 +141,17 @@ def adapters(settings: Settings) -> Ports:
         sources.by_name,
         _now,
         close,
-        sources.sign_in,
-        sources.sealer,
-        None if queue is None else queue.wake,
+        keys=store,
+        sign_in=sources.sign_in,
+        sealer=sources.sealer,
+        wake=None if queue is None else queue.wake,
+        probes=_probes(settings),
     )
+
+
+def _probes(settings: Settings) -> dict[str, Callable[[], bool]]:
+    asked = {"redis": settings.redis_url, "queue": settings.queue_url}
+    return {name: redis_probe(url) for name, url in asked.items() if url}
 
 
 def _queue(settings: Settings) -> CeleryQueue | None:
@@ -189,10 +208,16 @@ def _sign_ins(ports: Ports, settings: Settings) -> SignIns:
 
 
 def wire(ports: Ports, settings: Settings) -> Service:
-    """Return a service on these adapters, its catalogue seeded and its workers not yet started."""
+    """Return a service on these adapters, its catalogue seeded and its workers not yet started.
+
+    Raises SettingsError where the keys that are there do not suit the settings.
+    """
+    access = Access(ports.keys, ports.clock, settings.api_key_pepper)
+    _check_keys(access, settings)
+    support = SupportList(support_entries(settings.crisis_resources), settings.country)
     catalogue = resources.files("api").joinpath("catalogue.json").read_bytes()
     ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue)))
-    metrics = Metrics()
+    metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
     scoring = preset(settings.scoring)
     stopping = threading.Event()
     sign_ins = _sign_ins(ports, settings)
@@ -225,10 +250,62 @@ def wire(ports: Ports, settings: Settings) -> Service:
         ),
         moods=Moods(ports.store, ports.clock, scoring),
         privacy=Privacy(ports.store, ports.clock),
-        health=Health(ports.store, ports.emotions),
+        health=Health(ports.store, ports.emotions, ports.probes),
         sources=sources,
         sign_ins=sign_ins,
+        access=access,
+        support=support,
     )
-    limits = AppLimits(settings.max_body_bytes, settings.max_import_bytes, settings.allowed_hosts)
+    limits = AppLimits(
+        settings.max_body_bytes,
+        settings.max_import_bytes,
+        settings.allowed_hosts,
+        settings.cors_origins,
+        RateLimits(
+            settings.rate_limit, settings.work_rate_limit, settings.redis_url or "memory://"
+        ),
+    )
     app = create_app(services, metrics, limits)
-    return Service(app, services, runner, workers, ports, settings.shutdown_seconds)
+    end_traces = _trace(app, settings.otel_exporter_otlp_endpoint)
+    return Service(app, services, runner, workers, ports, settings.shutdown_seconds, end_traces)
+
+
+def _check_keys(access: Access, settings: Settings) -> None:
+    any_key = bool(access.all_keys())
+    if any_key and not access.required:
+        raise SettingsError(
+            "API_KEY_PEPPER is not set, but the store holds API keys: set it to what it was when"
+            " they were made, or revoke them with `python -m api.keys revoke`."
+        )
+    if not any_key and not settings.loopback:
+        raise SettingsError(
+            f"API_HOST is {settings.api_host!r} but must be a loopback address such as 127.0.0.1"
+            f" until there is an API key: {HOW_TO_MAKE_A_KEY}."
+        )
+
+
+def _trace(app: Flask, endpoint: str) -> Callable[[], object]:
+    """Have the app traced where there is a collector, and return what sends the last traces."""
+    if not endpoint:
+        return lambda: None
+    try:
+        from api.telemetry import otlp_processor, trace_app  # only where it is asked for
+    except ImportError as error:
+        raise SettingsError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs what is not installed: pip install '.[otel]'."
+        ) from error
+    return trace_app(app, otlp_processor(endpoint)).shutdown
+
+
+def support_entries(own_file: Path | None) -> list[SupportEntry]:
+    """Return the entries of the operator's file, or of the one that is shipped.
+
+    Raises SettingsError where they cannot be read.
+    """
+    file = own_file or resources.files("api").joinpath("support.json")
+    try:
+        return parse_support(json.loads(file.read_bytes()))
+    except OSError as error:
+        raise SettingsError(f"CRISIS_RESOURCES: {own_file}: {error.strerror}.") from error
+    except ValueError as error:
+        raise SettingsError(f"CRISIS_RESOURCES: {own_file}: {error}.") from error

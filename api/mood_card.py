@@ -47,6 +47,9 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     lines.append("  moved the mood most:")
     for post in result["moved_most"][:3]:
         lines.append(f"    {post['contribution']:+.3f}  {_one_line(post['text'], 60)}")
+    for entry in result.get("support", ()):
+        line = f"to talk: {entry['name']}: {entry['contact']}, {entry['url']}"
+        lines += textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return lines
 
 

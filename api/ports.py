@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 from api.domain.analyses import Analysis, Lease, Problem, Progress
+from api.domain.api_keys import ApiKey
 from api.domain.posts import Classification, ClassifiedPost, Post, RejectedPost
 from api.domain.recommendations import CatalogueItem as CatalogueItem
 from api.domain.recommendations import FriendCandidate as FriendCandidate
@@ -114,8 +115,11 @@ class Store(Protocol):
         """Return the user, or None."""
         ...
 
-    def set_consent(self, user_id: str, at: datetime | None) -> None:
-        """Record that the user agreed at a time; None records that they no longer do."""
+    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
+        """Record that the user agreed at a time; None records that they no longer do.
+
+        words is the version of the words agreed to (api.domain.consent), kept in the history.
+        """
         ...
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:
@@ -294,4 +298,28 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of connections; the store is not used after that."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Keep API keys. Every method may raise StoreUnavailableError."""
+
+    def add_key(self, key: ApiKey) -> None:
+        """Keep a key; its prefix is new."""
+        ...
+
+    def key(self, prefix: str) -> ApiKey | None:
+        """Return the key of that prefix, or None; prefix may be any text."""
+        ...
+
+    def all_keys(self) -> list[ApiKey]:
+        """Return all keys, oldest first."""
+        ...
+
+    def note_use(self, prefix: str, at: datetime) -> None:
+        """Record when a key was last used; one that is not there is ignored."""
+        ...
+
+    def remove_key(self, prefix: str) -> bool:
+        """Forget a key; tell whether there was one."""
         ...

@@ -35,6 +35,9 @@ HTTP_KINDS: dict[int, ProblemKind] = {
     kind.status: kind
     for kind in (
         INVALID_REQUEST,
+        ProblemKind("key-required", 401, "An API key is needed",
+                    "Send it as `Authorization: Bearer PREFIX.SECRET` or as `X-API-Key`. Whoever"
+                    " runs the service makes keys with `python -m api.keys`."),
         ProblemKind("not-found", 404, "There is no such thing",
                     "No page, user, analysis or result stands at this address."),
         ProblemKind("method-not-allowed", 405, "This address does not take that method",
@@ -73,6 +76,12 @@ _KINDS: dict[type[Exception], ProblemKind] = {
         "How somebody feels is theirs to know. Posts are read only for the person who wrote them"
         " and only when that person says so: send `\"consent\": true`, or record it with"
         " PUT /v1/users/{user_name}/consent. Withdrawing it erases everything that is held.",
+    ),
+    errors.UnauthorizedError: HTTP_KINDS[401],
+    errors.ForbiddenError: ProblemKind(
+        "not-allowed", 403, "The API key does not allow this",
+        "A key has scopes (analyse, read, erase, admin) and the names of the users whose data it"
+        " reaches; one with the scope admin reaches everybody's.",
     ),
     errors.NotOwnAccountError: ProblemKind(
         "not-own-account", 403, "This account has not been shown to be yours",

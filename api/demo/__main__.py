@@ -51,6 +51,7 @@ def main() -> int:
                 **os.environ,
                 "DATA_DIR": folder,
                 "STORE_URL": "",
+                "API_KEY_PEPPER": "",
                 "API_HOST": "127.0.0.1",
                 "API_PORT": str(free_port()),
                 "SERVING_HOST": "127.0.0.1",

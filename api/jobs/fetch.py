@@ -93,8 +93,7 @@ class FetchStage:
             except SourceRateLimitedError:
                 raise
             except RetryableError as error:
-                _log.warning("fetching failed and is tried again: %s", type(error).__name__,
-                             extra={"analysis_id": held.lease.analysis_id})  # fmt: skip
+                _log.warning("fetching failed and is tried again: %s", type(error).__name__)
                 patience.after(error)
                 held.keep()
             else:

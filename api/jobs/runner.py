@@ -28,6 +28,7 @@ from api.jobs.fetch import Access, FetchStage
 from api.jobs.lease import HeldLease
 from api.jobs.patience import Patience
 from api.jobs.pipeline import ClassificationPipeline, HandBack
+from api.logs import about_analysis
 from api.ports import Clock, EmotionClient, ModelIdentity, Store
 from api.problems import UNEXPECTED, kind_of_error
 from api.source_ports import PostSource
@@ -112,17 +113,17 @@ class AnalysisRunner:
         analysis, lease = claimed
         held = HeldLease(self._store, self._clock, lease, Progress(), duration)
         self._observer.analysis("running")
-        try:
-            self._run(analysis, held)
-        except (LeaseLostError, StoreUnavailableError) as error:
-            # Lost: another run owns it, or it was erased. Store gone: the lease ends by itself
-            # and the analysis is taken up again.
-            _log.warning("run ended early: %s", type(error).__name__,
-                         extra={"analysis_id": analysis.analysis_id})  # fmt: skip
+        with about_analysis(analysis.analysis_id):
+            try:
+                self._run(analysis, held)
+            except (LeaseLostError, StoreUnavailableError) as error:
+                # Lost: another run owns it, or it was erased. Store gone: the lease ends by itself
+                # and the analysis is taken up again.
+                _log.warning("run ended early: %s", type(error).__name__)
         return True
 
     def _run(self, analysis: Analysis, held: HeldLease) -> None:
-        extra = {"analysis_id": analysis.analysis_id, "attempt": analysis.attempt}
+        extra = {"attempt": analysis.attempt}
         try:
             if analysis.attempt > _MOST_ATTEMPTS:
                 self._fail(held, Problem(UNEXPECTED.slug, UNEXPECTED.title,
@@ -222,8 +223,7 @@ class AnalysisRunner:
 
     def _fail_with(self, error: MoodlineError, held: HeldLease) -> None:
         kind = kind_of_error(error)
-        _log.warning("analysis failed: %s: %s", kind.slug, error.detail,
-                     extra={"analysis_id": held.lease.analysis_id})  # fmt: skip
+        _log.warning("analysis failed: %s: %s", kind.slug, error.detail)
         self._fail(held, Problem(kind.slug, kind.title, f"{error.detail} {kind.about}"))
 
     def _defer(self, analysis: Analysis, held: HeldLease, error: SourceRateLimitedError) -> None:
@@ -236,8 +236,7 @@ class AnalysisRunner:
         until = max(until, now + timedelta(seconds=_SHORTEST_DEFER_SECONDS))
         self._store.defer(held.lease, until)
         self._observer.analysis("deferred")
-        _log.info("waits until %s: %s", until.isoformat(), error.detail,
-                  extra={"analysis_id": analysis.analysis_id})  # fmt: skip
+        _log.info("waits until %s: %s", until.isoformat(), error.detail)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

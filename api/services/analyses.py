@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState
+from api.domain.consent import WORDS_VERSION
 from api.domain.moods import Mood
 from api.domain.results import InvalidAsOfError, resolve_as_of
 from api.errors import (
@@ -48,6 +49,8 @@ class Analyses:
     wake has a worker look at the queue, and count is told of each state that an analysis reaches
     here.
     """
+
+    NOT_THERE = "There is no analysis of that id; it may have been erased."
 
     def __init__(
         self,
@@ -94,7 +97,7 @@ class Analyses:
         now = self._clock()
         user = self._store.ensure_user(request.user_id, user_name, now)
         if user.consented_at is None:
-            self._store.set_consent(user.user_id, now)
+            self._store.set_consent(user.user_id, now, words=WORDS_VERSION)
         analysis, new = self._store.create_analysis(
             Analysis(self._new_id(), request, now), idempotency_key=idempotency_key
         )
@@ -107,7 +110,7 @@ class Analyses:
         """Return the analysis. Raises NotFoundError."""
         analysis = self._store.analysis(analysis_id)
         if analysis is None:
-            raise NotFoundError("There is no analysis of that id; it may have been erased.")
+            raise NotFoundError(self.NOT_THERE)
         return analysis
 
     def cancel(self, analysis_id: str) -> Analysis:

@@ -26,6 +26,7 @@ class _User:
     keys: dict[str, str] = field(default_factory=dict)
     marks: dict[tuple[str, str], str] = field(default_factory=dict)
     sign_ins: dict[str, str | None] = field(default_factory=dict)
+    consents: list[tuple[datetime | None, str | None]] = field(default_factory=list)
 
     def newest(self, max_posts: int | None) -> list[Post]:
         ordered = sorted(
@@ -72,8 +73,9 @@ class FakeStore:
         return user.record if user else None
 
     @_whole
-    def set_consent(self, user_id: str, at: datetime | None) -> None:
+    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
         user = self._users[user_id]
+        user.consents.append((at, words))
         user.record = replace(user.record, consented_at=at)
 
     @_whole
@@ -93,7 +95,15 @@ class FakeStore:
             raise NotFoundError("Nothing is held about that user.")
         user = self._users[user_id]
         posts = [{"post_id": post.post_id, "text": post.text} for post in user.newest(None)]
-        return {"user": {"user_name": user.record.user_name}, "posts": posts}
+        consents = [
+            {"consented_at": at.isoformat() if at else None, "words": words}
+            for at, words in user.consents
+        ]
+        return {
+            "user": {"user_name": user.record.user_name},
+            "consents": consents,
+            "posts": posts,
+        }
 
     @_whole
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:

@@ -24,7 +24,7 @@ def held_about(connection: sqlite3.Connection, user_key: int) -> dict[str, Any]:
             rows("SELECT hashtag FROM user_hashtags WHERE user_key = ? ORDER BY position"),
         ),
         "consents": [
-            {"consented_at": _time(row["consented_at"])}
+            {"consented_at": _time(row["consented_at"]), "words": row["words"]}
             for row in rows("SELECT * FROM consents WHERE user_key = ? ORDER BY consent_key")
         ],
         "posts": [

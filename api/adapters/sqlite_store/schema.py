@@ -195,7 +195,28 @@ _SOURCES = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES + _INDEXES, _SOURCES)
+_KEYS_AND_CONSENT_WORDS = (
+    # users holds the ids of those whose data the key reaches: plain values, as the key outlives
+    # what is held about them.
+    """
+    CREATE TABLE api_keys (
+        prefix TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        scopes TEXT NOT NULL,
+        users TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        last_used_at INTEGER
+    ) WITHOUT ROWID
+    """,
+    "ALTER TABLE consents ADD COLUMN words TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _TABLES + _INDEXES,
+    _SOURCES,
+    _KEYS_AND_CONSENT_WORDS,
+)
 """Hold the statements that lead from each schema version to the next; a released one is final."""
 
 Migrations = Sequence[Sequence[str]]

@@ -11,6 +11,7 @@ import pytest
 
 from api.adapters.sqlite_store import SqliteStore
 from api.domain.analyses import Analysis, AnalysisRequest, Problem, Progress
+from api.domain.api_keys import ApiKey
 from api.domain.posts import EMOTIONS, Classification, Post
 from api.ports import CatalogueItem
 
@@ -50,6 +51,11 @@ def use_everything(store: SqliteStore) -> None:
     store.friend_candidates("bob", "Cheerful", ["music"], limit=3)
     store.add_feedback("finished", "Stressed", NOW)
     store.export_user("alice")
+    store.add_key(ApiKey("p", "name", b"", frozenset(), frozenset(), NOW))
+    store.key("p")
+    store.all_keys()
+    store.note_use("p", NOW)
+    store.remove_key("p")
     store.ping()
     store.erase_user("alice", LATER)
 
@@ -84,6 +90,7 @@ def use_the_queue(store: SqliteStore) -> None:
 
 
 SMALL_ON_PURPOSE = (
+    "SCAN api_keys",  # to list them all
     "SCAN temp.spool",  # what is being saved is walked as a whole
     "SCAN spool",
     "SCAN analyses USING INDEX analyses_waiting",  # in order, past those that run, to the first

@@ -56,6 +56,16 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
         ("API_PORT", "eight"),
         ("API_PORT", "²"),
         ("API_HOST", "0.0.0.0"),  # noqa: S104  that it is refused is the point
+        ("API_KEY_PEPPER", "short"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "app.example.org"),
+        ("CORS_ORIGINS", "https://app.example.org/path"),
+        ("RATE_LIMIT", "often"),
+        ("RATE_LIMIT", "0/minute"),
+        ("WORK_RATE_LIMIT", "5/fortnight"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("COUNTRY", "Ireland"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
         ("API_HOST", "192.168.1.2"),
         ("API_HOST", "example.org"),
         ("INFERENCE_URL", "127.0.0.1:3000"),
@@ -124,6 +134,33 @@ def test_signing_in_needs_all_of_its_settings(missing: str) -> None:
 
     assert read_settings(whole).x_sign_in_set
     assert not read_settings({**whole, missing: ""}).x_sign_in_set
+
+
+@pytest.mark.parametrize("variable", ["API_KEY_PEPPER", "REDIS_URL", "QUEUE_URL"])
+def test_a_bad_secret_is_not_repeated(variable: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({variable: "s3cr3t"})
+
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_an_open_address_needs_a_pepper_and_says_how_to_make_a_key() -> None:
+    open_to_all = {"API_HOST": "0.0.0.0"}  # noqa: S104  meant
+
+    with pytest.raises(SettingsError, match=r"API_KEY_PEPPER .*python -m api\.keys create"):
+        read_settings(open_to_all)
+
+    assert not read_settings({**open_to_all, "API_KEY_PEPPER": "x" * 16}).loopback
+
+
+def test_origins_are_a_list() -> None:
+    settings = read_settings({"CORS_ORIGINS": "https://App.example.org/, http://127.0.0.1:5173"})
+
+    assert settings.cors_origins == ("https://app.example.org", "http://127.0.0.1:5173")
+
+
+def test_off_is_no_rate_limit() -> None:
+    assert read_settings({"RATE_LIMIT": "off"}).rate_limit is None
 
 
 def test_localhost_becomes_one_address() -> None:
