@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 
 from flask import Flask
@@ -18,13 +18,14 @@ from api.adapters.archive_source import ArchiveReader
 from api.adapters.csv_source import CsvReader
 from api.adapters.inference_http import HttpEmotionClient
 from api.adapters.jsonl_source import JsonLinesReader
+from api.adapters.mongo_store import MongoStore
 from api.adapters.sqlite_store import SqliteStore
 from api.app import AppLimits, create_app
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring_config import preset
-from api.jobs import AnalysisRunner, RunnerLimits
+from api.jobs import AnalysisRunner, RunnerLimits, Sweeper
 from api.metrics import MeteredEmotionClient, Metrics
-from api.ports import Clock, EmotionClient, PostFileReader, PostSource, Store
+from api.ports import Clock, EmotionClient, PostFileReader, PostSource, Retention, Store
 from api.services import Analyses, Health, Imports, LongCalls, Moods, Privacy, Services
 from api.settings import Settings
 from api.worker_pool import WorkerPool
@@ -76,12 +77,23 @@ def readers(clock: Clock) -> dict[str, PostFileReader]:
     }
 
 
+def open_store(settings: Settings) -> Store:
+    """Return the store that the settings name. Raises StoreUnavailableError."""
+    retention = Retention(
+        posts=timedelta(days=settings.posts_retention_days),
+        moods=timedelta(days=settings.moods_retention_days),
+    )
+    if settings.store_is_mongo:
+        return MongoStore(settings.store_url, retention=retention)
+    return SqliteStore(settings.store_path, retention=retention)
+
+
 def adapters(settings: Settings) -> Ports:
     """Return the adapters that the settings ask for.
 
     Raises StoreUnavailableError where the store cannot be opened.
     """
-    store = SqliteStore(settings.store_path)
+    store = open_store(settings)
     emotions = HttpEmotionClient(
         settings.inference_url,
         timeout_seconds=settings.inference_timeout_seconds,
@@ -123,8 +135,14 @@ def wire(ports: Ports, settings: Settings) -> Service:
         pause=stopping.wait,
         stopping=stopping.is_set,
     )
+    sweeper = Sweeper(ports.store, ports.clock)
+
+    def work() -> bool:
+        sweeper.sweep_when_due()
+        return runner.run()
+
     workers = WorkerPool(
-        runner.run,
+        work,
         stopping,
         threads=settings.analysis_workers,
         poll_seconds=settings.queue_poll_seconds,

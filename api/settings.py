@@ -80,9 +80,15 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+_MONGO = ("mongodb://", "mongodb+srv://")
+
+
 def _store_address(text: str) -> str:
-    if text and (not text.startswith("sqlite:///") or text == "sqlite:///"):
-        raise ValueError("must look like sqlite:///folder/moodline.db, or be empty")
+    named = any(text.startswith(form) and text != form for form in ("sqlite:///", *_MONGO))
+    if text and not named:
+        raise ValueError(
+            "must look like sqlite:///folder/moodline.db or mongodb://host/moodline, or be empty"
+        )
     return text
 
 
@@ -110,7 +116,12 @@ class Settings:
     inference_timeout_seconds: float = _read("35", _seconds(0.1, 600))
     inference_retry_seconds: float = _read("120", _seconds(0, 86_400))
     data_dir: Path = _read(".data", Path)  # noqa: RUF009  a field, as the others
-    store_url: str = _read("", _store_address)
+    # It may hold a password.
+    store_url: str = field(
+        default="", repr=False, metadata={"default": "", "parse": _store_address}
+    )
+    posts_retention_days: int = _read("30", _whole(1, 20_000))
+    moods_retention_days: int = _read("365", _whole(1, 20_000))
     max_import_bytes: int = _read("134217728", _whole(1024, 4 * 1024**3))
     max_body_bytes: int = _read("65536", _whole(1024, 16 * 1024**2))
     chunk_posts: int = _read("256", _whole(1, 256))
@@ -126,6 +137,11 @@ class Settings:
     scoring: str = _read("default", _one_of("default", "classic"))
     log_format: str = _read("plain", _one_of("plain", "json"))
     log_level: str = _read("info", _one_of("debug", "info", "warning", "error"))
+
+    @property
+    def store_is_mongo(self) -> bool:
+        """Tell whether store_url names a MongoDB."""
+        return self.store_url.startswith(_MONGO)
 
     @property
     def store_path(self) -> Path:
@@ -152,7 +168,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             values[item.name] = item.metadata["parse"](text)
         except ValueError as error:
-            raise SettingsError(f"{variable} is {text!r} but {error}.") from error
+            shown = "" if "://" in text and "@" in text else f" {text!r}"  # never a password
+            raise SettingsError(f"{variable} is{shown or ' set'} but {error}.") from error
     settings = Settings(**values)
     if settings.long_calls >= settings.api_threads:
         raise SettingsError(

@@ -9,10 +9,12 @@ from api.adapters.sqlite_store.analyses import AnalysisPart
 from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.moods import MoodPart
 from api.adapters.sqlite_store.posts import PostPart
+from api.adapters.sqlite_store.retention import RetentionPart
 from api.adapters.sqlite_store.users import UserPart
+from api.ports import Retention
 
 
-class SqliteStore(UserPart, PostPart, AnalysisPart, MoodPart):
+class SqliteStore(UserPart, PostPart, AnalysisPart, MoodPart, RetentionPart):
     """Be api.ports.Store in one SQLite file, for many threads and processes of one machine.
 
     The file and its folder are made where missing, readable by their owner alone. busy_seconds is
@@ -26,9 +28,11 @@ class SqliteStore(UserPart, PostPart, AnalysisPart, MoodPart):
         self,
         path: Path,
         *,
+        retention: Retention = Retention(),  # noqa: B008  frozen
         busy_seconds: float = 10.0,
         trace: Callable[[str], None] | None = None,
     ) -> None:
+        self._retention = retention
         self._connections = Connections(path, busy_seconds=busy_seconds, trace=trace)
 
     def ping(self) -> None:

@@ -43,11 +43,13 @@ def use_everything(store: SqliteStore) -> None:
     store.count_posts("alice")
     store.newest_post_id("alice")
     store.latest_mood("alice")
+    store.interests("alice")
     store.replace_catalogue([CatalogueItem("Stressed", "account", "a", "")])
     store.catalogue("Stressed")
     store.friend_candidates("bob", "Cheerful", ["music"], limit=3)
     store.add_feedback("finished", "Stressed", NOW)
     store.export_user("alice")
+    store.sweep(NOW + timedelta(days=1_000))
     store.ping()
     store.erase_user("alice", LATER)
 
