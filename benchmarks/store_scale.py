@@ -43,7 +43,7 @@ TARGET_RATIO = 2.0
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fill, measure, print and write results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("store", help="a folder for SQLite files, or a mongodb:// address")
+    parser.add_argument("store", help="sqlite:///FOLDER or FOLDER for files, or mongodb://...")
     parser.add_argument("--people", default="10000,1000000", help="how many, by commas")
     parser.add_argument("--calls", type=int, default=2_000, help="calls measured of each kind")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where results are written")
@@ -91,7 +91,7 @@ def _filled(address: str, count: int) -> Store:
         name = f"{address.rstrip('/')}_{count}"
         fill_mongo(name, people(count), _FOR_EVER)
         return MongoStore(name, retention=_FOR_EVER)
-    file = Path(address) / f"people-{count}.db"
+    file = Path(address.removeprefix("sqlite:///")) / f"people-{count}.db"
     if not file.exists():
         fill_sqlite(file, people(count))
     _read_through(file)

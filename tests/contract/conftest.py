@@ -6,14 +6,18 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.database import Database
 
+from api.adapters.mongo_store import MongoStore
 from api.adapters.mongo_store.schema import COLLECTIONS, FACTS
 from api.ports import Store
 from tests.contract.stores import (
     BACKENDS,
+    FOR_EVER,
     FakeBackend,
     MongoBackend,
     SqliteBackend,
@@ -40,29 +44,46 @@ def mongo_server(
 
 
 @pytest.fixture(scope="session")
-def mongo_database(mongo_server: MongoServer) -> Iterator[str]:
-    """Name a database of the suite's own, dropped at its end."""
-    name = f"moodline_test_{uuid.uuid4().hex[:12]}"
-    yield mongo_server.url_of(name)
-    with MongoClient[dict[str, object]](mongo_server.url_of(name)) as client:
-        client.drop_database(name)
+def mongo_urls(mongo_server: MongoServer) -> Iterator[tuple[str, str]]:
+    """Name two databases of the suite's own, as each keeps to one retention; dropped at its end."""
+    names = [f"moodline_test_{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    yield mongo_server.url_of(names[0]), mongo_server.url_of(names[1])
+    with MongoClient[dict[str, Any]](mongo_server.url_of(names[0])) as client:
+        for name in names:
+            client.drop_database(name)
 
 
 @pytest.fixture
-def mongo_url(mongo_database: str) -> Iterator[str]:
-    """Name a database without users; emptied afterwards, as making a new one takes long."""
-    yield mongo_database
-    with MongoClient[dict[str, object]](mongo_database) as client:
-        database = client.get_default_database()
-        for collection in COLLECTIONS:
-            if collection is not FACTS:
-                database[collection.name].delete_many({})
+def mongo_url(mongo_urls: tuple[str, str]) -> Iterator[str]:
+    """Name a database without users; both are emptied afterwards: to make new ones takes long."""
+    yield mongo_urls[0]
+    for url in mongo_urls:
+        with MongoClient[dict[str, Any]](url) as client:
+            database = client.get_default_database()
+            for collection in COLLECTIONS:
+                if collection is not FACTS:
+                    database[collection.name].delete_many({})
+
+
+@pytest.fixture
+def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
+    """Look into the database past the store."""
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+def mongo_store(mongo_url: str) -> Iterator[MongoStore]:
+    store = MongoStore(mongo_url, retention=FOR_EVER)
+    yield store
+    store.close()
 
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> StoreBackend:
     if request.param == "mongo":
-        return MongoBackend(request.getfixturevalue("mongo_url"))
+        request.getfixturevalue("mongo_url")
+        return MongoBackend(*request.getfixturevalue("mongo_urls"))
     if request.param == "fake":
         return FakeBackend()
     return SqliteBackend(tmp_path / "moodline.db")

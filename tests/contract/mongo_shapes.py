@@ -17,7 +17,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from api.adapters.mongo_store.schema import Index
+from api.adapters.mongo_store.declarations import Index
 
 Filter = Mapping[str, Any]
 

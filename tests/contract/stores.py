@@ -49,11 +49,14 @@ class SqliteBackend:
 @dataclass(frozen=True, slots=True)
 class MongoBackend:
     url: str
+    other_url: str
     shared: bool = True
     many: int = 32  # the stand-in keeps a hundred or two a second
 
     def open(self, retention: Retention = FOR_EVER) -> Store:
-        return MongoStore(self.url, retention=retention)
+        # Not the same database: the stand-in cannot change an index in place.
+        url = self.url if retention is FOR_EVER else self.other_url
+        return MongoStore(url, retention=retention)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.adapters.mongo_store import MongoStore
-from api.adapters.mongo_store.schema import COLLECTIONS, SHARD_KEYS, Index
+from api.adapters.mongo_store.declarations import Index
+from api.adapters.mongo_store.schema import COLLECTIONS, SHARD_KEYS
 from api.domain.analyses import Problem
 from api.ports import CatalogueItem
 from tests.contract.mongo_shapes import Recorder, Shape, by_id, serves

@@ -71,7 +71,7 @@ def test_posts_count_from_the_last_import_that_held_them(store: Store) -> None:
 def test_a_mood_goes_with_its_analysis_its_result_and_the_word_on_it(store: Store) -> None:
     store.set_matchable(ALICE, True)
     analysed(store)
-    store.add_feedback("a1", "Satisfied", TODAY)
+    store.add_feedback("a1", "Satisfied", TODAY + timedelta(days=100))
 
     store.sweep(TODAY + KEPT.moods)
     kept = store.latest_mood(ALICE)

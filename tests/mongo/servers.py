@@ -61,7 +61,9 @@ def _stand_in(folder: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
-            yield f"mongodb://127.0.0.1:{int(process.stdout.readline())}/"
+            port = int(process.stdout.readline())
+            # On a busy machine the stand-in is slower than any server may be to the store.
+            yield f"mongodb://127.0.0.1:{port}/?socketTimeoutMS=120000&wTimeoutMS=120000"
         finally:
             process.kill()
 

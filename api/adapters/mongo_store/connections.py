@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -24,21 +24,24 @@ from api.errors import StoreUnavailableError
 Document = dict[str, Any]
 
 DEFAULT_DATABASE = "moodline"
-OPTIONS: dict[str, Any] = {
+PROMISES: dict[str, Any] = {
     "appname": "moodline",
     "w": "majority",
     "journal": True,
-    "wTimeoutMS": 10_000,
     "readConcernLevel": "majority",
     "readPreference": "primary",
     "retryWrites": True,
     "retryReads": True,
-    "serverSelectionTimeoutMS": 5_000,
-    "connectTimeoutMS": 5_000,
-    "socketTimeoutMS": 20_000,
     "connect": False,
 }
-"""What no address may change. wTimeoutMS is below socketTimeoutMS, so that the server says why."""
+"""What no address may change."""
+WAITS: dict[str, Any] = {
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 5_000,
+    "wTimeoutMS": 10_000,  # below socketTimeoutMS, so that the server says why
+    "socketTimeoutMS": 20_000,
+}
+"""How long to wait where the address does not say."""
 
 
 class Connections:
@@ -52,6 +55,9 @@ class Connections:
         parts = urlsplit(url)
         hosts = parts.netloc.rpartition("@")[2]  # never the password
         self.where = f"{parts.scheme}://{hosts}/{parts.path.strip('/') or DEFAULT_DATABASE}"
+        said = {name.lower() for name in parse_qs(parts.query)}
+        waits = {name: wait for name, wait in WAITS.items() if name.lower() not in said}
+        self._options = {**PROMISES, **waits}
         self._url = url
         self._listeners = list(listeners)
         self._clients: dict[int, MongoClient[Document]] = {}
@@ -78,6 +84,6 @@ class Connections:
         if client is None:
             # Of two threads that come first one's is kept. The other's has opened nothing yet.
             client = self._clients.setdefault(
-                process, MongoClient(self._url, event_listeners=self._listeners, **OPTIONS)
+                process, MongoClient(self._url, event_listeners=self._listeners, **self._options)
             )
         return client

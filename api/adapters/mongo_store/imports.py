@@ -70,6 +70,11 @@ def drop_staged(database: Database[Document], import_id: str) -> None:
     database.imports.delete_many(equal(import_id=import_id))
 
 
+def version_of(number: int, chunk: int) -> int:
+    """Return what the posts of a chunk of a user's n-th import bear: later ones bear more."""
+    return number * _CHUNKS + chunk
+
+
 def decide(database: Database[Document], user: Mapping[str, Any], import_id: str) -> SavedPosts:
     """Make the staged posts the user's, and say what that does to those that are known.
 
@@ -99,11 +104,11 @@ def settled(database: Database[Document], user_id: str) -> Document | None:
         return user
     import_id, key = user.pop("pending_import"), user["key"]
     for staged in database.imports.find(equal(import_id=import_id)).sort("chunk", 1):
-        carry_forward(database, staged, user["imports"] * _CHUNKS + staged["chunk"])
+        carry_forward(database, staged, version_of(user["imports"], staged["chunk"]))
+        database.imports.delete_one(equal(id=staged["_id"]))
     database.users.update_one(
         equal(id=user_id, key=key, pending_import=import_id), {"$unset": {"pending_import": ""}}
     )
-    drop_staged(database, import_id)
     if not is_alive(database, user_id, key):
         purge(database, key)  # what was carried to someone erased meanwhile
         return None
@@ -116,7 +121,8 @@ def carry_forward(database: Database[Document], staged: Document, version: int) 
     texts = {post["post_id"]: post["text"] for post in _known(database, staged)}
     changes = []
     for post in staged["posts"]:
-        change = {"$set": {**post, "saved_at": staged["saved_at"], "version": version}}
+        fields = {name: value for name, value in post.items() if name != "post_id"}
+        change = {"$set": {**fields, "saved_at": staged["saved_at"], "version": version}}
         if texts.get(post["post_id"]) != post["text"]:
             # What a model said of another text says nothing of this one.
             change["$unset"] = {"model": "", "classification": ""}

@@ -15,8 +15,9 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from api.adapters.mongo_store.declarations import Collection
 from api.adapters.mongo_store.queries import equal
-from api.adapters.mongo_store.schema import COLLECTIONS, FACTS, Collection
+from api.adapters.mongo_store.schema import COLLECTIONS, FACTS
 from api.errors import StoreUnavailableError
 from api.ports import Retention
 

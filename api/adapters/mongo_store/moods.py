@@ -91,7 +91,8 @@ class MoodPart:
             analysis: Any = database.analyses.find_one(equal(id=analysis_id))
             if analysis is not None:
                 key = analysis["user_key"]
-                word = {"mood": mood, "created_at": stored_time(at), "given_on": at}
+                word = {"mood": mood, "created_at": stored_time(at)}
+                word["ended_on"] = analysis.get("ended_on", at)  # it goes with its analysis
                 database.feedback.update_one(
                     equal(id=analysis_id), {"$set": {"user_key": key, **word}}, upsert=True
                 )

@@ -36,7 +36,7 @@ class RetentionPart:
                 {"mood_at": {"$lt": stored_time(moods_before)}},
                 {"$unset": {"mood": "", "mood_at": ""}, "$set": {"hashtags": []}},
             )
-            database.feedback.delete_many({"given_on": {"$lt": moods_before}})
+            database.feedback.delete_many({"ended_on": {"$lt": moods_before}})
             database.imports.delete_many({"saved_at": posts_before})
             posts = database.posts.delete_many({"saved_at": posts_before})
             analyses = database.analyses.delete_many({"ended_on": {"$lt": moods_before}})

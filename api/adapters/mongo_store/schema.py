@@ -8,92 +8,46 @@ post_id lets even a single user's posts be split; and it is the unique index tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from pymongo import IndexModel
-
+from api.adapters.mongo_store.declarations import (
+    ANY,
+    DATE,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    WHOLE,
+    Collection,
+    Index,
+    Keys,
+    document,
+    or_null,
+)
 from api.domain.posts import EMOTIONS
 
-Keys = tuple[tuple[str, int], ...]
-
 SHARD_KEYS: Mapping[str, Keys] = {"posts": (("user_key", 1), ("post_id", 1))}
-
-_TEXT = {"bsonType": "string"}
-_WHOLE = {"bsonType": ["int", "long"]}
-_NUMBER = {"bsonType": ["double", "int", "long"]}
-_TRUTH = {"bsonType": "bool"}
-_DATE = {"bsonType": "date"}
-_TEXTS = {"bsonType": "array", "items": _TEXT}
-_ANY = {"bsonType": ["object", "objectId", "string"]}
-
-
-def _or_null(kind: Mapping[str, Any]) -> dict[str, Any]:
-    types = kind["bsonType"]
-    return {"bsonType": [*([types] if isinstance(types, str) else types), "null"]}
-
-
-def _document(
-    required: Mapping[str, Any], optional: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    return {
-        "bsonType": "object",
-        "required": list(required),
-        "properties": {**required, **(optional or {})},
-        "additionalProperties": False,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """Declare one index; kept_as names the setting of Retention after which documents expire."""
-
-    name: str
-    keys: Keys
-    unique: bool = False
-    partial: Mapping[str, Any] | None = None
-    kept_as: str | None = None
-
-    def model(self, seconds: int | None) -> IndexModel:
-        """Return what the driver makes of it."""
-        options: dict[str, Any] = {"name": self.name, "unique": self.unique}
-        if self.partial is not None:
-            options["partialFilterExpression"] = self.partial
-        if seconds is not None:
-            options["expireAfterSeconds"] = seconds
-        return IndexModel(list(self.keys), **options)
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Declare one collection."""
-
-    name: str
-    validator: Mapping[str, Any]
-    indexes: tuple[Index, ...] = ()
-
 
 _MATCHABLE = {"matchable": True}
 
 _USERS = Collection(
     "users",
-    _document(
+    document(
         {
-            "_id": _TEXT,
-            "key": _TEXT,
-            "user_name": _TEXT,
-            "created_at": _WHOLE,
-            "consented_at": _or_null(_WHOLE),
-            "consents": {"bsonType": "array", "items": _or_null(_WHOLE)},
-            "matchable": _TRUTH,
-            "hashtags": _TEXTS,
-            "imports": _WHOLE,
+            "_id": TEXT,
+            "key": TEXT,
+            "user_name": TEXT,
+            "created_at": WHOLE,
+            "consented_at": or_null(WHOLE),
+            "consents": {"bsonType": "array", "items": or_null(WHOLE)},
+            "matchable": TRUTH,
+            "hashtags": TEXTS,
+            "imports": WHOLE,
         },
         {
-            "mood": _or_null(_TEXT),
-            "mood_at": _WHOLE,
-            "pending_import": _TEXT,
-            "erased_at": _WHOLE,
+            "mood": or_null(TEXT),
+            "mood_at": WHOLE,
+            "pending_import": TEXT,
+            "erased_at": WHOLE,
         },
     ),
     (
@@ -114,31 +68,31 @@ _USERS = Collection(
 )
 
 _POST = {
-    "post_id": _TEXT,
-    "text": _TEXT,
-    "created_at": _WHOLE,
-    "place": _TEXT,
-    "ownership": _TEXT,
-    "engagement": _document(
-        dict.fromkeys(("likes", "reposts", "replies", "quotes", "bookmarks", "impressions"), _WHOLE)
+    "post_id": TEXT,
+    "text": TEXT,
+    "created_at": WHOLE,
+    "place": TEXT,
+    "ownership": TEXT,
+    "engagement": document(
+        dict.fromkeys(("likes", "reposts", "replies", "quotes", "bookmarks", "impressions"), WHOLE)
     ),
-    "language": _or_null(_TEXT),
-    "hashtags": _TEXTS,
+    "language": or_null(TEXT),
+    "hashtags": TEXTS,
 }
 
 _POSTS = Collection(
     "posts",
-    _document(
-        {"_id": _ANY, "user_key": _TEXT, **_POST, "saved_at": _DATE, "version": _WHOLE},
+    document(
+        {"_id": ANY, "user_key": TEXT, **_POST, "saved_at": DATE, "version": WHOLE},
         {
-            "model": _TEXT,
-            "classification": _document(
+            "model": TEXT,
+            "classification": document(
                 {
-                    "label": _TEXT,
-                    "scores": _document(dict.fromkeys(EMOTIONS, _NUMBER)),
-                    "irony": _NUMBER,
-                    "tokens": _WHOLE,
-                    "truncated": _TRUTH,
+                    "label": TEXT,
+                    "scores": document(dict.fromkeys(EMOTIONS, NUMBER)),
+                    "irony": NUMBER,
+                    "tokens": WHOLE,
+                    "truncated": TRUTH,
                 }
             ),
         },
@@ -153,14 +107,14 @@ _POSTS = Collection(
 
 _IMPORTS = Collection(
     "imports",
-    _document(
+    document(
         {
-            "_id": _ANY,
-            "user_key": _TEXT,
-            "import_id": _TEXT,
-            "chunk": _WHOLE,
-            "posts": {"bsonType": "array", "items": _document(_POST)},
-            "saved_at": _DATE,
+            "_id": ANY,
+            "user_key": TEXT,
+            "import_id": TEXT,
+            "chunk": WHOLE,
+            "posts": {"bsonType": "array", "items": document(_POST)},
+            "saved_at": DATE,
         }
     ),
     (
@@ -172,36 +126,36 @@ _IMPORTS = Collection(
 
 _ANALYSES = Collection(
     "analyses",
-    _document(
+    document(
         {
-            "_id": _TEXT,
-            "user_id": _TEXT,
-            "user_key": _TEXT,
-            "source": _TEXT,
-            "max_posts": _or_null(_WHOLE),
-            "as_of": _TEXT,
-            "created_at": _WHOLE,
-            "state": _TEXT,
-            "progress": _document(
-                dict.fromkeys(("fetched", "classified", "reused", "total"), _WHOLE)
+            "_id": TEXT,
+            "user_id": TEXT,
+            "user_key": TEXT,
+            "source": TEXT,
+            "max_posts": or_null(WHOLE),
+            "as_of": TEXT,
+            "created_at": WHOLE,
+            "state": TEXT,
+            "progress": document(
+                dict.fromkeys(("fetched", "classified", "reused", "total"), WHOLE)
             ),
-            "attempt": _WHOLE,
-            "token": _WHOLE,
+            "attempt": WHOLE,
+            "token": WHOLE,
         },
         {
-            "idempotency_key": _TEXT,
-            "active": _TRUTH,
-            "waits_from": _WHOLE,
-            "lease_owner": _TEXT,
-            "lease_until": _WHOLE,
-            "started_at": _WHOLE,
-            "finished_at": _WHOLE,
-            "ended_on": _DATE,
-            "mood": _or_null(_TEXT),
-            "result": _TEXT,
-            "problem": _document(dict.fromkeys(("type", "title", "detail"), _TEXT)),
-            "untold": _TRUTH,
-            "hashtags": _TEXTS,
+            "idempotency_key": TEXT,
+            "active": TRUTH,
+            "waits_from": WHOLE,
+            "lease_owner": TEXT,
+            "lease_until": WHOLE,
+            "started_at": WHOLE,
+            "finished_at": WHOLE,
+            "ended_on": DATE,
+            "mood": or_null(TEXT),
+            "result": TEXT,
+            "problem": document(dict.fromkeys(("type", "title", "detail"), TEXT)),
+            "untold": TRUTH,
+            "hashtags": TEXTS,
         },
     ),
     (
@@ -225,30 +179,30 @@ _ANALYSES = Collection(
 
 _FEEDBACK = Collection(
     "feedback",
-    _document(
+    document(
         {
-            "_id": _TEXT,
-            "user_key": _TEXT,
-            "mood": _TEXT,
-            "created_at": _WHOLE,
-            "given_on": _DATE,
+            "_id": TEXT,
+            "user_key": TEXT,
+            "mood": TEXT,
+            "created_at": WHOLE,
+            "ended_on": DATE,
         }
     ),
     (
         Index("feedback_user", (("user_key", 1),)),
-        Index("feedback_given", (("given_on", 1),), kept_as="moods"),
+        Index("feedback_ended", (("ended_on", 1),), kept_as="moods"),
     ),
 )
 
 # One document, so that the catalogue is replaced as a whole.
 _CATALOGUE = Collection(
     "catalogue",
-    _document(
+    document(
         {
-            "_id": _TEXT,
+            "_id": TEXT,
             "items": {
                 "bsonType": "array",
-                "items": _document(dict.fromkeys(("mood", "kind", "name", "about"), _TEXT)),
+                "items": document(dict.fromkeys(("mood", "kind", "name", "about"), TEXT)),
             },
         }
     ),
@@ -256,12 +210,12 @@ _CATALOGUE = Collection(
 
 _TOMBSTONES = Collection(
     "tombstones",
-    _document({"_id": _TEXT, "erased_at": _WHOLE}, {"keys": _TEXTS}),
+    document({"_id": TEXT, "erased_at": WHOLE}, {"keys": TEXTS}),
     (Index("tombstones_to_purge", (("erased_at", 1),), partial={"keys": {"$exists": True}}),),
 )
 
 FACTS = Collection(
-    "facts", _document({"_id": _TEXT, "value": {"bsonType": ["int", "long", "binData"]}})
+    "facts", document({"_id": TEXT, "value": {"bsonType": ["int", "long", "binData"]}})
 )
 
 COLLECTIONS = (_USERS, _POSTS, _IMPORTS, _ANALYSES, _FEEDBACK, _CATALOGUE, _TOMBSTONES, FACTS)
