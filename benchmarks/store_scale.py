@@ -16,6 +16,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 _FOR_EVER = Retention(*(2 * [NOW - datetime(1990, 1, 1, tzinfo=UTC)]))
 _WARM_UP = 300
+_PAUSE = 0.005  # seconds between calls: one caller who never rests would wait for its own turns
 _BLOCK = 2**24
 TARGET_MS = 20.0
 TARGET_RATIO = 2.0
@@ -48,10 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--calls", type=int, default=2_000, help="calls measured of each kind")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where results are written")
     options = parser.parse_args(arguments)
-    runs = [_run(options.store, int(count), options.calls) for count in options.people.split(",")]
+    machine = describe_machine()
+    filled = [_filled(options.store, int(count)) for count in options.people.split(",")]
+    runs = _measured(filled, options.calls)
+    for one in filled:
+        one.store.close()
     report = {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": {**describe_machine(), "load_average_after": os.getloadavg()[0]},
+        "machine": {**machine, "load_average_after": os.getloadavg()[0]},
         "sqlite": sqlite3.sqlite_version,
         "runs": runs,
     }
@@ -63,39 +69,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"written: {file.name} and a picture beside it")
 
 
-def _run(address: str, count: int, calls: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Hold a store with its people; fill_seconds is None where an earlier run made it."""
+
+    kind: str
+    people: int
+    store: Store
+    fill_seconds: float | None
+
+
+def _filled(address: str, count: int) -> Filled:
     started = time.perf_counter()
-    store = _filled(address, count)
-    filled = time.perf_counter() - started
-    try:
-        items = json.loads((ROOT / "api" / "catalogue.json").read_bytes())
-        store.replace_catalogue(parse_catalogue(items))
-        moods = Moods(store, lambda: NOW, preset("default"))
-        measured = {
-            "mood look-up": _measured(moods.user, count, calls),
-            "recommendations": _measured(moods.recommendations, count, calls),
-        }
-    finally:
-        store.close()
-    return {
-        "people": count,
-        "store": "MongoDB" if address.startswith("mongodb") else "SQLite",
-        "fill_seconds": round(filled, 1),
-        "calls": calls,
-        "measured": measured,
-    }
-
-
-def _filled(address: str, count: int) -> Store:
     if address.startswith("mongodb"):
         name = f"{address.rstrip('/')}_{count}"
         fill_mongo(name, people(count), _FOR_EVER)
-        return MongoStore(name, retention=_FOR_EVER)
+        store: Store = MongoStore(name, retention=_FOR_EVER)
+        return Filled("MongoDB", count, store, round(time.perf_counter() - started, 1))
     file = Path(address.removeprefix("sqlite:///")) / f"people-{count}.db"
-    if not file.exists():
+    new = not file.exists()
+    if new:
         fill_sqlite(file, people(count))
+    seconds = round(time.perf_counter() - started, 1) if new else None
     _read_through(file)
-    return SqliteStore(file, retention=_FOR_EVER)
+    return Filled("SQLite", count, SqliteStore(file, retention=_FOR_EVER), seconds)
 
 
 def _read_through(file: Path) -> None:
@@ -105,23 +102,49 @@ def _read_through(file: Path) -> None:
             pass
 
 
-def _measured(call: Callable[[str], object], count: int, calls: int) -> dict[str, float]:
-    """Call for people drawn at random; wall is what a caller waits, cpu what this process does.
+def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
+    """Call for people drawn at random, the stores in turns, so that noise falls on each alike."""
+    items = json.loads((ROOT / "api" / "catalogue.json").read_bytes())
+    figures: list[dict[str, dict[str, float]]] = [{} for _ in filled]
+    moods = [Moods(one.store, lambda: NOW, preset("default")) for one in filled]
+    for one in filled:
+        one.store.replace_catalogue(parse_catalogue(items))
+    for name, method in (("mood look-up", Moods.user), ("recommendations", Moods.recommendations)):
+        times: list[list[tuple[float, float]]] = [[] for _ in filled]
+        chance = random.Random(11)
+        for _ in range(_WARM_UP + calls):
+            for place, one in enumerate(filled):
+                time.sleep(_PAUSE)
+                user = f"u{chance.randrange(one.people):09d}"
+                times[place].append(_timed(method, moods[place], user))
+        for place, each in enumerate(times):
+            figures[place][name] = _figures(each[_WARM_UP:])
+    return [
+        {
+            "people": one.people,
+            "store": one.kind,
+            "fill_seconds": one.fill_seconds,
+            "calls": calls,
+            "measured": measured,
+        }
+        for one, measured in zip(filled, figures, strict=True)
+    ]
 
-    On a machine that others use too, wall holds their turns as well, and cpu does not.
+
+def _timed(method: Callable[[Moods, str], object], moods: Moods, user: str) -> tuple[float, float]:
+    """Return the milliseconds that a caller waits, and the CPU time of this thread in them.
+
+    On a machine that others use too, the first holds their turns as well, the second does not.
     """
-    chance = random.Random(11)
-    wall, cpu = [], []
-    for number in range(_WARM_UP + calls):
-        user = f"u{chance.randrange(count):09d}"
-        before, cpu_before = time.perf_counter(), time.thread_time()
-        call(user)
-        if number >= _WARM_UP:
-            wall.append((time.perf_counter() - before) * 1_000)
-            cpu.append((time.thread_time() - cpu_before) * 1_000)
+    before, cpu_before = time.perf_counter(), time.thread_time()
+    method(moods, user)
+    return (time.perf_counter() - before) * 1_000, (time.thread_time() - cpu_before) * 1_000
+
+
+def _figures(times: Sequence[tuple[float, float]]) -> dict[str, float]:
     return {
-        f"{kind}_{name}_ms": round(percentile(values, share), 3)
-        for kind, values in (("wall", wall), ("cpu", cpu))
+        f"{kind}_{name}_ms": round(percentile([one[place] for one in times], share), 3)
+        for place, kind in enumerate(("wall", "cpu"))
         for name, share in (("p50", 0.5), ("p99", 0.99))
     }
 
