@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo.database import Database
@@ -56,15 +56,10 @@ def candidates(
     found = _sharing(database, user_id, mood, wanted, limit) if wanted and limit > 0 else []
     if len(found) < limit:
         # Those who share nothing come last: as many as may be needed past the ones found.
-        known = {one["_id"] for one in found}
-        freshest = database.users.find({**equal(matchable=True, mood=mood)})
-        others = freshest.sort(list(_FRESHEST.items())).limit(limit + 1)
-        found += _others(others, {*known, user_id})
+        known = {user_id, *(one["_id"] for one in found)}
+        freshest = database.users.find(equal(matchable=True, mood=mood)).sort(_FRESHEST)
+        found += [one for one in freshest.limit(limit + 1) if one["_id"] not in known]
     return found[: max(limit, 0)]
-
-
-def _others(found: Iterable[Document], known: set[str]) -> list[Document]:
-    return [one for one in found if one["_id"] not in known]
 
 
 def _sharing(
