@@ -24,6 +24,7 @@ from tests.contract.store_examples import (
     LATER,
     MODEL,
     NOW,
+    SOON,
     a_classification,
     a_post,
     an_analysis,
@@ -76,6 +77,16 @@ def test_no_value_is_run_as_an_operator(store: MongoStore, evil: Any) -> None:
 
     assert store.user(ALICE) is not None
     assert store.count_unclassified(ALICE, MODEL, max_posts=None) == 1
+
+
+def test_a_hashtag_is_not_taken_for_the_name_of_a_field(store: MongoStore) -> None:
+    for user_id, hashtags, at in (("two", ("$none", "music"), SOON), ("one", ("music",), LATER)):
+        finished(store, f"of-{user_id}", user_id, at=at, hashtags=hashtags)
+        store.set_matchable(user_id, True)
+
+    found = store.friend_candidates("bob", "Cheerful", ["$none", "music"], limit=9)
+
+    assert [friend.user_id for friend in found] == ["two", "one"]
 
 
 def test_what_is_not_of_the_declared_form_is_refused_by_the_database(store: MongoStore) -> None:
