@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 PINS := --quiet --constraint constraints.txt --build-constraint constraints.txt
+# Python 3.13, for the stand-in MongoDB server of the tests; empty where there is none.
+PYTHON313 = $(shell for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python3.13; do \
+  "$$python" -c 'import ensurepip' 2>/dev/null && { command -v "$$python"; break; }; done)
+MONGO := .venv-mongo
 export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
@@ -68,8 +72,15 @@ analyse: setup ## analyse a file of posts: make analyse FILE=posts.csv USER=name
 	  echo "usage: make analyse FILE=posts.csv USER=name   (X archive zip, tweets.js, JSON lines or CSV)" >&2; exit 2; }
 	@$(BIN)/python -m api.cli analyse "$(FILE)" "$(USER)"
 
+$(MONGO)/stamp: tests/mongo/requirements.txt
+	@python="$(PYTHON313)"; if [ -z "$$python" ]; then \
+	  echo "No Python 3.13: the stand-in MongoDB server of the tests is not made." >&2; else \
+	  "$$python" -m venv $(MONGO) && $(MONGO)/bin/pip install --quiet --requirement $< && touch $@; fi
+
+# What can be tested against MongoDB must be: only without Python 3.13 may it be skipped.
+test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
-test: $(VENV)/dev.stamp ## install what the tests need and run the whole suite
+test: $(VENV)/dev.stamp $(MONGO)/stamp ## install what the tests need and run the whole suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff, formatting included
@@ -108,4 +119,4 @@ soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make 
 	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),5)
 
 clean: ## remove the environment, caches and local data
-	rm -rf $(VENV) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(MONGO) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

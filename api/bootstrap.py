@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,10 +27,10 @@ from api.app import AppLimits, create_app
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring_config import preset
 from api.domain.support import SupportEntry, SupportList, parse_support
-from api.jobs import AnalysisRunner, RunnerLimits
+from api.jobs import AnalysisRunner, RunnerLimits, Sweeper
 from api.logs import trace_id
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
-from api.ports import Clock, EmotionClient, KeyStore, PostFileReader, Store
+from api.ports import Clock, EmotionClient, KeyStore, PostFileReader, Retention, Store
 from api.routes.limits import RateLimits
 from api.services import (
     HOW_TO_MAKE_A_KEY,
@@ -52,6 +52,7 @@ from api.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from api.adapters.celery_queue import CeleryQueue
+    from api.adapters.mongo_store import MongoStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,26 @@ def readers(clock: Clock) -> dict[str, PostFileReader]:
     }
 
 
+def open_store(settings: Settings) -> SqliteStore | MongoStore:
+    """Return the store that the settings name. Raises StoreUnavailableError."""
+    retention = Retention(
+        posts=timedelta(days=settings.posts_retention_days),
+        moods=timedelta(days=settings.moods_retention_days),
+    )
+    if settings.store_is_mongo:
+        from api.adapters.mongo_store import MongoStore  # not at the top: the driver is large
+
+        return MongoStore(settings.store_url, retention=retention)
+    return SqliteStore(settings.store_path, retention=retention)
+
+
 def adapters(settings: Settings) -> Ports:
     """Return the adapters that the settings ask for.
 
     Raises StoreUnavailableError where the store cannot be opened, and SettingsError where what a
     setting needs is not installed.
     """
-    store = SqliteStore(settings.store_path)
+    store = open_store(settings)
     emotions = HttpEmotionClient(
         settings.inference_url,
         timeout_seconds=settings.inference_timeout_seconds,
@@ -196,6 +210,17 @@ def analysis_runner(
     )
 
 
+def and_sweep(run: Callable[[], bool], ports: Ports) -> Callable[[], bool]:
+    """Return what has the store forget what it kept long enough, where due, before each run."""
+    sweeper = Sweeper(ports.store, ports.clock)
+
+    def work() -> bool:
+        sweeper.sweep_when_due()
+        return run()
+
+    return work
+
+
 def _sign_ins(ports: Ports, settings: Settings) -> SignIns:
     return SignIns(
         ports.store,
@@ -224,7 +249,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
     sources = Sources(ports.sources, sign_ins)
     runner = analysis_runner(ports, settings, metrics, stopping)
     workers = WorkerPool(
-        runner.run,
+        and_sweep(runner.run, ports),
         stopping,
         threads=settings.analysis_workers,
         poll_seconds=settings.queue_poll_seconds,

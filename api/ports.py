@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Protocol
 
 from api.domain.analyses import Analysis, Lease, Problem, Progress
@@ -97,6 +97,17 @@ class MoodRecord:
     result: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Say how long a store keeps posts, from their last import, and moods, from their analysis.
+
+    A mood goes with its analysis, the result in it and the feedback on it.
+    """
+
+    posts: timedelta = timedelta(days=30)
+    moods: timedelta = timedelta(days=365)
+
+
 class Store(Protocol):
     """Keep users, posts, analyses and moods. It is also the queue of record.
 
@@ -165,7 +176,11 @@ class Store(Protocol):
     def save_classifications(
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
-        """Keep classifications by post id. Raises LeaseLostError where the lease is lost."""
+        """Keep classifications by post id. Raises LeaseLostError where the lease is lost.
+
+        The one write that may be kept in part where the store fails in its midst: each
+        classification is true by itself, and what is missing is classified by the next run.
+        """
         ...
 
     def classified_posts(
@@ -270,6 +285,10 @@ class Store(Protocol):
         """Return the newest entry of the user's mood history, or None."""
         ...
 
+    def interests(self, user_id: str) -> list[str]:
+        """Return the hashtags that finish was given with the user's latest mood, in that order."""
+        ...
+
     def catalogue(self, mood: str) -> list[CatalogueItem]:
         """Return what may be recommended for a mood, in the catalogue's order."""
         ...
@@ -290,6 +309,14 @@ class Store(Protocol):
     # feedback
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
         """Keep the user's own word on an analysis. Raises NotFoundError."""
+        ...
+
+    def sweep(self, now: datetime) -> int:
+        """Delete what was kept longer than the Retention that the store was opened with.
+
+        Also finishes what a process that died left half done. Returns how many posts and analyses
+        were deleted; an analysis that has not ended is never one of them.
+        """
         ...
 
     def ping(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+MONGO = ("mongodb://", "mongodb+srv://")
 PEPPER_CHARACTERS = 16
 
 
@@ -82,8 +83,11 @@ def optional_web_address(text: str) -> str:
 
 def store_address(text: str) -> str:
     """Read where a store is, or nothing."""
-    if text and (not text.startswith("sqlite:///") or text == "sqlite:///"):
-        raise ValueError("must look like sqlite:///folder/moodline.db, or be empty")
+    named = any(text.startswith(form) and text != form for form in ("sqlite:///", *MONGO))
+    if text and not named:
+        raise ValueError(
+            "must look like sqlite:///folder/moodline.db or mongodb://host/moodline, or be empty"
+        )
     return text
 
 

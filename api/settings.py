@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from api.setting_values import (
+    MONGO,
     address,
     country_code,
     host_names,
@@ -73,7 +74,9 @@ class Settings:
     inference_timeout_seconds: float = _read("35", seconds(0.1, 600))
     inference_retry_seconds: float = _read("120", seconds(0, 86_400))
     data_dir: Path = _read(".data", Path)  # noqa: RUF009  a field, as the others
-    store_url: str = _read("", store_address)
+    store_url: str = _hidden(store_address)
+    posts_retention_days: int = _read("30", whole(1, 20_000))
+    moods_retention_days: int = _read("365", whole(1, 20_000))
     max_import_bytes: int = _read("134217728", whole(1024, 4 * 1024**3))
     max_body_bytes: int = _read("65536", whole(1024, 16 * 1024**2))
     chunk_posts: int = _read("256", whole(1, 256))
@@ -119,6 +122,11 @@ class Settings:
     def x_sign_in_set(self) -> bool:
         """Tell whether all is set that signing in at X needs."""
         return bool(self.x_client_id and self.x_redirect_uri and self.sign_in_key)
+
+    @property
+    def store_is_mongo(self) -> bool:
+        """Tell whether store_url names a MongoDB."""
+        return self.store_url.startswith(MONGO)
 
     @property
     def store_path(self) -> Path:

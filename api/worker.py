@@ -20,7 +20,7 @@ from collections.abc import Callable
 from celery import signals
 
 from api.adapters.celery_queue import TASK, celery_app
-from api.bootstrap import adapters, analysis_runner
+from api.bootstrap import adapters, analysis_runner, and_sweep
 from api.errors import MoodlineError, StoreUnavailableError
 from api.garbage import collect_less_often
 from api.logs import configure_logs
@@ -59,7 +59,9 @@ def work(settings: Settings, name: str) -> None:
     ports = adapters(settings)
     stopping = threading.Event()
     runner = analysis_runner(ports, settings, Metrics(), stopping)
-    sweeper = WorkerPool(runner.run, stopping, threads=1, poll_seconds=settings.queue_poll_seconds)
+    sweeper = WorkerPool(
+        and_sweep(runner.run, ports), stopping, threads=1, poll_seconds=settings.queue_poll_seconds
+    )
     app = celery_app(settings.queue_url, lease_seconds=settings.lease_seconds)
     app.task(name=TASK)(_task(runner.run))
 

@@ -23,7 +23,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 
-KEYLESS: list[dict[str, list[Any]]] = []
+KEYLESS: list[dict[str, list[Any]]] = [{}]
 """Is what a route says that browsers are sent to, which cannot show a key: it checks by itself."""
 
 
@@ -52,7 +52,9 @@ def register_identity(app: Flask, access: Access) -> None:
 def register_access(app: OpenAPI, access: Access, analyses: Analyses) -> None:
     """Have an app refuse what the key does not allow; call it once all routes are there."""
     said = {call: operation.security for call, operation in documented(app)}
-    scopes = {call: Scope(each[0]["bearer"][0]) for call, each in said.items() if each}
+    scopes = {
+        call: Scope(each[0]["bearer"][0]) for call, each in said.items() if each and each != KEYLESS
+    }
     keyless = frozenset(call for call, each in said.items() if each == KEYLESS)
 
     @app.before_request

@@ -103,6 +103,8 @@ class SourcesDocument(BaseModel):
 
     sources: list[SourceDocument]
 
+    model_config = _example(examples.SOURCES)
+
 
 class SkippedDocument(BaseModel):
     """Say which row or item was skipped, and why."""

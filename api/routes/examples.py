@@ -49,15 +49,23 @@ ANALYSIS: dict[str, Any] = {
     "analysis_id": "0d9f6c1e4b7a4f0c8a5d3e2b1c0f9a8d",
     "user_name": "ben_grey",
     "source": "imported",
+    "source_user": None,
     "max_posts": None,
     "as_of": "now",
     "state": "succeeded",
-    "progress": {"fetched": 0, "classified": 40, "reused": 0, "total": 40},
+    "progress": {"fetched": 0, "classified": 40, "reused": 0, "total": 40, "source_cost": None},
     "created_at": "2026-03-01T12:00:00Z",
     "started_at": "2026-03-01T12:00:00Z",
     "finished_at": "2026-03-01T12:00:01Z",
+    "waits_until": None,
     "result": _RESULT,
     "problem": None,
+}
+SOURCES: dict[str, Any] = {
+    "sources": [
+        {"name": "imported", "configured": True, "to_configure": None, "sign_in": None},
+        {"name": "x", "configured": True, "to_configure": None, "sign_in": "/v1/sign-in/x"},
+    ]
 }
 IMPORT: dict[str, Any] = {
     "imported": 39,
@@ -113,6 +121,8 @@ EXPORT: dict[str, Any] = {
     "consents": [{"consented_at": "2026-03-01T12:00:00+00:00", "words": WORDS_VERSION}],
     "posts": [{key: _PEAK[key] for key in ("post_id", "text", "created_at")}],
     "analyses": [],
+    "sources": [],
+    "sign_ins": [],
     "moods": [],
     "feedback": [],
 }

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
 
 from api.domain.api_keys import ApiKey, Scope
 from api.ports import KeyStore
-from tests.contract.stores import BACKENDS
+from tests.contract.stores import FakeBackend, StoreBackend
 from tests.fakes import FakeKeyStore
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -26,13 +25,13 @@ KEY = ApiKey(
 )
 
 
-@pytest.fixture(params=["fake", *BACKENDS])
-def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyStore]:
-    if request.param == "fake":
+@pytest.fixture
+def keys(backend: StoreBackend) -> Iterator[KeyStore]:
+    if isinstance(backend, FakeBackend):
         yield FakeKeyStore()
         return
-    store = BACKENDS[request.param](tmp_path).open()
-    yield cast(KeyStore, store)  # every store keeps keys as well
+    store = backend.open()
+    yield cast(KeyStore, store)  # every other store keeps keys as well
     store.close()
 
 

@@ -21,6 +21,7 @@ from tests.contract.store_examples import (
     unclassified_ids,
     with_posts,
 )
+from tests.contract.stores import StoreBackend
 
 
 def test_a_post_comes_back_as_it_went_in(store: Store) -> None:
@@ -117,12 +118,12 @@ def test_saving_no_posts_is_no_error(store: Store) -> None:
     "error", [RuntimeError("bad row"), sqlite3.OperationalError("of a source"), KeyboardInterrupt()]
 )
 def test_an_error_of_the_iterable_leaves_the_store_as_it_was_and_is_not_changed(
-    store: Store, error: BaseException
+    store: Store, backend: StoreBackend, error: BaseException
 ) -> None:
     with_posts(store, 1)
 
     def broken() -> Iterator[Post]:
-        for number in range(1, 1200):
+        for number in range(1, 3 * backend.many):
             yield a_post(number, text="not to be kept")
         raise error
 

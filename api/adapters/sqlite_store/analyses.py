@@ -11,14 +11,9 @@ from typing import Any
 from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.leases import analysis_held
 from api.adapters.sqlite_store.matching import set_mood
-from api.adapters.sqlite_store.rows import (
-    analysis_of,
-    stored_json,
-    stored_progress,
-    stored_time,
-    user_key_of,
-)
+from api.adapters.sqlite_store.rows import analysis_of, stored_progress, user_key_of
 from api.domain.analyses import Analysis, Lease, Problem, Progress
+from api.domain.stored_values import stored_json, stored_time
 from api.errors import ConflictError, LeaseLostError, NotFoundError
 
 _BY_KEY = (

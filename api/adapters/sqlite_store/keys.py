@@ -7,7 +7,8 @@ import sqlite3
 from datetime import datetime
 
 from api.adapters.sqlite_store.connections import Connections
-from api.adapters.sqlite_store.rows import (
+from api.domain.api_keys import ApiKey, Scope
+from api.domain.stored_values import (
     optional_stored_time,
     optional_time_of,
     stored_json,
@@ -15,7 +16,6 @@ from api.adapters.sqlite_store.rows import (
     stored_time,
     time_of,
 )
-from api.domain.api_keys import ApiKey, Scope
 
 
 class KeyPart:

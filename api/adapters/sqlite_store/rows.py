@@ -6,8 +6,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from api.domain.analyses import (
     Analysis,
@@ -18,53 +16,21 @@ from api.domain.analyses import (
     SourceCost,
 )
 from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
+from api.domain.stored_values import (
+    LARGEST,
+    optional_time_of,
+    stored_json,
+    stored_text,
+    stored_time,
+    time_of,
+)
 from api.errors import NotFoundError
 from api.ports import UserRecord
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_LARGEST = 2**63 - 1
 _OWNERSHIPS = {each.value: each for each in Ownership}
 # Where the columns of the table posts stand; a migration adds columns at its end.
 _POST = slice(2, 14)  # post_id to hashtags
 _CLASSIFICATION = slice(16, 27)  # label to truncated
-
-
-def stored_time(at: datetime) -> int:
-    """Return an aware time as microseconds since 1970 in UTC."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def time_of(stored: int) -> datetime:
-    """Return the UTC time that stored_time was given."""
-    return _EPOCH + timedelta(microseconds=stored)
-
-
-def optional_stored_time(at: datetime | None) -> int | None:
-    """Return the time as it is stored, or None."""
-    return None if at is None else stored_time(at)
-
-
-def optional_time_of(stored: int | None) -> datetime | None:
-    """Return the UTC time, or None."""
-    return None if stored is None else time_of(stored)
-
-
-def stored_text(text: str) -> str:
-    """Return text that UTF-8 can hold: the lone half of a surrogate pair becomes U+FFFD.
-
-    Archives hold such halves where an emoji was cut in two.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def stored_json(value: Any) -> str:
-    """Return JSON values as text."""
-    return json.dumps(value, separators=(",", ":"))
 
 
 def user_key_of(connection: sqlite3.Connection, user_id: str) -> int:
@@ -93,12 +59,12 @@ def stored_post(post: Post) -> tuple[str | int | None, ...]:
         stored_text(post.text),
         stored_time(post.created_at),
         post.ownership.value,
-        min(counts.likes, _LARGEST),
-        min(counts.reposts, _LARGEST),
-        min(counts.replies, _LARGEST),
-        min(counts.quotes, _LARGEST),
-        min(counts.bookmarks, _LARGEST),
-        min(counts.impressions, _LARGEST),
+        min(counts.likes, LARGEST),
+        min(counts.reposts, LARGEST),
+        min(counts.replies, LARGEST),
+        min(counts.quotes, LARGEST),
+        min(counts.bookmarks, LARGEST),
+        min(counts.impressions, LARGEST),
         post.language,
         stored_json(post.hashtags),
     )

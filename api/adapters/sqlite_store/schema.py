@@ -212,10 +212,18 @@ _KEYS_AND_CONSENT_WORDS = (
     "ALTER TABLE consents ADD COLUMN words TEXT",
 )
 
+# What the sweep of retention.py looks for.
+_RETENTION = (
+    "CREATE INDEX posts_saved ON posts (saved_at)",
+    "CREATE INDEX analyses_finished ON analyses (finished_at) WHERE finished_at IS NOT NULL",
+    "CREATE INDEX users_mood_at ON users (mood_at) WHERE mood_at IS NOT NULL",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
     _KEYS_AND_CONSENT_WORDS,
+    _RETENTION,
 )
 """Hold the statements that lead from each schema version to the next; a released one is final."""
 

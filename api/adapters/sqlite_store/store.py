@@ -10,11 +10,13 @@ from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.keys import KeyPart
 from api.adapters.sqlite_store.moods import MoodPart
 from api.adapters.sqlite_store.posts import PostPart
+from api.adapters.sqlite_store.retention import RetentionPart
 from api.adapters.sqlite_store.sources import SourcePart
 from api.adapters.sqlite_store.users import UserPart
+from api.ports import Retention
 
 
-class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, KeyPart):
+class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, RetentionPart, KeyPart):
     """Be api.ports.Store and KeyStore in one SQLite file, for all processes of one machine.
 
     Threads may share it. The file and its folder are made where missing, readable by their owner
@@ -28,9 +30,11 @@ class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, KeyPar
         self,
         path: Path,
         *,
+        retention: Retention = Retention(),  # noqa: B008  frozen
         busy_seconds: float = 10.0,
         trace: Callable[[str], None] | None = None,
     ) -> None:
+        self._retention = retention
         self._connections = Connections(path, busy_seconds=busy_seconds, trace=trace)
 
     def ping(self) -> None:

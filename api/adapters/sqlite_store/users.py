@@ -11,12 +11,8 @@ from typing import Any
 
 from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.held import held_about
-from api.adapters.sqlite_store.rows import (
-    optional_stored_time,
-    stored_time,
-    user_key_of,
-    user_of,
-)
+from api.adapters.sqlite_store.rows import user_key_of, user_of
+from api.domain.stored_values import optional_stored_time, stored_time
 from api.errors import StoreUnavailableError
 from api.ports import UserRecord
 

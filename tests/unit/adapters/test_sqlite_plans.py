@@ -46,6 +46,7 @@ def use_everything(store: SqliteStore) -> None:
     store.set_sign_in("alice", "x", "sealed")
     store.sign_in("alice", "x")
     store.latest_mood("alice")
+    store.interests("alice")
     store.replace_catalogue([CatalogueItem("Stressed", "account", "a", "")])
     store.catalogue("Stressed")
     store.friend_candidates("bob", "Cheerful", ["music"], limit=3)
@@ -56,6 +57,7 @@ def use_everything(store: SqliteStore) -> None:
     store.all_keys()
     store.note_use("p", NOW)
     store.remove_key("p")
+    store.sweep(NOW + timedelta(days=1_000))
     store.ping()
     store.erase_user("alice", LATER)
 

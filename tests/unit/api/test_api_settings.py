@@ -49,6 +49,21 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
     assert settings.store_path == Path("/var/lib/m.db")
 
 
+@pytest.mark.parametrize("form", ["mongodb", "mongodb+srv"])
+def test_a_store_url_may_name_a_mongodb(form: str) -> None:
+    settings = read_settings({"STORE_URL": f"{form}://user:secret@db/moodline"})
+
+    assert settings.store_is_mongo
+    assert "secret" not in repr(settings)
+
+
+def test_a_bad_address_with_a_password_is_refused_without_showing_it() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"STORE_URL": "postgres://user:secret@db"})
+
+    assert "secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -73,6 +88,8 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
         ("INFERENCE_URL", "ftp://127.0.0.1"),
         ("STORE_URL", "mysql://db"),
         ("STORE_URL", "sqlite:///"),
+        ("STORE_URL", "mongodb://"),
+        ("POSTS_RETENTION_DAYS", "0"),
         ("LEASE_SECONDS", "nan"),
         ("LEASE_SECONDS", "-1"),
         ("CHUNK_POSTS", "257"),
