@@ -128,6 +128,7 @@ class Settings:
     chunk_posts: int = _read("256", _whole(1, 256))
     requests_in_flight: int = _read("2", _whole(1, 16))
     queue_url: str = field(default="", repr=False, metadata=_QUEUE)
+    worker_metrics_port: int = _read("0", _whole(0, 65535))
     analysis_workers: int = _read("2", _whole(1, 64))
     lease_seconds: float = _read("60", _seconds(1, 3600))
     source_wait_seconds: float = _read("900", _seconds(1, 86_400))

@@ -63,6 +63,9 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
         ("INFERENCE_URL", "ftp://127.0.0.1"),
         ("STORE_URL", "mysql://db"),
         ("STORE_URL", "sqlite:///"),
+        ("QUEUE_URL", "amqp://127.0.0.1"),
+        ("QUEUE_URL", "redis:"),
+        ("MOODLINE_API_URL", "here"),
         ("LEASE_SECONDS", "nan"),
         ("LEASE_SECONDS", "-1"),
         ("CHUNK_POSTS", "257"),
@@ -87,7 +90,13 @@ def test_long_calls_must_leave_threads_for_short_ones() -> None:
 
 
 def test_a_secret_has_no_default_and_is_never_shown() -> None:
-    settings = read_settings({"INFERENCE_KEY": "open-sesame-1234"})
+    settings = read_settings(
+        {
+            "INFERENCE_KEY": "open-sesame-1234",
+            "MOODLINE_API_KEY": "open-sesame-1234",
+            "QUEUE_URL": "redis://:open-sesame-1234@127.0.0.1/0",
+        }
+    )
 
     assert Settings().inference_key is None
     assert settings.inference_key == "open-sesame-1234"
