@@ -171,3 +171,15 @@ def test_a_user_without_posts_has_no_newest_post(store: Store) -> None:
 
     assert store.newest_post_id(ALICE) is None
     assert store.newest_post_id("nobody") is None
+
+
+@pytest.mark.parametrize(
+    "hashtags", [(), ("a",), ("a", "b"), ('a","b', "c"), ("\\", "b"), ("été", "b"), ("",)]
+)
+def test_hashtags_come_back_as_they_were(store: Store, hashtags: tuple[str, ...]) -> None:
+    known(store)
+    store.save_posts(ALICE, [a_post(1, hashtags=hashtags)], NOW)
+
+    (post,) = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=2)
+
+    assert post.hashtags == hashtags
