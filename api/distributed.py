@@ -10,6 +10,7 @@ import argparse
 import shutil
 import signal
 import sys
+import tempfile
 from contextlib import ExitStack
 
 from api.children import (
@@ -54,7 +55,13 @@ def run(environment: dict[str, str], workers: int) -> int:
             port = free_port()
             queue_url = f"redis://127.0.0.1:{port}/0"
             children.append(start(stack, redis_command(port), environment))
-        env = {**environment, "INFERENCE_URL": inference_url, "QUEUE_URL": queue_url}
+        env = {
+            **environment,
+            "INFERENCE_URL": inference_url,
+            "QUEUE_URL": queue_url,
+            # So that the API's /metrics counts what the workers do as well.
+            "PROMETHEUS_MULTIPROC_DIR": stack.enter_context(tempfile.TemporaryDirectory()),
+        }
         for module in ("serving", "api"):
             children.append(start(stack, [sys.executable, "-m", module], env))
         wait_ready(inference_url, children)

@@ -9,7 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.domain.posts import Classification
@@ -99,6 +105,10 @@ class Metrics:
         self._inference_calls.labels(outcome).inc()
         self._inference_seconds.observe(seconds)
         self._inference_texts.inc(texts)
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer at an address of their own, as in a worker, which has no app. Raises OSError."""
+        start_http_server(port, addr=host, registry=self._registry)
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

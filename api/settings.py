@@ -82,6 +82,7 @@ class Settings:
     chunk_posts: int = _read("256", whole(1, 256))
     requests_in_flight: int = _read("2", whole(1, 16))
     queue_url: str = _hidden(redis_address)
+    worker_metrics_port: int = _read("0", whole(0, 65535))
     analysis_workers: int = _read("2", whole(1, 64))
     lease_seconds: float = _read("60", seconds(1, 3600))
     source_wait_seconds: float = _read("900", seconds(1, 86_400))

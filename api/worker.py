@@ -54,11 +54,15 @@ def main(arguments: list[str] | None = None) -> int:
 def work(settings: Settings, name: str) -> None:
     """Run what comes until told to stop, then put back what is under way.
 
-    Raises StoreUnavailableError where the store cannot be opened.
+    Raises StoreUnavailableError where the store cannot be opened, SettingsError where a port that
+    is asked for cannot be had.
     """
+    metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
+    if settings.worker_metrics_port:
+        _serve(metrics, settings)
     ports = adapters(settings)
     stopping = threading.Event()
-    runner = analysis_runner(ports, settings, Metrics(), stopping)
+    runner = analysis_runner(ports, settings, metrics, stopping)
     sweeper = WorkerPool(
         and_sweep(runner.run, ports), stopping, threads=1, poll_seconds=settings.queue_poll_seconds
     )
@@ -91,6 +95,16 @@ def work(settings: Settings, name: str) -> None:
         if sweeper.stop(settings.shutdown_seconds):
             ports.close()
         app.close()
+
+
+def _serve(metrics: Metrics, settings: Settings) -> None:
+    try:
+        metrics.serve(settings.api_host, settings.worker_metrics_port)
+    except OSError as error:
+        raise SettingsError(
+            f"WORKER_METRICS_PORT {settings.worker_metrics_port} on {settings.api_host} cannot be"
+            f" had: {error.strerror}. Each worker of a machine needs one of its own."
+        ) from error
 
 
 def _exit(*_: object) -> None:

@@ -159,3 +159,15 @@ def test_posts_come_newest_first_and_those_of_equal_age_by_the_number_of_their_i
     store.save_posts(ALICE, [*same_age, newest], NOW)
 
     assert unclassified_ids(store) == ["1", "100", "99", "10", "9"]
+
+
+@pytest.mark.parametrize(
+    "hashtags", [(), ("a",), ("a", "b"), ('a","b', "c"), ("\\", "b"), ("été", "b"), ("",)]
+)
+def test_hashtags_come_back_as_they_were(store: Store, hashtags: tuple[str, ...]) -> None:
+    known(store)
+    store.save_posts(ALICE, [a_post(1, hashtags=hashtags)], NOW)
+
+    (post,) = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=2)
+
+    assert post.hashtags == hashtags

@@ -32,7 +32,9 @@ class Site:
         self.redis_port = free_port()
         self.api_port = free_port()
         self.store_file = folder / "moodline.db"
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.api_port}", trust_env=False)
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.api_port}", timeout=SECONDS, trust_env=False
+        )
         self.processes: list[subprocess.Popen[bytes]] = []
         self._environment = {
             **os.environ,
@@ -91,7 +93,7 @@ class Site:
         return self._start([sys.executable, "-m", "api.worker"], settings)
 
     def redis(self) -> redis.Redis:
-        return redis.Redis(port=self.redis_port, socket_timeout=5)
+        return redis.Redis("127.0.0.1", self.redis_port, socket_timeout=5)
 
     def api_answers(self) -> bool:
         try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 
+import httpx
 import pytest
 
 from api.adapters.celery_queue import CeleryQueue
 from tests.faults.site import SECONDS, Site
-from tests.serving_fixtures.started import wait_until
+from tests.serving_fixtures.started import free_port, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -107,6 +108,23 @@ def test_a_worker_that_is_stopped_hands_its_analysis_over_without_loss(site: Sit
     assert status == 0
     assert only_once(site)
     assert len(site.inference.texts) == 200
+
+
+def test_a_worker_tells_what_it_has_done(site: Site) -> None:
+    port = str(free_port())
+    site.start_redis()
+    site.start_api()
+    site.start_worker(WORKER_METRICS_PORT=port)
+    site.import_posts("alice", 30)
+
+    site.wait_for(site.start_analysis("alice"))
+
+    def told() -> str:
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+
+    succeeded = 'moodline_analyses_total{state="succeeded"} 1.0'
+    wait_until(lambda: succeeded in told(), SECONDS, "the analysis is counted")
+    assert "moodline_inference_texts_total 30.0" in told()
 
 
 def test_a_worker_without_a_queue_says_so_in_one_line(site: Site) -> None:

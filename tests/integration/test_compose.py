@@ -99,6 +99,7 @@ def test_every_command_comes_up_and_its_health_check_passes(
         "QUEUE_URL": f"redis://127.0.0.1:{redis_port}/0",
         "REDIS_URL": f"redis://127.0.0.1:{redis_port}/1",
         "INFERENCE_URL": f"http://127.0.0.1:{serving_port}",
+        "WORKER_METRICS_PORT": str(free_port()),
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
     }
     services["redis"]["healthcheck"]["test"][2:2] = ["-p", redis_port]

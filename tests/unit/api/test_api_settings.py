@@ -90,6 +90,9 @@ def test_a_bad_address_with_a_password_is_refused_without_showing_it() -> None:
         ("STORE_URL", "sqlite:///"),
         ("STORE_URL", "mongodb://"),
         ("POSTS_RETENTION_DAYS", "0"),
+        ("QUEUE_URL", "amqp://127.0.0.1"),
+        ("QUEUE_URL", "redis:"),
+        ("MOODLINE_API_URL", "here"),
         ("LEASE_SECONDS", "nan"),
         ("LEASE_SECONDS", "-1"),
         ("CHUNK_POSTS", "257"),
@@ -122,7 +125,13 @@ def test_long_calls_must_leave_threads_for_short_ones() -> None:
 
 
 def test_a_secret_has_no_default_and_is_never_shown() -> None:
-    settings = read_settings({"INFERENCE_KEY": "open-sesame-1234"})
+    settings = read_settings(
+        {
+            "INFERENCE_KEY": "open-sesame-1234",
+            "MOODLINE_API_KEY": "open-sesame-1234",
+            "QUEUE_URL": "redis://:open-sesame-1234@127.0.0.1/0",
+        }
+    )
 
     assert Settings().inference_key is None
     assert settings.inference_key == "open-sesame-1234"
