@@ -17,6 +17,8 @@ from api.domain.stored_values import (
     time_of,
 )
 
+_OLDEST = [("created_at", 1), ("_id", 1)]
+
 
 class KeyPart:
     """Be the part of the store that knows keys; api.ports.KeyStore says what its methods do."""
@@ -47,8 +49,7 @@ class KeyPart:
     def all_keys(self) -> list[ApiKey]:
         """Return all keys, oldest first."""
         with self._connections.using() as database:
-            keys = [_key_of(one) for one in database.api_keys.find()]
-        return sorted(keys, key=lambda key: (key.created_at, key.prefix))
+            return [_key_of(one) for one in database.api_keys.find().sort(_OLDEST)]
 
     def note_use(self, prefix: str, at: datetime) -> None:
         """Record when a key was last used."""

@@ -236,6 +236,7 @@ _API_KEYS = Collection(
             "last_used_at": or_null(WHOLE),
         }
     ),
+    (Index("api_keys_oldest", (("created_at", 1), ("_id", 1))),),
 )
 
 # One document, so that the catalogue is replaced as a whole.
