@@ -4,14 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 PINS := --quiet --constraint constraints.txt --build-constraint constraints.txt
+# Python 3.13, for the stand-in MongoDB server of the tests; empty where there is none.
+PYTHON313 = $(shell for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python3.13; do \
+  "$$python" -c 'import ensurepip' 2>/dev/null && { command -v "$$python"; break; }; done)
+MONGO := .venv-mongo
 export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup serve api demo analyse lint check teacher model evaluate bench-peers bench-gpu clean python
+.PHONY: help run test setup serve api worker run-distributed demo analyse lint check teacher model evaluate bench-peers bench-api bench-gpu faults soak clean python redis
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 python:
 	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -29,8 +33,19 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
-	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,export,bench,dev]'
-	@touch $@ $(VENV)/run.stamp
+	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,production,otel,export,bench,dev]'
+	@touch $@ $(VENV)/run.stamp $(VENV)/production.stamp
+
+$(VENV)/production.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
+	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,production]'
+	@touch $@
+
+# A Debian machine of one's own gets it; elsewhere whoever runs this is told what to do.
+redis:
+	@command -v redis-server >/dev/null || [ -n "$$QUEUE_URL" ] || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -q redis-server; } || { \
+	  echo "This needs redis-server. Install it (Debian: apt-get install redis-server)," \
+	       "or set QUEUE_URL to a Redis that runs." >&2; exit 1; }
 
 setup: $(VENV)/run.stamp ## create the environment and install what running needs
 
@@ -43,6 +58,12 @@ serve: setup ## start the inference server alone
 api: setup ## start the API alone (INFERENCE_URL names the inference server)
 	@exec $(BIN)/python -m api
 
+worker: $(VENV)/production.stamp ## start one worker (QUEUE_URL names the Redis that wakes it)
+	@exec $(BIN)/python -m api.worker
+
+run-distributed: $(VENV)/production.stamp redis ## Redis, inference server, API and two workers; Ctrl-C stops all of it
+	@exec $(BIN)/python -m api.distributed
+
 demo: setup ## the main job once, on invented posts of three invented people
 	@$(BIN)/python -m api.demo
 
@@ -51,8 +72,15 @@ analyse: setup ## analyse a file of posts: make analyse FILE=posts.csv USER=name
 	  echo "usage: make analyse FILE=posts.csv USER=name   (X archive zip, tweets.js, JSON lines or CSV)" >&2; exit 2; }
 	@$(BIN)/python -m api.cli analyse "$(FILE)" "$(USER)"
 
+$(MONGO)/stamp: tests/mongo/requirements.txt
+	@python="$(PYTHON313)"; if [ -z "$$python" ]; then \
+	  echo "No Python 3.13: the stand-in MongoDB server of the tests is not made." >&2; else \
+	  "$$python" -m venv $(MONGO) && $(MONGO)/bin/pip install --quiet --requirement $< && touch $@; fi
+
+# What can be tested against MongoDB must be: only without Python 3.13 may it be skipped.
+test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
-test: $(VENV)/dev.stamp ## install what the tests need and run the whole suite
+test: $(VENV)/dev.stamp $(MONGO)/stamp ## install what the tests need and run the whole suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff, formatting included
@@ -84,5 +112,14 @@ bench-peers: $(VENV)/dev.stamp ## compare the inference server with others (half
 bench-gpu: $(VENV)/dev.stamp ## compare ways of running BERT on an NVIDIA card; skipped without one
 	@$(BIN)/python -m benchmarks.gpu $(BENCH_ARGS)
 
+bench-api: $(VENV)/dev.stamp ## an analysis against the inference server alone (some minutes, on a quiet machine)
+	@$(BIN)/python -m benchmarks.analysis $(BENCH_ARGS)
+
+faults: $(VENV)/dev.stamp redis ## kill, stop and flush what the service stands on, and see that nothing is lost
+	@$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
+
+soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make soak MINUTES=60
+	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),5)
+
 clean: ## remove the environment, caches and local data
-	rm -rf $(VENV) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(MONGO) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

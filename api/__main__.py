@@ -9,6 +9,7 @@ import sys
 
 from api.bootstrap import Service, adapters, wire
 from api.errors import MoodlineError
+from api.garbage import collect_less_often
 from api.logs import configure_logs
 from api.server import open_server
 from api.settings import SettingsError, read_settings
@@ -20,11 +21,10 @@ def main() -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit status, after one clear line on a fault."""
     try:
         settings = read_settings(os.environ)
+        configure_logs(settings.log_format, settings.log_level)
+        service = wire(adapters(settings), settings)
     except SettingsError as error:
         return _refuse(str(error))
-    configure_logs(settings.log_format, settings.log_level)
-    try:
-        service = wire(adapters(settings), settings)
     except MoodlineError as error:
         return _refuse(error.detail)
     try:
@@ -38,6 +38,7 @@ def main() -> int:
     _interrupt_on_signals(service)
     try:
         service.start()
+        collect_less_often()
         _log.info("serving at http://%s:%d", settings.api_host, settings.api_port)
         server.run()
     except KeyboardInterrupt:

@@ -18,12 +18,20 @@ class ApiCallError(Exception):
     """Say what the API answered that was not success, or that it did not answer."""
 
 
-class ApiClient:
-    """Hold one connection to the API at `url`; use it as a context manager."""
+class AnalysisEndedError(ApiCallError):
+    """Say that an analysis ended without a result, and why."""
 
-    def __init__(self, url: str) -> None:
+
+class ApiClient:
+    """Hold one connection to the API at `url`, with a key where it asks for one.
+
+    Use it as a context manager.
+    """
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         # Loopback calls must not go through a proxy that the environment names.
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=False)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -55,17 +63,23 @@ class ApiClient:
         user_name: str,
         *,
         as_of: str,
+        source: str = "imported",
+        max_posts: int | None = None,
         on_progress: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> dict[str, Any]:
-        """Start an analysis, with the user's consent, and return it once it has ended."""
+        """Start an analysis, with the user's consent, and return it once it has succeeded.
+
+        Raises AnalysisEndedError where it fails or is cancelled.
+        """
         analysis = self._call(
             "POST",
             "/v1/analyses",
             json={
                 "user_name": user_name,
-                "source": "imported",
+                "source": source,
                 "consent": True,
                 "as_of": as_of,
+                "max_posts": max_posts,
             },
         )
         while analysis["state"] in ("queued", "running"):
@@ -73,14 +87,26 @@ class ApiClient:
             time.sleep(POLL_SECONDS)
             analysis = self._call("GET", f"/v1/analyses/{analysis['analysis_id']}")
         on_progress(analysis)
+        if analysis["state"] == "cancelled":
+            raise AnalysisEndedError("the analysis was cancelled")
         if analysis["state"] != "succeeded":
             problem = analysis["problem"]
-            raise ApiCallError(f"the analysis failed: {problem['title']}: {problem['detail']}")
+            raise AnalysisEndedError(
+                f"the analysis failed: {problem['title']}: {problem['detail']}"
+            )
         return analysis
+
+    def user(self, user_name: str) -> dict[str, Any]:
+        """Return a user's newest mood and what it rests on."""
+        return self._call("GET", f"/v1/users/{user_name}")
 
     def recommendations(self, user_name: str) -> dict[str, Any]:
         """Return what is recommended to a user whose mood is known."""
         return self._call("GET", f"/v1/users/{user_name}/recommendations")
+
+    def erase(self, user_name: str) -> None:
+        """Erase everything that is held about a user."""
+        self._call("DELETE", f"/v1/users/{user_name}")
 
     def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         try:
@@ -89,7 +115,7 @@ class ApiClient:
             raise ApiCallError(f"no answer to {method} {path}: {error}") from error
         if answer.is_error:
             raise ApiCallError(_explain(answer))
-        body: dict[str, Any] = answer.json()
+        body: dict[str, Any] = answer.json() if answer.content else {}
         return body
 
 

@@ -1,4 +1,12 @@
-"""Use Moodline from a terminal: `python -m api.cli analyse FILE USER`."""
+"""Use Moodline from a terminal: `moodline COMMAND`, or `python -m api.cli COMMAND`.
+
+The commands call the API that MOODLINE_API_URL names, with MOODLINE_API_KEY where it asks for a
+key. Without an address they use the one on this machine, and start it for the while where it does
+not run.
+
+Exit status: 0 done; 1 the API refused or could not be reached, one line on standard error says why;
+2 the command line is wrong; 3 the analysis ended without a result; 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +14,20 @@ import argparse
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from api.api_client import ApiCallError, ApiClient
+from api import commands
+from api.api_client import AnalysisEndedError, ApiCallError, ApiClient
+from api.children import LocalServersError, free_port, raise_on_signal
 from api.domain.posts import InvalidUserNameError, user_id_of
-from api.local import (
-    LocalServersError,
-    free_port,
-    local_servers,
-    raise_on_signal,
-    server_environment,
-)
-from api.mood_card import mood_card
-from api.settings import SettingsError
+from api.local import local_servers, server_environment
+from api.settings import SettingsError, read_settings
 
-_NAMED_SKIPS = 5
+Adding = Callable[..., argparse.Action]
+
+_FAULT, _NO_RESULT, _INTERRUPTED = 1, 3, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,80 +36,89 @@ def main(arguments: list[str] | None = None) -> int:
     raise_on_signal(signal.SIGTERM)
     try:
         user_id_of(options.user)
-        file = Path(options.file)
-        if not file.is_file():
-            raise ApiCallError(f"there is no file {file}")
-        with running_api() as url, ApiClient(url) as api:
-            _analyse(api, file, options.user, options.as_of)
+        if options.file is not None and not options.file.is_file():
+            raise ApiCallError(f"there is no file {options.file}")
+        with running_api() as api:
+            options.run(api, options)
+    except AnalysisEndedError as error:
+        return _say(str(error), _NO_RESULT)
     except (ApiCallError, LocalServersError, SettingsError, InvalidUserNameError) as error:
-        print(f"moodline: {error}", file=sys.stderr)
-        return 1
+        return _say(str(error), _FAULT)
     except KeyboardInterrupt:
-        print("moodline: stopped", file=sys.stderr)
-        return 130
+        return _say("stopped", _INTERRUPTED)
     return 0
 
 
+def _say(line: str, status: int) -> int:
+    print(f"moodline: {line}", file=sys.stderr)
+    return status
+
+
+@contextmanager
+def running_api() -> Iterator[ApiClient]:
+    """Yield a client of the API that the settings name, started for the while if need be."""
+    settings = read_settings(os.environ)
+    if settings.moodline_api_url:
+        with ApiClient(settings.moodline_api_url, settings.moodline_api_key) as api:
+            yield api
+        return
+    environment = server_environment()
+    url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
+    with ApiClient(url, settings.moodline_api_key) as api:
+        if api.answers():
+            yield api
+            return
+    ports = {"API_PORT": str(free_port()), "SERVING_PORT": str(free_port())}
+    with (
+        local_servers({**environment, **ports}, quiet=True) as servers,
+        ApiClient(servers.api_url, settings.moodline_api_key) as api,
+    ):
+        yield api
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m api.cli", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    analyse = commands.add_parser("analyse", help="import a file of posts and tell their mood")
-    analyse.add_argument("file", help="X archive zip, tweets.js, JSON lines or CSV")
-    analyse.add_argument("user", help="whose posts these are: 1 to 15 letters, digits, underscores")
-    analyse.add_argument(
+    first, _, rest = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(
+        prog="moodline",
+        description=first,
+        epilog=rest,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(file=None)
+    added = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[ApiClient, argparse.Namespace], None], about: str) -> Adding:
+        command = added.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        command.set_defaults(run=run)
+        return command.add_argument
+
+    importing = add("import", commands.import_posts, "keep a file of posts")
+    importing("file", type=Path, help="X archive zip, tweets.js, JSON lines or CSV")
+    _add_shared(importing)
+
+    analyse = add("analyse", commands.analyse, "tell the mood of your own posts")
+    analyse("file", type=Path, nargs="?", help="posts to import first, as import does")
+    _add_shared(analyse)
+    analyse(
         "--as-of",
         default="newest",
         help='the time from which ages count: "newest" post (default), "now", or ISO 8601',
     )
+    analyse("--source", default="imported", help='where posts come from (default: "imported")')
+    analyse("--max-posts", type=int, metavar="N", help="count the newest N only")
+
+    _add_shared(add("mood", commands.mood, "show the newest mood and what it rests on"))
+    _add_shared(add("recommend", commands.recommend, "show what may help today"))
+
+    erase = add("erase", commands.erase, "erase everything that is held about a user")
+    _add_shared(erase)
+    erase("--yes", action="store_true", help="do not ask")
     return parser
 
 
-@contextmanager
-def running_api() -> Iterator[str]:
-    """Yield the address of the API that the settings name, started for the while if need be."""
-    environment = server_environment()
-    url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
-    with ApiClient(url) as api:
-        running = api.answers()
-    if running:
-        yield url
-        return
-    ports = {"API_PORT": str(free_port()), "SERVING_PORT": str(free_port())}
-    with local_servers({**environment, **ports}, quiet=True) as servers:
-        yield servers.api_url
-
-
-def _analyse(api: ApiClient, file: Path, user_name: str, as_of: str) -> None:
-    began = time.perf_counter()
-    report = api.import_posts(user_name, file)
-    imported = time.perf_counter()
-    print(
-        f"{file.name}: {report['imported']} posts imported, {report['updated']} updated,"
-        f" {report['unchanged']} unchanged, {report['skipped']} skipped"
-        f" ({imported - began:.1f} s)"
-    )
-    for skip in report["skipped_reasons"][:_NAMED_SKIPS]:
-        print(f"  skipped {skip['where']}: {skip['reason']}")
-    analysis = api.analyse(user_name, as_of=as_of, on_progress=_show_progress)
-    progress = analysis["progress"]
-    print(
-        f"\r{progress['classified']} posts classified, {progress['reused']} known from before"
-        f" ({time.perf_counter() - imported:.1f} s)"
-    )
-    mood_known = analysis["result"]["mood"] is not None
-    recommended = api.recommendations(user_name) if mood_known else None
-    print(mood_card(user_name, analysis["result"], recommended))
-
-
-def _show_progress(analysis: dict[str, Any]) -> None:
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        progress = analysis["progress"]
-        print(
-            f"\r{progress['classified'] + progress['reused']} of {progress['total']} posts",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
+def _add_shared(add: Adding) -> None:
+    add("user", help="whose posts: 1 to 15 letters, digits, underscores")
+    add("--json", action="store_true", help="print the API's answer as JSON")
 
 
 if __name__ == "__main__":

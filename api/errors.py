@@ -6,6 +6,8 @@ MoodlineError
 +-- PayloadTooLargeError          more bytes or posts than the service takes
 +-- UnsupportedMediaError         a kind of file or body that the service does not read
 +-- ConsentRequiredError          nobody is analysed without saying so
++-- UnauthorizedError             no API key, or none that is known
++-- ForbiddenError                the API key does not allow this
 +-- NotOwnAccountError            posts of an account that nobody has shown to be the user's
 +-- NotFoundError                 no such user, analysis or result
 +-- ConflictError                 the request contradicts what is already there
@@ -73,6 +75,18 @@ class UnsupportedMediaError(MoodlineError):
 
 class ConsentRequiredError(MoodlineError):
     """Say that the user has not agreed to be analysed."""
+
+
+class UnauthorizedError(MoodlineError):
+    """Say that the call needs an API key that is known."""
+
+
+class ForbiddenError(MoodlineError):
+    """Say that the API key does not allow this; scope is the one that is needed, if it is that."""
+
+    def __init__(self, detail: str, scope: str | None = None) -> None:
+        super().__init__(detail)
+        self.scope = scope
 
 
 class NotOwnAccountError(MoodlineError):

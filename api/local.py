@@ -8,31 +8,21 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from types import FrameType
-from typing import IO
 
-import httpx
-
+from api.children import (
+    Child,
+    LocalServersError,
+    ServerEndedError,
+    raise_on_signal,
+    start,
+    wait_for_any,
+    wait_ready,
+)
 from api.settings import SettingsError, read_settings
-
-READY_SECONDS = 60.0
-STOP_SECONDS = 15.0
-
-
-class LocalServersError(Exception):
-    """Say that the servers did not come up."""
-
-
-class ServerEndedError(LocalServersError):
-    """Say that a server ended before it was ready; its last line says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +31,11 @@ class LocalServers:
 
     inference_url: str
     api_url: str
-    processes: tuple[subprocess.Popen[bytes], ...]
+    children: tuple[Child, ...]
 
     def wait(self) -> int:
         """Return the exit code of the first server to end."""
-        while True:
-            for process in self.processes:
-                code = process.poll()
-                if code is not None:
-                    return code
-            time.sleep(0.2)
-
-
-def free_port() -> int:
-    """Return a loopback TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return wait_for_any(self.children)
 
 
 @contextmanager
@@ -72,77 +49,16 @@ def local_servers(env: Mapping[str, str], *, quiet: bool = False) -> Iterator[Lo
     """
     inference_url = f"http://{env['SERVING_HOST']}:{env['SERVING_PORT']}"
     api_url = f"http://{env['API_HOST']}:{env['API_PORT']}"
-    child_env = {**env, "INFERENCE_URL": inference_url}
+    # Whatever the settings say of workers, here is none but the API itself.
+    child_env = {**env, "INFERENCE_URL": inference_url, "QUEUE_URL": ""}
     with ExitStack() as stack:
-        servers = [_start(stack, module, child_env, quiet) for module in ("api", "serving")]
-        _wait_ready(inference_url, servers)
-        _wait_ready(api_url, servers)
-        yield LocalServers(inference_url, api_url, tuple(each.process for each in servers))
-
-
-@dataclass(frozen=True, slots=True)
-class _Server:
-    process: subprocess.Popen[bytes]
-    kept_back: IO[bytes] | None
-
-    def last_line(self) -> str:
-        if self.kept_back is None:
-            return ""
-        self.kept_back.seek(0)
-        lines = self.kept_back.read().decode(errors="replace").splitlines()
-        return lines[-1] if lines else ""
-
-
-def _start(stack: ExitStack, module: str, env: Mapping[str, str], quiet: bool) -> _Server:
-    kept_back = stack.enter_context(tempfile.TemporaryFile()) if quiet else None  # noqa: SIM115 - the stack closes it
-    # A session of its own keeps the terminal's Ctrl-C from reaching the child twice.
-    process = subprocess.Popen(  # noqa: S603 - our own modules
-        [sys.executable, "-m", module],
-        env=env,
-        stdout=kept_back,
-        stderr=kept_back,
-        start_new_session=True,
-    )
-    stack.callback(_stop, process)
-    return _Server(process, kept_back)
-
-
-def _wait_ready(url: str, servers: Sequence[_Server]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        for server in servers:
-            if server.process.poll() is not None:
-                raise ServerEndedError(server.last_line() or "a server ended before it was ready")
-        try:
-            if (
-                httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False).status_code
-                == httpx.codes.OK
-            ):
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise LocalServersError(f"{url} was not ready within {READY_SECONDS:.0f} seconds")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def raise_on_signal(*numbers: signal.Signals) -> None:
-    """Turn these signals into KeyboardInterrupt, so that `finally` blocks run."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for number in numbers:
-        signal.signal(number, interrupt)
+        children = tuple(
+            start(stack, [sys.executable, "-m", module], child_env, quiet=quiet)
+            for module in ("api", "serving")
+        )
+        wait_ready(inference_url, children)
+        wait_ready(api_url, children)
+        yield LocalServers(inference_url, api_url, children)
 
 
 def server_environment() -> dict[str, str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -15,13 +17,31 @@ from typing import Any
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The trace id of the request that the running code answers, or None."""
 
+ANALYSIS_ID: ContextVar[str | None] = ContextVar("analysis_id", default=None)
+"""The id of the analysis that the running code works on, or None."""
+
 _EXTRAS = ("analysis_id", "method", "route", "status", "milliseconds", "posts", "attempt")
 
 
+def trace_id() -> str | None:
+    """Return what the calls that the running code makes are called in the logs of others."""
+    return ANALYSIS_ID.get() or REQUEST_ID.get()
+
+
+@contextmanager
+def about_analysis(analysis_id: str) -> Iterator[None]:
+    """Have what is logged, and called, meanwhile bear the id of an analysis."""
+    token = ANALYSIS_ID.set(analysis_id)
+    try:
+        yield
+    finally:
+        ANALYSIS_ID.reset(token)
+
+
 def _context(record: logging.LogRecord) -> dict[str, Any]:
-    found = {name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)}
-    request_id = REQUEST_ID.get()
-    return found if request_id is None else {"request_id": request_id, **found}
+    ids = {"request_id": REQUEST_ID.get(), "analysis_id": ANALYSIS_ID.get()}
+    found = {name: value for name, value in ids.items() if value is not None}
+    return found | {name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)}
 
 
 class PlainFormatter(logging.Formatter):
@@ -60,3 +80,5 @@ def configure_logs(log_format: str, level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # httpx logs each request it makes: the inference calls of one analysis would drown the rest.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Flask-Limiter logs the address of whoever passes a limit.
+    logging.getLogger("flask-limiter").setLevel(logging.WARNING)

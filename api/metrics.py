@@ -1,11 +1,22 @@
-"""Count what the service does, for Prometheus; each app has a registry of its own."""
+"""Count what the service does, for Prometheus; each app has a registry of its own.
+
+Where several processes serve (gunicorn), PROMETHEUS_MULTIPROC_DIR names a folder in which
+prometheus_client keeps the numbers of each, and any of them answers for all.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.domain.posts import Classification
 from api.errors import MoodlineError
@@ -16,9 +27,13 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 
 
 class Metrics:
-    """Hold the metrics of one service; labels come from closed sets, so memory stays bounded."""
+    """Hold the metrics of one service; labels come from closed sets, so memory stays bounded.
 
-    def __init__(self) -> None:
+    shared_folder is that of PROMETHEUS_MULTIPROC_DIR, or None.
+    """
+
+    def __init__(self, shared_folder: str | None = None) -> None:
+        self._shared_folder = shared_folder
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "moodline_requests", "Requests answered.",
@@ -36,6 +51,18 @@ class Metrics:
             "moodline_stage_seconds", "Time that a stage of an analysis took.",
             ["stage"], registry=self._registry, buckets=_SECONDS,
         )  # fmt: skip
+        self._source_calls = Counter(
+            "moodline_source_calls", "Calls of a source of posts by outcome.",
+            ["source", "outcome"], registry=self._registry,
+        )  # fmt: skip
+        self._source_reads = Counter(
+            "moodline_source_reads", "Posts and users read from a source.",
+            ["source", "kind"], registry=self._registry,
+        )  # fmt: skip
+        self._source_cost = Counter(
+            "moodline_source_cost", "Estimate of what a source asks for, in its currency.",
+            ["source"], registry=self._registry,
+        )  # fmt: skip
         self._inference_calls = Counter(
             "moodline_inference_calls", "Calls of the inference server by outcome.",
             ["outcome"], registry=self._registry,
@@ -47,19 +74,6 @@ class Metrics:
         self._inference_texts = Counter(
             "moodline_inference_texts", "Texts classified.", registry=self._registry
         )
-
-        self._source_calls = Counter(
-            "moodline_source_calls", "Calls of sources of posts by outcome.",
-            ["source", "outcome"], registry=self._registry,
-        )  # fmt: skip
-        self._source_posts = Counter(
-            "moodline_source_posts_read", "Posts that sources gave out.",
-            ["source"], registry=self._registry,
-        )  # fmt: skip
-        self._source_cost = Counter(
-            "moodline_source_cost", "Estimate of what sources ask for, in their currency.",
-            ["source"], registry=self._registry,
-        )  # fmt: skip
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request; route is its template, or "unmatched"."""
@@ -74,21 +88,35 @@ class Metrics:
         """Note how long a stage of an analysis took."""
         self._stage_seconds.labels(name).observe(seconds)
 
+    def source_call(
+        self, source: str, outcome: str, *, posts: int, users: int, cost: float
+    ) -> None:
+        """Count a call of a source, and what was read by it; outcome is as of inference_call."""
+        self._source_calls.labels(source, outcome).inc()
+        self._source_reads.labels(source, "posts").inc(posts)
+        self._source_reads.labels(source, "users").inc(users)
+        self._source_cost.labels(source).inc(cost)
+
     def inference_call(self, outcome: str, seconds: float, texts: int) -> None:
-        """Count a classification call; texts is how many were classified by it."""
+        """Count a classification call; texts is how many were classified by it.
+
+        outcome is "succeeded" or the kind of the fault.
+        """
         self._inference_calls.labels(outcome).inc()
         self._inference_seconds.observe(seconds)
         self._inference_texts.inc(texts)
 
-    def source_call(self, source: str, outcome: str, posts: int, cost: float) -> None:
-        """Count a call of a source, the posts that it gave out and what they cost."""
-        self._source_calls.labels(source, outcome).inc()
-        self._source_posts.labels(source).inc(posts)
-        self._source_cost.labels(source).inc(cost)
+    def serve(self, host: str, port: int) -> None:
+        """Answer at an address of their own, as in a worker, which has no app. Raises OSError."""
+        start_http_server(port, addr=host, registry=self._registry)
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        if self._shared_folder is None:
+            return generate_latest(self._registry)
+        of_all = CollectorRegistry()
+        MultiProcessCollector(of_all, self._shared_folder)  # type: ignore[no-untyped-call]
+        return generate_latest(of_all)
 
 
 class MeteredEmotionClient:
@@ -155,5 +183,10 @@ class MeteredPostSource:
             outcome = type(error).__name__
             raise
         finally:
-            cost = self.prices.of(page.posts_read, page.users_read)
-            self._metrics.source_call(self._name, outcome, page.posts_read, cost)
+            self._metrics.source_call(
+                self._name,
+                outcome,
+                posts=page.posts_read,
+                users=page.users_read,
+                cost=self.prices.of(page.posts_read, page.users_read),
+            )

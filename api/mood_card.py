@@ -26,7 +26,7 @@ def mood_card(
     if result["stale_note"]:
         lines += textwrap.wrap(f"Note: {result['stale_note']}", WIDTH)
     if recommended:
-        lines += _recommendation_lines(recommended)
+        lines += recommendation_lines(recommended)
     return "\n".join(lines)
 
 
@@ -47,10 +47,14 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     lines.append("  moved the mood most:")
     for post in result["moved_most"][:3]:
         lines.append(f"    {post['contribution']:+.3f}  {_one_line(post['text'], 60)}")
+    for entry in result.get("support", ()):
+        line = f"to talk: {entry['name']}: {entry['contact']}, {entry['url']}"
+        lines += textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return lines
 
 
-def _recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:
+def recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:
+    """Return a line a kind of what is recommended, as the API's JSON body has it."""
     rows = (
         ("accounts", "@", recommended["big_accounts"]),
         ("hashtags", "#", recommended["hashtags"]),

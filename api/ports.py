@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Protocol
 
 from api.domain.analyses import Analysis, Lease, Problem, Progress
+from api.domain.api_keys import ApiKey
 from api.domain.posts import Classification, ClassifiedPost, Post, RejectedPost
 from api.domain.recommendations import CatalogueItem as CatalogueItem
 from api.domain.recommendations import FriendCandidate as FriendCandidate
@@ -96,6 +97,17 @@ class MoodRecord:
     result: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Say how long a store keeps posts, from their last import, and moods, from their analysis.
+
+    A mood goes with its analysis, the result in it and the feedback on it.
+    """
+
+    posts: timedelta = timedelta(days=30)
+    moods: timedelta = timedelta(days=365)
+
+
 class Store(Protocol):
     """Keep users, posts, analyses and moods. It is also the queue of record.
 
@@ -114,8 +126,11 @@ class Store(Protocol):
         """Return the user, or None."""
         ...
 
-    def set_consent(self, user_id: str, at: datetime | None) -> None:
-        """Record that the user agreed at a time; None records that they no longer do."""
+    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
+        """Record that the user agreed at a time; None records that they no longer do.
+
+        words is the version of the words agreed to (api.domain.consent), kept in the history.
+        """
         ...
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:
@@ -161,7 +176,11 @@ class Store(Protocol):
     def save_classifications(
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
-        """Keep classifications by post id. Raises LeaseLostError where the lease is lost."""
+        """Keep classifications by post id. Raises LeaseLostError where the lease is lost.
+
+        The one write that may be kept in part where the store fails in its midst: each
+        classification is true by itself, and what is missing is classified by the next run.
+        """
         ...
 
     def classified_posts(
@@ -196,8 +215,8 @@ class Store(Protocol):
     ) -> tuple[Analysis, Lease] | None:
         """Take the named analysis, or the oldest that waits where None, and mark it running.
 
-        One that waits is queued, or running with a lease that ended before `now`. Returns None
-        where there is none or another owner holds it.
+        One that waits is queued and not deferred beyond `now`, or running with a lease that ended
+        before `now`. Returns None where there is none or another owner holds it.
         """
         ...
 
@@ -229,6 +248,21 @@ class Store(Protocol):
         """Put a running analysis back in the queue, as at shutdown; a lost lease is ignored."""
         ...
 
+    def defer(self, lease: Lease, until: datetime) -> None:
+        """Put a running analysis back in the queue, not to be claimed up to that time.
+
+        The attempt was none, so `attempt` goes back by one; tokens grow all the same. The analysis
+        shows the time as waits_until. Raises LeaseLostError.
+        """
+        ...
+
+    def cancel(self, analysis_id: str, at: datetime) -> Analysis:
+        """Mark an analysis cancelled unless it has ended, and return it as it then stands.
+
+        A run under way loses its lease, so its next write ends it. Raises NotFoundError.
+        """
+        ...
+
     # sources and sign-ins
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
         """Return the id of the newest post up to which an account was fetched, or None."""
@@ -249,6 +283,10 @@ class Store(Protocol):
     # moods and recommendations
     def latest_mood(self, user_id: str) -> MoodRecord | None:
         """Return the newest entry of the user's mood history, or None."""
+        ...
+
+    def interests(self, user_id: str) -> list[str]:
+        """Return the hashtags that finish was given with the user's latest mood, in that order."""
         ...
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
@@ -273,10 +311,42 @@ class Store(Protocol):
         """Keep the user's own word on an analysis. Raises NotFoundError."""
         ...
 
+    def sweep(self, now: datetime) -> int:
+        """Delete what was kept longer than the Retention that the store was opened with.
+
+        Also finishes what a process that died left half done. Returns how many posts and analyses
+        were deleted; an analysis that has not ended is never one of them.
+        """
+        ...
+
     def ping(self) -> None:
         """Return where the store can be read and written; else raise StoreUnavailableError."""
         ...
 
     def close(self) -> None:
         """Let go of connections; the store is not used after that."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Keep API keys. Every method may raise StoreUnavailableError."""
+
+    def add_key(self, key: ApiKey) -> None:
+        """Keep a key; its prefix is new."""
+        ...
+
+    def key(self, prefix: str) -> ApiKey | None:
+        """Return the key of that prefix, or None; prefix may be any text."""
+        ...
+
+    def all_keys(self) -> list[ApiKey]:
+        """Return all keys, oldest first."""
+        ...
+
+    def note_use(self, prefix: str, at: datetime) -> None:
+        """Record when a key was last used; one that is not there is ignored."""
+        ...
+
+    def remove_key(self, prefix: str) -> bool:
+        """Forget a key; tell whether there was one."""
         ...

@@ -35,6 +35,9 @@ HTTP_KINDS: dict[int, ProblemKind] = {
     kind.status: kind
     for kind in (
         INVALID_REQUEST,
+        ProblemKind("key-required", 401, "An API key is needed",
+                    "Send it as `Authorization: Bearer PREFIX.SECRET` or as `X-API-Key`. Whoever"
+                    " runs the service makes keys with `python -m api.keys`."),
         ProblemKind("not-found", 404, "There is no such thing",
                     "No page, user, analysis or result stands at this address."),
         ProblemKind("method-not-allowed", 405, "This address does not take that method",
@@ -74,6 +77,12 @@ _KINDS: dict[type[Exception], ProblemKind] = {
         " and only when that person says so: send `\"consent\": true`, or record it with"
         " PUT /v1/users/{user_name}/consent. Withdrawing it erases everything that is held.",
     ),
+    errors.UnauthorizedError: HTTP_KINDS[401],
+    errors.ForbiddenError: ProblemKind(
+        "not-allowed", 403, "The API key does not allow this",
+        "A key has scopes (analyse, read, erase, admin) and the names of the users whose data it"
+        " reaches; one with the scope admin reaches everybody's.",
+    ),
     errors.NotOwnAccountError: ProblemKind(
         "not-own-account", 403, "This account has not been shown to be yours",
         "Posts are read only for the person who wrote them. Sign in at the source"
@@ -102,8 +111,8 @@ _KINDS: dict[type[Exception], ProblemKind] = {
     ),
     errors.SourceRateLimitedError: ProblemKind(
         "source-rate-limited", 503, "The source takes no more calls for now",
-        "A source allows so many calls in a span of time. The analysis goes on by itself when the"
-        " source takes calls again.",
+        "A source allows so many calls in a span of time. An analysis that meets this goes on by"
+        " itself, and waits for a day at most; one that failed with it can be started again later.",
     ),
     errors.SourceUnauthorisedError: ProblemKind(
         "source-unauthorised", 502, "The source does not accept the key or the sign-in",

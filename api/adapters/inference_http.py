@@ -43,9 +43,11 @@ class HttpEmotionClient:
         key: str | None = None,
         retry: RetryPolicy = RETRY,
         sleep: Callable[[float], object] = time.sleep,
+        trace_id: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Talk to the server at `base_url`, with a bearer `key` where it asks for one.
 
+        trace_id tells what a call is for: the server logs it (letters, digits, ".", "_", "-").
         An answer may take timeout_seconds, which is best longer than the server's own deadline.
         Raises ValueError where base_url is no http or https address.
         """
@@ -55,6 +57,7 @@ class HttpEmotionClient:
         self._probe = InferenceClient(
             base_url, key=key, timeout=httpx.Timeout(min(_READY_SECONDS, timeout_seconds))
         )
+        self._trace_id = trace_id
         url = httpx.URL(base_url)
         self._address = f"{url.scheme}://{url.netloc.decode('ascii')}"
 
@@ -73,17 +76,12 @@ class HttpEmotionClient:
             info = self._client.model()
         return ModelIdentity(name=info.name, version=info.version)
 
-    def classify(
-        self, texts: Sequence[str], *, request_id: str | None = None
-    ) -> list[Classification]:
-        """Return one classification a text, as EmotionClient has it.
-
-        request_id (letters, digits, ".", "_", "-") is what the server calls the request in its log.
-        """
+    def classify(self, texts: Sequence[str]) -> list[Classification]:
+        """Return one classification a text, as EmotionClient has it."""
         if not texts:
             return []
         with self._translated():
-            answers = self._client.classify(texts, request_id=request_id)
+            answers = self._client.classify(texts, request_id=self._trace_id())
         if len(answers) != len(texts):
             raise InferenceRejectedError(
                 f"The inference server at {self._address} gave {len(answers)} answers to"

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from api.api_client import ApiCallError, ApiClient
-from api.local import LocalServersError, free_port, local_servers, raise_on_signal
+from api.children import LocalServersError, free_port, raise_on_signal
+from api.local import local_servers
 from api.mood_card import mood_card
 
 POSTS = Path(__file__).parent / "posts"
@@ -50,6 +51,7 @@ def main() -> int:
                 **os.environ,
                 "DATA_DIR": folder,
                 "STORE_URL": "",
+                "API_KEY_PEPPER": "",
                 "API_HOST": "127.0.0.1",
                 "API_PORT": str(free_port()),
                 "SERVING_HOST": "127.0.0.1",

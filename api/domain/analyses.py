@@ -13,17 +13,18 @@ IMPORTED = "imported"
 
 
 class AnalysisState(StrEnum):
-    """Name where an analysis stands; the last two are terminal."""
+    """Name where an analysis stands; the last three are terminal."""
 
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
     @property
     def terminal(self) -> bool:
         """Tell whether nothing more will happen."""
-        return self in (AnalysisState.SUCCEEDED, AnalysisState.FAILED)
+        return self not in (AnalysisState.QUEUED, AnalysisState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,10 @@ class AnalysisRequest:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Hold one analysis; times are aware UTC, result is the mood result as JSON values."""
+    """Hold one analysis; times are aware UTC, result is the mood result as JSON values.
+
+    waits_until is the time before which a queued analysis does not go on; None where it may now.
+    """
 
     analysis_id: str
     request: AnalysisRequest
@@ -99,6 +103,7 @@ class Analysis:
     finished_at: datetime | None = None
     result: Mapping[str, Any] | None = None
     problem: Problem | None = None
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from api.domain.moods import mood_of
 from api.domain.scoring import positivity, weighted_mean
@@ -14,7 +14,8 @@ from api.domain.scoring_config import ScoringConfig
 _FRACTION_BITS = 40
 _FIELD_BITS = 80
 """Room for a sum of 2 ** 39 probabilities, far above any draw limit."""
-_SLOTS = 1 << 16
+_SLOT_BYTES = 2
+_SLOTS = 1 << (8 * _SLOT_BYTES)
 
 
 def effective_sample_size(weights: Sequence[float]) -> float:
@@ -55,13 +56,20 @@ def confidence(
     wanted = max(1, round(effective_sample_size(weights)))
     draws = min(wanted, config.draw_limit)
     shrink = math.sqrt(draws / wanted)
-    table = _table([_pack(_parts(each)) for each in probabilities], weights)
-    centre, table_mean = _parts(mean), _unpack(sum(table), len(table))
+    slots = _slots(weights)
+    packed = [(_pack(_parts(probabilities[place])), count) for place, count in slots]
+    table: list[int] = []
+    for value, count in packed:
+        table.extend([value] * count)
+    centre = _parts(mean)
+    table_mean = _unpack(sum(value * count for value, count in packed), _SLOTS)
     mood = mood_of(mean, config)
     generator = random.Random(config.seed)  # noqa: S311 - repeatable resampling, not a secret
     agreeing = 0
     for _ in range(config.resamples):
-        drawn = _unpack(sum(generator.choices(table, k=draws)), draws)
+        # Two random bytes are a place in the table: no draw passes through Python code.
+        places = memoryview(generator.randbytes(_SLOT_BYTES * draws)).cast("H")
+        drawn = _unpack(sum(map(table.__getitem__, places)), draws)
         resampled = [
             middle + (value - expected) * shrink
             for middle, value, expected in zip(centre, drawn, table_mean, strict=True)
@@ -70,19 +78,23 @@ def confidence(
     return agreeing / config.resamples
 
 
-def _table(values: Sequence[int], weights: Sequence[float]) -> list[int]:
-    """Return _SLOTS values in which each stands as often as its weight share says.
+def _slots(weights: Sequence[float]) -> list[tuple[int, int]]:
+    """Share _SLOTS slots among posts by weight: (place, count) of each that gets one.
 
-    An even draw from this table is a weighted draw without a binary search, four times as fast.
-    Shares are rounded to one slot; measuring resamples from the table's own mean takes out what
-    little that shifts.
+    An even draw from a table of these slots is a weighted draw without a binary search, four times
+    as fast. Shares are rounded to one slot; measuring resamples from the table's own mean takes out
+    what little that shifts. Most posts of a long timeline are so old that they get none, and so
+    cost nothing from here on.
     """
     cumulative = list(accumulate(weights))
-    table: list[int] = []
-    for value, reached in zip(values, cumulative, strict=True):
-        filled = math.floor(reached / cumulative[-1] * _SLOTS + 0.5)
-        table.extend([value] * (filled - len(table)))
-    return table
+    total = cumulative[-1]
+    ends = [math.floor(reached / total * _SLOTS + 0.5) for reached in cumulative]
+    starts = chain((0,), ends)
+    return [
+        (place, end - start)
+        for place, (start, end) in enumerate(zip(starts, ends, strict=False))
+        if end > start
+    ]
 
 
 def _parts(scores: Mapping[str, float]) -> tuple[float, float, float, float]:

@@ -18,6 +18,9 @@ HASHTAG = "hashtag"
 _NAMED_INTERESTS = 3
 """How many shared hashtags an explanation names before it only counts them."""
 
+_LATELY_DAYS = 7
+"""Within how many days a friend who shares nothing is said to have been here lately."""
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueItem:
@@ -156,17 +159,19 @@ def _friends(
         return (-shared, -fresh, _seed(user_id, day.isoformat(), friend.user_id), friend.user_id)
 
     return tuple(
-        Recommendation(friend.user_name, _explanation(wanted, friend))
+        Recommendation(friend.user_name, _explanation(wanted, friend, day))
         for friend in sorted(matches.values(), key=rank)[:count]
     )
 
 
-def _explanation(wanted: Iterable[str], friend: FriendCandidate) -> str:
-    """Say what is shared. Never tells the friend's mood: that is theirs to tell."""
+def _explanation(wanted: Iterable[str], friend: FriendCandidate, day: date) -> str:
+    """Say what is shared, else that they are about. Never tells a mood: that is theirs to tell."""
     theirs = _normalised(friend.hashtags)
     shared = [f"#{hashtag}" for hashtag in wanted if hashtag in theirs]
     if not shared:
-        return "agreed to be matched and may be good company"
+        about = (day - friend.mood_at.astimezone(UTC).date()).days < _LATELY_DAYS
+        lately = "was here lately" if about else "may be good company"
+        return f"agreed to be matched and {lately}"
     named, more = shared[:_NAMED_INTERESTS], len(shared) - _NAMED_INTERESTS
     if more > 0:
         named.append(f"{more} more")

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter, mul
 
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
 from api.domain.scoring_config import ActivityForm, RecencyForm, ScoringConfig
 
-POSITIVE = ("joy", "love", "surprise")
 NEGATIVE = ("anger", "fear", "sadness")
 
 _SECONDS_A_DAY = 86_400
@@ -108,13 +108,23 @@ def adjusted(classification: Classification, config: ScoringConfig) -> dict[str,
     share = config.irony_share * classification.irony
     moved = share * positivity(scores)
     total = negativity(scores)
-    shifted = {emotion: scores[emotion] for emotion in EMOTIONS}
-    for emotion in POSITIVE:
-        shifted[emotion] *= 1 - share
-    for emotion in NEGATIVE:
-        portion = scores[emotion] / total if total > 0 else 1 / len(NEGATIVE)
-        shifted[emotion] += moved * portion
-    return shifted
+    # Written out: in loops this was a fifth of the time of a result.
+    if total > 0:
+        anger, fear, sadness = scores["anger"], scores["fear"], scores["sadness"]
+        anger += moved * (anger / total)
+        fear += moved * (fear / total)
+        sadness += moved * (sadness / total)
+    else:
+        anger = fear = sadness = moved / len(NEGATIVE)
+    return {
+        "anger": anger,
+        "fear": fear,
+        "joy": scores["joy"] * (1 - share),
+        "love": scores["love"] * (1 - share),
+        "sadness": sadness,
+        "surprise": scores["surprise"] * (1 - share),
+        "neutral": scores["neutral"],
+    }
 
 
 def weighted_mean(
@@ -127,9 +137,11 @@ def weighted_mean(
     total = math.fsum(weights)
     if total <= 0:
         return None
-    pairs = list(zip(probabilities, weights, strict=True))
+    if len(probabilities) != len(weights):
+        raise ValueError("there must be one weight a post")
+    shares = [weight / total for weight in weights]
     return {
-        emotion: math.fsum(each * (of_post[emotion] / total) for of_post, each in pairs)
+        emotion: math.fsum(map(mul, map(itemgetter(emotion), probabilities), shares))
         for emotion in EMOTIONS
     }
 

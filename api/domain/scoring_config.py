@@ -60,7 +60,7 @@ class ScoringConfig:
     cheerful_factor: float = 1.5
     tie_tolerance: float = 1e-9
     resamples: int = 500
-    draw_limit: int = 4_000
+    draw_limit: int = 1_000
     seed: int = 20_240_501
     stale_after_days: int = 60
     moved_most_count: int = 5

@@ -69,6 +69,8 @@ class FetchStage:
         access = self._within(patience, held, lambda: self._access(request))
         account = source.account(request.account, signed_in=access is not None)
         mark = self._store.source_mark(request.user_id, request.source, account)
+        if not self._store.count_posts(request.user_id):
+            mark = None  # what was fetched up to there was kept long enough, and deleted
         reading = _Reading(source.prices, held, request.max_posts)
 
         def page(at: str | None) -> SourcePage:
@@ -93,8 +95,7 @@ class FetchStage:
             except SourceRateLimitedError:
                 raise
             except RetryableError as error:
-                _log.warning("fetching failed and is tried again: %s", type(error).__name__,
-                             extra={"analysis_id": held.lease.analysis_id})  # fmt: skip
+                _log.warning("fetching failed and is tried again: %s", type(error).__name__)
                 patience.after(error)
                 held.keep()
             else:

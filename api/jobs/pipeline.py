@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 from api.domain.analyses import AnalysisRequest
@@ -112,7 +113,9 @@ class ClassificationPipeline:
             chunks.append(self._send(posts, pool))
 
     def _send(self, posts: list[Post], pool: ThreadPoolExecutor) -> _Chunk:
-        return _Chunk(posts, pool.submit(self._emotions.classify, [post.text for post in posts]))
+        texts = [post.text for post in posts]
+        # In a copy of the context, so that the call bears the id of the analysis.
+        return _Chunk(posts, pool.submit(copy_context().run, self._emotions.classify, texts))
 
     def _await(self, chunk: _Chunk, held: HeldLease) -> list[Classification]:
         while True:
@@ -141,8 +144,7 @@ class ClassificationPipeline:
 
     def _outlast(self, error: RetryableError, model: ModelIdentity, held: HeldLease) -> None:
         while True:
-            _log.warning("classification failed and is tried again: %s", type(error).__name__,
-                         extra={"analysis_id": held.lease.analysis_id})  # fmt: skip
+            _log.warning("classification failed and is tried again: %s", type(error).__name__)
             self._patience.after(error)
             if self._stopping():
                 raise HandBack("the service is shutting down")

@@ -21,12 +21,14 @@ from api.errors import (
     LeaseLostError,
     MoodlineError,
     RetryableError,
+    SourceRateLimitedError,
     StoreUnavailableError,
 )
 from api.jobs.fetch import Access, FetchStage
 from api.jobs.lease import HeldLease
 from api.jobs.patience import Patience
 from api.jobs.pipeline import ClassificationPipeline, HandBack
+from api.logs import about_analysis
 from api.ports import Clock, EmotionClient, ModelIdentity, Store
 from api.problems import UNEXPECTED, kind_of_error
 from api.source_ports import PostSource
@@ -35,6 +37,8 @@ _log = logging.getLogger(__name__)
 
 _HASHTAGS_KEPT = 20
 _MOST_ATTEMPTS = 20
+_LONGEST_WAIT = timedelta(days=1)
+_SHORTEST_DEFER_SECONDS = 1.0  # a reset that has just passed must not make a busy loop
 
 
 class Observer(Protocol):
@@ -51,12 +55,16 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunnerLimits:
-    """Bound a run: posts a request, requests at once, and seconds."""
+    """Bound a run: posts a request, requests at once, and seconds.
+
+    defer_seconds is how long an analysis waits at a time for a source that takes no more calls.
+    """
 
     chunk_posts: int = 256
     requests_in_flight: int = 2
     lease_seconds: float = 60.0
     retry_seconds: float = 120.0
+    defer_seconds: float = 900.0
 
 
 class AnalysisRunner:
@@ -105,17 +113,17 @@ class AnalysisRunner:
         analysis, lease = claimed
         held = HeldLease(self._store, self._clock, lease, Progress(), duration)
         self._observer.analysis("running")
-        try:
-            self._run(analysis, held)
-        except (LeaseLostError, StoreUnavailableError) as error:
-            # Lost: another run owns it, or it was erased. Store gone: the lease ends by itself
-            # and the analysis is taken up again.
-            _log.warning("run ended early: %s", type(error).__name__,
-                         extra={"analysis_id": analysis.analysis_id})  # fmt: skip
+        with about_analysis(analysis.analysis_id):
+            try:
+                self._run(analysis, held)
+            except (LeaseLostError, StoreUnavailableError) as error:
+                # Lost: another run owns it, or it was erased. Store gone: the lease ends by itself
+                # and the analysis is taken up again.
+                _log.warning("run ended early: %s", type(error).__name__)
         return True
 
     def _run(self, analysis: Analysis, held: HeldLease) -> None:
-        extra = {"analysis_id": analysis.analysis_id, "attempt": analysis.attempt}
+        extra = {"attempt": analysis.attempt}
         try:
             if analysis.attempt > _MOST_ATTEMPTS:
                 self._fail(held, Problem(UNEXPECTED.slug, UNEXPECTED.title,
@@ -128,10 +136,10 @@ class AnalysisRunner:
         except HandBack as reason:
             self._store.release(held.lease)
             _log.info("put back in the queue: %s", reason, extra=extra)
+        except SourceRateLimitedError as error:
+            self._defer(analysis, held, error)
         except MoodlineError as error:
-            kind = kind_of_error(error)
-            _log.warning("analysis failed: %s: %s", kind.slug, error.detail, extra=extra)
-            self._fail(held, Problem(kind.slug, kind.title, f"{error.detail} {kind.about}"))
+            self._fail_with(error, held)
         except Exception:  # noqa: BLE001  the boundary of a job: logged, and the analysis fails
             _log.exception("analysis failed on an unexpected error", extra=extra)
             self._fail(held, Problem(UNEXPECTED.slug, UNEXPECTED.title, UNEXPECTED.about))
@@ -181,7 +189,7 @@ class AnalysisRunner:
         held.keep()
         self._store.finish(
             held.lease,
-            at=now,
+            at=self._clock(),
             progress=held.progress,
             mood=result.mood,
             result=result.to_dict(),
@@ -212,6 +220,23 @@ class AnalysisRunner:
     def _fail(self, held: HeldLease, problem: Problem) -> None:
         self._store.fail(held.lease, at=self._clock(), progress=held.progress, problem=problem)
         self._observer.analysis("failed")
+
+    def _fail_with(self, error: MoodlineError, held: HeldLease) -> None:
+        kind = kind_of_error(error)
+        _log.warning("analysis failed: %s: %s", kind.slug, error.detail)
+        self._fail(held, Problem(kind.slug, kind.title, f"{error.detail} {kind.about}"))
+
+    def _defer(self, analysis: Analysis, held: HeldLease, error: SourceRateLimitedError) -> None:
+        """Have the analysis wait for its source in the queue, so that no thread does."""
+        now = self._clock()
+        if now - analysis.created_at > _LONGEST_WAIT:
+            self._fail_with(error, held)
+            return
+        until = min(error.retry_at, now + timedelta(seconds=self._limits.defer_seconds))
+        until = max(until, now + timedelta(seconds=_SHORTEST_DEFER_SECONDS))
+        self._store.defer(held.lease, until)
+        self._observer.analysis("deferred")
+        _log.info("waits until %s: %s", until.isoformat(), error.detail)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from api.domain.moods import Mood
+
+UserName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_]{1,15}$",
+        description="1 to 15 letters, digits or underscores; case is ignored",
+        json_schema_extra={"example": "ana_ridge"},
+    ),
+]
+Country = Annotated[
+    str | None,
+    Field(
+        pattern="^[A-Za-z]{2}$",
+        description="code of the country, such as IE, whose helplines stand in `support`",
+        json_schema_extra={"example": "IE"},
+    ),
+]
 
 
 class Strict(BaseModel):
@@ -13,16 +32,24 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class StrictQuery(BaseModel):
+    """Take only known parameters; what an address holds is text, and is read as the type."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class UserPath(BaseModel):
     """Name a user."""
 
-    user_name: str = Field(description="1 to 15 letters, digits or underscores; case is ignored")
+    user_name: UserName
 
 
 class AnalysisPath(BaseModel):
     """Name an analysis."""
 
-    analysis_id: str
+    analysis_id: str = Field(
+        max_length=64, json_schema_extra={"example": "0d9f6c1e4b7a4f0c8a5d3e2b1c0f9a8d"}
+    )
 
 
 class ProblemPath(BaseModel):
@@ -37,14 +64,15 @@ class StartAnalysisHeaders(BaseModel):
     idempotency_key: str | None = Field(
         None,
         alias="Idempotency-Key",
-        description="the same key returns the analysis that was made with it",
+        description="the same key returns the analysis that was made with it; printable",
+        json_schema_extra={"example": "3f1c-7"},
     )
 
 
 class StartAnalysisBody(Strict):
     """Ask for an analysis of one's own posts."""
 
-    user_name: str
+    user_name: UserName
     source: str = Field(
         "imported",
         description='"imported": the posts already kept; GET /v1/sources lists the others',
@@ -60,6 +88,12 @@ class StartAnalysisBody(Strict):
     )
     as_of: str = Field("now", max_length=40, description='"now", "newest" or an ISO 8601 time')
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"user_name": "ana_ridge", "consent": True, "as_of": "newest"}
+        }
+    )
+
 
 class SignInReturnQuery(BaseModel):
     """Hold what X adds to the address when a person comes back; error takes the place of code."""
@@ -71,7 +105,9 @@ class SignInReturnQuery(BaseModel):
 class FeedbackBody(Strict):
     """Give one's own word for one's mood."""
 
-    mood: str = Field(max_length=40)
+    mood: str = Field(max_length=40, json_schema_extra={"enum": list(Mood)})
+
+    model_config = ConfigDict(json_schema_extra={"example": {"mood": "Cheerful"}})
 
 
 class ConsentBody(Strict):
@@ -79,18 +115,22 @@ class ConsentBody(Strict):
 
     matchable: bool = Field(False, description="true: others may be told of me as a friend")
 
+    model_config = ConfigDict(json_schema_extra={"example": {"matchable": True}})
 
-class TimelineQuery(BaseModel):
+
+class TimelineQuery(StrictQuery):
     """Choose the steps of a timeline."""
-
-    model_config = ConfigDict(extra="forbid")
 
     bucket: Literal["day", "week"] = "day"
 
 
-class OriginalStartQuery(BaseModel):
-    """Say on the original call that the user agrees."""
+class CountryQuery(StrictQuery):
+    """Say in which country the reader is."""
 
-    model_config = ConfigDict(extra="forbid")
+    country: Country = None
+
+
+class OriginalStartQuery(StrictQuery):
+    """Say on the original call that the user agrees."""
 
     consent: bool = False

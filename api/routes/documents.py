@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from api.domain.analyses import Analysis
+from api.domain.support import SupportList
+from api.routes import examples
 from api.services import ImportReport, UserOverview
+
+
+def _example(value: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"example": value})
 
 
 class FieldErrorDocument(BaseModel):
@@ -59,7 +66,10 @@ class KeptProblemDocument(BaseModel):
 
 
 class AnalysisDocument(BaseModel):
-    """Hold an analysis; state is queued, running, succeeded or failed."""
+    """Hold an analysis; state is queued, running, succeeded, failed or cancelled.
+
+    waits_until is when a queued one goes on, where its source takes no more calls before.
+    """
 
     analysis_id: str
     user_name: str
@@ -72,8 +82,11 @@ class AnalysisDocument(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    waits_until: datetime | None
     result: dict[str, Any] | None
     problem: KeptProblemDocument | None
+
+    model_config = _example(examples.ANALYSIS)
 
 
 class SourceDocument(BaseModel):
@@ -89,6 +102,8 @@ class SourcesDocument(BaseModel):
     """List the sources of posts."""
 
     sources: list[SourceDocument]
+
+    model_config = _example(examples.SOURCES)
 
 
 class SkippedDocument(BaseModel):
@@ -110,6 +125,8 @@ class ImportDocument(BaseModel):
     total: int
     format: str
 
+    model_config = _example(examples.IMPORT)
+
 
 class UserDocument(BaseModel):
     """Hold a user's newest mood; mood and result are null before an analysis."""
@@ -122,9 +139,105 @@ class UserDocument(BaseModel):
     analysed_at: datetime | None
     result: dict[str, Any] | None
 
+    model_config = _example(examples.USER)
 
-def analysis_document(analysis: Analysis) -> dict[str, Any]:
-    """Return an analysis as JSON values."""
+
+class BucketDocument(BaseModel):
+    """Hold one day or week; scores and mood are null where no post of it weighs anything."""
+
+    start: date
+    posts: int
+    scores: dict[str, float] | None
+    positivity: float | None
+    negativity: float | None
+    mood: str | None
+
+
+class TimelineDocument(BaseModel):
+    """Hold emotions over time, oldest first; days and weeks without posts are left out."""
+
+    bucket: str
+    timeline: list[BucketDocument]
+
+    model_config = _example(examples.TIMELINE)
+
+
+class RecommendationDocument(BaseModel):
+    """Name an account, hashtag or friend, without @ or #, and say why it is here."""
+
+    name: str
+    explanation: str
+
+
+class RecommendationsDocument(BaseModel):
+    """Hold what may do good today, in the order to show it."""
+
+    mood: str
+    big_accounts: list[RecommendationDocument]
+    hashtags: list[RecommendationDocument]
+    friends: list[RecommendationDocument]
+
+    model_config = _example(examples.RECOMMENDATIONS)
+
+
+class ConsentDocument(BaseModel):
+    """Hold the consent on record: when, and to which version of the words."""
+
+    user_name: str
+    consented_at: datetime
+    words: str
+    words_version: str
+    matchable: bool
+
+    model_config = _example(examples.CONSENT)
+
+
+class ExportDocument(BaseModel):
+    """Hold everything that is held about a user; each list in the order in which it came to be."""
+
+    user: dict[str, Any]
+    posts: list[dict[str, Any]]
+
+    model_config = _example(examples.EXPORT)
+
+
+class OriginalAnalysisDocument(RootModel[list[str | None]]):
+    """Hold [mood, happiest post, saddest post]."""
+
+    model_config = _example(["Cheerful", "Best day of the year!", "Missed the bus"])
+
+
+class OriginalRecommendationsDocument(BaseModel):
+    """Hold plain names."""
+
+    big_accounts: list[str]
+    hashtags: list[str]
+    friend: list[str]
+
+    model_config = _example(examples.ORIGINAL_RECOMMENDATIONS)
+
+
+class AliveDocument(BaseModel):
+    """Say that the process answers."""
+
+    status: str
+
+    model_config = _example({"status": "alive"})
+
+
+class ReadyDocument(BaseModel):
+    """Say of each dependency by name whether it is ready."""
+
+    status: str
+    dependencies: dict[str, bool]
+
+    model_config = _example({"status": "ready", "dependencies": {"store": True, "inference": True}})
+
+
+def analysis_document(
+    analysis: Analysis, support: SupportList, country: str | None
+) -> dict[str, Any]:
+    """Return an analysis as JSON values, with who to turn to in the reader's country."""
     request, progress, problem = analysis.request, analysis.progress, analysis.problem
     return AnalysisDocument(
         analysis_id=analysis.analysis_id,
@@ -146,7 +259,8 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
         created_at=analysis.created_at,
         started_at=analysis.started_at,
         finished_at=analysis.finished_at,
-        result=None if analysis.result is None else dict(analysis.result),
+        waits_until=analysis.waits_until,
+        result=_result(analysis.result, support, country),
         problem=None
         if problem is None
         else KeptProblemDocument(
@@ -172,8 +286,10 @@ def import_document(report: ImportReport) -> dict[str, Any]:
     ).model_dump(mode="json")
 
 
-def user_document(overview: UserOverview) -> dict[str, Any]:
-    """Return a user with their newest mood as JSON values."""
+def user_document(
+    overview: UserOverview, support: SupportList, country: str | None
+) -> dict[str, Any]:
+    """Return a user with their newest mood as JSON values; see analysis_document."""
     latest = overview.latest
     return UserDocument(
         user_name=overview.user.user_name,
@@ -182,5 +298,12 @@ def user_document(overview: UserOverview) -> dict[str, Any]:
         mood=latest.mood if latest else None,
         analysis_id=latest.analysis_id if latest else None,
         analysed_at=latest.created_at if latest else None,
-        result=dict(latest.result) if latest else None,
+        result=_result(latest.result if latest else None, support, country),
     ).model_dump(mode="json")
+
+
+def _result(
+    result: Mapping[str, Any] | None, support: SupportList, country: str | None
+) -> dict[str, Any] | None:
+    # Who to turn to is not kept with the result: the list changes, and so does where one reads it.
+    return None if result is None else {**result, "support": support.beside(result, country)}

@@ -17,9 +17,11 @@ from api.errors import (
     AnalysisFailedError,
     BusyError,
     FieldError,
+    ForbiddenError,
     InvalidRequestError,
     MoodlineError,
     RetryableError,
+    UnauthorizedError,
 )
 from api.logs import REQUEST_ID
 from api.problems import (
@@ -89,6 +91,11 @@ def _on_purpose(error: MoodlineError) -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, RetryableError):
         response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    elif isinstance(error, UnauthorizedError):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="moodline"'
+    elif isinstance(error, ForbiddenError):
+        scope = f', scope="{error.scope}"' if error.scope else ""
+        response.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope"{scope}'
     return response
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import Any
 
 from flask import json
 
 from api.domain.analyses import Analysis
-from api.routes.documents import analysis_document
 
 
 class EventLines:
     """Iterate over the text of server-sent events; None becomes a comment, a sign of life.
 
-    It is a class because close() must reach changes even where the client left before the first
-    event, which a generator that was never started does not do.
+    document turns an analysis into JSON values. It is a class because close() must reach changes
+    even where the client left before the first event, which a generator that was never started
+    does not do.
     """
 
-    def __init__(self, changes: Generator[Analysis | None, None, None]) -> None:
+    def __init__(
+        self,
+        changes: Generator[Analysis | None, None, None],
+        document: Callable[[Analysis], dict[str, Any]],
+    ) -> None:
         self._changes = changes
+        self._document = document
 
     def __iter__(self) -> EventLines:
         return self
@@ -27,7 +33,7 @@ class EventLines:
         change = next(self._changes)
         if change is None:
             return ": still here\n\n"
-        data = json.dumps(analysis_document(change), ensure_ascii=False)
+        data = json.dumps(self._document(change), ensure_ascii=False)
         return f"event: analysis\ndata: {data}\n\n"
 
     def close(self) -> None:

@@ -7,11 +7,22 @@ from typing import Any
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
+from api.routes.access import needs
+from api.routes.answers import CHANGES, problem_answers
 from api.routes.bodies import OriginalStartQuery, UserPath
+from api.routes.documents import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services, plain_answer
 
 _TAG = Tag(name="original", description="The calls of the original front end")
+_OUTCOMES = (
+    "consent-required",
+    "not-found",
+    "inference-rejected",
+    "inference-unavailable",
+    "source-unavailable",
+)
 
 
 def original_blueprint(services: Services, problems: dict[str | int, Any]) -> APIBlueprint:
@@ -20,16 +31,22 @@ def original_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
 
     @routes.get(
         "/start_analysis/<user_name>",
-        responses={200: {"description": "[mood, happiest post, saddest post]"}},
+        security=needs(Scope.ANALYSE),
+        responses={200: OriginalAnalysisDocument, **problem_answers(*CHANGES, *_OUTCOMES)},
     )
     def start_analysis_and_wait(path: UserPath, query: OriginalStartQuery) -> Any:
         """Analyse and wait: answers [mood, happiest, saddest], the last two as texts or null."""
         result = services.analyses.run_to_end(path.user_name, consent=query.consent)
         return plain_answer(result)
 
+    recommending: dict[str, Any] = {
+        "security": needs(Scope.READ),
+        "responses": {200: OriginalRecommendationsDocument, **problem_answers("not-found")},
+    }
+
     @routes.get(
         "/recommend_friends/<user_name>",
-        responses={200: {"description": '{"big_accounts", "hashtags", "friend"} of names'}},
+        **recommending,
     )
     def recommend_friends(path: UserPath) -> Any:
         """Return recommendations as plain names."""
@@ -41,7 +58,8 @@ def original_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
         }
 
     # The original front end spells it so.
-    routes.get("/recomend_friends/<user_name>", operation_id="recomend_friends")(recommend_friends)
+    misspelt = "/recomend_friends/<user_name>"
+    routes.get(misspelt, operation_id="recomend_friends", **recommending)(recommend_friends)
     return routes
 
 

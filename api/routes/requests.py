@@ -16,6 +16,7 @@ from json import JSONDecodeError
 from typing import Any
 
 from flask import Flask, Request, Response, g, json, request
+from flask_cors import CORS
 
 from api.errors import InvalidRequestError, UnsupportedMediaError
 from api.logs import REQUEST_ID
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 _TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PORT = re.compile(r":\d{1,5}$")
+_PREFLIGHT_SECONDS = 600
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _SECURITY_HEADERS = {
@@ -75,9 +77,22 @@ class StrictJsonRequest(Request):
         return value
 
 
-def register_request_checks(app: Flask, metrics: Metrics, allowed_hosts: Collection[str]) -> None:
-    """Have an app check, trace, count and log its requests."""
+def register_request_checks(
+    app: Flask, metrics: Metrics, allowed_hosts: Collection[str], cors_origins: Collection[str]
+) -> None:
+    """Have an app check, trace, count and log its requests.
+
+    allowed_hosts are the names it answers to, cors_origins the web pages elsewhere that may use it.
+    """
     hosts = frozenset(allowed_hosts)
+    if cors_origins:
+        CORS(
+            app,
+            origins=list(cors_origins),
+            allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key"],
+            expose_headers=["Location", "Retry-After", "X-Request-Id"],
+            max_age=_PREFLIGHT_SECONDS,
+        )
 
     @app.before_request
     def begin() -> Response | None:
@@ -86,7 +101,8 @@ def register_request_checks(app: Flask, metrics: Metrics, allowed_hosts: Collect
         g.started = time.perf_counter()
         if _PORT.sub("", request.headers.get("Host", "").lower()) not in hosts:
             return problem_response(HTTP_KINDS[421], HTTP_KINDS[421].about)
-        if _may_change_things() and _from_another_site():
+        invited = request.headers.get("Origin") in cors_origins
+        if not invited and _may_change_things() and _from_another_site():
             return problem_response(CROSS_SITE, CROSS_SITE.about)
         return None
 
@@ -116,12 +132,18 @@ def _note(response: Response, metrics: Metrics) -> None:
     _log.info(
         "answered",
         extra={
+            **_analysis(),
             "method": method,
             "route": route,
             "status": response.status_code,
             "milliseconds": round(seconds * 1000, 1),
         },
     )
+
+
+def _analysis() -> dict[str, str]:
+    analysis_id = g.get("analysis_id") or (request.view_args or {}).get("analysis_id", "")
+    return {"analysis_id": analysis_id} if _TRACE_ID.fullmatch(analysis_id) else {}
 
 
 def _may_change_things() -> bool:

@@ -12,6 +12,7 @@ from flask_openapi3.openapi import OpenAPI
 from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
 from api.routes.bodies import ProblemPath
+from api.routes.documents import AliveDocument, ReadyDocument
 from api.services import Services
 
 _TAG = Tag(name="service", description="Health, metrics and documentation")
@@ -23,12 +24,25 @@ def service_blueprint(
     """Return the routes about the service itself."""
     routes = APIBlueprint("service", __name__, abp_tags=[_TAG], abp_responses=problems)
 
-    @routes.get("/livez", responses={200: {"description": "the process answers"}})
+    @routes.get("/livez", responses={200: AliveDocument})
     def livez() -> Any:
         """Tell that the process answers."""
         return {"status": "alive"}
 
-    @routes.get("/readyz", responses={200: {"description": "all dependencies are there"}})
+    missing_answer = {
+        "description": "something is missing, and status names it",
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/ReadyDocument"},
+                "example": {
+                    "status": "missing: inference",
+                    "dependencies": {"store": True, "inference": False},
+                },
+            }
+        },
+    }
+
+    @routes.get("/readyz", responses={200: ReadyDocument, 503: missing_answer})
     def readyz() -> Any:
         """Tell whether all dependencies are there; 503 names those that are missing."""
         dependencies = services.health.dependencies()
@@ -36,7 +50,17 @@ def service_blueprint(
         status = "missing: " + ", ".join(missing) if missing else "ready"
         return {"status": status, "dependencies": dependencies}, 503 if missing else 200
 
-    @routes.get("/metrics", responses={200: {"description": "Prometheus text format"}})
+    text_answer = {
+        "description": "Prometheus text format",
+        "content": {
+            "text/plain": {
+                "schema": {"type": "string"},
+                "example": 'moodline_analyses_total{state="succeeded"} 3.0\n',
+            }
+        },
+    }
+
+    @routes.get("/metrics", responses={200: text_answer})
     def prometheus_metrics() -> Any:
         """Return the metrics in Prometheus' text format."""
         return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -9,6 +9,9 @@ from flask import redirect, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from api.domain.api_keys import Scope
+from api.routes.access import KEYLESS, needs
+from api.routes.answers import problem_answers
 from api.routes.bodies import SignInReturnQuery
 from api.routes.documents import SourcesDocument
 from api.services import Services
@@ -24,12 +27,19 @@ def sources_blueprint(services: Services, problems: dict[str | int, Any]) -> API
     """Return the routes of sources."""
     routes = APIBlueprint("sources", __name__, abp_tags=[_TAG], abp_responses=problems)
 
-    @routes.get("/v1/sources", responses={200: SourcesDocument})
+    @routes.get("/v1/sources", security=needs(Scope.READ), responses={200: SourcesDocument})
     def list_sources() -> Any:
         """List the sources of posts: set up or not, and where to sign in."""
         return {"sources": [asdict(state) for state in services.sources.states()]}
 
-    @routes.get(SIGN_IN_PATH, responses={303: {"description": "to X, which asks the person"}})
+    @routes.get(
+        SIGN_IN_PATH,
+        security=KEYLESS,
+        responses={
+            303: {"description": "to X, which asks the person"},
+            **problem_answers("source-not-configured"),
+        },
+    )
     def sign_in_at_x() -> Any:
         """Send the person to X, to allow that their own posts are read."""
         start = services.sign_ins.begin()
@@ -47,7 +57,19 @@ def sources_blueprint(services: Services, problems: dict[str | int, Any]) -> API
 
     @routes.get(
         f"{SIGN_IN_PATH}/callback",
-        responses={303: {"description": "to the dashboard, as the user who signed in"}},
+        security=KEYLESS,
+        responses={
+            303: {"description": "to the dashboard, as the user who signed in"},
+            **problem_answers(
+                "source-not-configured",
+                "source-unauthorised",
+                "source-forbidden",
+                "source-payment-required",
+                "source-refused",
+                "source-unavailable",
+                "source-rate-limited",
+            ),
+        },
     )
     def come_back_from_x(query: SignInReturnQuery) -> Any:
         """Take the person back from X, and keep that they signed in."""

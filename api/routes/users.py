@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import json
+from flask import json, request
 from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models import RawModel
 from flask_openapi3.models.tag import Tag
 
+from api.domain.api_keys import Scope
+from api.domain.consent import WORDS, WORDS_VERSION
 from api.errors import FieldError, InvalidRequestError
-from api.routes.bodies import ConsentBody, TimelineQuery, UserPath
-from api.routes.documents import ImportDocument, UserDocument, import_document, user_document
+from api.routes import examples
+from api.routes.access import needs
+from api.routes.answers import BODY, CHANGES, problem_answers
+from api.routes.bodies import ConsentBody, CountryQuery, TimelineQuery, UserPath
+from api.routes.documents import (
+    ConsentDocument,
+    ExportDocument,
+    ImportDocument,
+    RecommendationsDocument,
+    TimelineDocument,
+    UserDocument,
+    import_document,
+    user_document,
+)
 from api.services import Services, Upload
 
 _TAG = Tag(name="users", description="What is held about a user, and what it says")
@@ -19,17 +32,21 @@ _TAG = Tag(name="users", description="What is held about a user, and what it say
 _MULTIPART_OVERHEAD_BYTES = 64 * 1024
 
 
-class PostFile(RawModel):
-    """Take a file of posts as the whole body, or as the field `file` of a form."""
-
-    mimetypes = [  # noqa: RUF012  flask-openapi3 reads a list
-        "application/zip",
-        "application/x-ndjson",
-        "text/csv",
-        "text/javascript",
-        "application/octet-stream",
-        "multipart/form-data",
-    ]
+_TEXT = {"type": "string"}
+_BINARY = {"type": "string", "format": "binary"}
+_FORM = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}}
+_POST_FILE = {
+    "description": "a file of posts as the whole body, or as the field `file` of a form",
+    "required": True,
+    "content": {
+        "application/x-ndjson": {"schema": _TEXT, "example": examples.POSTS_JSON_LINES},
+        "text/csv": {"schema": _TEXT, "example": examples.POSTS_CSV},
+        "text/javascript": {"schema": _TEXT},
+        "application/zip": {"schema": _BINARY},
+        "application/octet-stream": {"schema": _BINARY},
+        "multipart/form-data": {"schema": _FORM},
+    },
+}
 
 
 def users_blueprint(
@@ -44,46 +61,77 @@ def users_blueprint(
         abp_responses=problems,
     )
 
-    @routes.post("/posts", responses={200: ImportDocument})
-    def import_posts(path: UserPath, raw: PostFile) -> Any:
+    @routes.post(
+        "/posts",
+        security=needs(Scope.ANALYSE),
+        responses={200: ImportDocument, **problem_answers(*BODY, "unreadable-file")},
+        openapi_extensions={"requestBody": _POST_FILE},
+    )
+    def import_posts(path: UserPath) -> Any:
         """Import posts: an X archive (zip or tweets.js), JSON lines or CSV."""
-        raw.max_content_length = max_import_bytes + _MULTIPART_OVERHEAD_BYTES
-        return import_document(services.imports.import_posts(path.user_name, _upload(raw)))
+        request.max_content_length = max_import_bytes + _MULTIPART_OVERHEAD_BYTES
+        return import_document(services.imports.import_posts(path.user_name, _upload()))
 
-    @routes.get("", responses={200: UserDocument})
-    def get_user(path: UserPath) -> Any:
+    @routes.get(
+        "",
+        security=needs(Scope.READ),
+        responses={200: UserDocument, **problem_answers("not-found")},
+    )
+    def get_user(path: UserPath, query: CountryQuery) -> Any:
         """Return the newest mood and result of a user."""
-        return user_document(services.moods.user(path.user_name))
+        overview = services.moods.user(path.user_name)
+        return user_document(overview, services.support, query.country)
 
-    @routes.get("/timeline", responses={200: {"description": "emotions by day or week"}})
+    @routes.get(
+        "/timeline",
+        security=needs(Scope.READ),
+        responses={200: TimelineDocument, **problem_answers("not-found")},
+    )
     def get_timeline(path: UserPath, query: TimelineQuery) -> Any:
         """Return the user's emotions over time, oldest first."""
         buckets = services.moods.timeline(path.user_name, query.bucket)
         return {"bucket": query.bucket, "timeline": [item.to_dict() for item in buckets]}
 
-    @routes.get("/recommendations", responses={200: {"description": "what may do good today"}})
+    @routes.get(
+        "/recommendations",
+        security=needs(Scope.READ),
+        responses={200: RecommendationsDocument, **problem_answers("not-found")},
+    )
     def get_recommendations(path: UserPath) -> Any:
         """Return accounts, hashtags and friends that may do good today."""
         return services.moods.recommendations(path.user_name).to_dict()
 
-    @routes.put("/consent", responses={200: {"description": "the consent on record"}})
+    @routes.put(
+        "/consent",
+        security=needs(Scope.ANALYSE),
+        responses={200: ConsentDocument, **problem_answers(*BODY)},
+    )
     def give_consent(path: UserPath, body: ConsentBody) -> Any:
         """Agree to be analysed and, where matchable is true, to be shown to others as a friend."""
         user = services.privacy.consent(path.user_name, matchable=body.matchable)
-        at = user.consented_at.isoformat() if user.consented_at else None
         return {
             "user_name": user.user_name,
-            "consented_at": at,
+            "consented_at": user.consented_at.isoformat() if user.consented_at else None,
+            "words": WORDS,
+            "words_version": WORDS_VERSION,
             "matchable": body.matchable,
         }
 
-    @routes.delete("/consent", responses={204: None})
+    @routes.delete(
+        "/consent",
+        security=needs(Scope.ERASE),
+        responses={204: None, **problem_answers(*CHANGES, "not-found")},
+    )
     def withdraw_consent(path: UserPath) -> Any:
         """Withdraw consent, which erases everything held about the user."""
         services.privacy.erase(path.user_name)
         return "", 204
 
-    @routes.get("/export", responses={200: {"description": "everything held, as JSON"}})
+    @routes.get(
+        "/export",
+        security=needs(Scope.READ),
+        responses={200: ExportDocument, **problem_answers("not-found")},
+    )
     def export_user(path: UserPath) -> Any:
         """Return everything held about a user."""
         body = json.dumps(services.privacy.export(path.user_name), ensure_ascii=False)
@@ -93,7 +141,11 @@ def users_blueprint(
         }
         return body, 200, headers
 
-    @routes.delete("", responses={204: None})
+    @routes.delete(
+        "",
+        security=needs(Scope.ERASE),
+        responses={204: None, **problem_answers(*CHANGES, "not-found")},
+    )
     def erase_user(path: UserPath) -> Any:
         """Erase everything held about a user; work under way cannot bring it back."""
         services.privacy.erase(path.user_name)
@@ -102,7 +154,7 @@ def users_blueprint(
     return routes
 
 
-def _upload(request: PostFile) -> Upload:
+def _upload() -> Upload:
     if request.mimetype != "multipart/form-data":
         return Upload(cast(Any, request.stream), None, request.mimetype or None)
     file = request.files.get("file")

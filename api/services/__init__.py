@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.domain.support import SupportList
+from api.services.access import HOW_TO_MAKE_A_KEY, Access
 from api.services.analyses import Analyses, LongCalls
 from api.services.health import Health
 from api.services.imports import ImportReport, Imports, Upload
@@ -13,6 +15,8 @@ from api.services.sign_ins import SignIns
 from api.services.sources import Sources
 
 __all__ = [
+    "HOW_TO_MAKE_A_KEY",
+    "Access",
     "Analyses",
     "Health",
     "ImportReport",
@@ -40,3 +44,5 @@ class Services:
     health: Health
     sources: Sources
     sign_ins: SignIns
+    access: Access
+    support: SupportList

@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState
+from api.domain.consent import WORDS_VERSION
 from api.domain.moods import Mood
 from api.domain.results import InvalidAsOfError, resolve_as_of
 from api.errors import (
     AnalysisFailedError,
     BusyError,
+    ConflictError,
     ConsentRequiredError,
     FieldError,
     InvalidRequestError,
@@ -42,7 +44,13 @@ class LongCalls:
 
 
 class Analyses:
-    """Serve analyses; wake has a worker look at the queue."""
+    """Serve analyses.
+
+    wake has a worker look at the queue, and count is told of each state that an analysis reaches
+    here.
+    """
+
+    NOT_THERE = "There is no analysis of that id; it may have been erased."
 
     def __init__(
         self,
@@ -50,7 +58,7 @@ class Analyses:
         clock: Clock,
         wake: Callable[[str], None],
         new_id: Callable[[], str],
-        created: Callable[[], None],
+        count: Callable[[str], None],
         *,
         sources: Sources,
         long_calls: LongCalls,
@@ -59,7 +67,7 @@ class Analyses:
         self._clock = clock
         self._wake = wake
         self._new_id = new_id
-        self._created = created
+        self._count = count
         self._sources = sources
         self._long_calls = long_calls
         self._slots = threading.BoundedSemaphore(long_calls.at_once)
@@ -89,12 +97,12 @@ class Analyses:
         now = self._clock()
         user = self._store.ensure_user(request.user_id, user_name, now)
         if user.consented_at is None:
-            self._store.set_consent(user.user_id, now)
+            self._store.set_consent(user.user_id, now, words=WORDS_VERSION)
         analysis, new = self._store.create_analysis(
             Analysis(self._new_id(), request, now), idempotency_key=idempotency_key
         )
         if new:
-            self._created()
+            self._count(analysis.state.value)
             self._wake(analysis.analysis_id)
         return analysis, new
 
@@ -102,7 +110,20 @@ class Analyses:
         """Return the analysis. Raises NotFoundError."""
         analysis = self._store.analysis(analysis_id)
         if analysis is None:
-            raise NotFoundError("There is no analysis of that id; it may have been erased.")
+            raise NotFoundError(self.NOT_THERE)
+        return analysis
+
+    def cancel(self, analysis_id: str) -> Analysis:
+        """Cancel an analysis and return it; what was classified is kept.
+
+        Raises NotFoundError, and ConflictError where it has ended otherwise.
+        """
+        before = self.analysis(analysis_id)
+        analysis = self._store.cancel(analysis_id, self._clock())
+        if analysis.state is not AnalysisState.CANCELLED:
+            raise ConflictError(f"The analysis has {analysis.state.value} already.")
+        if not before.state.terminal:
+            self._count(analysis.state.value)
         return analysis
 
     def events(self, analysis_id: str) -> Generator[Analysis | None, None, None]:
@@ -122,7 +143,8 @@ class Analyses:
         """Start an analysis and return its result once it is there.
 
         consent on record is enough. Raises as start does, AnalysisFailedError where it failed,
-        BusyError where it takes too long, NotFoundError where it was erased meanwhile.
+        ConflictError where it was cancelled, BusyError where it takes too long, NotFoundError where
+        it was erased meanwhile.
         """
         user = self._store.user(named(user_name))
         on_record = user is not None and user.consented_at is not None
@@ -133,6 +155,8 @@ class Analyses:
                 if self._long_calls.wait(self._long_calls.poll) or self._clock() > deadline:
                     raise BusyError("The analysis is still under way. Ask again to wait on.", 5)
                 analysis = self.analysis(analysis.analysis_id)
+        if analysis.state is AnalysisState.CANCELLED:
+            raise ConflictError("The analysis was cancelled before its end. Start it again.")
         if analysis.state is AnalysisState.FAILED or analysis.result is None:
             raise AnalysisFailedError(analysis.problem)
         return analysis.result

@@ -15,8 +15,7 @@ from api.errors import FieldError, InvalidRequestError, NotFoundError
 from api.ports import Clock, MoodRecord, Store, UserRecord
 from api.services.users import known_user
 
-_INTERESTS = 20
-_FRIEND_CANDIDATES = 200
+_FRIEND_CANDIDATES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,7 @@ class Moods:
         if latest is None or latest.mood is None:
             raise NotFoundError("No mood is known of this user yet. Run an analysis first.")
         mood = Mood(latest.mood)
-        posts = self._store.latest_classified_posts(user_id)
-        interests = recommendations.interests((item.post for item in posts), _INTERESTS)
+        interests = self._store.interests(user_id)
         return recommendations.recommend(
             mood,
             self._store.catalogue(mood.value),

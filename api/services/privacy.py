@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from api.domain.consent import WORDS_VERSION
 from api.ports import Clock, Store, UserRecord
 from api.services.users import known_user, named
 
@@ -20,7 +21,7 @@ class Privacy:
         """Record that the user agrees now to be analysed, and whether also to be matched."""
         now = self._clock()
         user = self._store.ensure_user(named(user_name), user_name, now)
-        self._store.set_consent(user.user_id, now)
+        self._store.set_consent(user.user_id, now, words=WORDS_VERSION)
         self._store.set_matchable(user.user_id, matchable)
         return UserRecord(user.user_id, user.user_name, user.created_at, now)
 

@@ -2,18 +2,24 @@
 
 import { drawTimeline } from "./chart.js";
 import { byId, element } from "./elements.js";
-import { call, follow, userPath } from "./requests.js";
+import { call, follow, hasKey, inCountry, useKey, userPath } from "./requests.js";
 import { showIdeas, showResult, WORDS } from "./results.js";
 import { chosenSource, costText, offerSources } from "./sources.js";
 
 let analysisId = null;
+let runningId = null;
 let bucket = "week";
 
 const userName = () => byId("user-name").value.trim().replace(/^@/, "");
 
 function fault(error) {
-  byId("fault").hidden = !error;
+  const asked = error?.status === 401;
+  byId("fault").hidden = !error || (asked && !hasKey());
   byId("fault").textContent = error ? error.message : "";
+  if (asked) {
+    byId("key-form").hidden = false;
+    byId("key").focus();
+  }
 }
 
 function guarded(action) {
@@ -63,8 +69,9 @@ function showSkipped(done) {
 
 function showProgress(analysis) {
   const { progress, state } = analysis;
+  runningId = analysis.analysis_id;
   const done = progress.classified + progress.reused;
-  byId("progress").hidden = state === "succeeded" || state === "failed";
+  byId("progress").hidden = state !== "queued" && state !== "running";
   const bar = byId("progress-bar");
   if (state === "running" && progress.total > 0) {
     bar.max = progress.total;
@@ -74,7 +81,11 @@ function showProgress(analysis) {
   } else {
     bar.removeAttribute("value");
     const fetching = progress.fetched ? `Fetched ${progress.fetched} posts` : "Getting ready";
-    byId("progress-text").textContent = state === "queued" ? "Waiting for its turn" : fetching;
+    byId("progress-text").textContent =
+      state !== "queued" ? fetching
+        : analysis.waits_until
+          ? `Waiting for the source of posts until ${new Date(analysis.waits_until).toLocaleTimeString()}`
+          : "Waiting for its turn";
   }
 }
 
@@ -90,6 +101,10 @@ async function start() {
     const cost = costText(ended.progress);
     if (cost) byId("import-report").textContent = cost;
     if (ended.state === "failed") throw new Error(`${ended.problem.title}. ${ended.problem.detail}`);
+    if (ended.state === "cancelled") {
+      byId("import-report").textContent = "The analysis was cancelled.";
+      return;
+    }
     await show(ended.analysis_id, ended.result);
     byId("mood-title").focus({ preventScroll: true });
     byId("mood").scrollIntoView({ behavior: "smooth" });
@@ -103,7 +118,6 @@ async function show(id, result) {
   analysisId = id;
   byId("results").hidden = false;
   byId("feedback-thanks").textContent = "";
-  byId("export").href = userPath(userName(), "/export");
   showResult(result);
   await showTimeline();
   byId("ideas").replaceChildren();
@@ -119,13 +133,29 @@ async function showKnownUser() {
   byId("results").hidden = true;
   if (!userName() || !byId("user-name").checkValidity()) return;
   try {
-    const user = await call("GET", userPath(userName()));
+    const user = await call("GET", inCountry(userPath(userName())));
     byId("import-report").textContent = `${user.posts} posts are kept already.`;
     if (user.result) await show(user.analysis_id, user.result);
   } catch (error) {
     if (error.status !== 404) throw error;
     byId("import-report").textContent = "";
   }
+}
+
+async function exportAll() {
+  const held = await call("GET", userPath(userName(), "/export"));
+  const file = new Blob([JSON.stringify(held, null, 2)], { type: "application/json" });
+  const link = element("a", { href: URL.createObjectURL(file), download: "moodline-export.json" });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+async function takeKey() {
+  useKey(byId("key").value);
+  byId("key").value = "";
+  byId("key-form").hidden = true;
+  await offerSources(link.get("source"));
+  await showKnownUser();
 }
 
 async function erase() {
@@ -169,6 +199,9 @@ acceptDrops();
 byId("file").addEventListener("change", guarded((event) => importFile(event.target.files[0])));
 byId("user-name").addEventListener("change", guarded(showKnownUser));
 byId("start").addEventListener("submit", guarded(start));
+byId("cancel").addEventListener("click", guarded(() => call("DELETE", `/v1/analyses/${runningId}`)));
+byId("key-form").addEventListener("submit", guarded(takeKey));
+byId("export").addEventListener("click", guarded(exportAll));
 byId("erase").addEventListener("click", () => byId("erase-dialog").showModal());
 byId("erase-no").addEventListener("click", () => byId("erase-dialog").close());
 byId("erase-yes").addEventListener("click", guarded(erase));

@@ -32,6 +32,18 @@ function part(title, items) {
   return items.length ? [element("h3", { text: title }), element("ul", {}, items)] : [];
 }
 
+function example(title, value) {
+  if (value === undefined) return [];
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return [element("details", {}, [
+    element("summary", { text: title }),
+    element("pre", {}, [element("code", { text })]),
+  ])];
+}
+
+const exampleOf = (schemas, media) =>
+  media?.example ?? named(schemas, media?.schema).example;
+
 function operation(method, path, found, schemas) {
   const parameters = (found.parameters || []).map((item) =>
     element("li", {}, [
@@ -51,15 +63,21 @@ function operation(method, path, found, schemas) {
     const words = [answer.description, shape].filter(Boolean).join(": ");
     return element("li", {}, [element("code", { text: status }), element("span", { text: ` ${words}` })]);
   });
+  const [, good] = Object.entries(found.responses || {}).find(([status]) => status < 300) || [];
+  const success = Object.values(good?.content || {})[0];
+  const scope = Object.values(found.security?.[0] || {})[0]?.[0];
   return element("section", { className: "card" }, [
     element("h2", {}, [
       element("span", { className: "method", text: method.toUpperCase() }),
       element("code", { text: path }),
     ]),
     element("p", { text: found.summary || "" }),
+    element("p", { className: "note", text: scope ? `A key needs the scope ${scope}.` : "" }),
     ...part("Parameters", parameters),
     ...part("Body", body),
+    ...example("An example body", exampleOf(schemas, (json || content[0] || [])[1])),
     ...part("Answers", answers),
+    ...example("An example answer", exampleOf(schemas, success)),
   ]);
 }
 

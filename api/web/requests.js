@@ -8,8 +8,23 @@ export class Problem extends Error {
   }
 }
 
+// The API key, where the service asks for one: this tab's alone, and gone with it.
+const KEY = "moodline-key";
+export const hasKey = () => sessionStorage.getItem(KEY) !== null;
+export const useKey = (key) => sessionStorage.setItem(KEY, key.trim());
+
+function headers(more) {
+  const key = sessionStorage.getItem(KEY);
+  return { ...more, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
+}
+
+// Where the reader is, as far as the browser's language tells: helplines differ by country.
+const region = new Intl.Locale(navigator.language).region || "";
+const country = /^[A-Z]{2}$/.test(region) ? `?country=${region}` : "";
+export const inCountry = (path) => path + country;
+
 export async function call(method, path, { json, form } = {}) {
-  const options = { method, headers: { Accept: "application/json" } };
+  const options = { method, headers: headers({ Accept: "application/json" }) };
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(json);
@@ -37,36 +52,43 @@ export async function call(method, path, { json, form } = {}) {
 export const userPath = (name, rest = "") => `/v1/users/${encodeURIComponent(name)}${rest}`;
 
 // Follow an analysis until it is terminal: by server-sent events, by polling where they fail.
-export function follow(id, onChange) {
+export async function follow(id, onChange) {
   const path = `/v1/analyses/${encodeURIComponent(id)}`;
-  const terminal = (analysis) => ["succeeded", "failed"].includes(analysis.state);
-  return new Promise((resolve, reject) => {
-    const poll = async () => {
-      try {
-        const analysis = await call("GET", path);
-        onChange(analysis);
-        if (terminal(analysis)) resolve(analysis);
-        else setTimeout(poll, 1000);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    if (!("EventSource" in window)) {
-      poll();
-      return;
-    }
-    const source = new EventSource(`${path}/events`);
-    source.addEventListener("analysis", (event) => {
-      const analysis = JSON.parse(event.data);
+  const terminal = (analysis) => ["succeeded", "failed", "cancelled"].includes(analysis.state);
+  try {
+    for await (const analysis of events(inCountry(`${path}/events`))) {
       onChange(analysis);
-      if (terminal(analysis)) {
-        source.close();
-        resolve(analysis);
+      if (terminal(analysis)) return analysis;
+    }
+  } catch {
+    // The connection broke: asked for below.
+  }
+  for (;;) {
+    const analysis = await call("GET", inCountry(path));
+    onChange(analysis);
+    if (terminal(analysis)) return analysis;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+// An EventSource cannot show a key.
+async function* events(path) {
+  const response = await fetch(path, { headers: headers() });
+  if (!response.ok) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let kept = "";
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const whole = (kept + value).split("\n\n");
+      kept = whole.pop();
+      for (const event of whole) {
+        const data = event.split("\n").find((line) => line.startsWith("data: "));
+        if (data) yield JSON.parse(data.slice("data: ".length));
       }
-    });
-    source.addEventListener("error", () => {
-      source.close();
-      poll();
-    });
-  });
+    }
+  } finally {
+    reader.cancel();
+  }
 }

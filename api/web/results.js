@@ -20,10 +20,19 @@ export function showResult(result) {
   byId("mood-stale").textContent = result.stale_note || "";
   byId("emotions").replaceChildren(...(result.scores ? EMOTIONS.map((name) => bar(name, result.scores[name])) : []));
   byId("feedback").hidden = !result.mood;
+  byId("support").hidden = result.support.length === 0;
+  byId("support-list").replaceChildren(...result.support.map(somebody));
   byId("peaks").replaceChildren(...peaks(result));
   const moved = (result.moved_most || []).map((item) =>
     element("li", {}, [quote(item, item.contribution >= 0 ? "light" : "heavy", influence(item))]));
   byId("moved").replaceChildren(...moved);
+}
+
+function somebody(entry) {
+  return element("li", {}, [
+    element("a", { href: entry.url, text: entry.name, rel: "noreferrer", target: "_blank" }),
+    element("span", { text: `: ${entry.contact}` }),
+  ]);
 }
 
 function facts(result) {

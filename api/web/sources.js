@@ -24,7 +24,7 @@ export async function offerSources(chosen) {
     ...ready.map(({ name }) => element("option", { value: name, text: TITLES[name] || name })),
   );
   byId("source").value = ready.some((source) => source.name === chosen) ? chosen : IMPORTED;
-  byId("source").addEventListener("change", showChoice);
+  byId("source").onchange = showChoice;
   byId("source-field").hidden = ready.length < 2;
   showChoice();
 }

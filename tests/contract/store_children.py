@@ -18,7 +18,6 @@ from tests.contract.store_examples import ALICE, MODEL, NOW, a_classification, a
 from tests.contract.stores import StoreBackend
 
 DEADLINE = 30  # seconds that a child may take to say the next thing
-ROUND = 400  # posts that one save keeps
 BATCH = 8  # posts that are classified at once
 
 
@@ -45,7 +44,7 @@ class Child:
 
 
 @contextmanager
-def child(work: Callable[[Store, Connection], None], backend: StoreBackend) -> Iterator[Child]:
+def child(work: Callable[[Store, Connection, int], None], backend: StoreBackend) -> Iterator[Child]:
     """Start work in a process of its own, killed at the end at the latest."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
@@ -62,13 +61,15 @@ def child(work: Callable[[Store, Connection], None], backend: StoreBackend) -> I
         ours.close()
 
 
-def _run(work: Callable[[Store, Connection], None], backend: StoreBackend, say: Connection) -> None:
+def _run(
+    work: Callable[[Store, Connection, int], None], backend: StoreBackend, say: Connection
+) -> None:
     store = backend.open()
-    work(store, say)
+    work(store, say, backend.many)
     store.close()
 
 
-def claim_all(store: Store, say: Connection) -> None:
+def claim_all(store: Store, say: Connection, many: int) -> None:
     """Claim until nothing waits, then name what was claimed."""
     say.send("ready")
     say.recv()  # so that all start together
@@ -79,17 +80,17 @@ def claim_all(store: Store, say: Connection) -> None:
     say.send(claimed)
 
 
-def open_only(store: Store, say: Connection) -> None:
+def open_only(store: Store, say: Connection, many: int) -> None:
     """Open the store, as at start-up, and write to it once."""
     store.ping()
     say.send("opened")
 
 
-def stop_while_reading_posts(store: Store, say: Connection) -> None:
+def stop_while_reading_posts(store: Store, say: Connection, many: int) -> None:
     """Stand still in the middle of a save."""
 
     def posts() -> Iterator[Post]:
-        for number in range(2_000):
+        for number in range(5 * many):
             yield a_post(number)
         say.send("reading")
         say.recv()
@@ -97,17 +98,17 @@ def stop_while_reading_posts(store: Store, say: Connection) -> None:
     store.save_posts(ALICE, posts(), NOW)
 
 
-def save_again_and_again(store: Store, say: Connection) -> None:
+def save_again_and_again(store: Store, say: Connection, many: int) -> None:
     """Save the same posts over and over, all with the number of the round as their likes."""
     for number in count():
         say.send(number)
         likes = Engagement(likes=number)
         store.save_posts(
-            ALICE, [a_post(one, engagement=likes, text=f"{number}") for one in range(ROUND)], NOW
+            ALICE, [a_post(one, engagement=likes, text=f"{number}") for one in range(many)], NOW
         )
 
 
-def classify_in_batches(store: Store, say: Connection) -> None:
+def classify_in_batches(store: Store, say: Connection, many: int) -> None:
     """Do what a job does with one analysis, from wherever an earlier run left it."""
     now = NOW + timedelta(days=1)
     claim = store.claim(None, owner="child", now=now, until=now + timedelta(minutes=1))

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from api.domain.analyses import AnalysisState, Lease, Problem
-from api.errors import LeaseLostError
+from api.domain.analyses import AnalysisState, Lease, Problem, Progress
+from api.errors import LeaseLostError, NotFoundError
 from api.ports import Store
 from tests.contract.store_examples import (
     ALICE,
@@ -18,6 +18,7 @@ from tests.contract.store_examples import (
     PROGRESS,
     SOON,
     a_post,
+    an_analysis,
     claimed,
     finished,
     known,
@@ -167,9 +168,13 @@ def ended(store: Store, lease: Lease) -> None:
     store.fail(lease, at=SOON, progress=PROGRESS, problem=problem)
 
 
+def cancelled(store: Store, lease: Lease) -> None:
+    store.cancel(lease.analysis_id, SOON)
+
+
 @pytest.mark.parametrize("write", LEASED_WRITES.values(), ids=LEASED_WRITES)
 @pytest.mark.parametrize(
-    "lose", [taken_over, put_back, put_back_and_taken_by_the_same_worker, ended]
+    "lose", [taken_over, put_back, put_back_and_taken_by_the_same_worker, ended, cancelled]
 )
 def test_a_run_that_lost_its_lease_writes_nothing(
     store: Store,
@@ -197,3 +202,83 @@ def test_releasing_a_lost_lease_changes_nothing(store: Store) -> None:
     store.release(lease)
 
     assert stored(store) == before
+
+
+def test_a_deferred_analysis_waits_in_the_queue_until_its_time(store: Store) -> None:
+    lease = claimed(store)
+    store.renew(lease, until=LATER, progress=PROGRESS)
+
+    store.defer(lease, LATER)
+
+    deferred = stored(store)
+    assert (deferred.state, deferred.waits_until) == (AnalysisState.QUEUED, LATER)
+    assert deferred.progress == PROGRESS
+    for analysis_id in ("a1", None):
+        assert store.claim(analysis_id, owner="other", now=LATER, until=LATER) is None
+
+
+@pytest.mark.parametrize("analysis_id", ["a1", None], ids=["named", "oldest"])
+def test_a_deferred_analysis_is_claimed_after_its_time_and_the_first_attempt_was_none(
+    store: Store, analysis_id: str | None
+) -> None:
+    lease = claimed(store)
+    store.defer(lease, SOON)
+
+    again = taken(store, analysis_id, now=SOON + timedelta(microseconds=1))
+
+    assert again.token == lease.token + 1
+    assert (stored(store).attempt, stored(store).waits_until) == (1, None)
+
+
+def test_those_behind_a_deferred_analysis_do_not_wait_for_it(store: Store) -> None:
+    store.defer(claimed(store), LATER)
+    queued(store, "a2", "bob", created_at=SOON)
+
+    assert taken(store, None, now=SOON).analysis_id == "a2"
+
+
+def test_a_deferred_analysis_still_stands_for_its_user(store: Store) -> None:
+    store.defer(claimed(store), LATER)
+
+    standing, created = store.create_analysis(an_analysis("a2"), idempotency_key=None)
+
+    assert (standing.analysis_id, created) == ("a1", False)
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["queued", "running"])
+def test_a_cancelled_analysis_is_at_its_end(store: Store, running: bool) -> None:
+    queued(store)
+    if running:
+        store.renew(taken(store, "a1"), until=SOON, progress=PROGRESS)
+
+    answered = store.cancel("a1", SOON)
+
+    assert answered == stored(store)
+    assert (answered.state, answered.finished_at) == (AnalysisState.CANCELLED, SOON)
+    assert answered.progress == (PROGRESS if running else Progress())
+    assert store.claim(None, owner="other", now=LATER, until=LATER) is None
+    assert store.create_analysis(an_analysis("a2"), idempotency_key=None)[1] is True
+
+
+def test_an_analysis_that_has_ended_stays_as_it_is_when_it_is_cancelled(store: Store) -> None:
+    finished(store)
+    before = stored(store)
+
+    answered = store.cancel("a1", LATER)
+
+    assert answered == stored(store) == before
+
+
+def test_cancelling_again_changes_nothing(store: Store) -> None:
+    store.defer(claimed(store), LATER)
+    first = store.cancel("a1", SOON)
+
+    second = store.cancel("a1", LATER)
+
+    assert second == first
+    assert second.waits_until is None
+
+
+def test_what_is_unknown_cannot_be_cancelled(store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        store.cancel("unknown", NOW)

@@ -58,6 +58,14 @@ def test_a_user_never_analysed_has_no_mood(store: Store) -> None:
     assert store.latest_mood("nobody") is None
 
 
+def test_interests_are_the_hashtags_of_the_latest_analysis_in_their_order(store: Store) -> None:
+    finished(store, "first", hashtags=("old",), at=SOON)
+    finished(store, "second", hashtags=("music", "art"), at=LATER)
+
+    assert store.interests(ALICE) == ["music", "art"]
+    assert store.interests("nobody") == []
+
+
 def test_the_catalogue_keeps_its_order(store: Store) -> None:
     items = [
         CatalogueItem(mood, kind, name, f"about {name}")

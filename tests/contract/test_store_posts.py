@@ -21,6 +21,7 @@ from tests.contract.store_examples import (
     unclassified_ids,
     with_posts,
 )
+from tests.contract.stores import StoreBackend
 
 
 def test_a_post_comes_back_as_it_went_in(store: Store) -> None:
@@ -117,12 +118,12 @@ def test_saving_no_posts_is_no_error(store: Store) -> None:
     "error", [RuntimeError("bad row"), sqlite3.OperationalError("of a source"), KeyboardInterrupt()]
 )
 def test_an_error_of_the_iterable_leaves_the_store_as_it_was_and_is_not_changed(
-    store: Store, error: BaseException
+    store: Store, backend: StoreBackend, error: BaseException
 ) -> None:
     with_posts(store, 1)
 
     def broken() -> Iterator[Post]:
-        for number in range(1, 1200):
+        for number in range(1, 3 * backend.many):
             yield a_post(number, text="not to be kept")
         raise error
 
@@ -158,3 +159,15 @@ def test_posts_come_newest_first_and_those_of_equal_age_by_the_number_of_their_i
     store.save_posts(ALICE, [*same_age, newest], NOW)
 
     assert unclassified_ids(store) == ["1", "100", "99", "10", "9"]
+
+
+@pytest.mark.parametrize(
+    "hashtags", [(), ("a",), ("a", "b"), ('a","b', "c"), ("\\", "b"), ("été", "b"), ("",)]
+)
+def test_hashtags_come_back_as_they_were(store: Store, hashtags: tuple[str, ...]) -> None:
+    known(store)
+    store.save_posts(ALICE, [a_post(1, hashtags=hashtags)], NOW)
+
+    (post,) = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=2)
+
+    assert post.hashtags == hashtags

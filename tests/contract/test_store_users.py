@@ -98,7 +98,7 @@ def test_only_ensure_user_makes_a_user(store: Store, write: Callable[[Store], ob
 def with_everything(store: Store) -> None:
     """Give the store something of each kind about Alice."""
     known(store)
-    store.set_consent(ALICE, NOW)
+    store.set_consent(ALICE, NOW, words="2026-11")
     store.set_matchable(ALICE, True)
     store.save_posts(ALICE, [a_full_post()], NOW)
     finished(store, "done", hashtags=("music",))
@@ -119,7 +119,7 @@ def test_an_export_holds_everything_as_json(store: Store) -> None:
     }  # fmt: skip
     assert export["user"]["hashtags"] == ["music"]
     assert export["user"]["matchable"] is True
-    assert export["consents"] == [{"consented_at": NOW.isoformat()}]
+    assert export["consents"] == [{"consented_at": NOW.isoformat(), "words": "2026-11"}]
     (post,) = export["posts"]
     assert post["text"] == a_full_post().text
     assert post["engagement"]["bookmarks"] == 5
@@ -187,6 +187,7 @@ LEASED_WRITES: dict[str, Callable[[Store, Lease], object]] = {
     "fail": lambda store, lease: store.fail(
         lease, at=LATER, progress=Progress(), problem=Problem("late", "Late", "Too late.")
     ),
+    "defer": lambda store, lease: store.defer(lease, LATER),
 }
 
 

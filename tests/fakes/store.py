@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
 from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
-from api.domain.posts import Classification, ClassifiedPost, Post
+from api.domain.held import Held, HeldMood, HeldPost
+from api.domain.posts import Classification, ClassifiedPost, Engagement, Post
+from api.domain.stored_values import LARGEST, stored_text
 from api.errors import ConflictError, LeaseLostError, NotFoundError, StoreUnavailableError
-from api.ports import CatalogueItem, FriendCandidate, MoodRecord, SavedPosts, UserRecord
+from api.ports import (
+    CatalogueItem,
+    FriendCandidate,
+    MoodRecord,
+    Retention,
+    SavedPosts,
+    UserRecord,
+)
 
 
 @dataclass
@@ -20,16 +29,20 @@ class _User:
     record: UserRecord
     matchable: bool = False
     posts: dict[str, Post] = field(default_factory=dict)
+    saved_at: dict[str, datetime] = field(default_factory=dict)
     classified: dict[str, tuple[str, Classification]] = field(default_factory=dict)
     moods: list[MoodRecord] = field(default_factory=list)
     hashtags: tuple[str, ...] = ()
     keys: dict[str, str] = field(default_factory=dict)
     marks: dict[tuple[str, str], str] = field(default_factory=dict)
     sign_ins: dict[str, str | None] = field(default_factory=dict)
+    consents: list[tuple[datetime | None, str | None]] = field(default_factory=list)
 
     def newest(self, max_posts: int | None) -> list[Post]:
         ordered = sorted(
-            self.posts.values(), key=lambda post: (post.created_at, post.post_id), reverse=True
+            self.posts.values(),
+            key=lambda post: (post.created_at, len(post.post_id), post.post_id),
+            reverse=True,
         )
         return ordered[:max_posts]
 
@@ -53,17 +66,24 @@ class FakeStore:
     def __init__(self) -> None:
         self.down = False
         self.closed = False
-        self.feedback: list[tuple[str, str]] = []
+        self.retention = Retention()
+        self.feedback: dict[str, tuple[str, datetime]] = {}
         self._users: dict[str, _User] = {}
         self._analyses: dict[str, Analysis] = {}
         self._leases: dict[str, Lease] = {}
+        self._tokens = 0
         self._catalogue: list[CatalogueItem] = []
         self._lock = threading.RLock()
 
     @_whole
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
-        user = self._users.setdefault(user_id, _User(UserRecord(user_id, user_name, at, None)))
-        return user.record
+        new = _User(UserRecord(user_id, user_name, at.astimezone(UTC), None))
+        return self._users.setdefault(user_id, new).record
+
+    def _known(self, user_id: str) -> _User:
+        if user_id not in self._users:
+            raise NotFoundError(f"There is no user {user_id!r}.")
+        return self._users[user_id]
 
     @_whole
     def user(self, user_id: str) -> UserRecord | None:
@@ -71,46 +91,72 @@ class FakeStore:
         return user.record if user else None
 
     @_whole
-    def set_consent(self, user_id: str, at: datetime | None) -> None:
-        user = self._users[user_id]
+    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
+        user = self._known(user_id)
+        user.consents.append((at, words))
         user.record = replace(user.record, consented_at=at)
 
     @_whole
     def set_matchable(self, user_id: str, matchable: bool) -> None:
-        self._users[user_id].matchable = matchable
+        self._known(user_id).matchable = matchable
 
     @_whole
     def erase_user(self, user_id: str, at: datetime) -> None:
         self._users.pop(user_id, None)
         for analysis in [a for a in self._analyses.values() if a.request.user_id == user_id]:
-            del self._analyses[analysis.analysis_id]
-            self._leases.pop(analysis.analysis_id, None)
+            self._drop(analysis.analysis_id)
+
+    def _drop(self, analysis_id: str) -> None:
+        del self._analyses[analysis_id]
+        self._leases.pop(analysis_id, None)
+        self.feedback.pop(analysis_id, None)
 
     @_whole
     def export_user(self, user_id: str) -> Mapping[str, Any]:
-        if user_id not in self._users:
-            raise NotFoundError("Nothing is held about that user.")
-        user = self._users[user_id]
-        posts = [{"post_id": post.post_id, "text": post.text} for post in user.newest(None)]
-        return {"user": {"user_name": user.record.user_name}, "posts": posts}
+        user = self._known(user_id)
+        keys = {analysis_id: key for key, analysis_id in user.keys.items()}
+        analyses = [a for a in self._analyses.values() if a.request.user_id == user_id]
+        return Held(
+            **{name: getattr(user.record, name) for name in UserRecord.__dataclass_fields__},
+            matchable=user.matchable,
+            hashtags=user.hashtags,
+            consents=user.consents,
+            posts=[
+                HeldPost(
+                    post,
+                    user.saved_at[post.post_id],
+                    *user.classified.get(post.post_id, (None, None)),
+                )
+                for post in user.newest(None)
+            ],
+            analyses=[(analysis, keys.get(analysis.analysis_id)) for analysis in analyses],
+            sources=[(*place, post_id) for place, post_id in user.marks.items()],
+            sign_ins=[source for source, sealed in user.sign_ins.items() if sealed],
+            moods=[HeldMood(one.analysis_id, one.mood, one.created_at) for one in user.moods],
+            feedback=[
+                HeldMood(analysis.analysis_id, *self.feedback[analysis.analysis_id])
+                for analysis in analyses
+                if analysis.analysis_id in self.feedback
+            ],
+        ).to_dict()
 
     @_whole
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
-        user, created, updated, unchanged = self._users[user_id], 0, 0, 0
-        staged = dict(user.posts)
-        changed_texts = []
-        for post in posts:
-            known = staged.get(post.post_id)
-            created += known is None
-            unchanged += known == post
-            updated += known is not None and known != post
-            if known is not None and known.text != post.text:
-                changed_texts.append(post.post_id)
-            staged[post.post_id] = post
-        user.posts = staged
-        for post_id in changed_texts:
-            user.classified.pop(post_id, None)
-        return SavedPosts(created, updated, unchanged)
+        user = self._known(user_id)
+        incoming = {post.post_id: _kept(post) for post in posts}
+        if self._users.get(user_id) is not user:
+            raise NotFoundError(f"User {user_id!r} was erased while the posts were read.")
+        created = incoming.keys() - user.posts.keys()
+        unchanged = {
+            post_id for post_id, post in incoming.items() if user.posts.get(post_id) == post
+        }
+        for post_id, post in incoming.items():
+            if post_id not in created and user.posts[post_id].text != post.text:
+                user.classified.pop(post_id, None)
+        user.posts.update(incoming)
+        user.saved_at.update(dict.fromkeys(incoming, at))
+        updated = len(incoming) - len(created) - len(unchanged)
+        return SavedPosts(len(created), updated, len(unchanged))
 
     @_whole
     def count_posts(self, user_id: str) -> int:
@@ -141,25 +187,27 @@ class FakeStore:
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
         user = self._users[self._held(lease).request.user_id]
-        user.classified.update({post_id: (model, found) for post_id, found in classified})
+        user.classified.update(
+            {post_id: (model, found) for post_id, found in classified if post_id in user.posts}
+        )
 
     @_whole
     def classified_posts(
         self, user_id: str, model: str, *, max_posts: int | None
     ) -> list[ClassifiedPost]:
-        user = self._users[user_id]
+        user = self._users.get(user_id)
         return [
             ClassifiedPost(post, user.classified[post.post_id][1])
-            for post in user.newest(max_posts)
+            for post in (user.newest(max_posts) if user else ())
             if user.classified.get(post.post_id, ("", None))[0] == model
         ]
 
     @_whole
     def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
-        user = self._users[user_id]
+        user = self._users.get(user_id)
         return [
             ClassifiedPost(post, user.classified[post.post_id][1])
-            for post in user.newest(None)
+            for post in (user.newest(None) if user else ())
             if post.post_id in user.classified
         ]
 
@@ -167,7 +215,7 @@ class FakeStore:
     def create_analysis(
         self, analysis: Analysis, *, idempotency_key: str | None
     ) -> tuple[Analysis, bool]:
-        user = self._users[analysis.request.user_id]
+        user = self._known(analysis.request.user_id)
         if idempotency_key in user.keys:
             known = self._analyses[user.keys[idempotency_key]]
             if known.request != analysis.request:
@@ -183,7 +231,7 @@ class FakeStore:
         )
         standing = active or analysis
         self._analyses[standing.analysis_id] = standing
-        if idempotency_key is not None:
+        if idempotency_key is not None and active is None:
             user.keys[idempotency_key] = standing.analysis_id
         return standing, active is None
 
@@ -206,15 +254,17 @@ class FakeStore:
             state=AnalysisState.RUNNING,
             attempt=oldest.attempt + 1,
             started_at=oldest.started_at or now,
+            waits_until=None,
         )
-        lease = Lease(taken.analysis_id, owner, taken.attempt, until)
+        self._tokens += 1
+        lease = Lease(taken.analysis_id, owner, self._tokens, until)
         self._analyses[taken.analysis_id] = taken
         self._leases[taken.analysis_id] = lease
         return taken, lease
 
     def _waits(self, analysis: Analysis, now: datetime) -> bool:
         if analysis.state is AnalysisState.QUEUED:
-            return True
+            return analysis.waits_until is None or analysis.waits_until < now
         lease = self._leases.get(analysis.analysis_id)
         return analysis.state is AnalysisState.RUNNING and lease is not None and lease.until < now
 
@@ -255,7 +305,7 @@ class FakeStore:
         )
         user = self._users[analysis.request.user_id]
         user.moods.append(MoodRecord(user.record.user_id, analysis.analysis_id, mood, at, result))
-        user.hashtags = tuple(hashtags)
+        user.hashtags = tuple(dict.fromkeys(hashtags))
 
     @_whole
     def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
@@ -283,8 +333,34 @@ class FakeStore:
         self._end(replace(analysis, state=AnalysisState.QUEUED))
 
     @_whole
+    def defer(self, lease: Lease, until: datetime) -> None:
+        analysis = self._held(lease)
+        self._end(
+            replace(
+                analysis,
+                state=AnalysisState.QUEUED,
+                attempt=analysis.attempt - 1,
+                waits_until=until,
+            )
+        )
+
+    @_whole
+    def cancel(self, analysis_id: str, at: datetime) -> Analysis:
+        analysis = self._analyses.get(analysis_id)
+        if analysis is None:
+            raise NotFoundError("There is no analysis of that id.")
+        if not analysis.state.terminal:
+            analysis = replace(
+                analysis, state=AnalysisState.CANCELLED, finished_at=at, waits_until=None
+            )
+            self._analyses[analysis_id] = analysis
+            self._leases.pop(analysis_id, None)
+        return analysis
+
+    @_whole
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
-        return self._users[user_id].marks.get((source, account))
+        user = self._users.get(user_id)
+        return user.marks.get((source, account)) if user else None
 
     @_whole
     def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
@@ -305,6 +381,10 @@ class FakeStore:
     def latest_mood(self, user_id: str) -> MoodRecord | None:
         user = self._users.get(user_id)
         return user.moods[-1] if user and user.moods else None
+
+    @_whole
+    def interests(self, user_id: str) -> list[str]:
+        return list(self._users[user_id].hashtags) if user_id in self._users else []
 
     @_whole
     def catalogue(self, mood: str) -> list[CatalogueItem]:
@@ -334,13 +414,32 @@ class FakeStore:
         ]
         shared = set(hashtags)
         found.sort(key=lambda friend: (len(shared & set(friend.hashtags)), friend.mood_at))
-        return found[::-1][:limit]
+        return found[::-1][: max(0, limit)]
 
     @_whole
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
         if analysis_id not in self._analyses:
             raise NotFoundError("There is no analysis of that id.")
-        self.feedback.append((analysis_id, mood))
+        self.feedback[analysis_id] = (mood, at)
+
+    @_whole
+    def sweep(self, now: datetime) -> int:
+        posts, analyses = 0, 0
+        for user in self._users.values():
+            old = [i for i, at in user.saved_at.items() if at < now - self.retention.posts]
+            for post_id in old:
+                del user.posts[post_id], user.saved_at[post_id]
+                user.classified.pop(post_id, None)
+            posts += len(old)
+            before = now - self.retention.moods
+            if user.moods and user.moods[-1].created_at < before:
+                user.hashtags = ()
+            user.moods = [mood for mood in user.moods if mood.created_at >= before]
+        for analysis in list(self._analyses.values()):
+            if analysis.finished_at and analysis.finished_at < now - self.retention.moods:
+                self._drop(analysis.analysis_id)
+                analyses += 1
+        return posts + analyses
 
     @_whole
     def ping(self) -> None:
@@ -348,3 +447,9 @@ class FakeStore:
 
     def close(self) -> None:
         self.closed = True
+
+
+def _kept(post: Post) -> Post:
+    """Return the post as any store gives it back: whole characters, counts of 64 bits."""
+    counts = {name: min(count, LARGEST) for name, count in asdict(post.engagement).items()}
+    return replace(post, text=stored_text(post.text), engagement=Engagement(**counts))

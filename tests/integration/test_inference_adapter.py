@@ -97,7 +97,7 @@ def test_no_text_asks_nothing_of_the_server(
 def test_a_request_id_and_a_key_reach_the_server(server: ScriptedServer, connect: Connect) -> None:
     server.replies = [Reply(body=[answer_of()])]
 
-    connect(server.url, key="secret").classify(["one"], request_id="a-1")
+    connect(server.url, key="secret", trace_id=lambda: "a-1").classify(["one"])
 
     assert server.received[0].headers["x-request-id"] == "a-1"
     assert server.received[0].headers["authorization"] == "Bearer secret"

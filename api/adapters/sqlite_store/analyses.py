@@ -11,30 +11,27 @@ from typing import Any
 from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.leases import analysis_held
 from api.adapters.sqlite_store.matching import set_mood
-from api.adapters.sqlite_store.rows import (
-    analysis_of,
-    stored_json,
-    stored_progress,
-    stored_time,
-    user_key_of,
-)
+from api.adapters.sqlite_store.rows import analysis_of, stored_progress, user_key_of
 from api.domain.analyses import Analysis, Lease, Problem, Progress
-from api.errors import ConflictError, LeaseLostError
+from api.domain.stored_values import stored_json, stored_time
+from api.errors import ConflictError, LeaseLostError, NotFoundError
 
 _BY_KEY = (
     "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE analysis_key = ?"
 )
 # The states are spelled out, not bound: only so does SQLite see that a partial index serves.
 _ACTIVE = "SELECT analysis_key FROM analyses WHERE user_key = ? AND state IN ('queued', 'running')"
+_BY_ID = "SELECT analysis_key FROM analyses WHERE analysis_id = ?"
 _BY_IDEMPOTENCY_KEY = "SELECT analysis_key FROM analyses WHERE user_key = ? AND idempotency_key = ?"
+# A deferred analysis is one that nobody owns and nobody may claim: queued, with a lease_until.
 _WAITING = (
     "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND state IN ('queued', 'running') "
-    "AND (state = 'queued' OR lease_until < ?)"
+    "AND (lease_until IS NULL OR lease_until < ?)"
 )
-# Those that run are passed over, and they are never more than there are workers.
+# Those that run are passed over, never more than there are workers, and those deferred.
 _OLDEST_WAITING = (
     "SELECT analysis_key FROM analyses WHERE state IN ('queued', 'running') "
-    "AND (state = 'queued' OR lease_until < ?) ORDER BY created_at, analysis_key LIMIT 1"
+    "AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at, analysis_key LIMIT 1"
 )
 
 
@@ -180,6 +177,29 @@ class AnalysisPart:
                 "WHERE analysis_key = ?",
                 (held.analysis_key,),
             )
+
+    def defer(self, lease: Lease, until: datetime) -> None:
+        """Put a running analysis back in the queue, not to be claimed up to that time."""
+        with self._connections.writing() as connection:
+            held = analysis_held(connection, lease)
+            connection.execute(
+                "UPDATE analyses SET state = 'queued', attempt = attempt - 1, lease_owner = NULL, "
+                "lease_until = ? WHERE analysis_key = ?",
+                (stored_time(until), held.analysis_key),
+            )
+
+    def cancel(self, analysis_id: str, at: datetime) -> Analysis:
+        """Mark an analysis cancelled unless it has ended. Raises NotFoundError."""
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE analyses SET state = 'cancelled', finished_at = ?, lease_owner = NULL, "
+                "lease_until = NULL WHERE analysis_id = ? AND state IN ('queued', 'running')",
+                (stored_time(at), analysis_id),
+            )
+            analysis = _one(connection, _BY_ID, (analysis_id,))
+        if analysis is None:
+            raise NotFoundError(f"there is no analysis {analysis_id!r}")
+        return analysis
 
     def _waiting(self, analysis_id: str | None, now: datetime) -> int | None:
         with self._connections.reading() as connection:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from typing import Any
 
-from api.adapters.sqlite_store.rows import hashtags_of, time_of
-from api.domain.posts import EMOTIONS
-
-_ENGAGEMENT = ("likes", "reposts", "replies", "quotes", "bookmarks", "impressions")
+from api.adapters.sqlite_store.rows import (
+    analysis_of,
+    classification_of,
+    hashtags_of,
+    post_of,
+    user_of,
+)
+from api.domain.held import Held, HeldMood, HeldPost
+from api.domain.stored_values import optional_time_of, time_of
 
 
 def held_about(connection: sqlite3.Connection, user_key: int) -> dict[str, Any]:
@@ -18,46 +22,57 @@ def held_about(connection: sqlite3.Connection, user_key: int) -> dict[str, Any]:
     def rows(statement: str) -> list[sqlite3.Row]:
         return connection.execute(statement, (user_key,)).fetchall()
 
-    return {
-        "user": _user(
-            rows("SELECT * FROM users WHERE user_key = ?")[0],
-            rows("SELECT hashtag FROM user_hashtags WHERE user_key = ? ORDER BY position"),
+    (row,) = rows("SELECT * FROM users WHERE user_key = ?")
+    user = user_of(row)
+    return Held(
+        user_id=user.user_id,
+        user_name=user.user_name,
+        created_at=user.created_at,
+        consented_at=user.consented_at,
+        matchable=bool(row["matchable"]),
+        hashtags=hashtags_of(
+            rows("SELECT hashtag FROM user_hashtags WHERE user_key = ? ORDER BY position")
         ),
-        "consents": [
-            {"consented_at": _time(row["consented_at"])}
+        consents=[
+            (optional_time_of(row["consented_at"]), row["words"])
             for row in rows("SELECT * FROM consents WHERE user_key = ? ORDER BY consent_key")
         ],
-        "posts": [
-            _post(row)
+        posts=[
+            HeldPost(
+                post_of(row),
+                time_of(row["saved_at"]),
+                row["model"],
+                None if row["model"] is None else classification_of(row),
+            )
             for row in rows(
                 "SELECT * FROM posts WHERE user_key = ? "
                 "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
             )
         ],
-        "analyses": [
-            _analysis(row)
+        analyses=[
+            (analysis_of(row), row["idempotency_key"])
             # Sorted here: an index for the order of one export would cost every analysis a write.
             for row in sorted(
-                rows("SELECT * FROM analyses WHERE user_key = ?"),
+                rows(
+                    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) "
+                    "WHERE user_key = ?"
+                ),
                 key=lambda row: int(row["analysis_key"]),
             )
         ],
-        "sources": [
-            {"source": row["source"], "account": row["account"], "fetched_to": row["post_id"]}
+        sources=[
+            (row["source"], row["account"], row["post_id"])
             for row in rows("SELECT * FROM source_marks WHERE user_key = ?")
         ],
-        # That it is kept, not what it is: whoever has a token may read at the source.
-        "sign_ins": [
-            row["source"] for row in rows("SELECT source FROM sign_ins WHERE user_key = ?")
-        ],
-        "moods": [
+        sign_ins=[row["source"] for row in rows("SELECT source FROM sign_ins WHERE user_key = ?")],
+        moods=[
             _mood(row)
             for row in rows(
                 "SELECT analysis_id, mood, moods.created_at FROM moods "
                 "JOIN analyses USING (analysis_key) WHERE moods.user_key = ? ORDER BY mood_key"
             )
         ],
-        "feedback": [
+        feedback=[
             _mood(row)
             for row in rows(
                 "SELECT analysis_id, mood, feedback.created_at FROM feedback "
@@ -65,71 +80,8 @@ def held_about(connection: sqlite3.Connection, user_key: int) -> dict[str, Any]:
                 "ORDER BY feedback_key"
             )
         ],
-    }
+    ).to_dict()
 
 
-def _user(row: sqlite3.Row, hashtags: list[sqlite3.Row]) -> dict[str, Any]:
-    return {
-        "user_id": row["user_id"],
-        "user_name": row["user_name"],
-        "created_at": _time(row["created_at"]),
-        "consented_at": _time(row["consented_at"]),
-        "matchable": bool(row["matchable"]),
-        "hashtags": list(hashtags_of(hashtags)),
-    }
-
-
-def _post(row: sqlite3.Row) -> dict[str, Any]:
-    classification = None
-    if row["model"] is not None:
-        classification = {
-            "model": row["model"],
-            "label": row["label"],
-            "scores": {emotion: row[emotion] for emotion in EMOTIONS},
-            "irony": row["irony"],
-            "tokens": row["tokens"],
-            "truncated": bool(row["truncated"]),
-        }
-    return {
-        "post_id": row["post_id"],
-        "text": row["text"],
-        "created_at": _time(row["created_at"]),
-        "ownership": row["ownership"],
-        "engagement": {count: row[count] for count in _ENGAGEMENT},
-        "language": row["language"],
-        "hashtags": json.loads(row["hashtags"]),
-        "saved_at": _time(row["saved_at"]),
-        "classification": classification,
-    }
-
-
-def _analysis(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "analysis_id": row["analysis_id"],
-        "idempotency_key": row["idempotency_key"],
-        "source": row["source"],
-        "source_user": row["source_user"],
-        "max_posts": row["max_posts"],
-        "as_of": row["as_of"],
-        "state": row["state"],
-        "progress": {count: row[count] for count in ("fetched", "classified", "reused", "total")},
-        "source_cost": None if row["source_cost"] is None else json.loads(row["source_cost"]),
-        "attempt": row["attempt"],
-        "created_at": _time(row["created_at"]),
-        "started_at": _time(row["started_at"]),
-        "finished_at": _time(row["finished_at"]),
-        "result": None if row["result"] is None else json.loads(row["result"]),
-        "problem": None if row["problem"] is None else json.loads(row["problem"]),
-    }
-
-
-def _mood(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "analysis_id": row["analysis_id"],
-        "mood": row["mood"],
-        "created_at": _time(row["created_at"]),
-    }
-
-
-def _time(stored: int | None) -> str | None:
-    return None if stored is None else time_of(stored).isoformat()
+def _mood(row: sqlite3.Row) -> HeldMood:
+    return HeldMood(row["analysis_id"], row["mood"], time_of(row["created_at"]))

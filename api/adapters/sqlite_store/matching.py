@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 
-from api.adapters.sqlite_store.rows import stored_text
+from api.domain.stored_values import stored_text, time_of
+from api.ports import FriendCandidate
 
-MOST_PER_HASHTAG = 2_000
+MOST_PER_HASHTAG = 100
 """How many users, the freshest, are looked at for one hashtag.
 
 It bounds the work at a million users. Up to as many users of one mood and hashtag the ranking is
@@ -49,6 +50,22 @@ def set_mood(
             for position, hashtag in enumerate(dict.fromkeys(map(stored_text, hashtags)))
         ],
     )
+
+
+def candidates_of(connection: sqlite3.Connection, keys: Sequence[int]) -> list[FriendCandidate]:
+    """Return the users of these keys, in their order."""
+    places = ", ".join("?" * len(keys))  # all that is put into the statements
+    hashtags_of = f"SELECT user_key, hashtag FROM user_hashtags WHERE user_key IN ({places})"  # noqa: S608
+    users_of = f"SELECT user_key, user_id, user_name, mood, mood_at FROM users WHERE user_key IN ({places})"  # noqa: S608,E501
+    hashtags: defaultdict[int, list[str]] = defaultdict(list)
+    for key, hashtag in connection.execute(f"{hashtags_of} ORDER BY user_key, position", keys):
+        hashtags[key].append(hashtag)
+    users = connection.execute(users_of, keys)
+    found = {
+        key: FriendCandidate(user_id, user_name, mood, time_of(mood_at), tuple(hashtags[key]))
+        for key, user_id, user_name, mood, mood_at in users
+    }
+    return [found[key] for key in keys]
 
 
 def ranked_candidates(

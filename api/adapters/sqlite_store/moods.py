@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
 from api.adapters.sqlite_store.connections import Connections
-from api.adapters.sqlite_store.matching import ranked_candidates
-from api.adapters.sqlite_store.rows import hashtags_of, stored_time, time_of
+from api.adapters.sqlite_store.matching import candidates_of, ranked_candidates
+from api.adapters.sqlite_store.rows import hashtags_of
+from api.domain.stored_values import stored_time, time_of
 from api.errors import NotFoundError
 from api.ports import CatalogueItem, FriendCandidate, MoodRecord
 
@@ -38,6 +38,16 @@ class MoodPart:
             created_at=time_of(row["created_at"]),
             result=json.loads(row["result"]),
         )
+
+    def interests(self, user_id: str) -> list[str]:
+        """Return the hashtags kept with the user's latest mood."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT hashtag FROM user_hashtags "
+                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) ORDER BY position",
+                (user_id,),
+            ).fetchall()
+        return list(hashtags_of(rows))
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
         """Return what may be recommended for a mood, in the catalogue's order."""
@@ -75,7 +85,7 @@ class MoodPart:
                 limit=max(limit, 0),
                 without=None if own is None else own["user_key"],
             )
-            return [_candidate(connection, user_key) for user_key in ranked]
+            return candidates_of(connection, ranked)
 
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
         """Keep the user's own word on an analysis; a later word takes the place of an earlier."""
@@ -89,17 +99,3 @@ class MoodPart:
             )
             if not kept.rowcount:
                 raise NotFoundError(f"there is no analysis {analysis_id!r}")
-
-
-def _candidate(connection: sqlite3.Connection, user_key: int) -> FriendCandidate:
-    user = connection.execute("SELECT * FROM users WHERE user_key = ?", (user_key,)).fetchone()
-    hashtags = connection.execute(
-        "SELECT hashtag FROM user_hashtags WHERE user_key = ? ORDER BY position", (user_key,)
-    ).fetchall()
-    return FriendCandidate(
-        user_id=user["user_id"],
-        user_name=user["user_name"],
-        mood=user["mood"],
-        mood_at=time_of(user["mood_at"]),
-        hashtags=hashtags_of(hashtags),
-    )

@@ -14,11 +14,11 @@ from api.adapters.sqlite_store.rows import (
     post_of,
     stored_classification,
     stored_post,
-    stored_time,
 )
 from api.adapters.sqlite_store.spool import create_spool, merge_spool, spool
 from api.domain.analyses import Lease
 from api.domain.posts import Classification, ClassifiedPost, Post
+from api.domain.stored_values import stored_time
 from api.errors import NotFoundError
 from api.ports import SavedPosts
 

@@ -6,8 +6,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from api.domain.analyses import (
     Analysis,
@@ -18,52 +16,21 @@ from api.domain.analyses import (
     SourceCost,
 )
 from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
+from api.domain.stored_values import (
+    LARGEST,
+    optional_time_of,
+    stored_json,
+    stored_text,
+    stored_time,
+    time_of,
+)
 from api.errors import NotFoundError
 from api.ports import UserRecord
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_LARGEST = 2**63 - 1
+_OWNERSHIPS = {each.value: each for each in Ownership}
 # Where the columns of the table posts stand; a migration adds columns at its end.
 _POST = slice(2, 14)  # post_id to hashtags
 _CLASSIFICATION = slice(16, 27)  # label to truncated
-
-
-def stored_time(at: datetime) -> int:
-    """Return an aware time as microseconds since 1970 in UTC."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def time_of(stored: int) -> datetime:
-    """Return the UTC time that stored_time was given."""
-    return _EPOCH + timedelta(microseconds=stored)
-
-
-def optional_stored_time(at: datetime | None) -> int | None:
-    """Return the time as it is stored, or None."""
-    return None if at is None else stored_time(at)
-
-
-def optional_time_of(stored: int | None) -> datetime | None:
-    """Return the UTC time, or None."""
-    return None if stored is None else time_of(stored)
-
-
-def stored_text(text: str) -> str:
-    """Return text that UTF-8 can hold: the lone half of a surrogate pair becomes U+FFFD.
-
-    Archives hold such halves where an emoji was cut in two.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def stored_json(value: Any) -> str:
-    """Return JSON values as text."""
-    return json.dumps(value, separators=(",", ":"))
 
 
 def user_key_of(connection: sqlite3.Connection, user_id: str) -> int:
@@ -92,12 +59,12 @@ def stored_post(post: Post) -> tuple[str | int | None, ...]:
         stored_text(post.text),
         stored_time(post.created_at),
         post.ownership.value,
-        min(counts.likes, _LARGEST),
-        min(counts.reposts, _LARGEST),
-        min(counts.replies, _LARGEST),
-        min(counts.quotes, _LARGEST),
-        min(counts.bookmarks, _LARGEST),
-        min(counts.impressions, _LARGEST),
+        min(counts.likes, LARGEST),
+        min(counts.reposts, LARGEST),
+        min(counts.replies, LARGEST),
+        min(counts.quotes, LARGEST),
+        min(counts.bookmarks, LARGEST),
+        min(counts.impressions, LARGEST),
         post.language,
         stored_json(post.hashtags),
     )
@@ -105,17 +72,26 @@ def stored_post(post: Post) -> tuple[str | int | None, ...]:
 
 def post_of(row: sqlite3.Row) -> Post:
     """Read a post from a row with all columns of posts."""
-    # By place, not by name: looking up 24 names took most of the time of reading a post.
-    post_id, text, created_at, ownership, *engagement, language, hashtags = tuple(row)[_POST]
+    # By place, not by name: looking up 24 names took most of the time of reading a post. For the
+    # same reason scores are written out below.
+    post_id, text, created_at, ownership, *engagement, language, hashtags = row[_POST]
     return Post(
         post_id=post_id,
         text=text,
         created_at=time_of(created_at),
-        ownership=Ownership(ownership),
+        ownership=_OWNERSHIPS[ownership],
         engagement=Engagement(*engagement),
         language=language,
-        hashtags=() if hashtags == "[]" else tuple(json.loads(hashtags)),
+        hashtags=_hashtags(hashtags),
     )
+
+
+def _hashtags(stored: str) -> tuple[str, ...]:
+    if stored == "[]":
+        return ()
+    if "\\" in stored:
+        return tuple(json.loads(stored))
+    return tuple(stored[2:-2].split('","'))  # nothing is escaped in it: a tenth of the time
 
 
 def stored_classification(classification: Classification) -> tuple[str | float, ...]:
@@ -131,10 +107,20 @@ def stored_classification(classification: Classification) -> tuple[str | float, 
 
 def classification_of(row: sqlite3.Row) -> Classification:
     """Read the classification from a row with all columns of posts that has one."""
-    label, *probabilities, irony, tokens, truncated = tuple(row)[_CLASSIFICATION]
+    (label, anger, fear, joy, love, sadness, surprise, neutral, irony, tokens, truncated) = row[
+        _CLASSIFICATION
+    ]
     return Classification(
         label=label,
-        scores=dict(zip(EMOTIONS, probabilities, strict=True)),
+        scores={
+            "anger": anger,
+            "fear": fear,
+            "joy": joy,
+            "love": love,
+            "sadness": sadness,
+            "surprise": surprise,
+            "neutral": neutral,
+        },
         irony=irony,
         tokens=tokens,
         truncated=bool(truncated),
@@ -178,6 +164,7 @@ def analysis_of(row: sqlite3.Row) -> Analysis:
         finished_at=optional_time_of(row["finished_at"]),
         result=None if row["result"] is None else json.loads(row["result"]),
         problem=None if row["problem"] is None else Problem(**json.loads(row["problem"])),
+        waits_until=optional_time_of(row["lease_until"]) if row["state"] == "queued" else None,
     )
 
 

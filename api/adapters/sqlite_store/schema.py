@@ -195,7 +195,36 @@ _SOURCES = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES + _INDEXES, _SOURCES)
+_KEYS_AND_CONSENT_WORDS = (
+    # users holds the ids of those whose data the key reaches: plain values, as the key outlives
+    # what is held about them.
+    """
+    CREATE TABLE api_keys (
+        prefix TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        scopes TEXT NOT NULL,
+        users TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        last_used_at INTEGER
+    ) WITHOUT ROWID
+    """,
+    "ALTER TABLE consents ADD COLUMN words TEXT",
+)
+
+# What the sweep of retention.py looks for.
+_RETENTION = (
+    "CREATE INDEX posts_saved ON posts (saved_at)",
+    "CREATE INDEX analyses_finished ON analyses (finished_at) WHERE finished_at IS NOT NULL",
+    "CREATE INDEX users_mood_at ON users (mood_at) WHERE mood_at IS NOT NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _TABLES + _INDEXES,
+    _SOURCES,
+    _KEYS_AND_CONSENT_WORDS,
+    _RETENTION,
+)
 """Hold the statements that lead from each schema version to the next; a released one is final."""
 
 Migrations = Sequence[Sequence[str]]

@@ -39,7 +39,7 @@ _DROP_CLASSIFICATIONS = """
     )
 """
 
-# Posts that did not change are not written, so fetching the same again costs the disk nothing.
+# Posts that did not change are not written, so fetching the same again costs the disk nothing ...
 _MERGE = """
     INSERT INTO posts (
         user_key, saved_at, post_id, text, created_at, ownership, likes, reposts, replies, quotes,
@@ -61,6 +61,13 @@ _MERGE = """
         excluded.language, excluded.hashtags
     )
 """
+
+# ... but once a day, as their time to be kept starts anew.
+_RENEW = """
+    UPDATE posts SET saved_at = ?
+    WHERE user_key = ? AND post_id IN (SELECT post_id FROM temp.spool) AND saved_at <= ?
+"""
+_DAY = 24 * 60 * 60 * 1_000_000
 
 
 def create_spool(connection: sqlite3.Connection, file: str, user_id: str) -> int:
@@ -88,5 +95,6 @@ def merge_spool(connection: sqlite3.Connection, user_key: int, saved_at: int) ->
     (known,) = connection.execute(_COUNT_KNOWN, (user_key,)).fetchone()
     connection.execute(_DROP_CLASSIFICATIONS, (user_key,))
     written = connection.execute(_MERGE, (user_key, saved_at)).rowcount
+    connection.execute(_RENEW, (saved_at, user_key, saved_at - _DAY))
     created = spooled - known
     return SavedPosts(created=created, updated=written - created, unchanged=spooled - written)

@@ -7,18 +7,21 @@ from pathlib import Path
 
 from api.adapters.sqlite_store.analyses import AnalysisPart
 from api.adapters.sqlite_store.connections import Connections
+from api.adapters.sqlite_store.keys import KeyPart
 from api.adapters.sqlite_store.moods import MoodPart
 from api.adapters.sqlite_store.posts import PostPart
+from api.adapters.sqlite_store.retention import RetentionPart
 from api.adapters.sqlite_store.sources import SourcePart
 from api.adapters.sqlite_store.users import UserPart
+from api.ports import Retention
 
 
-class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart):
-    """Be api.ports.Store in one SQLite file, for many threads and processes of one machine.
+class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, RetentionPart, KeyPart):
+    """Be api.ports.Store and KeyStore in one SQLite file, for all processes of one machine.
 
-    The file and its folder are made where missing, readable by their owner alone. busy_seconds is
-    how long a call waits for the writes of others; trace is called with each statement run.
-    Each process opens a store of its own, after any fork: a forked one is refused.
+    Threads may share it. The file and its folder are made where missing, readable by their owner
+    alone. busy_seconds is how long a call waits for the writes of others; trace is called with each
+    statement run. Each process opens a store of its own, after any fork: a forked one is refused.
     Opening raises StoreUnavailableError where the file cannot be opened, is not a store, or was
     written by a newer version.
     """
@@ -27,9 +30,11 @@ class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart):
         self,
         path: Path,
         *,
+        retention: Retention = Retention(),  # noqa: B008  frozen
         busy_seconds: float = 10.0,
         trace: Callable[[str], None] | None = None,
     ) -> None:
+        self._retention = retention
         self._connections = Connections(path, busy_seconds=busy_seconds, trace=trace)
 
     def ping(self) -> None:

@@ -11,12 +11,8 @@ from typing import Any
 
 from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.held import held_about
-from api.adapters.sqlite_store.rows import (
-    optional_stored_time,
-    stored_time,
-    user_key_of,
-    user_of,
-)
+from api.adapters.sqlite_store.rows import user_key_of, user_of
+from api.domain.stored_values import optional_stored_time, stored_time
 from api.errors import StoreUnavailableError
 from api.ports import UserRecord
 
@@ -46,7 +42,7 @@ class UserPart:
             row = connection.execute(_USER, (user_id,)).fetchone()
         return None if row is None else user_of(row)
 
-    def set_consent(self, user_id: str, at: datetime | None) -> None:
+    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
         """Record consent, or that it was withdrawn, and add to its history."""
         consented_at = optional_stored_time(at)
         with self._connections.writing() as connection:
@@ -55,8 +51,8 @@ class UserPart:
                 "UPDATE users SET consented_at = ? WHERE user_key = ?", (consented_at, user_key)
             )
             connection.execute(
-                "INSERT INTO consents (user_key, consented_at) VALUES (?, ?)",
-                (user_key, consented_at),
+                "INSERT INTO consents (user_key, consented_at, words) VALUES (?, ?, ?)",
+                (user_key, consented_at, words),
             )
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,9 @@ from werkzeug.test import TestResponse
 
 from api.adapters.sqlite_store import SqliteStore
 from api.bootstrap import Ports, Service, readers, wire
-from api.ports import Store
+from api.ports import KeyStore, Store
 from api.settings import Settings
-from tests.fakes import FakeEmotionClient, FakeStore
+from tests.fakes import FakeEmotionClient, FakeKeyStore, FakeStore
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -119,13 +120,34 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture
-def house(store: Store, settings: Settings) -> Iterator[House]:
+@contextmanager
+def open_house(
+    store: Store,
+    settings: Settings,
+    keys: KeyStore | None = None,
+    probes: Mapping[str, Callable[[], bool]] | None = None,
+) -> Iterator[House]:
     """Wire the service; its workers are stopped at the end where a test started them."""
     emotions = FakeEmotionClient()
-    ports = Ports(store, emotions, readers(lambda: NOW), {}, lambda: NOW, store.close)
+    ports = Ports(
+        store,
+        emotions,
+        readers(lambda: NOW),
+        {},
+        lambda: NOW,
+        store.close,
+        keys or FakeKeyStore(),
+        probes=probes or {},
+    )
     service = wire(ports, settings)
     service.app.test_client_class = ClosingClient
     yield House(service, store, emotions, service.app.test_client())
     service.begin_stop()
     assert service.workers.stop(5)
+
+
+@pytest.fixture
+def house(store: Store, settings: Settings) -> Iterator[House]:
+    """Open a house that asks for no keys."""
+    with open_house(store, settings) as opened:
+        yield opened

@@ -110,8 +110,8 @@ def test_an_idempotency_key_used_for_something_else_is_a_conflict(house: House) 
         ({"user_name": "alice", "consent": True, "max_posts": "5"}, "/max_posts"),
         ({"user_name": "alice", "consent": True, "as_of": "yesterday"}, "/as_of"),
         ({"user_name": "alice", "consent": True, "source": "twitter"}, "/source"),
-        ({"user_name": "a/b", "consent": True}, "user_name"),
-        ({"user_name": "", "consent": True}, "user_name"),
+        ({"user_name": "a/b", "consent": True}, "/user_name"),
+        ({"user_name": "", "consent": True}, "/user_name"),
     ],
 )
 def test_a_body_at_fault_names_the_field(house: House, body: dict[str, Any], where: str) -> None:

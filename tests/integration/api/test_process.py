@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from api.local import free_port
+from api.children import free_port
 from tests.integration.api.conftest import post_line
 
 pytestmark = pytest.mark.integration
@@ -73,6 +74,23 @@ def test_an_address_open_to_the_network_is_refused(tmp_path: Path) -> None:
     assert "API_HOST" in refused(environment(tmp_path, API_HOST="0.0.0.0"))  # noqa: S104  refused
 
 
+def test_keys_and_pepper_must_both_be_there(tmp_path: Path) -> None:
+    pepper = {"API_KEY_PEPPER": "a pepper for tests only"}
+    env = environment(tmp_path, API_HOST="0.0.0.0", **pepper)  # noqa: S104  refused
+
+    assert "python -m api.keys create" in refused(env)
+
+    make = [sys.executable, "-m", "api.keys", "create", "x", "--scope", "admin"]
+    made = subprocess.run(make, env=env, capture_output=True, text=True, timeout=SECONDS)
+    assert made.returncode == 0
+    assert "API_KEY_PEPPER" in refused(environment(tmp_path))
+
+    key = {"X-API-Key": made.stdout.strip()}
+    with serving(environment(tmp_path, **pepper)) as (_, client):
+        assert client.get("/v1/users/alice").status_code == 401
+        assert client.get("/v1/users/alice", headers=key).status_code == 404
+
+
 def test_a_busy_port_is_named(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -89,6 +107,13 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     blocked.write_text("in the way", encoding="utf-8")
 
     assert str(blocked) in refused(environment(blocked))
+
+
+def test_it_is_small_when_idle(tmp_path: Path) -> None:
+    with serving(environment(tmp_path)) as (process, _):
+        resident = psutil.Process(process.pid).memory_info().rss
+
+    assert resident < 150 * 1024**2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

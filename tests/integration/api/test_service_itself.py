@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 
+from api.logs import JsonFormatter
 from api.problems import all_kinds
 from tests.fakes import FakeStore
 from tests.integration.api.conftest import House, problem
@@ -109,6 +111,21 @@ def test_a_trace_id_is_accepted_or_made(house: House) -> None:
 
     assert taken.headers["X-Request-Id"] == "abc-123"
     assert re.fullmatch(r"[0-9a-f]{32}", made.headers["X-Request-Id"])
+
+
+def test_the_line_about_a_start_ties_request_and_analysis(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="api")
+    handler = caplog.handler
+    handler.setFormatter(JsonFormatter())
+
+    started = house.start("alice")
+
+    (line,) = [json.loads(line) for line in caplog.text.splitlines() if "answered" in line]
+    assert line["analysis_id"] == started.get_json()["analysis_id"]
+    assert line["request_id"] == started.headers["X-Request-Id"]
+    assert "alice" not in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/livez", "/nothing", "/web/dashboard.js"])

@@ -19,7 +19,7 @@ from api.bootstrap import Ports, readers, wire
 from api.ports import Store
 from api.settings import Settings, read_settings
 from api.wired_sources import wire_sources
-from tests.fakes import FakeClock, FakeEmotionClient
+from tests.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
 from tests.integration.api.conftest import ClosingClient, House, problem
 from tests.servers import BlueskyServer, MastodonServer, Reply, XServer
 from tests.servers.bluesky import a_feed_item
@@ -60,6 +60,7 @@ class Town:
         )
         self.sources = wire_sources(settings, self.clock)
         emotions = FakeEmotionClient()
+        self.keys = FakeKeyStore()
         ports = Ports(
             store,
             emotions,
@@ -67,6 +68,7 @@ class Town:
             self.sources.by_name,
             self.clock,
             store.close,
+            self.keys,
             self.sources.sign_in,
             self.sources.sealer,
         )
@@ -141,7 +143,7 @@ def test_calls_of_sources_and_their_cost_are_counted(town: Town) -> None:
     calls = 'moodline_source_calls_total{outcome="%s",source="x"} %s'
     assert calls % ("succeeded", "3.0") in counted
     assert calls % ("SourcePaymentRequiredError", "1.0") in counted
-    assert 'moodline_source_posts_read_total{source="x"} 2.0' in counted
+    assert 'moodline_source_reads_total{kind="posts",source="x"} 2.0' in counted
     assert 'moodline_source_cost_total{source="x"} 0.03' in counted
 
 
@@ -412,3 +414,24 @@ def test_the_secrets_of_the_settings_are_shown_nowhere(town: Town, settings: Set
 
     for secret in (BEARER, CLIENT_SECRET, KEY):
         assert secret not in shown + listed
+
+
+def test_a_browser_signs_in_without_a_key_where_calls_need_one(
+    store: Store, tmp_path: Path
+) -> None:
+    town = Town(store, tmp_path, API_KEY_PEPPER="pepper of the tests")
+
+    answer = town.come_back(town.go_to_x())
+
+    assert answer.headers["Location"] == "/?user=ana&source=x"
+    problem(town.house.client.get("/v1/sources"), 401, "key-required")
+    problem(town.house.start("ana", source="x"), 401, "key-required")
+    town.stop()
+
+
+def test_what_x_adds_to_the_return_address_is_let_be(signing_in_only: Town) -> None:
+    town = signing_in_only
+
+    answer = town.come_back(town.go_to_x(), iss="https://x.example")
+
+    assert answer.status_code == 303

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
-from tests.integration.api.conftest import House, post_line, problem
+from api.domain.consent import WORDS, WORDS_VERSION
+from tests.fakes.runs import on_call
+from tests.integration.api.conftest import NOW, House, post_line, problem
 
 
 def test_a_user_without_an_analysis_has_no_mood_yet(house: House) -> None:
@@ -120,6 +124,41 @@ def test_consent_is_recorded_without_a_body(house: House) -> None:
     consent = answer.get_json()
     assert (answer.status_code, consent["user_name"], consent["matchable"]) == (200, "Alice", False)
     assert house.client.get("/v1/users/alice").get_json()["consented_at"] is not None
+
+
+def test_consent_keeps_its_time_and_the_version_of_the_words(house: House) -> None:
+    answer = house.client.put("/v1/users/alice/consent").get_json()
+
+    (kept,) = house.client.get("/v1/users/alice/export").get_json()["consents"]
+    assert answer["words"] == WORDS
+    assert kept["words"] == answer["words_version"] == WORDS_VERSION
+    assert datetime.fromisoformat(kept["consented_at"]) == NOW
+
+
+def test_consent_given_with_an_analysis_is_kept_likewise(house: House) -> None:
+    house.analysed("alice")
+
+    (kept,) = house.client.get("/v1/users/alice/export").get_json()["consents"]
+
+    assert kept["words"] == WORDS_VERSION
+
+
+def test_withdrawing_consent_stops_work_in_flight_and_keeps_nothing(house: House) -> None:
+    house.import_posts("alice", 20)
+    house.start("alice")
+    client = house.service.app.test_client()
+    withdrawn: list[int] = []
+
+    def withdraw() -> None:
+        withdrawn.append(client.delete("/v1/users/alice/consent").status_code)
+
+    house.emotions.before_answer = on_call(1, withdraw)
+    house.work()
+
+    assert withdrawn == [204]
+    assert house.store.user("alice") is None
+    assert house.store.count_posts("alice") == 0
+    assert house.store.latest_mood("alice") is None
 
 
 def test_consent_with_an_unknown_field_is_refused(house: House) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from api.adapters.sqlite_store import SqliteStore
 from api.domain.analyses import Analysis, AnalysisRequest, Problem, Progress
+from api.domain.api_keys import ApiKey
 from api.domain.posts import EMOTIONS, Classification, Post
 from api.ports import CatalogueItem
 
@@ -45,11 +46,18 @@ def use_everything(store: SqliteStore) -> None:
     store.set_sign_in("alice", "x", "sealed")
     store.sign_in("alice", "x")
     store.latest_mood("alice")
+    store.interests("alice")
     store.replace_catalogue([CatalogueItem("Stressed", "account", "a", "")])
     store.catalogue("Stressed")
     store.friend_candidates("bob", "Cheerful", ["music"], limit=3)
     store.add_feedback("finished", "Stressed", NOW)
     store.export_user("alice")
+    store.add_key(ApiKey("p", "name", b"", frozenset(), frozenset(), NOW))
+    store.key("p")
+    store.all_keys()
+    store.note_use("p", NOW)
+    store.remove_key("p")
+    store.sweep(NOW + timedelta(days=1_000))
     store.ping()
     store.erase_user("alice", LATER)
 
@@ -76,9 +84,15 @@ def use_the_queue(store: SqliteStore) -> None:
                 lease, at=NOW, progress=progress, mood="Cheerful", result={}, hashtags=["music"]
             )
         store.analysis(ending)
+    store.create_analysis(Analysis("later", AnalysisRequest("alice"), NOW), idempotency_key=None)
+    deferred = store.claim("later", owner="w", now=LATER, until=LATER)
+    assert deferred is not None
+    store.defer(deferred[1], LATER)
+    store.cancel("later", LATER)
 
 
 SMALL_ON_PURPOSE = (
+    "SCAN api_keys",  # to list them all
     "SCAN temp.spool",  # what is being saved is walked as a whole
     "SCAN spool",
     "SCAN analyses USING INDEX analyses_waiting",  # in order, past those that run, to the first

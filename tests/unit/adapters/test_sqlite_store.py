@@ -118,7 +118,7 @@ def test_spooled_posts_are_taken_over_in_one_transaction(path: Path) -> None:
     before, within = ran[:begin], ran[begin + 1 :]
     assert not [one for one in before if one.startswith(("INSERT INTO posts", "UPDATE posts"))]
     assert [one.split()[0] for one in within] == [
-        "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "COMMIT",
+        "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "UPDATE", "COMMIT",
     ]  # fmt: skip
 
 

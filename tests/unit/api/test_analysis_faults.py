@@ -134,6 +134,21 @@ def test_a_run_that_lost_its_lease_changes_nothing() -> None:
     assert setting.analysis().result is None
 
 
+def test_a_run_that_is_cancelled_ends_at_its_next_write_and_keeps_what_it_had() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(
+        3, lambda: setting.store.cancel("a1", setting.clock()) and None
+    )
+
+    assert setting.runner().run() is True
+
+    left = setting.store.count_unclassified("alice", "fake@1", max_posts=None)
+    assert setting.analysis().state is AnalysisState.CANCELLED
+    assert setting.analysis().result is None
+    assert 0 < left < 20
+    assert len(setting.emotions.calls) <= 5
+
+
 def test_at_shutdown_the_analysis_goes_back_to_the_queue_with_its_work() -> None:
     setting = Setting()
     setting.emotions.before_answer = on_call(2, setting.stopping.set)

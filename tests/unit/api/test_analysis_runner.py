@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from api.domain.analyses import AnalysisState
+from api.logs import trace_id
 from api.ports import ModelIdentity
 from tests.fakes.posts import posts
 from tests.fakes.runs import Setting
@@ -112,3 +113,14 @@ def test_nothing_waiting_is_told() -> None:
     setting.runner().run()
 
     assert setting.runner().run() is False
+
+
+def test_each_call_of_the_inference_server_bears_the_id_of_the_analysis() -> None:
+    setting = Setting(count=10)
+    ids: list[str | None] = []
+    setting.emotions.before_answer = lambda _calls: ids.append(trace_id())
+
+    setting.runner().run()
+
+    assert ids == ["a1"] * 3
+    assert trace_id() is None

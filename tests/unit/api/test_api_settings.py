@@ -49,6 +49,21 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
     assert settings.store_path == Path("/var/lib/m.db")
 
 
+@pytest.mark.parametrize("form", ["mongodb", "mongodb+srv"])
+def test_a_store_url_may_name_a_mongodb(form: str) -> None:
+    settings = read_settings({"STORE_URL": f"{form}://user:secret@db/moodline"})
+
+    assert settings.store_is_mongo
+    assert "secret" not in repr(settings)
+
+
+def test_a_bad_address_with_a_password_is_refused_without_showing_it() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"STORE_URL": "postgres://user:secret@db"})
+
+    assert "secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -56,6 +71,16 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
         ("API_PORT", "eight"),
         ("API_PORT", "²"),
         ("API_HOST", "0.0.0.0"),  # noqa: S104  that it is refused is the point
+        ("API_KEY_PEPPER", "short"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "app.example.org"),
+        ("CORS_ORIGINS", "https://app.example.org/path"),
+        ("RATE_LIMIT", "often"),
+        ("RATE_LIMIT", "0/minute"),
+        ("WORK_RATE_LIMIT", "5/fortnight"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("COUNTRY", "Ireland"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
         ("API_HOST", "192.168.1.2"),
         ("API_HOST", "example.org"),
         ("INFERENCE_URL", "127.0.0.1:3000"),
@@ -63,6 +88,11 @@ def test_a_store_url_names_the_file_of_the_store() -> None:
         ("INFERENCE_URL", "ftp://127.0.0.1"),
         ("STORE_URL", "mysql://db"),
         ("STORE_URL", "sqlite:///"),
+        ("STORE_URL", "mongodb://"),
+        ("POSTS_RETENTION_DAYS", "0"),
+        ("QUEUE_URL", "amqp://127.0.0.1"),
+        ("QUEUE_URL", "redis:"),
+        ("MOODLINE_API_URL", "here"),
         ("LEASE_SECONDS", "nan"),
         ("LEASE_SECONDS", "-1"),
         ("CHUNK_POSTS", "257"),
@@ -95,7 +125,13 @@ def test_long_calls_must_leave_threads_for_short_ones() -> None:
 
 
 def test_a_secret_has_no_default_and_is_never_shown() -> None:
-    settings = read_settings({"INFERENCE_KEY": "open-sesame-1234"})
+    settings = read_settings(
+        {
+            "INFERENCE_KEY": "open-sesame-1234",
+            "MOODLINE_API_KEY": "open-sesame-1234",
+            "QUEUE_URL": "redis://:open-sesame-1234@127.0.0.1/0",
+        }
+    )
 
     assert Settings().inference_key is None
     assert settings.inference_key == "open-sesame-1234"
@@ -124,6 +160,33 @@ def test_signing_in_needs_all_of_its_settings(missing: str) -> None:
 
     assert read_settings(whole).x_sign_in_set
     assert not read_settings({**whole, missing: ""}).x_sign_in_set
+
+
+@pytest.mark.parametrize("variable", ["API_KEY_PEPPER", "REDIS_URL", "QUEUE_URL"])
+def test_a_bad_secret_is_not_repeated(variable: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({variable: "s3cr3t"})
+
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_an_open_address_needs_a_pepper_and_says_how_to_make_a_key() -> None:
+    open_to_all = {"API_HOST": "0.0.0.0"}  # noqa: S104  meant
+
+    with pytest.raises(SettingsError, match=r"API_KEY_PEPPER .*python -m api\.keys create"):
+        read_settings(open_to_all)
+
+    assert not read_settings({**open_to_all, "API_KEY_PEPPER": "x" * 16}).loopback
+
+
+def test_origins_are_a_list() -> None:
+    settings = read_settings({"CORS_ORIGINS": "https://App.example.org/, http://127.0.0.1:5173"})
+
+    assert settings.cors_origins == ("https://app.example.org", "http://127.0.0.1:5173")
+
+
+def test_off_is_no_rate_limit() -> None:
+    assert read_settings({"RATE_LIMIT": "off"}).rate_limit is None
 
 
 def test_localhost_becomes_one_address() -> None:

@@ -78,6 +78,17 @@ def test_the_next_fetch_starts_where_the_last_one_ended() -> None:
     assert later.asked[0]["newer_than"] == "51"
 
 
+def test_once_nothing_fetched_is_kept_any_more_all_is_fetched_again() -> None:
+    setting = fetching(FakeSource(page_of(posts(2), newest="1")))
+    setting.runner().run()
+    setting.store.sweep(setting.clock() + setting.store.retention.posts + timedelta(seconds=1))
+    later = FakeSource(page_of(posts(2), newest="1"))
+
+    again(setting, later)
+
+    assert later.asked[0]["newer_than"] is None
+
+
 def test_another_account_is_read_from_its_own_beginning() -> None:
     setting = fetching(FakeSource(page_of(posts(2), newest="1")))
     setting.runner().run()

@@ -40,3 +40,12 @@ def test_no_line_of_a_card_is_wider_than_the_terminal() -> None:
     card = mood_card("ana", result_of(classified(wordy, sadness=1.0)), None)
 
     assert max(len(line) for line in card.splitlines()) <= WIDTH
+
+
+def test_a_heavy_card_names_somebody_to_talk_to() -> None:
+    somebody = {"name": "Near", "contact": "Call 1", "url": "https://near.example", "country": "IE"}
+    result = {**result_of(classified(sadness=1.0)), "support": [somebody]}
+
+    card = mood_card("ana", result, None)
+
+    assert "  to talk: Near: Call 1, https://near.example" in card

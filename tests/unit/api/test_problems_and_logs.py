@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from api import errors
-from api.logs import REQUEST_ID, JsonFormatter, PlainFormatter
+from api.logs import REQUEST_ID, JsonFormatter, PlainFormatter, about_analysis, trace_id
 from api.problems import all_kinds, kind_of_error
 
 RAISED = [
@@ -67,3 +67,22 @@ def test_a_plain_line_ends_with_the_ids() -> None:
     line = PlainFormatter("%(message)s").format(record(analysis_id="a1", status=200))
 
     assert line == "said so [analysis_id=a1 status=200]"
+
+
+def test_what_is_logged_for_an_analysis_bears_its_id() -> None:
+    with about_analysis("a1"):
+        inside = json.loads(JsonFormatter().format(record()))
+        called = trace_id()
+
+    assert inside["analysis_id"] == called == "a1"
+    assert "analysis_id" not in json.loads(JsonFormatter().format(record()))
+
+
+def test_a_call_made_for_a_request_is_called_after_it() -> None:
+    token = REQUEST_ID.set("r1")
+
+    called = trace_id()
+
+    REQUEST_ID.reset(token)
+    assert called == "r1"
+    assert trace_id() is None

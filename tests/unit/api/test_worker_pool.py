@@ -77,6 +77,32 @@ def test_it_runs_until_nothing_waits() -> None:
     assert waiting == []
 
 
+def test_no_more_runs_are_under_way_than_it_has_threads() -> None:
+    three, release = threading.Barrier(4), threading.Event()
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def run() -> bool:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        if not release.is_set():
+            three.wait(5)
+            release.wait(5)
+        with lock:
+            now[0] -= 1
+        return not release.is_set()
+
+    workers = pool(run, threads=3)
+    workers.start()
+    for _ in range(9):
+        workers.wake("a1")
+    three.wait(5)
+    release.set()
+
+    assert workers.stop(5)
+    assert most[0] == 3
+
+
 def test_a_fault_is_outlived() -> None:
     looks: queue.Queue[None] = queue.Queue()
 

@@ -221,6 +221,22 @@ def test_a_friend_is_explained_by_what_is_shared(theirs: tuple[str, ...], explan
     assert recommended.friends[0].explanation == explanation
 
 
+@pytest.mark.parametrize(
+    ("day", "explanation"),
+    [
+        (date(2024, 4, 1), "agreed to be matched and was here lately"),
+        (date(2024, 4, 7), "agreed to be matched and was here lately"),
+        (date(2024, 4, 8), "agreed to be matched and may be good company"),
+    ],
+)
+def test_a_friend_who_shares_nothing_is_explained_by_how_lately_they_were_here(
+    day: date, explanation: str
+) -> None:
+    recommended = ask(friends=[friend("bob", "chess", day=1, hour=23)], likes=("tea",), day=day)
+
+    assert recommended.friends[0].explanation == explanation
+
+
 @pytest.mark.parametrize("mood", list(Mood))
 def test_what_is_said_of_a_friend_never_tells_their_mood(mood: Mood) -> None:
     friends = [friend(f"user{number}", mood=each) for number, each in enumerate(Mood)]

@@ -1,0 +1,22 @@
+"""Tell whether Redis answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_SECONDS = 2.0
+
+
+def redis_probe(url: str) -> Callable[[], bool]:
+    """Return what tells whether the Redis server at an address answers within two seconds."""
+    from redis import Redis, RedisError  # only where one is configured: it costs 10 MB
+
+    client = Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+
+    def answers() -> bool:
+        try:
+            return bool(client.ping())
+        except RedisError:
+            return False
+
+    return answers

@@ -1,0 +1,121 @@
+"""Start child processes for a person at a terminal, wait until they are ready, and stop them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import FrameType
+from typing import IO
+
+import httpx
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+class LocalServersError(Exception):
+    """Say that the servers did not come up."""
+
+
+class ServerEndedError(LocalServersError):
+    """Say that a server ended before it was ready; its last line says why."""
+
+
+def free_port() -> int:
+    """Return a loopback TCP port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Hold a process, and what it prints where that is kept back."""
+
+    process: subprocess.Popen[bytes]
+    kept_back: IO[bytes] | None
+
+    def last_line(self) -> str:
+        """Return the last line that was kept back."""
+        if self.kept_back is None:
+            return ""
+        self.kept_back.seek(0)
+        lines = self.kept_back.read().decode(errors="replace").splitlines()
+        return lines[-1] if lines else ""
+
+
+def start(
+    stack: ExitStack, command: Sequence[str], env: Mapping[str, str], *, quiet: bool = False
+) -> Child:
+    """Start a command that the stack stops; where quiet, what it prints is kept back."""
+    kept_back = stack.enter_context(tempfile.TemporaryFile()) if quiet else None  # noqa: SIM115 - the stack closes it
+    # A session of its own keeps the terminal's Ctrl-C from reaching the child twice.
+    process = subprocess.Popen(  # noqa: S603 - our own commands
+        command,
+        env=env,
+        stdout=kept_back,
+        stderr=kept_back,
+        start_new_session=True,
+    )
+    stack.callback(_stop, process)
+    return Child(process, kept_back)
+
+
+def wait_ready(url: str, children: Sequence[Child]) -> None:
+    """Wait until the server at url is ready.
+
+    Raises ServerEndedError where one of the children ends, LocalServersError after READY_SECONDS.
+    """
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        for child in children:
+            if child.process.poll() is not None:
+                raise ServerEndedError(child.last_line() or "a server ended before it was ready")
+        try:
+            if (
+                httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False).status_code
+                == httpx.codes.OK
+            ):
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise LocalServersError(f"{url} was not ready within {READY_SECONDS:.0f} seconds")
+
+
+def wait_for_any(children: Sequence[Child]) -> int:
+    """Return the exit code of the first child to end."""
+    while True:
+        for child in children:
+            code = child.process.poll()
+            if code is not None:
+                return code
+        time.sleep(0.2)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def raise_on_signal(*numbers: signal.Signals) -> None:
+    """Turn these signals into KeyboardInterrupt, so that `finally` blocks run."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, interrupt)

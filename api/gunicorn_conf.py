@@ -1,0 +1,94 @@
+"""Serve the API from several processes: `gunicorn --config python:api.gunicorn_conf`.
+
+gunicorn reads the names below, so that importing this module reads the environment. Each process
+opens the store and starts its threads for itself, after the fork: SQLite's locks and threads do not
+survive one. What never reaches the app, such as a broken request line, gunicorn answers in words of
+its own, where waitress (api/server.py) has a problem document.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from prometheus_client import multiprocess
+
+from api.bootstrap import Service, adapters, wire
+from api.errors import MoodlineError
+from api.garbage import collect_less_often
+from api.logs import configure_logs
+from api.settings import SettingsError, read_settings
+
+_APP_LOAD_ERROR = 4  # at this status gunicorn ends instead of starting the process again
+_SERVICE = "moodline"
+
+try:
+    _settings = read_settings(os.environ)
+except SettingsError as _error:
+    sys.stderr.write(f"moodline: {_error}\n")
+    raise SystemExit(2) from None
+
+wsgi_app = "api.gunicorn_conf:serve()"
+bind = [f"{_settings.api_host}:{_settings.api_port}"]
+workers = _settings.api_processes
+worker_class = "gthread"  # event streams stay open for minutes and hold a thread each
+threads = _settings.api_threads
+preload_app = False
+# For a process whose main thread stands still; how long an answer takes does not count.
+timeout = 60
+graceful_timeout = int(_settings.shutdown_seconds) + 5
+keepalive = 5
+control_socket_disable = True
+
+
+def serve() -> Flask:
+    """Return the app of this process; where it cannot be had, say why in one line and end all."""
+    configure_logs(_settings.log_format, _settings.log_level)
+    try:
+        service = wire(adapters(_settings), _settings)
+    except (SettingsError, MoodlineError) as error:
+        sys.stderr.write(f"moodline: {error}\n")
+        raise SystemExit(_APP_LOAD_ERROR) from None
+    service.app.extensions[_SERVICE] = service
+    return service.app
+
+
+def on_starting(_server: Any) -> None:
+    """Forget the numbers of the processes before."""
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for file in Path(folder).glob("*.db"):
+            file.unlink()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the service of a process, and have event streams end when the process is to."""
+    service: Service = worker.wsgi.extensions[_SERVICE]
+    end = signal.getsignal(signal.SIGTERM)
+
+    def begin_stop(number: int, frame: FrameType | None) -> None:
+        service.begin_stop()
+        if callable(end):
+            end(number, frame)
+
+    signal.signal(signal.SIGTERM, begin_stop)
+    service.start()
+    collect_less_often()
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Put analyses under way back in the queue."""
+    app = getattr(worker, "wsgi", None)  # missing where the process could not serve
+    if app is not None:
+        app.extensions[_SERVICE].stop()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take a process that has ended out of the gauges that count living ones."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,96 @@
+"""Make, list and revoke API keys: `python -m api.keys create|list|revoke`.
+
+A running service knows of a change at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import datetime
+
+from api.bootstrap import adapters
+from api.domain.api_keys import ApiKey, Scope
+from api.errors import InvalidRequestError, MoodlineError
+from api.services import Access
+from api.settings import SettingsError, read_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code, after one clear line on a fault."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+        ports = adapters(settings)
+        try:
+            _run(options, Access(ports.keys, ports.clock, settings.api_key_pepper))
+        finally:
+            ports.close()
+    except SettingsError as error:
+        return _refuse(str(error))
+    except InvalidRequestError as error:
+        faults = [f" {fault.where}: {fault.reason}." for fault in error.errors]
+        return _refuse(error.detail + "".join(faults))
+    except MoodlineError as error:
+        return _refuse(error.detail)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m api.keys", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    create = commands.add_parser("create", help="make a key and show it, once")
+    create.add_argument("name", help="what the key is for, as `list` shows it")
+    create.add_argument(
+        "--scope",
+        action="append",
+        required=True,
+        type=Scope,
+        choices=list(Scope),
+        help="what it allows; may be given several times",
+    )
+    create.add_argument(
+        "--user",
+        action="append",
+        default=[],
+        help="whose data it reaches; may be given several times (admin: everybody's)",
+    )
+    commands.add_parser("list", help="list the keys")
+    revoke = commands.add_parser("revoke", help="forget a key")
+    revoke.add_argument("prefix", help="the part of the key before the dot")
+    return parser
+
+
+def _run(options: argparse.Namespace, access: Access) -> None:
+    if options.command == "create":
+        print(access.create(options.name, options.scope, options.user))
+        print("This is shown once: keep it where secrets are kept.", file=sys.stderr)
+    elif options.command == "revoke":
+        access.revoke(options.prefix)
+        print(f"{options.prefix} is revoked.")
+    else:
+        for key in access.all_keys():
+            print(_line(key))
+
+
+def _line(key: ApiKey) -> str:
+    users = "everybody" if Scope.ADMIN in key.scopes else ",".join(sorted(key.users))
+    return (
+        f"{key.prefix}  {key.name}  scopes {','.join(sorted(key.scopes))}  users {users}"
+        f"  made {_minute(key.created_at)}"
+        f"  last used {_minute(key.last_used_at) if key.last_used_at else 'never'}"
+    )
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _refuse(line: str) -> int:
+    print(f"moodline: {line}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Show in the OpenAPI document what calls answer, on posts of an invented person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.domain.consent import WORDS, WORDS_VERSION
+
+_SCORES = {
+    "anger": 0.03, "fear": 0.13, "joy": 0.07, "love": 0.03, "sadness": 0.62, "surprise": 0.02,
+    "neutral": 0.1,
+}  # fmt: skip
+_PEAK = {
+    "post_id": "1900000000000000007",
+    "text": "Gave away her books today. It broke my heart",
+    "created_at": "2026-02-20T21:04:00+00:00",
+    "probability": 0.97,
+}
+_RESULT: dict[str, Any] = {
+    "mood": "Depressed",
+    "reason": None,
+    "summary": "Your posts lean heavy: more sadness and worry in them than lightness.",
+    "scores": _SCORES,
+    "positivity": 0.12,
+    "negativity": 0.78,
+    "confidence": 1.0,
+    "effective_sample_size": 24.2,
+    "as_of": "2026-03-01T12:00:00+00:00",
+    "posts": {"total": 40, "own": 39, "shared": 1, "liked": 0},
+    "stale": False,
+    "stale_note": None,
+    "saddest": _PEAK,
+    "support": [
+        {
+            "name": "Samaritans Ireland",
+            "contact": "Call 116 123, day and night",
+            "url": "https://www.samaritans.org/ireland",
+            "country": "IE",
+        },
+        {
+            "name": "Find A Helpline",
+            "contact": "Helplines by country",
+            "url": "https://findahelpline.com",
+            "country": None,
+        },
+    ],
+}
+ANALYSIS: dict[str, Any] = {
+    "analysis_id": "0d9f6c1e4b7a4f0c8a5d3e2b1c0f9a8d",
+    "user_name": "ben_grey",
+    "source": "imported",
+    "source_user": None,
+    "max_posts": None,
+    "as_of": "now",
+    "state": "succeeded",
+    "progress": {"fetched": 0, "classified": 40, "reused": 0, "total": 40, "source_cost": None},
+    "created_at": "2026-03-01T12:00:00Z",
+    "started_at": "2026-03-01T12:00:00Z",
+    "finished_at": "2026-03-01T12:00:01Z",
+    "waits_until": None,
+    "result": _RESULT,
+    "problem": None,
+}
+SOURCES: dict[str, Any] = {
+    "sources": [
+        {"name": "imported", "configured": True, "to_configure": None, "sign_in": None},
+        {"name": "x", "configured": True, "to_configure": None, "sign_in": "/v1/sign-in/x"},
+    ]
+}
+IMPORT: dict[str, Any] = {
+    "imported": 39,
+    "updated": 0,
+    "unchanged": 0,
+    "skipped": 1,
+    "skipped_reasons": [{"where": "line 7", "field": "created_at", "reason": "it has no date"}],
+    "total": 39,
+    "format": "jsonl",
+}
+USER: dict[str, Any] = {
+    "user_name": "ben_grey",
+    "consented_at": "2026-03-01T12:00:00Z",
+    "posts": 40,
+    "mood": "Depressed",
+    "analysis_id": ANALYSIS["analysis_id"],
+    "analysed_at": "2026-03-01T12:00:01Z",
+    "result": _RESULT,
+}
+TIMELINE: dict[str, Any] = {
+    "bucket": "week",
+    "timeline": [
+        {
+            "start": "2026-02-16",
+            "posts": 5,
+            "scores": _SCORES,
+            "positivity": 0.12,
+            "negativity": 0.78,
+            "mood": "Depressed",
+        }
+    ],
+}
+RECOMMENDATIONS: dict[str, Any] = {
+    "mood": "Depressed",
+    "big_accounts": [
+        {
+            "name": "dog_rates",
+            "explanation": "WeRateDogs: very good dogs, every one of them above ten out of ten.",
+        }
+    ],
+    "hashtags": [{"name": "goodnews", "explanation": "News that lifts."}],
+    "friends": [{"name": "ana_ridge", "explanation": "shares #running with you"}],
+}
+CONSENT: dict[str, Any] = {
+    "user_name": "ben_grey",
+    "consented_at": "2026-03-01T12:00:00Z",
+    "words": WORDS,
+    "words_version": WORDS_VERSION,
+    "matchable": True,
+}
+EXPORT: dict[str, Any] = {
+    "user": {"user_id": "ben_grey", "user_name": "ben_grey", "matchable": True},
+    "consents": [{"consented_at": "2026-03-01T12:00:00+00:00", "words": WORDS_VERSION}],
+    "posts": [{key: _PEAK[key] for key in ("post_id", "text", "created_at")}],
+    "analyses": [],
+    "sources": [],
+    "sign_ins": [],
+    "moods": [],
+    "feedback": [],
+}
+ORIGINAL_RECOMMENDATIONS = {
+    "big_accounts": ["dog_rates"],
+    "hashtags": ["goodnews"],
+    "friend": ["ana_ridge"],
+}
+POSTS_JSON_LINES = (
+    '{"id": "1", "text": "What a day!", "created_at": "2026-02-01T10:00:00Z", "likes": 3}\n'
+)
+POSTS_CSV = "id,text,created_at\n1,What a day!,2026-02-01T10:00:00Z\n"

@@ -1,0 +1,159 @@
+"""Fill an empty store with invented people: one finished analysis, mood and post each.
+
+The rows are written past the store's own methods, which would sync to disk six times a person; what
+is measured afterwards goes through them alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import asdict, replace
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from api.adapters.mongo_store import MongoStore
+from api.adapters.mongo_store.documents import stored_post
+from api.adapters.sqlite_store import SqliteStore
+from api.domain import results
+from api.domain.analyses import AnalysisRequest, AnalysisState, Progress
+from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
+from api.domain.scoring_config import preset
+from api.domain.stored_values import stored_time
+from api.ports import Retention
+from benchmarks.store_people import NOW, Person
+
+_CHUNK = 20_000
+
+
+def a_result() -> str:
+    """Return the JSON of a result of sixty posts, of the length that results have."""
+    said = Classification("joy", dict.fromkeys(EMOTIONS, 1 / 7), 0.1, 17, False)
+    posts = [
+        ClassifiedPost(Post(str(n), f"What a day it was, again ({n})", NOW - timedelta(n)), said)
+        for n in range(60)
+    ]
+    result = results.mood_result(
+        posts, as_of=NOW, now=NOW, config=preset("default"), model="moodline@1"
+    )
+    return json.dumps(result.to_dict(), separators=(",", ":"))
+
+
+def fill_sqlite(path: Path, everybody: Iterable[Person]) -> None:
+    """Fill a new file; indexes are made once the rows are there."""
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("synchronous = OFF", "journal_mode = MEMORY", "cache_size = -262144"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("BEGIN")
+        indexes = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        ).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"DROP INDEX {name}")
+        result = a_result()
+        for chunk in _chunks(everybody):
+            _insert(connection, chunk, result)
+        for _, statement in indexes:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _chunks(everybody: Iterable[Person]) -> Iterator[list[Person]]:
+    stream = iter(everybody)
+    while chunk := list(islice(stream, _CHUNK)):
+        yield chunk
+
+
+def _insert(connection: sqlite3.Connection, chunk: list[Person], result: str) -> None:
+    keyed = [
+        (person.number + 1, round(person.mood_at.timestamp() * 1e6), person) for person in chunk
+    ]
+    connection.executemany(
+        "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(key, one.user_id, one.user_name, at, at, one.matchable, one.mood, at)
+         for key, at, one in keyed],
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO user_hashtags VALUES (?, ?, ?, ?, ?, ?)",
+        [(key, place, hashtag, one.mood, at, one.matchable)
+         for key, at, one in keyed for place, hashtag in enumerate(one.hashtags)],
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO analyses (analysis_key, analysis_id, user_key, source, as_of, created_at, "
+        "state, finished_at, result) VALUES (?, ?, ?, 'imported', 'now', ?, 'succeeded', ?, ?)",
+        [(key, f"a{key:031d}", key, at, at, result) for key, at, _ in keyed],
+    )
+    connection.executemany(
+        "INSERT INTO moods VALUES (?, ?, ?, ?, ?)",
+        [(key, key, key, one.mood, at) for key, at, one in keyed],
+    )
+    connection.executemany(
+        "INSERT INTO posts (user_key, post_id, text, created_at, ownership, likes, reposts, "
+        "replies, quotes, bookmarks, impressions, hashtags, saved_at) "
+        "VALUES (?, ?, 'What a day it was, again', ?, 'own', 0, 0, 0, 0, 0, 0, ?, ?)",
+        [(key, str(key), at, json.dumps(one.hashtags), at) for key, at, one in keyed],
+    )
+
+
+def fill_mongo(url: str, everybody: Iterable[Person], retention: Retention) -> None:
+    """Fill an empty database with the documents that the store's own methods would write."""
+    MongoStore(url, retention=retention).close()
+    result = a_result()
+    with MongoClient[dict[str, Any]](url) as client:
+        database = client.get_default_database()
+        for chunk in _chunks(everybody):
+            keyed = [(f"{one.number:032x}", stored_time(one.mood_at), one) for one in chunk]
+            database.users.insert_many(
+                (_user(key, at, one) for key, at, one in keyed), ordered=False
+            )
+            database.analyses.insert_many(
+                (_analysis(key, at, one, result) for key, at, one in keyed), ordered=False
+            )
+            database.posts.insert_many((_post(key, one) for key, _, one in keyed), ordered=False)
+
+
+def _user(key: str, at: int, person: Person) -> dict[str, Any]:
+    return {
+        "_id": person.user_id,
+        "key": key,
+        "user_name": person.user_name,
+        "created_at": at,
+        "consented_at": at,
+        "consents": [at],
+        "matchable": person.matchable,
+        "hashtags": list(person.hashtags),
+        "imports": 1,
+        "mood": person.mood,
+        "mood_at": at,
+    }
+
+
+def _analysis(key: str, at: int, person: Person, result: str) -> dict[str, Any]:
+    return {
+        "_id": f"a{key[1:]}",
+        "user_key": key,
+        **asdict(AnalysisRequest(person.user_id)),
+        "created_at": at,
+        "state": AnalysisState.SUCCEEDED.value,
+        "progress": asdict(Progress()),
+        "attempt": 1,
+        "token": 1,
+        "finished_at": at,
+        "ended_on": person.mood_at,
+        "mood": person.mood,
+        "result": result,
+    }
+
+
+def _post(key: str, person: Person) -> dict[str, Any]:
+    post = Post(str(person.number), "What a day it was, again", person.mood_at)
+    kept = stored_post(replace(post, hashtags=person.hashtags))
+    return {**kept, "user_key": key, "saved_at": person.mood_at, "version": 1}

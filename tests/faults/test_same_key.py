@@ -1,0 +1,42 @@
+"""A client that sends the same start a hundred times at once gets one analysis."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.faults.site import Site
+
+pytestmark = pytest.mark.integration
+
+CALLS = 100
+
+
+def test_a_hundred_starts_with_one_key_at_once_make_one_analysis(site: Site) -> None:
+    site.start_api(QUEUE_URL="")
+    site.import_posts("alice", 50)
+    together = threading.Barrier(CALLS)
+    url = f"{site.http.base_url}/v1/analyses"
+
+    def start(_: int) -> httpx.Response:
+        together.wait(30)
+        return httpx.post(
+            url,
+            json={"user_name": "alice", "consent": True},
+            headers={"Idempotency-Key": "the same"},
+            timeout=60,
+            trust_env=False,
+        )
+
+    with ThreadPoolExecutor(CALLS) as threads:
+        answers = list(threads.map(start, range(CALLS)))
+    (analysis_id,) = {answer.json()["analysis_id"] for answer in answers}
+    site.wait_for(analysis_id)
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert site.rows("SELECT count(*) FROM analyses") == [(1,)]
+    assert site.rows("SELECT count(*) FROM moods") == [(1,)]
+    assert max(site.inference.texts.values()) == 1

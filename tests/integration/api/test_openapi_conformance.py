@@ -1,0 +1,89 @@
+"""What the service answers is what its OpenAPI document says, for requests that nobody wrote.
+
+Schemathesis makes requests that fit the document and requests that do not, and checks each answer:
+its status, type and shape, that no fault is the service's own, that what does not fit is refused,
+and that no call answers without its key. The examples are the same in every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import positive_data_acceptance
+
+from api.domain.api_keys import Scope
+from api.services import Access
+from api.settings import Settings
+from tests.fakes import FakeKeyStore, FakeStore
+from tests.integration.api.conftest import NOW, House, open_house
+
+PEPPER = "a pepper for tests only"
+EXAMPLES = 12
+CANNOT_SAY_ALL = ("/v1/analyses", "/v1/users/{user_name}/posts")
+"""Calls that refuse what their schema takes, as it cannot say what a time or a file of posts is."""
+
+
+@pytest.fixture
+def key_and_house(tmp_path: Path) -> Iterator[tuple[str, House]]:
+    keys = FakeKeyStore()
+    key = Access(keys, lambda: NOW, PEPPER).create("tests", [Scope.ADMIN], [])
+    chosen = Settings(
+        data_dir=tmp_path,
+        api_key_pepper=PEPPER,
+        rate_limit=None,
+        work_rate_limit=None,
+        event_poll_seconds=0.01,
+        inference_retry_seconds=0.0,
+    )
+    with open_house(FakeStore(), chosen, keys) as house:
+        house.client.environ_base["HTTP_X_API_KEY"] = key
+        house.analysed("ana_ridge")
+        house.service.start()
+        yield key, house
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+def test_answers_conform_to_the_openapi_document(
+    key_and_house: tuple[str, House], mode: GenerationMode
+) -> None:
+    key, house = key_and_house
+    document = schemathesis.openapi.from_wsgi("/openapi.json", house.service.app)
+
+    @document.auth()
+    class ByKey:
+        def get(self, case: Any, context: Any) -> str:
+            return key
+
+        def set(self, case: Any, data: str, context: Any) -> None:
+            case.headers = {**(case.headers or {}), "X-API-Key": data}
+
+    checked = 0
+    for found in document.get_all_operations():
+        operation = found.ok()
+        excluded = [positive_data_acceptance] if operation.path in CANNOT_SAY_ALL else []
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        )
+        def conforms(case: schemathesis.Case) -> None:
+            case.call_and_validate(excluded_checks=excluded)  # noqa: B023  run at once
+
+        with suppress(Unsatisfiable):  # a call that takes nothing cannot be called wrongly
+            conforms()
+        checked += 1
+
+    assert checked > 15

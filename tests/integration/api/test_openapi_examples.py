@@ -1,0 +1,82 @@
+"""The OpenAPI document says what each call may answer, with examples that hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api.routes import bodies, documents
+from tests.integration.api.conftest import House
+
+pytestmark = pytest.mark.parametrize("store", ["fake store"], indirect=True)
+MODELS = {**vars(bodies), **vars(documents)}
+
+
+def operations(house: House) -> dict[str, dict[str, Any]]:
+    paths = house.client.get("/openapi.json").get_json()["paths"]
+    return {
+        f"{method} {path}": operation
+        for path, item in paths.items()
+        for method, operation in item.items()
+    }
+
+
+def example_of(house: House, media: dict[str, Any]) -> Any:
+    """Return the example of a media type, or of the model that its schema names."""
+    if "example" in media:
+        return media["example"]
+    name = media["schema"].get("$ref", "").rpartition("/")[2]
+    schemas = house.client.get("/openapi.json").get_json()["components"]["schemas"]
+    return schemas.get(name, {}).get("example")
+
+
+def test_every_call_has_examples_of_its_body_and_its_answer(house: House) -> None:
+    without = []
+    for name, operation in operations(house).items():
+        body = list(operation.get("requestBody", {}).get("content", {}).values())
+        good = [answer for status, answer in operation["responses"].items() if status < "300"]
+        answers = [media for answer in good for media in (answer.get("content") or {}).values()]
+        for media in (*body[:1], *answers):
+            if example_of(house, media) is None and "event-stream" not in str(good):
+                without.append(name)
+
+    assert without == []
+
+
+def test_every_example_fits_its_model(house: House) -> None:
+    schemas = house.client.get("/openapi.json").get_json()["components"]["schemas"]
+
+    examples = {name: schema["example"] for name, schema in schemas.items() if "example" in schema}
+
+    assert len(examples) > 12
+    for name, example in examples.items():
+        MODELS[name].model_validate(example)
+
+
+def test_the_example_of_a_result_looks_like_a_result(house: House) -> None:
+    house.analysed("alice", "sadness")
+    result = house.client.get("/v1/users/alice?country=IE").get_json()["result"]
+
+    example = documents.UserDocument.model_config["json_schema_extra"]["example"]["result"]  # type: ignore[index, call-overload]
+
+    assert set(example) <= set(result)
+    assert set(example["support"][0]) == set(result["support"][0])
+
+
+@pytest.mark.parametrize("status", ["401", "403", "429"])
+def test_every_call_with_a_key_says_how_it_may_be_refused(house: House, status: str) -> None:
+    keyed = {name: each for name, each in operations(house).items() if each.get("security")}
+
+    assert len(keyed) >= 15
+    for name, operation in keyed.items():
+        content = operation["responses"][status]["content"]
+        assert "examples" in content["application/problem+json"], name
+
+
+def test_every_problem_that_is_named_has_its_own_status(house: House) -> None:
+    for operation in operations(house).values():
+        for status, answer in operation["responses"].items():
+            media = (answer.get("content") or {}).get("application/problem+json", {})
+            for example in media.get("examples", {}).values():
+                assert str(example["value"]["status"]) == status

@@ -1,0 +1,100 @@
+"""Who calls too often is told when to come back; others are not kept waiting for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from api.domain.api_keys import Scope
+from api.services import Access
+from api.settings import Settings
+from tests.fakes import FakeKeyStore, FakeStore
+from tests.integration.api.conftest import NOW, House, open_house, problem
+
+PEPPER = "a pepper for tests only"
+
+
+@pytest.fixture
+def limited(settings: Settings) -> Settings:
+    return replace(settings, rate_limit="3/hour", work_rate_limit="1/hour")
+
+
+@pytest.fixture
+def house(limited: Settings) -> Iterator[House]:
+    with open_house(FakeStore(), limited) as opened:
+        yield opened
+
+
+def test_past_the_limit_a_call_is_told_when_to_come_back(house: House) -> None:
+    for _ in range(3):
+        assert house.client.get("/v1/users/alice").status_code == 404
+
+    answer = house.client.get("/v1/users/alice")
+
+    problem(answer, 429, "busy")
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+
+
+def test_work_is_limited_on_its_own(house: House) -> None:
+    house.import_posts("alice", 1)
+
+    answer = house.start("alice")
+
+    problem(answer, 429, "busy")
+    assert house.client.get("/v1/users/alice").status_code == 200
+
+
+def test_health_and_pages_are_never_refused(house: House) -> None:
+    for _ in range(5):
+        assert house.client.get("/livez").status_code == 200
+        assert house.client.get("/web/dashboard.js").status_code == 200
+
+
+def test_another_address_has_a_limit_of_its_own(house: House) -> None:
+    for _ in range(4):
+        house.client.get("/v1/users/alice")
+
+    answer = house.client.get("/v1/users/alice", environ_base={"REMOTE_ADDR": "127.0.0.2"})
+
+    assert answer.status_code == 404
+
+
+def test_each_key_has_a_limit_of_its_own(limited: Settings) -> None:
+    keys = FakeKeyStore()
+    access = Access(keys, lambda: NOW, PEPPER)
+    one, other = (access.create(name, [Scope.ADMIN], []) for name in ("one", "other"))
+    with open_house(FakeStore(), replace(limited, api_key_pepper=PEPPER), keys) as house:
+        for _ in range(4):
+            spent = house.client.get("/v1/users/alice", headers={"X-API-Key": one})
+
+        fresh = house.client.get("/v1/users/alice", headers={"X-API-Key": other})
+
+    assert (spent.status_code, fresh.status_code) == (429, 404)
+
+
+def test_keys_cannot_be_tried_without_limit(limited: Settings) -> None:
+    keyed = replace(limited, api_key_pepper=PEPPER)
+    with open_house(FakeStore(), keyed) as house:
+        tried = [
+            house.client.get("/v1/users/alice", headers={"X-API-Key": f"k{n}.x"}).status_code
+            for n in range(4)
+        ]
+
+    assert tried == [401, 401, 401, 429]
+
+
+def test_without_its_redis_each_process_counts_by_itself(limited: Settings) -> None:
+    # Nothing listens on port 9 (discard) of a usual machine.
+    away = replace(limited, redis_url="redis://127.0.0.1:9/0")
+    with open_house(FakeStore(), away) as house:
+        answers = [house.client.get("/v1/users/alice").status_code for _ in range(4)]
+
+    assert answers == [404, 404, 404, 429]
+
+
+def test_off_means_no_limit(settings: Settings) -> None:
+    free = replace(settings, rate_limit=None, work_rate_limit=None)
+    with open_house(FakeStore(), free) as house:
+        assert {house.client.get("/v1/users/alice").status_code for _ in range(9)} == {404}
