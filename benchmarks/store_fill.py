@@ -127,7 +127,7 @@ def _user(key: str, at: int, person: Person) -> dict[str, Any]:
         "user_name": person.user_name,
         "created_at": at,
         "consented_at": at,
-        "consents": [at],
+        "consents": [{"at": at, "words": None}],
         "matchable": person.matchable,
         "hashtags": list(person.hashtags),
         "imports": 1,

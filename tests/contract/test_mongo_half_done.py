@@ -169,7 +169,7 @@ def test_an_erasure_whose_process_died_is_hidden_at_once_and_carried_through(
     finish(store)
 
     assert (hidden, claim) == ((None, 0, None), None)
-    assert [database[name].count_documents({}) for name in OF_A_USER] == [0, 0, 0, 0]
+    assert [database[name].count_documents({}) for name in OF_A_USER] == [0] * len(OF_A_USER)
     assert database.tombstones.count_documents({}) == 1
 
 
