@@ -17,12 +17,13 @@ import numpy.typing as npt
 from export.base import load_model, load_tokenizer
 from export.data import LoadedSet
 from export.labels import LABELS
+from serving.batching import plan_groups
 from serving.preprocess import normalise
 
 Logits = npt.NDArray[np.float32]
 """[texts, 8], in the order of LABELS."""
 
-_BATCH_TOKENS = 2048
+_RUN_TOKENS = 2048
 _PROGRESS_EVERY = 200
 
 
@@ -40,7 +41,11 @@ def ask_teacher(
             kept = model.parent / f"said-{one.source.name}-{_digest(texts, max_tokens)}.npy"
             if not kept.is_file():
                 print(f"the teacher reads {len(texts):,} texts of {one.source.name}", flush=True)
-                np.save(kept, _answers(model, texts, max_tokens, bf16=bf16))
+                half = kept.with_suffix(
+                    ".half.npy"
+                )  # a run that is interrupted leaves no such answer
+                np.save(half, _answers(model, texts, max_tokens, bf16=bf16))
+                half.replace(kept)
             said[one.source.name] = np.load(kept)
     return said
 
@@ -61,25 +66,16 @@ def _answers(folder: Path, texts: Sequence[str], max_tokens: int, *, bf16: bool)
     model = load_model(str(folder), architecture="any").to(device).eval()  # type: ignore[arg-type]
     precision: AbstractContextManager[None] = torch.autocast(device, torch.bfloat16, enabled=bf16)
     ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
-    batches = _batches([len(one) for one in ids])
+    groups = plan_groups([len(one) for one in ids], _RUN_TOKENS)
     logits = np.zeros((len(texts), len(LABELS)), dtype=np.float32)
     with torch.inference_mode(), precision:
-        for number, batch in enumerate(batches, start=1):
+        for number, group in enumerate(groups, start=1):
+            places = list(group.indices)
             padded = tokenizer.pad(
-                {"input_ids": [ids[index] for index in batch]}, return_tensors="pt"
+                {"input_ids": [ids[place] for place in places]}, return_tensors="pt"
             ).to(device)
             found = model(padded["input_ids"], padded["attention_mask"]).logits
-            logits[batch] = found.float().cpu().numpy()[:, : len(LABELS)]
+            logits[places] = found.float().cpu().numpy()[:, : len(LABELS)]
             if number % _PROGRESS_EVERY == 0:
-                print(f"  {number} of {len(batches)} batches", flush=True)
+                print(f"  {number} of {len(groups)} runs", flush=True)
     return logits
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Return places of texts, by length, as many together as a budget of tokens takes."""
-    batches: list[list[int]] = [[]]
-    for index in sorted(range(len(lengths)), key=lambda place: lengths[place]):
-        if batches[-1] and (len(batches[-1]) + 1) * lengths[index] > _BATCH_TOKENS:
-            batches.append([])
-        batches[-1].append(index)
-    return [batch for batch in batches if batch]
