@@ -64,10 +64,11 @@ def _int8(source: Path, texts: Sequence[Sequence[int]]) -> bytes:
     from export.activations import observe
     from export.fusion import fuse
     from export.rowwise import quantise_rows, quantised_inputs
+    from export.streamlined import streamline
 
     if not texts:
         raise DataError("int8 needs texts to observe, and there are none")
-    model = fuse(source).model
+    model = streamline(fuse(source).model)
     observed = observe(model, quantised_inputs(model), texts)
     return bytes(quantise_rows(model, observed).SerializeToString())
 

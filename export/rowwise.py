@@ -1,4 +1,4 @@
-"""Rewrite a fused fp32 BERT graph to int8, with one activation scale for each token.
+"""Rewrite the fp32 graph of export.streamlined to int8, with one activation scale for each token.
 
 ONNX Runtime's own dynamic quantisation gives a whole batch one scale, so a text's answer
 depends on its neighbours, and one outlying token blurs all others. Here every token has its
@@ -15,7 +15,8 @@ norms and the head stay fp32.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,17 +49,16 @@ def quantised_inputs(model: ModelProto) -> list[str]:
 
 
 def quantise_rows(model: ModelProto, observed: Mapping[str, Activation]) -> ModelProto:
-    """Return `model` with its attention, dense layers and embeddings in int8.
+    """Return `model` with its products and embeddings in int8.
 
-    `model` is BERT as ONNX Runtime fuses it. `observed` has each of `quantised_inputs`.
-    Raises KeyError when one is missing.
+    Products take [tokens, channels] activations, as export.streamlined makes them. `observed` has
+    each of `quantised_inputs`. Raises KeyError when one is missing.
     """
     made = onnx.ModelProto()
     made.CopyFrom(model)
-    rewriter = _Rewriter(made, observed)
     nodes = list(made.graph.node)
     del made.graph.node[:]
-    rewriter.prepare()
+    rewriter = _Rewriter(made, nodes, observed)
     for node in nodes:
         rewriter.add(node)
     used = {name for node in made.graph.node for name in node.input}
@@ -77,19 +77,19 @@ def smoothing_of(weights: Reals, largest: Reals) -> Reals:
 
 
 def _is_weighted(node: NodeProto, constants: set[str]) -> bool:
-    """Tell attention with its projections, and products with constant weights."""
-    return node.op_type in ("Attention", "MatMul") and node.input[1] in constants
+    """Tell products with constant weights."""
+    return node.op_type == "MatMul" and node.input[1] in constants
 
 
 @dataclass(frozen=True)
 class _Quantised:
-    """A quantised activation: the names of its bytes and of its [tokens, 1] scale.
+    """A quantised activation: the names of its bytes and of its largest magnitudes, [tokens, 1].
 
     `smoothing` divided its channels; `moments` are those after that.
     """
 
     values: str
-    scale: str
+    largest: str
     smoothing: Reals
     moments: Reals
 
@@ -97,78 +97,64 @@ class _Quantised:
 class _Rewriter:
     """Adds nodes to a graph, quantising those that multiply by weights."""
 
-    def __init__(self, model: ModelProto, observed: Mapping[str, Activation]) -> None:
+    def __init__(
+        self, model: ModelProto, nodes: Sequence[NodeProto], observed: Mapping[str, Activation]
+    ) -> None:
         self._graph = model.graph
         self._observed = observed
         self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
-
-    def prepare(self) -> None:
-        """Add what every rewritten node refers to."""
+        self._quantised: dict[str, _Quantised] = {}
+        self._weights: defaultdict[str, list[str]] = defaultdict(list)
+        for node in nodes:
+            if _is_weighted(node, set(self._tensors)):
+                self._weights[node.input[0]].append(node.input[1])
         self._constant("q/one", np.array(1.0, dtype=np.float32))
         self._constant("q/zero_point", np.array(128, dtype=np.uint8))
         self._constant("q/steps", np.array(1 / 127, dtype=np.float32))
-        self._constant("q/least", np.array(1e-9, dtype=np.float32))
         self._constant("q/last", np.array([1], dtype=np.int64))
-        self._constant("q/rest", np.array([-1], dtype=np.int64))
-        shape = self._node("Shape", ["input_ids"], "q/text_shape")
-        self._node("Concat", [shape, "q/rest"], "q/shape", axis=0)
-        self._node("Cast", ["attention_mask"], "q/mask", to=onnx.TensorProto.INT32)
 
     def add(self, node: NodeProto) -> None:
         """Add `node`, or what takes its place."""
         if _is_weighted(node, set(self._tensors)):
-            weights = self._array(node.input[1])
-            quantised = self._quantise(node.input[0], weights)
-            if node.op_type == "Attention":
-                self._attend(node, quantised, weights)
-            else:
-                self._multiply(quantised, weights, node.output[0])
+            name = node.input[0]
+            if name not in self._quantised:
+                self._quantised[name] = self._quantise(name)
+            self._multiply(self._quantised[name], self._array(node.input[1]), node.output[0])
         elif node.op_type == "Gather" and self._size(node.input[0]) >= _LARGE_TABLE:
             self._look_up(node)
         else:
             self._graph.node.append(node)
 
-    def _quantise(self, name: str, weights: Reals) -> _Quantised:
-        """Quantise [texts, tokens, channels] activations, one scale a token."""
+    def _quantise(self, name: str) -> _Quantised:
+        """Quantise [tokens, channels] activations, one scale a token.
+
+        A token of nothing has a scale of nothing, which its products are multiplied by.
+        """
+        weights = np.concatenate([self._array(one) for one in self._weights[name]], axis=1)
         smoothing = smoothing_of(weights, self._observed[name].largest)
-        self._constant(f"{name}/width", np.array([-1, len(weights)], dtype=np.int64))
         self._constant(f"{name}/divisor", (1 / smoothing).astype(np.float32))
-        flat = self._node("Reshape", [name, f"{name}/width"], f"{name}/flat")
-        smooth = self._node("Mul", [flat, f"{name}/divisor"], f"{name}/smooth")
+        smooth = self._node("Mul", [name, f"{name}/divisor"], f"{name}/smooth")
         size = self._node("Abs", [smooth], f"{name}/abs")
-        top = self._node("ReduceMax", [size, "q/last"], f"{name}/top", keepdims=0)
-        step = self._node("Mul", [top, "q/steps"], f"{name}/step")
-        scale = self._node("Max", [step, "q/least"], f"{name}/scale")
+        top = self._node("ReduceMax", [size, "q/last"], f"{name}/top", keepdims=1)
+        row = self._node("Squeeze", [top, "q/last"], f"{name}/row")
+        scale = self._node("Mul", [row, "q/steps"], f"{name}/scale")
         count = self._node("Shape", [scale], f"{name}/count")
         middle = numpy_helper.from_array(np.array([128], dtype=np.uint8))
         zero = self._node("ConstantOfShape", [count], f"{name}/zero", value=middle)
         values = self._node("QuantizeLinear", [smooth, scale, zero], f"{name}/int8", axis=0)
-        column = self._node("Unsqueeze", [scale, "q/last"], f"{name}/column")
         moments = self._observed[name].moments / np.outer(smoothing, smoothing)
-        return _Quantised(values, column, smoothing, moments)
+        return _Quantised(values, top, smoothing, moments)
 
-    def _multiply(self, quantised: _Quantised, weights: Reals, output: str) -> str:
-        """Multiply by weights into the [texts, tokens, outputs] floats `output`."""
+    def _multiply(self, quantised: _Quantised, weights: Reals, output: str) -> None:
+        """Multiply by weights into the [tokens, outputs] floats `output`."""
         integers, scales = round_weights(weights * quantised.smoothing[:, None], quantised.moments)
         self._constant(f"{output}/weights", integers)
-        self._constant(f"{output}/scales", scales)
+        self._constant(f"{output}/scales", scales / np.float32(127))
         inputs = [quantised.values, f"{output}/weights", "q/one", f"{output}/scales"]
         product = self._node(
-            "MatMulIntegerToFloat", [*inputs, "q/zero_point"], f"{output}/flat", domain=_CONTRIB
+            "MatMulIntegerToFloat", [*inputs, "q/zero_point"], f"{output}/product", domain=_CONTRIB
         )
-        scaled = self._node("Mul", [product, quantised.scale], f"{output}/scaled")
-        return self._node("Reshape", [scaled, "q/shape"], output)
-
-    def _attend(self, node: NodeProto, quantised: _Quantised, weights: Reals) -> None:
-        """Project to queries, keys and values in int8, and attend in fp32."""
-        heads = next(one.i for one in node.attribute if one.name == "num_heads")
-        parts = np.split(weights, 3, axis=1)
-        projected = [
-            self._multiply(quantised, part, f"{node.output[0]}/{kind}")
-            for kind, part in zip(("query", "key", "value"), parts, strict=True)
-        ]
-        inputs = [*projected, node.input[2], "q/mask"]
-        self._node("MultiHeadAttention", inputs, node.output[0], domain=_CONTRIB, num_heads=heads)
+        self._node("Mul", [product, quantised.largest], output)
 
     def _look_up(self, node: NodeProto) -> None:
         """Gather rows of a table in int8, one scale a row."""

@@ -41,16 +41,20 @@ class EmotionClassifier:
         engine: Engine | None = None,
         providers: Sequence[str] = (DEFAULT_PROVIDER,),
         tuning: CardTuning | None = None,
+        lone_threads: int = 1,
     ) -> None:
         """Load the model; ModelCorrupt when it cannot be loaded.
 
         `threads` is how many runs are made at a time, `token_budget` and `spread` are
         plan_groups'; their defaults are those of what runs the model. `engine` replaces ONNX
-        Runtime, which runs the model on the first of `providers` that works.
+        Runtime, which runs the model on the first of `providers` that works, one text that comes
+        while nothing runs on `lone_threads` of the CPU.
         """
         self.artifact = artifact
         self._encoder = TextEncoder(artifact)
-        self._engine = engine or OnnxEngine(artifact.model_path, threads, providers, tuning)
+        self._engine = engine or OnnxEngine(
+            artifact.model_path, threads, providers, tuning, lone_threads
+        )
         usual = CARD_SIZING if self._engine.provider in ON_CARD else Sizing()
         self.sizing = Sizing(
             token_budget or usual.token_budget, spread or usual.spread, usual.window

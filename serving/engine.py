@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,7 +26,7 @@ from serving.bound import (
 from serving.cores import usable_cores
 from serving.errors import ModelCorrupt
 from serving.pinned import cuda_runtime
-from serving.providers import ON_CARD, PACKING, CardTuning, open_session
+from serving.providers import ON_CARD, PACKING, CardTuning, open_on, open_session
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +63,9 @@ class OnnxEngine:
     """Run the model with ONNX Runtime: on the CPU one single-threaded run a lane, or on a card.
 
     On the CPU the lanes share one session, so its weights are in memory once. One thread a run
-    and several runs at a time beat several threads a run, because the pieces are small. On a card
-    every lane has a session, and with it a stream, of its own.
+    and several runs at a time beat several threads a run, because the pieces are small; but one
+    text that comes while nothing runs is answered sooner by several threads, in a session of
+    their own. On a card every lane has a session, and with it a stream, of its own.
     """
 
     def __init__(
@@ -72,11 +74,13 @@ class OnnxEngine:
         lanes: int | None = None,
         providers: Sequence[str] = (DEFAULT_PROVIDER,),
         tuning: CardTuning | None = None,
+        lone_threads: int = 1,
     ) -> None:
         """Load the graph; ModelCorrupt when ONNX Runtime refuses it or it has another shape.
 
         `lanes` is how many runs are made at a time (default: the cores this process may use, or
-        CARD_LANES), `providers` are serving.providers' names, best first.
+        CARD_LANES), `providers` are serving.providers' names, best first. `lone_threads` is how
+        many threads a lone text has on the CPU.
         """
         tuning = tuning or CardTuning()
         self._session, self._provider = open_session(model_path, providers, 1, tuning)
@@ -84,6 +88,11 @@ class OnnxEngine:
         _check_shape(model_path, self._session)
         on_card = self._provider in ON_CARD
         self._lanes = lanes or (CARD_LANES if on_card else usable_cores())
+        self._wide: ort.InferenceSession | None = None
+        if lone_threads > 1 and self._provider == DEFAULT_PROVIDER:
+            self._wide = open_on(self._provider, model_path, lone_threads, tuning)
+        self._running = 0
+        self._counting = threading.Lock()
         self._bound: list[BoundRun | RecordedRun] = []
         if on_card:
             others = (
@@ -112,7 +121,15 @@ class OnnxEngine:
         feed = {INPUT_IDS: input_ids, ATTENTION_MASK: attention_mask}
         if SEGMENT_IDS in self._inputs:
             feed[SEGMENT_IDS] = np.zeros_like(input_ids)
-        logits: Logits = self._session.run([OUTPUT], feed)[0]
+        with self._counting:
+            alone = not self._running and len(input_ids) == 1
+            self._running += 1
+        try:
+            session = self._wide if alone and self._wide is not None else self._session
+            logits: Logits = session.run([OUTPUT], feed)[0]
+        finally:
+            with self._counting:
+                self._running -= 1
         return logits
 
     def warm(self, shapes: Sequence[tuple[int, int]]) -> None:

@@ -85,7 +85,7 @@ def open_session(
         )
     for place, name in enumerate(chosen, start=1):
         try:
-            session = _open(model_path, name, threads, tuning or CardTuning())
+            session = open_on(name, model_path, threads, tuning or CardTuning())
         # ONNX Runtime's exceptions have no common root of their own but Exception.
         except Exception as exc:
             if place == len(chosen):
@@ -115,11 +115,13 @@ def provider_list(name: str, tuning: CardTuning) -> list[tuple[str, dict[str, An
     return [(provider.name, options)]
 
 
-def _open(model_path: Path, name: str, threads: int, tuning: CardTuning) -> ort.InferenceSession:
-    """Open a session on a provider, or fail; ONNX Runtime alone would go on with the CPU."""
+def open_on(name: str, model_path: Path, threads: int, tuning: CardTuning) -> ort.InferenceSession:
+    """Open a session on provider `name`, or fail; ONNX Runtime alone would go on with the CPU."""
     provider = KNOWN[name]
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
+    # Several threads wait for each other busily, which is quick, but not longer than a run is.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # plans for one shape; every group has another
     options.log_severity_level = 3

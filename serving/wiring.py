@@ -93,10 +93,11 @@ def open_classifier(settings: Settings) -> EmotionClassifier:
                 settings.model_dir,
                 reason,
             )
+    threads = settings.threads or (max(1, usable_cores() // settings.workers) if others else None)
     return EmotionClassifier(
         open_model(settings.model_dir),
-        threads=settings.threads
-        or (max(1, usable_cores() // settings.workers) if others else None),
+        threads=threads,
+        lone_threads=settings.lone_threads or threads or 1,
         token_budget=settings.token_budget,
         providers=others or cards,
     )
