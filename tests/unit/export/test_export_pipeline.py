@@ -74,7 +74,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = tmp_path / "run"
-    monkeypatch.setattr("export.train.SAVE_STEPS", 2)
+    monkeypatch.setattr("export.make_trainer.SAVE_STEPS", 2)
     right, calls = export.trainer.mixed_loss, iter(range(1_000))
 
     def interrupted(*given: object) -> object:
