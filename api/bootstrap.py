@@ -30,7 +30,13 @@ from api.domain.support import SupportEntry, SupportList, parse_support
 from api.jobs import AnalysisRunner, RunnerLimits, Sweeper
 from api.logs import trace_id
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
-from api.ports import Clock, EmotionClient, KeyStore, PostFileReader, Retention, Store
+from api.ports.clock import Clock
+from api.ports.emotions import EmotionClient
+from api.ports.keys import KeyStore
+from api.ports.post_files import PostFileReader
+from api.ports.sign_ins import Sealer, SignInProvider
+from api.ports.sources import PostSource
+from api.ports.store import Retention, Store
 from api.routes.limits import RateLimits
 from api.services import (
     HOW_TO_MAKE_A_KEY,
@@ -46,7 +52,6 @@ from api.services import (
     Sources,
 )
 from api.settings import Settings, SettingsError
-from api.source_ports import PostSource, Sealer, SignInProvider
 from api.wired_sources import wire_sources
 from api.worker_pool import WorkerPool
 

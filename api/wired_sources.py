@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from api.domain.own_accounts import OwnAccounts
 from api.outgoing import Outgoing
-from api.ports import Clock
+from api.ports.clock import Clock
+from api.ports.sign_ins import Sealer, SignInProvider
+from api.ports.sources import PostSource, SourcePrices
 from api.settings import Settings
-from api.source_ports import PostSource, Sealer, SignInProvider, SourcePrices
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from api.errors import (
     SourceRefusedError,
 )
 from api.outgoing import Answer, Outgoing
-from api.ports import Clock
-from api.source_ports import SourcePage, SourcePrices
+from api.ports.clock import Clock
+from api.ports.sources import SourcePage, SourcePrices
 
 ID_PREFIX = "bsky:"
 """Tells this source's post ids from others': a record key is unique only in its account."""

@@ -30,8 +30,8 @@ from api.errors import (
     SourceUnavailableError,
 )
 from api.outgoing import Answer, Outgoing
-from api.ports import Clock
-from api.source_ports import SourcePage, SourcePrices
+from api.ports.clock import Clock
+from api.ports.sources import SourcePage, SourcePrices
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
 _LARGEST_PAGE = 40

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from werkzeug.test import TestResponse
 
 from api.bootstrap import Ports, readers, wire
-from api.ports import Store
+from api.ports.store import Store
 from api.settings import Settings, read_settings
 from api.wired_sources import wire_sources
 from tests.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
