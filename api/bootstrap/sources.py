@@ -1,4 +1,4 @@
-"""Wire the sources of posts that the settings ask for: a part of api.bootstrap.
+"""Wire the sources of posts that the settings ask for.
 
 A source's library is imported only where the source is set up: the three together add some 40 MB
 to what an idle process holds.
