@@ -7,7 +7,7 @@ import json
 import pytest
 
 from api.errors import LeaseLostError
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.store_examples import ALICE, LATER, claimed, known
 
 

@@ -15,10 +15,11 @@ import pytest
 from cryptography.fernet import Fernet
 from werkzeug.test import TestResponse
 
-from api.bootstrap import Ports, readers, wire
-from api.ports import Store
+from api.bootstrap.adapters import Ports, readers
+from api.bootstrap.service import wire
+from api.bootstrap.sources import wire_sources
+from api.ports.store import Store
 from api.settings import Settings, read_settings
-from api.wired_sources import wire_sources
 from tests.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
 from tests.integration.api.conftest import ClosingClient, House, problem
 from tests.servers import BlueskyServer, MastodonServer, Reply, XServer
