@@ -1,8 +1,9 @@
 """How long the model's run takes, graph against graph: `python -m benchmarks.graphs FILE...`.
 
 Every ONNX file runs the same texts (token ids by chance, full length) on the CPU, in turns, for
-several shapes; the table has medians, and their ratio to the first file's. `--profile` says instead
-which operators a run of the last shape is spent in.
+several shapes; the table has medians, and their ratio to the first file's. `--profile` says
+instead which operators a run of the last shape is spent in. With onnxruntime-openvino installed,
+files named by `--openvino` run on OpenVINO, in fp32 and in bf16.
 """
 
 from __future__ import annotations
@@ -41,6 +42,14 @@ def open_graph(path: Path, threads: int, profile: Path | None = None) -> ort.Inf
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def open_openvino(path: Path, threads: int, precision: str) -> ort.InferenceSession:
+    """Open a graph on OpenVINO, which computes in `precision`: `f32` or `bf16`."""
+    hints = {"INFERENCE_NUM_THREADS": str(threads), "INFERENCE_PRECISION_HINT": precision}
+    options = {"device_type": "CPU", "load_config": json.dumps({"CPU": hints})}
+    provider = ("OpenVINOExecutionProvider", options)
+    return ort.InferenceSession(str(path), providers=[provider], enable_fallback=False)
+
+
 def feed(session: ort.InferenceSession, shape: tuple[int, int]) -> dict[str, Any]:
     """Return inputs of a shape, texts by tokens."""
     tokens = np.random.default_rng(17).integers(1_000, 20_000, shape)
@@ -49,11 +58,15 @@ def feed(session: ort.InferenceSession, shape: tuple[int, int]) -> dict[str, Any
     return {item.name: values[item.name] for item in session.get_inputs()}
 
 
-def compare(files: Sequence[Path], threads: int) -> None:
+def compare(files: Sequence[Path], openvino: Sequence[Path], threads: int) -> None:
     """Print the table."""
-    sessions = [open_graph(file, threads) for file in files]
-    print("| texts x tokens |", " | ".join(f"{file} ms" for file in files), "|")
-    print("| --- |", " ---: |" * len(files))
+    opened = {str(file): open_graph(file, threads) for file in files}
+    for file in openvino:
+        for precision in ("f32", "bf16"):
+            opened[f"{file}, OpenVINO {precision}"] = open_openvino(file, threads, precision)
+    sessions = list(opened.values())
+    print("| texts x tokens |", " | ".join(f"{name} ms" for name in opened), "|")
+    print("| --- |", " ---: |" * len(sessions))
     for shape in SHAPES:
         feeds = [feed(session, shape) for session in sessions]
         seconds: list[list[float]] = [[] for _ in sessions]
@@ -93,13 +106,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.graphs", description=main.__doc__)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--openvino", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args(arguments)
     if options.profile:
         for file in options.files:
             profile(file, options.threads)
     else:
-        compare(options.files, options.threads)
+        compare(options.files, options.openvino, options.threads)
 
 
 if __name__ == "__main__":
