@@ -154,7 +154,9 @@ class Store(Protocol):
         """Keep posts in one transaction, streaming; a post is known by user and post id.
 
         A known post takes the new engagement; its classification is kept unless its text changed.
-        An exception raised by the iterable leaves the store as it was, and is not changed.
+        An exception raised by the iterable leaves the store as it was, and is not changed. Whose
+        posts they are is settled before the first is asked for: where the user is erased after
+        that, and even comes back, none is kept.
         """
         ...
 
@@ -259,7 +261,8 @@ class Store(Protocol):
     def cancel(self, analysis_id: str, at: datetime) -> Analysis:
         """Mark an analysis cancelled unless it has ended, and return it as it then stands.
 
-        A run under way loses its lease, so its next write ends it. Raises NotFoundError.
+        Its progress stays, without the place. A run under way loses its lease, so its next write
+        ends it. Raises NotFoundError.
         """
         ...
 
@@ -268,8 +271,8 @@ class Store(Protocol):
         """Return the id of the newest post up to which an account was fetched, or None."""
         ...
 
-    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
-        """Record up to which post an account was fetched. Raises LeaseLostError."""
+    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
+        """Record up to which post an account was fetched, or None. Raises LeaseLostError."""
         ...
 
     def sign_in(self, user_id: str, source: str) -> str | None:
