@@ -34,7 +34,7 @@ def first_layout(database: Database[Document]) -> None:
 
 
 def fetch_places(_: Database[Document]) -> None:
-    """Change nothing: from here on an analysis may hold a place, which older versions cannot read."""
+    """Change nothing: analyses may hold a place from here on, which older versions cannot read."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (first_layout, fetch_places)
