@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 
-from api.bootstrap import Service, adapters, wire
+from api.bootstrap.adapters import adapters
+from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
 from api.garbage import collect_less_often
 from api.logs import configure_logs

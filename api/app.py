@@ -13,7 +13,7 @@ from api.metrics import Metrics
 from api.routes.access import SECURITY_SCHEMES, register_access, register_identity
 from api.routes.analyses import analyses_blueprint
 from api.routes.answers import keyless_answers, problem_answers
-from api.routes.documents import ProblemDocument
+from api.routes.documents.problems import ProblemDocument
 from api.routes.errors import invalid_request, register_error_handlers
 from api.routes.limits import RateLimits, register_rate_limits
 from api.routes.original import original_blueprint

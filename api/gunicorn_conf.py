@@ -18,7 +18,8 @@ from typing import Any
 from flask import Flask
 from prometheus_client import multiprocess
 
-from api.bootstrap import Service, adapters, wire
+from api.bootstrap.adapters import adapters
+from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
 from api.garbage import collect_less_often
 from api.logs import configure_logs

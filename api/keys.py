@@ -10,7 +10,7 @@ import os
 import sys
 from datetime import datetime
 
-from api.bootstrap import adapters
+from api.bootstrap.adapters import adapters
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import InvalidRequestError, MoodlineError
 from api.services import Access

@@ -20,8 +20,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.domain.posts import Classification
 from api.errors import MoodlineError
-from api.ports import EmotionClient, ModelIdentity
-from api.source_ports import PostSource, SourcePage
+from api.ports.emotions import EmotionClient, ModelIdentity
+from api.ports.sources import PostSource, SourcePage
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 

@@ -20,7 +20,8 @@ from collections.abc import Callable
 from celery import signals
 
 from api.adapters.celery_queue import TASK, celery_app
-from api.bootstrap import adapters, analysis_runner, and_sweep
+from api.bootstrap.adapters import adapters
+from api.bootstrap.runner import analysis_runner, and_sweep
 from api.errors import MoodlineError, StoreUnavailableError
 from api.garbage import collect_less_often
 from api.logs import configure_logs

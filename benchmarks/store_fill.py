@@ -26,7 +26,7 @@ from api.domain.analyses import AnalysisRequest, AnalysisState, Progress
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
 from api.domain.scoring_config import preset
 from api.domain.stored_values import stored_time
-from api.ports import Retention
+from api.ports.store import Retention
 from benchmarks.store_people import NOW, Person
 
 _CHUNK = 20_000

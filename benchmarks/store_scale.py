@@ -25,7 +25,7 @@ from api.adapters.mongo_store import MongoStore
 from api.adapters.sqlite_store import SqliteStore
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring_config import preset
-from api.ports import Retention, Store
+from api.ports.store import Retention, Store
 from api.services.moods import Moods
 from benchmarks.peers.machine import describe_machine
 from benchmarks.store_fill import fill_mongo, fill_sqlite

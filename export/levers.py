@@ -22,7 +22,8 @@ from export.config import TrainConfig, parse_config
 from export.data import data_folder
 from export.errors import ConfigError, run_command
 from export.run_folder import MODEL, claim, finish, is_finished, run_summary
-from export.train import train, validation_figures
+from export.train import train
+from export.validation import validation_figures
 
 DEFAULT_LEVERS = Path(__file__).parent / "configs" / "levers.yaml"
 _COLUMNS = {

@@ -8,23 +8,18 @@ continues from its last checkpoint.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
 from export.average import average_models
-from export.base import load_model, load_tokenizer, locate_base, resize_head
+from export.base import resize_head
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config
-from export.data import LoadedSet, data_folder, load_sets
-from export.errors import ConfigError, run_command
+from export.data import data_folder
+from export.errors import run_command
 from export.labels import LABELS
-from export.metrics import Figures, named_figures, set_figures
+from export.make_trainer import make_trainer
 from export.run_folder import (
     MODEL,
     claim,
@@ -34,17 +29,12 @@ from export.run_folder import (
     last_checkpoint,
     tell_full_disk,
 )
+from export.validation import logged_figures, validation_figures
 
 if TYPE_CHECKING:
-    from transformers import EvalPrediction, PreTrainedModel, TrainingArguments
-
-    from export.trainer import MixtureTrainer
+    from transformers import PreTrainedModel
 
 DEFAULT_RUN = Path(".runs") / "default"
-SAVE_STEPS = 200
-"""Steps between checkpoints inside a pass: what an interruption can cost."""
-
-_MALLOPT = {-3: 1 << 30, -1: 1 << 30}  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD: a gibibyte
 
 
 def train(config: TrainConfig, data: Path, run: Path) -> Path:
@@ -98,7 +88,7 @@ def _train_once(
     config: TrainConfig, start: str, teacher: Path | None, data: Path, run: Path
 ) -> Path:
     """Train from the model `start` in the claimed folder `run`."""
-    trainer = _make_trainer(config, start, data, run, teacher)
+    trainer = make_trainer(config, start, data, run, teacher)
     from safetensors import SafetensorError
 
     last = last_checkpoint(run)
@@ -114,7 +104,7 @@ def _train_once(
         raise
     best = trainer.state.best_metric
     passes = [one for one in trainer.state.log_history if one.get("eval_select") == best]
-    figures = _named(passes[0]) if passes else {}
+    figures = logged_figures(passes[0]) if passes else {}
     if config.keep_base:
         figures = validation_figures(config, run / MODEL, data)
     finish(
@@ -126,167 +116,6 @@ def _train_once(
         },
     )
     return run / MODEL
-
-
-def validation_figures(config: TrainConfig, model: Path, data: Path) -> dict[str, float]:
-    """Return the `set/figure` values of a model folder on the validation splits of `config`."""
-    with tempfile.TemporaryDirectory(prefix="moodline-figures-") as folder:
-        return _named(_make_trainer(config, str(model), data, Path(folder)).evaluate())
-
-
-def _named(logged: Mapping[str, float]) -> dict[str, float]:
-    """Keep the `set/figure` values of what Trainer logged."""
-    return {
-        name.removeprefix("eval_"): round(value, 4)
-        for name, value in logged.items()
-        if "/" in name or name == "eval_select"
-    }
-
-
-def _make_trainer(
-    config: TrainConfig, start: str, data: Path, run: Path, teacher: Path | None = None
-) -> MixtureTrainer:
-    """Return what trains and measures the model `start` as `config` says."""
-    base = locate_base(start)  # first: what is imported next reads whether to stay offline
-    from transformers import EarlyStoppingCallback, set_seed
-
-    from export.encode import EncodedSets, side_labels, side_spans
-    from export.loss import Objective
-    from export.teacher import ask_teacher
-    from export.trainer import MixtureTrainer, freeze_layers
-
-    tokenizer = load_tokenizer(base)
-    set_seed(config.seed)  # before the head is made, not only before the first pass
-    training = load_sets(config, data, "train")
-    side = [label for labels in side_labels(training) for label in labels]
-    model = load_model(base, config.dropout, config.attention_dropout, side, config.architecture)
-    measured = [
-        loaded if loaded.measurable else replace(loaded, examples=())
-        for loaded in load_sets(config, data, "val")
-    ]
-    _check_selection(config, measured)
-    if config.freeze_layers:
-        freeze_layers(model, config.freeze_layers)
-    _keep_freed_memory()
-    arguments = training_arguments(config, run)
-    return MixtureTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=EncodedSets(
-            training,
-            tokenizer,
-            config.train_tokens,
-            config.sincere_weight,
-            config.class_balance,
-            config.typo_share,
-            ask_teacher(teacher, training, config.train_tokens, bf16=arguments.bf16)
-            if teacher
-            else None,
-        ),
-        eval_dataset=EncodedSets(measured, tokenizer, config.train_tokens),
-        processing_class=tokenizer,
-        compute_metrics=lambda prediction: score(prediction, measured, config),
-        callbacks=[EarlyStoppingCallback(config.patience)] if config.patience else None,
-        weights=[loaded.chosen.weight for loaded in training],
-        objective=Objective(
-            irony_weight=config.irony_weight,
-            label_smoothing=config.label_smoothing,
-            focal_gamma=config.focal_gamma,
-            r_drop=config.r_drop,
-            teacher_temperature=config.teacher_temperature,
-            side_spans=side_spans(training),
-        ),
-        layer_decay=config.layer_decay,
-        save_steps=SAVE_STEPS,
-    )
-
-
-def training_arguments(config: TrainConfig, run: Path) -> TrainingArguments:
-    """Return what the Hugging Face Trainer is told; its files go below `run`."""
-    import torch
-    from transformers import TrainingArguments
-
-    return TrainingArguments(
-        output_dir=str(run),
-        use_cpu=not torch.cuda.is_available(),  # unsaid, bf16 is refused without a GPU
-        logging_dir=str(run / "logs"),
-        report_to=["tensorboard"],
-        num_train_epochs=config.passes,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=config.batch_size,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.schedule,
-        warmup_ratio=config.warmup_share,
-        weight_decay=config.weight_decay,
-        optim="adamw_torch_fused",
-        bf16=config.bf16 == "on" or (config.bf16 == "auto" and multiplies_bf16()),
-        group_by_length=True,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=3,
-        load_best_model_at_end=True,
-        metric_for_best_model="eval_select",
-        greater_is_better=True,
-        restore_callback_states_from_checkpoint=config.patience is not None,  # what was waited
-        label_names=["targets", "known", "origin"],
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-        logging_steps=20,
-        seed=config.seed,
-    )
-
-
-def multiplies_bf16() -> bool:
-    """Tell whether a GPU or this CPU multiplies bfloat16; emulated, it is far slower."""
-    import torch
-
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    try:
-        flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:
-        return False
-    return bool(flags & {"amx_bf16", "avx512_bf16"})
-
-
-def score(
-    prediction: EvalPrediction, sets: Sequence[LoadedSet], config: TrainConfig
-) -> dict[str, float]:
-    """Return the validation figures of every set and, as `select`, what picks a pass."""
-    logits = np.asarray(prediction.predictions)
-    targets, known, origin = (np.asarray(part) for part in prediction.label_ids)
-    by_set: dict[str, Figures] = {}
-    width = len(LABELS)  # behind these lie the sets' own labels
-    for index, loaded in enumerate(sets):
-        rows = origin == index
-        if rows.any():
-            by_set[loaded.source.name] = set_figures(
-                logits[rows, :width], targets[rows, :width], known[rows, :width]
-            )
-    figures = named_figures(by_set)
-    chosen = [figures[name] for name in config.select_on]
-    return {**figures, "select": sum(chosen) / len(chosen)}
-
-
-def _check_selection(config: TrainConfig, measured: Sequence[LoadedSet]) -> None:
-    names = [
-        f"{one.source.name}/{kind}"
-        for one in measured
-        if one.examples
-        for kind in ("accuracy", "macro_f1", "f1_ironic")
-        if kind != "f1_ironic" or one.examples[0].irony is not None
-    ]
-    for name in config.select_on:
-        if name not in names:
-            raise ConfigError(f"select_on: {name!r} is none of {', '.join(names)}")
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc reuse freed memory: giving it back and faulting it in costs a tenth."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        for option, value in _MALLOPT.items():
-            libc.mallopt(option, value)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

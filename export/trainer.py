@@ -26,23 +26,21 @@ class MixtureTrainer(Trainer):
     def __init__(
         self,
         *,
-        weights: Sequence[float],
         objective: Objective,
-        layer_decay: float,
-        save_steps: int,
+        weights: Sequence[float] = (),
+        layer_decay: float = 1.0,
         **given: Any,
     ) -> None:
-        """Take what Trainer takes, the sets' weights, what is learned, and how often to save.
+        """Take what Trainer takes, what is learned, and the training sets' weights.
 
-        A layer's learning rate is `layer_decay` times that of the layer above it;
-        `save_steps` are the steps between checkpoints.
+        A layer's learning rate is `layer_decay` times that of the layer above it. One that
+        only evaluates needs neither weights nor a decay.
         """
         pad_id = given["processing_class"].pad_token_id
         super().__init__(data_collator=partial(pad_batch, pad_id=pad_id), **given)
         self._weights = tuple(weights)
         self._objective = objective
         self._layer_decay = layer_decay
-        self.add_callback(CheckpointClock(save_steps))  # type: ignore[no-untyped-call]
 
     def compute_loss(
         self,

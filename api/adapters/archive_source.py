@@ -26,7 +26,7 @@ from api.domain.post_files import ZIP_SIGNATURES
 from api.domain.posts import Post, RejectedPost
 from api.domain.text_forms import TextForm, form_of, texts_of
 from api.errors import PayloadTooLargeError, UnreadableFileError
-from api.ports import Clock
+from api.ports.clock import Clock
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 MAX_RATIO = 100

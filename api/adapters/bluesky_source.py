@@ -17,7 +17,6 @@ from api.domain.waiting import retry_at
 from api.errors import (
     FieldError,
     InvalidRequestError,
-    NotOwnAccountError,
     SourceAccountNotFoundError,
     SourceAccountSuspendedError,
     SourceForbiddenError,
@@ -25,8 +24,9 @@ from api.errors import (
     SourceRefusedError,
 )
 from api.outgoing import Answer, Outgoing
-from api.ports import Clock
-from api.source_ports import SourcePage, SourcePrices
+from api.ports.clock import Clock
+from api.ports.sources import SourcePage, SourcePrices
+from api.unnamed_accounts import refuse_unnamed
 
 ID_PREFIX = "bsky:"
 """Tells this source's post ids from others': a record key is unique only in its account."""
@@ -66,10 +66,7 @@ class BlueskySource:
                 "That is no account at Bluesky.",
                 [FieldError("/source_user", "must be a handle such as ana.bsky.social, or a DID")],
             )
-        if account not in self._own:
-            raise NotOwnAccountError(
-                "The operator has to name this account in BLUESKY_OWN_ACCOUNTS first."
-            )
+        refuse_unnamed(account, self._own, setting="BLUESKY_OWN_ACCOUNTS")
         return account
 
     def page(

@@ -13,7 +13,7 @@ from api.domain.post_fields import TEXT_NAMES, TIME_NAMES, PostIntake
 from api.domain.posts import Post, RejectedPost
 from api.domain.text_forms import OverlongLine, form_of, lines_of
 from api.errors import UnreadableFileError
-from api.ports import Clock
+from api.ports.clock import Clock
 
 MAX_CELL_CHARACTERS = 1024 * 1024
 """Longest line, and longest cell with the line breaks in it, that is read; in characters."""

@@ -11,7 +11,7 @@ import httpx
 
 from api.domain.posts import EMOTIONS, Classification
 from api.errors import InferenceRejectedError, InferenceUnavailableError
-from api.ports import ModelIdentity
+from api.ports.emotions import ModelIdentity
 from serving.client import Classification as Answer
 from serving.client import (
     InferenceBusyError,

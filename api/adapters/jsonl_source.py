@@ -12,7 +12,7 @@ from api.domain.post_fields import PostIntake
 from api.domain.posts import Post, RejectedPost
 from api.domain.text_forms import OverlongLine, form_of, lines_of
 from api.errors import UnreadableFileError
-from api.ports import Clock
+from api.ports.clock import Clock
 
 _CHUNK_BYTES = 64 * 1024
 

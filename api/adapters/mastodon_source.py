@@ -21,7 +21,6 @@ from api.domain.waiting import retry_at
 from api.errors import (
     FieldError,
     InvalidRequestError,
-    NotOwnAccountError,
     SourceAccountNotFoundError,
     SourceAccountSuspendedError,
     SourceForbiddenError,
@@ -30,8 +29,9 @@ from api.errors import (
     SourceUnavailableError,
 )
 from api.outgoing import Answer, Outgoing
-from api.ports import Clock
-from api.source_ports import SourcePage, SourcePrices
+from api.ports.clock import Clock
+from api.ports.sources import SourcePage, SourcePrices
+from api.unnamed_accounts import refuse_unnamed
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
 _LARGEST_PAGE = 40
@@ -63,10 +63,7 @@ class MastodonSource:
                 "That is no account that is read here.",
                 [FieldError("/source_user", f"must be a name at {self._host}, such as ana")],
             )
-        if account not in self._own:
-            raise NotOwnAccountError(
-                "The operator has to name this account in MASTODON_OWN_ACCOUNTS first."
-            )
+        refuse_unnamed(account, self._own, setting="MASTODON_OWN_ACCOUNTS")
         return account
 
     def page(

@@ -26,8 +26,9 @@ from api.errors import (
 from api.jobs.lease import HeldLease
 from api.jobs.patience import Patience
 from api.jobs.pipeline import HandBack
-from api.ports import Clock, Store
-from api.source_ports import PostSource, SourcePage, SourcePrices
+from api.ports.clock import Clock
+from api.ports.sources import PostSource, SourcePage, SourcePrices
+from api.ports.store import Store
 
 Answer = TypeVar("Answer")
 

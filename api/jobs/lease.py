@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 from api.domain.analyses import Lease, Progress
-from api.ports import Clock, Store
+from api.ports.analysis_queue import AnalysisQueue
+from api.ports.clock import Clock
 
 
 class HeldLease:
     """Hold a lease together with the progress that it reports."""
 
     def __init__(
-        self, store: Store, clock: Clock, lease: Lease, progress: Progress, duration: timedelta
+        self,
+        queue: AnalysisQueue,
+        clock: Clock,
+        lease: Lease,
+        progress: Progress,
+        duration: timedelta,
     ) -> None:
-        self._store = store
+        self._queue = queue
         self._clock = clock
         self._duration = duration
         self.lease = lease
@@ -24,7 +30,7 @@ class HeldLease:
         """Record progress and extend the lease. Raises LeaseLostError."""
         self.progress = progress
         until = self._clock() + self._duration
-        self.lease = self._store.renew(self.lease, until=until, progress=progress)
+        self.lease = self._queue.renew(self.lease, until=until, progress=progress)
 
     def keep(self) -> None:
         """Extend the lease where a third of it has passed. Raises LeaseLostError."""

@@ -18,7 +18,8 @@ from api.domain.posts import Classification, Post
 from api.errors import DependencyError, RetryableError
 from api.jobs.lease import HeldLease
 from api.jobs.patience import Patience
-from api.ports import EmotionClient, ModelIdentity, Store
+from api.ports.emotions import EmotionClient, ModelIdentity
+from api.ports.store import Store
 
 _log = logging.getLogger(__name__)
 

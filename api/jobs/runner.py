@@ -29,9 +29,11 @@ from api.jobs.lease import HeldLease
 from api.jobs.patience import Patience
 from api.jobs.pipeline import ClassificationPipeline, HandBack
 from api.logs import about_analysis
-from api.ports import Clock, EmotionClient, ModelIdentity, Store
+from api.ports.clock import Clock
+from api.ports.emotions import EmotionClient, ModelIdentity
+from api.ports.sources import PostSource
+from api.ports.store import Store
 from api.problems import UNEXPECTED, kind_of_error
-from api.source_ports import PostSource
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ import threading
 from datetime import datetime, timedelta
 
 from api.errors import StoreUnavailableError
-from api.ports import Clock, Store
+from api.ports.clock import Clock
+from api.ports.store import Store
 
 _log = logging.getLogger(__name__)
 

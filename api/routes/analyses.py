@@ -19,7 +19,7 @@ from api.routes.bodies import (
     StartAnalysisBody,
     StartAnalysisHeaders,
 )
-from api.routes.documents import AnalysisDocument, analysis_document
+from api.routes.documents.analyses import AnalysisDocument, analysis_document
 from api.routes.event_lines import EventLines
 from api.services import Services
 

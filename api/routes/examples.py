@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ConfigDict
+
 from api.domain.consent import WORDS, WORDS_VERSION
 
 _SCORES = {
@@ -135,3 +137,8 @@ POSTS_JSON_LINES = (
     '{"id": "1", "text": "What a day!", "created_at": "2026-02-01T10:00:00Z", "likes": 3}\n'
 )
 POSTS_CSV = "id,text,created_at\n1,What a day!,2026-02-01T10:00:00Z\n"
+
+
+def example(value: Any) -> ConfigDict:
+    """Return the configuration of a model that is shown with this example."""
+    return ConfigDict(json_schema_extra={"example": value})

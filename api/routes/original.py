@@ -12,7 +12,7 @@ from api.domain.recommendations import Recommendation
 from api.routes.access import needs
 from api.routes.answers import CHANGES, problem_answers
 from api.routes.bodies import OriginalStartQuery, UserPath
-from api.routes.documents import OriginalAnalysisDocument, OriginalRecommendationsDocument
+from api.routes.documents.original import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services, plain_answer
 
 _TAG = Tag(name="original", description="The calls of the original front end")

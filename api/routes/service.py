@@ -12,7 +12,7 @@ from flask_openapi3.openapi import OpenAPI
 from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
 from api.routes.bodies import ProblemPath
-from api.routes.documents import AliveDocument, ReadyDocument
+from api.routes.documents.service import AliveDocument, ReadyDocument
 from api.services import Services
 
 _TAG = Tag(name="service", description="Health, metrics and documentation")

@@ -13,7 +13,7 @@ from api.domain.api_keys import Scope
 from api.routes.access import KEYLESS, needs
 from api.routes.answers import problem_answers
 from api.routes.bodies import SignInReturnQuery
-from api.routes.documents import SourcesDocument
+from api.routes.documents.sources import SourcesDocument
 from api.services import Services
 from api.services.sign_ins import TICKET_SECONDS
 from api.services.sources import SIGN_IN_PATH

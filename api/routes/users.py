@@ -15,14 +15,13 @@ from api.routes import examples
 from api.routes.access import needs
 from api.routes.answers import BODY, CHANGES, problem_answers
 from api.routes.bodies import ConsentBody, CountryQuery, TimelineQuery, UserPath
-from api.routes.documents import (
+from api.routes.documents.imports import ImportDocument, import_document
+from api.routes.documents.users import (
     ConsentDocument,
     ExportDocument,
-    ImportDocument,
     RecommendationsDocument,
     TimelineDocument,
     UserDocument,
-    import_document,
     user_document,
 )
 from api.services import Services, Upload

@@ -16,7 +16,8 @@ from api.errors import (
     StoreUnavailableError,
     UnauthorizedError,
 )
-from api.ports import Clock, KeyStore
+from api.ports.clock import Clock
+from api.ports.keys import KeyStore
 from api.services.users import named
 
 HOW_TO_MAKE_A_KEY = "`python -m api.keys create NAME --scope read --user USER_NAME` makes a key"

@@ -22,7 +22,8 @@ from api.errors import (
     InvalidRequestError,
     NotFoundError,
 )
-from api.ports import Clock, Store
+from api.ports.clock import Clock
+from api.ports.store import Store
 from api.services.sources import Sources
 from api.services.users import named
 

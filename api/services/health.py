@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from api.errors import StoreUnavailableError
-from api.ports import EmotionClient, Store
+from api.ports.emotions import EmotionClient
+from api.ports.store import Store
 
 
 class Health:

@@ -12,7 +12,9 @@ from typing import BinaryIO, cast
 from api.domain.post_files import kind_of
 from api.domain.posts import Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
-from api.ports import Clock, PostFileReader, SavedPosts, Store
+from api.ports.clock import Clock
+from api.ports.post_files import PostFileReader
+from api.ports.store import SavedPosts, Store
 from api.services.users import named
 
 _log = logging.getLogger(__name__)

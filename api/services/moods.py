@@ -12,7 +12,8 @@ from api.domain.recommendations import Recommendations
 from api.domain.scoring_config import ScoringConfig
 from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
 from api.errors import FieldError, InvalidRequestError, NotFoundError
-from api.ports import Clock, MoodRecord, Store, UserRecord
+from api.ports.clock import Clock
+from api.ports.store import MoodRecord, Store, UserRecord
 from api.services.users import known_user
 
 _FRIEND_CANDIDATES = 50

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.domain.consent import WORDS_VERSION
-from api.ports import Clock, Store, UserRecord
+from api.ports.clock import Clock
+from api.ports.store import Store, UserRecord
 from api.services.users import known_user, named
 
 

@@ -22,9 +22,10 @@ from api.errors import (
     SourceNotConfiguredError,
     SourceUnauthorisedError,
 )
-from api.ports import Clock, Store
+from api.ports.clock import Clock
+from api.ports.sign_ins import Sealer, SignIn, SignInProvider
+from api.ports.store import Store
 from api.services.users import named
-from api.source_ports import Sealer, SignIn, SignInProvider
 
 X = "x"
 TICKET_SECONDS = 600

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from api.domain.analyses import IMPORTED, AnalysisRequest
 from api.errors import FieldError, SourceNotConfiguredError
+from api.ports.sources import PostSource
 from api.services.sign_ins import TO_SIGN_IN, SignIns, X
-from api.source_ports import PostSource
 
 SIGN_IN_PATH = "/v1/sign-in/x"
 

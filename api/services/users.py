@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.domain.posts import InvalidUserNameError, user_id_of
 from api.errors import FieldError, InvalidRequestError, NotFoundError
-from api.ports import Store, UserRecord
+from api.ports.store import Store, UserRecord
 
 
 def named(user_name: str) -> str:

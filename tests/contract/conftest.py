@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from api.adapters.mongo_store import MongoStore
 from api.adapters.mongo_store.schema import COLLECTIONS, FACTS
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.stores import (
     BACKENDS,
     FOR_EVER,

@@ -17,7 +17,7 @@ from api.adapters.archive_source import ArchiveReader
 from api.adapters.csv_source import CsvReader
 from api.adapters.jsonl_source import JsonLinesReader
 from api.domain.posts import Post, RejectedPost
-from api.ports import PostFileReader
+from api.ports.post_files import PostFileReader
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from api.adapters.x import XSource
 from api.domain.own_accounts import OwnAccounts
 from api.domain.posts import Post, RejectedPost
 from api.outgoing import Outgoing
-from api.source_ports import PostSource, SourcePage, SourcePrices
+from api.ports.sources import PostSource, SourcePage, SourcePrices
 from tests.servers import BlueskyServer, LoopbackServer, MastodonServer, Reply, XServer
 from tests.servers.bluesky import a_feed_item, key
 from tests.servers.mastodon import a_status

@@ -13,7 +13,7 @@ from typing import Any
 
 from api.domain.analyses import Progress
 from api.domain.posts import Engagement, Post
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.store_examples import ALICE, MODEL, NOW, a_classification, a_post
 from tests.contract.stores import StoreBackend
 

@@ -15,7 +15,7 @@ from api.domain.analyses import (
     SourceCost,
 )
 from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
-from api.ports import Store
+from api.ports.store import Store
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)

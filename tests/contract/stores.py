@@ -13,7 +13,7 @@ from typing import Protocol
 
 from api.adapters.mongo_store import MongoStore
 from api.adapters.sqlite_store import SqliteStore
-from api.ports import Retention, Store
+from api.ports.store import Retention, Store
 from tests.fakes import FakeStore
 
 FOR_EVER = Retention(posts=timedelta(days=20_000), moods=timedelta(days=20_000))

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from api.domain.api_keys import ApiKey, Scope
-from api.ports import KeyStore
+from api.ports.keys import KeyStore
 from tests.contract.stores import FakeBackend, StoreBackend
 from tests.fakes import FakeKeyStore
 

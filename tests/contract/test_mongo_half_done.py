@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from api.adapters.mongo_store import MongoStore, imports
 from api.adapters.mongo_store.schema import OF_A_USER
-from api.ports import SavedPosts, Store
+from api.ports.store import SavedPosts, Store
 from tests.contract.store_examples import (
     ALICE,
     LATER,

@@ -11,7 +11,7 @@ from api.adapters.mongo_store.declarations import Index
 from api.adapters.mongo_store.schema import COLLECTIONS, SHARD_KEYS
 from api.domain.analyses import Problem
 from api.domain.api_keys import ApiKey
-from api.ports import CatalogueItem
+from api.domain.recommendations import CatalogueItem
 from tests.contract.mongo_shapes import Recorder, Shape, by_id, serves
 from tests.contract.store_examples import (
     ALICE,

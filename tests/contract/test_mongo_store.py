@@ -18,7 +18,7 @@ from api.adapters.mongo_store import MongoStore
 from api.adapters.mongo_store.migrations import MIGRATIONS, prepare
 from api.adapters.mongo_store.schema import COLLECTIONS
 from api.errors import MoodlineError, NotFoundError, StoreUnavailableError
-from api.ports import Retention
+from api.ports.store import Retention
 from tests.contract.store_examples import (
     ALICE,
     LATER,

@@ -11,7 +11,7 @@ import pytest
 
 from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState
 from api.errors import ConflictError
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.store_examples import (
     ALICE,
     NOW,

@@ -13,7 +13,7 @@ import pytest
 
 from api.domain.analyses import AnalysisState, Progress
 from api.errors import LeaseLostError
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.store_children import (
     BATCH,
     child,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from api.domain.posts import ClassifiedPost, Engagement
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.store_examples import (
     ALICE,
     LATER,

@@ -10,7 +10,7 @@ import pytest
 
 from api.domain.analyses import AnalysisState, Lease, Problem, Progress
 from api.errors import LeaseLostError, NotFoundError
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.store_examples import (
     ALICE,
     LATER,

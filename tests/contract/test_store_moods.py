@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.errors import NotFoundError
-from api.ports import CatalogueItem, FriendCandidate, MoodRecord, Store
+from api.ports.store import MoodRecord, Store
 from tests.contract.store_examples import ALICE, LATER, SOON, finished, known
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from api.domain.posts import Engagement, Ownership, Post
-from api.ports import SavedPosts, Store
+from api.ports.store import SavedPosts, Store
 from tests.contract.store_examples import (
     ALICE,
     LATER,

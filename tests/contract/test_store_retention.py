@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.domain.analyses import AnalysisState
-from api.ports import Retention, Store
+from api.ports.store import Retention, Store
 from tests.contract.store_examples import (
     ALICE,
     PROGRESS,

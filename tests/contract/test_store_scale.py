@@ -12,7 +12,7 @@ from api.adapters.mongo_store import MongoStore
 from api.adapters.sqlite_store import SqliteStore
 from api.domain.moods import Mood, opposite
 from api.domain.scoring_config import preset
-from api.ports import Store
+from api.ports.store import Store
 from api.services.moods import Moods
 from benchmarks import store_scale
 from benchmarks.store_fill import fill_mongo, fill_sqlite

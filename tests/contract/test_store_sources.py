@@ -8,7 +8,7 @@ import pytest
 
 from api.domain.analyses import FetchPlace, Progress
 from api.errors import LeaseLostError
-from api.ports import Store
+from api.ports.store import Store
 from tests.contract.store_examples import (
     ALICE,
     LATER,

@@ -11,7 +11,7 @@ import pytest
 from api.domain.analyses import Lease, Problem, Progress
 from api.domain.posts import Post
 from api.errors import LeaseLostError, NotFoundError
-from api.ports import Store, UserRecord
+from api.ports.store import Store, UserRecord
 from tests.contract.store_examples import (
     ALICE,
     LATER,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from api.domain.posts import EMOTIONS, Classification
 from api.errors import InferenceUnavailableError
-from api.ports import ModelIdentity
+from api.ports.emotions import ModelIdentity
 
 
 class FakeEmotionClient:

@@ -11,7 +11,7 @@ from api.domain.scoring_config import preset
 from api.jobs import AnalysisRunner, RunnerLimits
 from api.jobs.fetch import Access
 from api.metrics import Metrics
-from api.source_ports import PostSource
+from api.ports.sources import PostSource
 from tests.fakes.clock import FakeClock
 from tests.fakes.emotions import FakeEmotionClient
 from tests.fakes.posts import posts

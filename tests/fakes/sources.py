@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.domain.posts import Post, RejectedPost
-from api.source_ports import SourcePage, SourcePrices
+from api.ports.sources import SourcePage, SourcePrices
 
 
 class FakeSource:

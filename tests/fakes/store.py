@@ -12,16 +12,10 @@ from typing import Any
 from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
 from api.domain.held import Held, HeldMood, HeldPost
 from api.domain.posts import Classification, ClassifiedPost, Engagement, Post
+from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.domain.stored_values import LARGEST, stored_text
 from api.errors import ConflictError, LeaseLostError, NotFoundError, StoreUnavailableError
-from api.ports import (
-    CatalogueItem,
-    FriendCandidate,
-    MoodRecord,
-    Retention,
-    SavedPosts,
-    UserRecord,
-)
+from api.ports.store import MoodRecord, Retention, SavedPosts, UserRecord
 
 
 @dataclass

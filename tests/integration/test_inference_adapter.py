@@ -11,7 +11,7 @@ import pytest
 from api.adapters.inference_http import RETRY, HttpEmotionClient
 from api.domain.posts import EMOTIONS
 from api.errors import InferenceRejectedError, InferenceUnavailableError
-from api.ports import ModelIdentity
+from api.ports.emotions import ModelIdentity
 from tests.integration.scripted_server import Reply, ScriptedServer
 
 pytestmark = pytest.mark.integration

@@ -125,6 +125,18 @@ def test_handles_of_ones_own_domain_and_dids_are_accounts_at_bluesky(
         bluesky.source.account(name, signed_in=False)
 
 
+def test_the_refusal_of_an_account_names_the_setting_of_its_own_network(
+    bluesky: Network, mastodon: Network
+) -> None:
+    with pytest.raises(NotOwnAccountError) as at_bluesky:
+        bluesky.source.account(bluesky.unknown, signed_in=False)
+    with pytest.raises(NotOwnAccountError) as at_mastodon:
+        mastodon.source.account(mastodon.unknown, signed_in=False)
+
+    assert "BLUESKY_OWN_ACCOUNTS" in at_bluesky.value.detail
+    assert "MASTODON_OWN_ACCOUNTS" in at_mastodon.value.detail
+
+
 @pytest.mark.parametrize("error", ["AccountTakedown", "AccountDeactivated"])
 def test_a_closed_account_at_bluesky_is_told(bluesky: Network, error: str) -> None:
     bluesky.server.faults = [Reply(400, {"error": error, "message": "Account is gone"})]

@@ -31,7 +31,7 @@ _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
 class AnalysisPart:
-    """Be the part of the store that knows analyses; api.ports.Store says what its methods do."""
+    """Be the part of the store that is the AnalysisQueue of api.ports, which says what it does."""
 
     _connections: Connections
 

@@ -25,7 +25,7 @@ from api.domain.stored_values import (
     stored_time,
     time_of,
 )
-from api.ports import UserRecord
+from api.ports.store import UserRecord
 
 Document = dict[str, Any]
 

@@ -21,7 +21,7 @@ from api.adapters.mongo_store.erasure import is_alive, purge
 from api.adapters.mongo_store.queries import ALIVE, equal
 from api.domain.posts import Post
 from api.errors import NotFoundError
-from api.ports import SavedPosts
+from api.ports.store import SavedPosts
 
 Document = dict[str, Any]
 

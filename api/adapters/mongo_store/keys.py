@@ -21,7 +21,7 @@ _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
 class KeyPart:
-    """Be the part of the store that knows keys; api.ports.KeyStore says what its methods do."""
+    """Be the part of the store that knows keys; api.ports.keys says what its methods do."""
 
     _connections: Connections
 

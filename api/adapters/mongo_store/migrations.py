@@ -19,7 +19,7 @@ from api.adapters.mongo_store.declarations import Collection
 from api.adapters.mongo_store.queries import equal
 from api.adapters.mongo_store.schema import COLLECTIONS, FACTS
 from api.errors import StoreUnavailableError
-from api.ports import Retention
+from api.ports.store import Retention
 
 Document = dict[str, Any]
 Migration = Callable[[Database[Document]], None]

@@ -16,15 +16,16 @@ from api.adapters.mongo_store.erasure import is_alive
 from api.adapters.mongo_store.matching import candidates
 from api.adapters.mongo_store.queries import ALIVE, equal
 from api.domain.analyses import AnalysisState
+from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.domain.stored_values import stored_time, time_of
 from api.errors import NotFoundError
-from api.ports import CatalogueItem, FriendCandidate, MoodRecord
+from api.ports.store import MoodRecord
 
 _CATALOGUE = equal(id="current")
 
 
 class MoodPart:
-    """Be the part of the store that knows moods; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows moods; api.ports.store says what its methods do."""
 
     _connections: Connections
 

@@ -21,7 +21,7 @@ from api.adapters.mongo_store.users import user_known
 from api.domain.analyses import Lease
 from api.domain.posts import Classification, ClassifiedPost, Post
 from api.errors import NotFoundError, StoreUnavailableError
-from api.ports import SavedPosts
+from api.ports.store import SavedPosts
 
 Document = dict[str, Any]
 
@@ -29,7 +29,7 @@ _NEWEST = [("place", -1)]
 
 
 class PostPart:
-    """Be the part of the store that knows posts; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows posts; api.ports.store says what its methods do."""
 
     _connections: Connections
 

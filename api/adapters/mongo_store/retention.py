@@ -14,14 +14,14 @@ from api.adapters.mongo_store.imports import settled
 from api.adapters.mongo_store.matching import tell_users
 from api.adapters.mongo_store.queries import equal
 from api.domain.stored_values import stored_time
-from api.ports import Retention
+from api.ports.store import Retention
 
 _UNDER_WAY = timedelta(hours=1)
 """Longer than any one write may take: by then what a late one left behind is there to purge."""
 
 
 class RetentionPart:
-    """Be the part of the store that forgets; api.ports.Store says what its methods do."""
+    """Be the part of the store that forgets; api.ports.store says what its methods do."""
 
     _connections: Connections
     _retention: Retention

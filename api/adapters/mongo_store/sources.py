@@ -20,7 +20,7 @@ Document = dict[str, Any]
 
 
 class SourcePart:
-    """Be the part of the store that knows sources; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows sources; api.ports.store says what its methods do."""
 
     _connections: Connections
 

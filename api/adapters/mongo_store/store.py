@@ -16,11 +16,11 @@ from api.adapters.mongo_store.queries import equal
 from api.adapters.mongo_store.retention import RetentionPart
 from api.adapters.mongo_store.sources import SourcePart
 from api.adapters.mongo_store.users import UserPart
-from api.ports import Retention
+from api.ports.store import Retention
 
 
 class MongoStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, RetentionPart, KeyPart):
-    """Be api.ports.Store and KeyStore in a MongoDB database, for many processes on many machines.
+    """Be the ports Store and KeyStore in a MongoDB database, for many processes on many machines.
 
     url is a connection string of MongoDB 6 or newer, a replica set or a sharded cluster; the
     database that it names, else `moodline`, is made ready on opening. listeners are told of each

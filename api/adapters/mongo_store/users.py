@@ -18,7 +18,7 @@ from api.adapters.mongo_store.imports import settled
 from api.adapters.mongo_store.queries import ALIVE, equal
 from api.domain.stored_values import optional_stored_time, stored_time
 from api.errors import NotFoundError
-from api.ports import UserRecord
+from api.ports.store import UserRecord
 
 Document = dict[str, Any]
 
@@ -26,7 +26,7 @@ _CONSENTS_KEPT = 1_000  # the newest, so that nobody can grow a document without
 
 
 class UserPart:
-    """Be the part of the store that knows users; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows users; api.ports.store says what its methods do."""
 
     _connections: Connections
 

@@ -19,7 +19,7 @@ from api.domain.stored_values import (
 
 
 class KeyPart:
-    """Be the part of the store that knows keys; api.ports.KeyStore says what its methods do."""
+    """Be the part of the store that knows keys; api.ports.keys says what its methods do."""
 
     _connections: Connections
 

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 
+from api.domain.recommendations import FriendCandidate
 from api.domain.stored_values import stored_text, time_of
-from api.ports import FriendCandidate
 
 MOST_PER_HASHTAG = 100
 """How many users, the freshest, are looked at for one hashtag.

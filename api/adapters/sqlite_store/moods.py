@@ -9,13 +9,14 @@ from datetime import datetime
 from api.adapters.sqlite_store.connections import Connections
 from api.adapters.sqlite_store.matching import candidates_of, ranked_candidates
 from api.adapters.sqlite_store.rows import hashtags_of
+from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.domain.stored_values import stored_time, time_of
 from api.errors import NotFoundError
-from api.ports import CatalogueItem, FriendCandidate, MoodRecord
+from api.ports.store import MoodRecord
 
 
 class MoodPart:
-    """Be the part of the store that knows moods; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows moods; api.ports.store says what its methods do."""
 
     _connections: Connections
 

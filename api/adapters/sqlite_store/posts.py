@@ -20,13 +20,13 @@ from api.domain.analyses import Lease
 from api.domain.posts import Classification, ClassifiedPost, Post
 from api.domain.stored_values import stored_time
 from api.errors import NotFoundError
-from api.ports import SavedPosts
+from api.ports.store import SavedPosts
 
 _CHUNK = 500  # posts held in memory while they stream
 
 
 class PostPart:
-    """Be the part of the store that knows posts; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows posts; api.ports.store says what its methods do."""
 
     _connections: Connections
 

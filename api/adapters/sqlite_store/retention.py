@@ -6,7 +6,7 @@ from datetime import datetime
 
 from api.adapters.sqlite_store.connections import Connections
 from api.domain.stored_values import stored_time
-from api.ports import Retention
+from api.ports.store import Retention
 
 _POSTS = (
     "DELETE FROM posts WHERE post_key IN (SELECT post_key FROM posts WHERE saved_at < ? LIMIT ?)"
@@ -22,7 +22,7 @@ _BATCH = 1_000  # rows a transaction, so that others can write in between
 
 
 class RetentionPart:
-    """Be the part of the store that forgets; api.ports.Store says what its methods do."""
+    """Be the part of the store that forgets; api.ports.store says what its methods do."""
 
     _connections: Connections
     _retention: Retention

@@ -26,7 +26,7 @@ from api.domain.stored_values import (
     time_of,
 )
 from api.errors import NotFoundError
-from api.ports import UserRecord
+from api.ports.store import UserRecord
 
 _OWNERSHIPS = {each.value: each for each in Ownership}
 # Where the columns of the table posts stand; a migration adds columns at its end.

@@ -9,7 +9,7 @@ from api.domain.analyses import Lease
 
 
 class SourcePart:
-    """Be the part of the store that knows sources; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows sources; api.ports.store says what its methods do."""
 
     _connections: Connections
 

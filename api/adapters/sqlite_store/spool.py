@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from api.adapters.sqlite_store.faults import translated
 from api.adapters.sqlite_store.rows import user_key_of
-from api.ports import SavedPosts
+from api.ports.store import SavedPosts
 
 _CREATE = """
     CREATE TEMP TABLE spool (

@@ -13,11 +13,11 @@ from api.adapters.sqlite_store.posts import PostPart
 from api.adapters.sqlite_store.retention import RetentionPart
 from api.adapters.sqlite_store.sources import SourcePart
 from api.adapters.sqlite_store.users import UserPart
-from api.ports import Retention
+from api.ports.store import Retention
 
 
 class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, RetentionPart, KeyPart):
-    """Be api.ports.Store and KeyStore in one SQLite file, for all processes of one machine.
+    """Be the ports Store and KeyStore in one SQLite file, for all processes of one machine.
 
     Threads may share it. The file and its folder are made where missing, readable by their owner
     alone. busy_seconds is how long a call waits for the writes of others; trace is called with each

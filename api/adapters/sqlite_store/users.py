@@ -14,11 +14,11 @@ from api.adapters.sqlite_store.held import held_about
 from api.adapters.sqlite_store.rows import user_key_of, user_of
 from api.domain.stored_values import optional_stored_time, stored_time
 from api.errors import StoreUnavailableError
-from api.ports import UserRecord
+from api.ports.store import UserRecord
 
 
 class UserPart:
-    """Be the part of the store that knows users; api.ports.Store says what its methods do."""
+    """Be the part of the store that knows users; api.ports.store says what its methods do."""
 
     _connections: Connections
 

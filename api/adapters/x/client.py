@@ -20,7 +20,7 @@ from api.errors import (
     SourceUnauthorisedError,
 )
 from api.outgoing import Answer, Outgoing
-from api.ports import Clock
+from api.ports.clock import Clock
 
 _DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
 _OF_STATUS: Mapping[int, tuple[type[SourceRefusedError], str]] = {

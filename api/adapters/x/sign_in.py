@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from api.adapters.x.client import XClient
 from api.errors import SourceUnauthorisedError, SourceUnavailableError
 from api.outgoing import Answer, Outgoing
-from api.ports import Clock
-from api.source_ports import SignIn
+from api.ports.clock import Clock
+from api.ports.sign_ins import SignIn
 
 AUTHORISE_URL = "https://x.com/i/oauth2/authorize"
 SCOPES = "tweet.read users.read like.read offline.access"

@@ -19,8 +19,8 @@ from api.errors import (
     SourceForbiddenError,
 )
 from api.outgoing import Answer, Outgoing
-from api.ports import Clock
-from api.source_ports import SourcePage, SourcePrices
+from api.ports.clock import Clock
+from api.ports.sources import SourcePage, SourcePrices
 
 TIMELINE_LIMIT = 3_200
 """Posts that X gives out of a timeline. Leaving out replies would make it 800, so none are."""

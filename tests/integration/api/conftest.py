@@ -16,8 +16,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.adapters.sqlite_store import SqliteStore
-from api.bootstrap import Ports, Service, readers, wire
-from api.ports import KeyStore, Store
+from api.bootstrap.adapters import Ports, readers
+from api.bootstrap.service import Service, wire
+from api.ports.keys import KeyStore
+from api.ports.store import Store
 from api.settings import Settings
 from tests.fakes import FakeEmotionClient, FakeKeyStore, FakeStore
 

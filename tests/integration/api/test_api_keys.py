@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.domain.api_keys import Scope
-from api.ports import Store
+from api.ports.store import Store
 from api.services import Access
 from api.settings import Settings
 from tests.fakes import FakeKeyStore

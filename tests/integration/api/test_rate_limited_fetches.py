@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api.adapters.sqlite_store import SqliteStore
-from api.ports import Store
+from api.ports.store import Store
 from tests.integration.api.town import Town
 from tests.servers import Reply, XServer
 from tests.servers.x import RESET, a_tweet

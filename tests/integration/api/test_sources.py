@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from api.ports import Store
+from api.ports.store import Store
 from api.settings import Settings, read_settings
 from tests.integration.api.conftest import House, problem
 from tests.integration.api.town import KEY, REDIRECT, Town

@@ -87,7 +87,9 @@ def test_a_call_is_a_span_that_names_the_analysis(
 
 
 def test_without_it_nothing_of_it_is_loaded() -> None:
-    code = "import api.bootstrap, sys; print([m for m in sys.modules if 'opentelemetry' in m])"
+    code = (
+        "import api.bootstrap.service, sys; print([m for m in sys.modules if 'opentelemetry' in m])"
+    )
 
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 

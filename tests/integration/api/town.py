@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 from cryptography.fernet import Fernet
 from werkzeug.test import TestResponse
 
-from api.bootstrap import Ports, readers, wire
-from api.ports import Store
+from api.bootstrap.adapters import Ports, readers
+from api.bootstrap.service import wire
+from api.bootstrap.sources import wire_sources
+from api.ports.store import Store
 from api.settings import read_settings
-from api.wired_sources import wire_sources
 from tests.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
 from tests.integration.api.conftest import ClosingClient, House
 from tests.servers import BlueskyServer, MastodonServer, XServer

@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure
 from api.adapters.mongo_store.declarations import Collection, Index
 from api.adapters.mongo_store.migrations import LONGEST_EXPIRY, declare, expiry
 from api.adapters.mongo_store.schema import COLLECTIONS, OF_A_USER, SHARD_KEYS
-from api.ports import Retention
+from api.ports.store import Retention
 
 THINGS = Collection(
     "things", {"bsonType": "object"}, (Index("old", (("saved_at", 1),), kept_as="posts"),)

@@ -13,7 +13,7 @@ from api.adapters.sqlite_store import SqliteStore
 from api.domain.analyses import Analysis, AnalysisRequest, Problem, Progress
 from api.domain.api_keys import ApiKey
 from api.domain.posts import EMOTIONS, Classification, Post
-from api.ports import CatalogueItem
+from api.domain.recommendations import CatalogueItem
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

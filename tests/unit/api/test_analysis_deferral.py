@@ -8,7 +8,7 @@ import pytest
 
 from api.domain.analyses import AnalysisState
 from api.errors import SourceRateLimitedError
-from api.source_ports import SourcePage
+from api.ports.sources import SourcePage
 from tests.fakes.posts import posts
 from tests.fakes.runs import LIMITS, Setting
 from tests.fakes.sources import FakeSource, page_of

@@ -9,7 +9,7 @@ import pytest
 
 from api.domain.analyses import AnalysisState
 from api.errors import InferenceRejectedError
-from api.ports import ModelIdentity
+from api.ports.emotions import ModelIdentity
 from tests.fakes.posts import posts
 from tests.fakes.runs import LIMITS, Setting, on_call
 

@@ -6,7 +6,7 @@ import threading
 
 from api.domain.analyses import AnalysisState
 from api.logs import trace_id
-from api.ports import ModelIdentity
+from api.ports.emotions import ModelIdentity
 from tests.fakes.posts import posts
 from tests.fakes.runs import Setting
 

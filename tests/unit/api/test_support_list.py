@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import support_entries
+from api.bootstrap.shipped import support_entries
 from api.domain.moods import Mood
 from api.domain.support import InvalidSupportError, SupportList, parse_support
 from api.settings import SettingsError

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 import yaml
+from safetensors.torch import load_file
 
 from export.config import TrainConfig
 from export.errors import ConfigError
-from export.levers import DEFAULT_LEVERS, read_levers, render, run_levers
+from export.levers import DEFAULT_LEVERS, main, read_levers, render, run_levers
 
 SHARED = {
     "version": "0",
@@ -69,20 +73,57 @@ def test_the_committed_levers_differ_from_the_first_in_what_they_name() -> None:
         assert len(changed) == 1, name
 
 
-def test_levers_are_run_averaged_and_put_in_a_table(
-    tmp_path: Path, tiny_config: TrainConfig, tiny_data: Path
-) -> None:
+@pytest.fixture(scope="module")
+def tried(
+    tmp_path_factory: pytest.TempPathFactory, tiny_config: TrainConfig, tiny_data: Path
+) -> tuple[Path, list[dict[str, Any]]]:
+    """The folder of a file of levers and of their finished `runs`, and what was told of them."""
+    folder = tmp_path_factory.mktemp("levers")
     shared = tiny_config.model_dump(mode="json", exclude_none=True, exclude={"name"})
     path = written(
-        tmp_path,
+        folder,
         {"plain": {}, "seed": {"seed": 18}, "both": {"average": ["plain", "seed"]}},
         {**shared, "passes": 1},
     )
+    return folder, run_levers(path, tiny_data, folder / "runs")
 
-    rows = run_levers(path, tiny_data, tmp_path / "runs")
-    again = run_levers(path, tiny_data, tmp_path / "runs")
+
+def test_levers_are_run_averaged_and_put_in_a_table(
+    tried: tuple[Path, list[dict[str, Any]]], tiny_data: Path
+) -> None:
+    folder, rows = tried
+
+    again = run_levers(folder / "levers.yaml", tiny_data, folder / "runs")
 
     assert [row["name"] for row in rows] == ["plain", "seed", "both"]
     assert all(0 <= row["figures"]["carer/accuracy"] <= 1 for row in rows)
     assert again == rows
     assert render(rows).splitlines()[2].startswith("| plain | - |")
+
+
+def test_the_command_averages_the_models_of_other_levers(
+    tried: tuple[Path, list[dict[str, Any]]],
+    tiny_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, rows = tried
+    runs = tmp_path / "runs"
+    shutil.copytree(folder / "runs", runs)
+    shutil.rmtree(runs / "both")
+
+    status = main(
+        [
+            *("--config", str(folder / "levers.yaml"), "--data", str(tiny_data)),
+            *("--run", str(runs)),
+        ]
+    )
+
+    assert status == 0
+    assert capsys.readouterr().out.endswith(render(rows) + "\n")
+    plain, seed, both = (
+        load_file(runs / name / "model" / "model.safetensors")["classifier.weight"]
+        for name in ("plain", "seed", "both")
+    )
+    assert not torch.equal(plain, seed)
+    assert torch.equal(both, ((plain.double() + seed.double()) / 2).float())

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 
 import export.build
 import export.trainer
@@ -74,7 +75,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = tmp_path / "run"
-    monkeypatch.setattr("export.train.SAVE_STEPS", 2)
+    monkeypatch.setattr("export.make_trainer.SAVE_STEPS", 2)
     right, calls = export.trainer.mixed_loss, iter(range(1_000))
 
     def interrupted(*given: object) -> object:
@@ -87,10 +88,19 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
         with pytest.raises(KeyboardInterrupt):
             train(tiny_config, tiny_data, run)
     left_at = last_checkpoint(run)
-    train(tiny_config, tiny_data, run)
+    learning: list[bool] = []
+
+    def counted(logits: torch.Tensor, *given: object) -> object:
+        learning.append(logits.requires_grad)
+        return right(logits, *given)  # type: ignore[arg-type]  # what the trainer passes
+
+    with monkeypatch.context() as patch:
+        patch.setattr(export.trainer, "mixed_loss", counted)
+        train(tiny_config, tiny_data, run)
 
     assert left_at is not None
     assert left_at.name == "checkpoint-4"
+    assert sum(learning) == 12 - 4  # it went on from there and did not begin anew
     whole = weights_of(finished_run)
     for name, value in weights_of(run).items():
         np.testing.assert_allclose(value, whole[name], atol=1e-5)

@@ -17,6 +17,7 @@ from export.base import load_model
 from export.config import SetConfig, TrainConfig, load_config
 from export.errors import ConfigError
 from export.labels import LABELS
+from export.make_trainer import make_trainer
 from export.run_folder import last_checkpoint, run_summary
 from export.to_onnx import export_onnx
 from export.train import train
@@ -177,7 +178,7 @@ def test_typos_are_put_into_training_texts_alone(
     stages: tuple[TrainConfig, Path], first_run: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
     plain, misspelt = (
-        export.train._make_trainer(
+        make_trainer(
             stages[0].model_copy(update={"typo_share": share}),
             str(first_run / "model"),
             tiny_data,

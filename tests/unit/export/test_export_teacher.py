@@ -10,7 +10,6 @@ import pytest
 import torch
 
 import export.teacher
-import export.train
 from export.base import load_model, load_tokenizer
 from export.config import SetConfig, TrainConfig
 from export.data import load_sets
@@ -18,6 +17,7 @@ from export.errors import BaseModelError
 from export.examples import Example
 from export.labels import LABELS
 from export.loss import Objective, taught_distance
+from export.make_trainer import make_trainer
 from export.report import training_stages
 from export.run_folder import run_summary
 from export.teacher import ask_teacher
@@ -107,9 +107,7 @@ def test_the_pupil_comes_to_say_what_its_teacher_says(
     texts = [normalise(one.text) for one in load_sets(config, tiny_data, "train")[1].examples]
     asked = export.teacher._answers(teacher, texts, 32, bf16=False)
 
-    trainer = export.train._make_trainer(
-        config, str(tiny_base), tiny_data, tmp_path / "run", teacher
-    )
+    trainer = make_trainer(config, str(tiny_base), tiny_data, tmp_path / "run", teacher)
 
     def distance() -> float:
         folder = tmp_path / "now"

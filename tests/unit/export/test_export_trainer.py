@@ -15,8 +15,8 @@ from export.encode import target_row
 from export.examples import Example
 from export.labels import EMOTIONS
 from export.loss import Objective, disagreement, mixed_loss
-from export.train import training_arguments
 from export.trainer import MixtureTrainer, decay_layers, freeze_layers
+from export.training_arguments import training_arguments
 
 ANSWERS = torch.tensor([[[0.0, 1, 2, 0, 0, 0, 0, 1]], [[2.0, 0, 0, 0, 0, 0, 1, -1]]])
 

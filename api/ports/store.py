@@ -1,70 +1,16 @@
-"""Name what the use cases need from the outside, by role; adapters are named by technology.
-
-A port's docstring says what it returns and what it raises. The errors named are those of
-`api.errors`; nothing else may leave an adapter.
-"""
+"""Name the store, and what it hands out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
-from api.domain.analyses import Analysis, Lease, Problem, Progress
-from api.domain.api_keys import ApiKey
-from api.domain.posts import Classification, ClassifiedPost, Post, RejectedPost
-from api.domain.recommendations import CatalogueItem as CatalogueItem
-from api.domain.recommendations import FriendCandidate as FriendCandidate
-
-Clock = Callable[[], datetime]
-"""Tell the time, as an aware UTC datetime."""
-
-
-class PostFileReader(Protocol):
-    """Read posts out of an uploaded file."""
-
-    def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
-        """Yield the posts of a seekable file in its order, and a RejectedPost for each bad item.
-
-        Raises UnreadableFileError where the file as a whole is not what it should be, and
-        PayloadTooLargeError where what is packed in it passes the cap; either may come after
-        some posts were yielded.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ModelIdentity:
-    """Name the model that serves: classifications of another name or version are not reused."""
-
-    name: str
-    version: str
-
-    @property
-    def key(self) -> str:
-        """Return the form under which classifications are kept: `name@version`."""
-        return f"{self.name}@{self.version}"
-
-
-class EmotionClient(Protocol):
-    """Have texts classified by the inference server."""
-
-    def model(self) -> ModelIdentity:
-        """Name the model that answers now. Raises InferenceUnavailableError."""
-        ...
-
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return one classification a text, in order; an empty list for no text.
-
-        Raises InferenceUnavailableError after its retries are spent, InferenceRejectedError where
-        the server refuses the request or answers what cannot be read.
-        """
-        ...
-
-    def ready(self) -> bool:
-        """Tell whether the server answers and is ready; never raises."""
-        ...
+from api.domain.analyses import Lease
+from api.domain.posts import Classification, ClassifiedPost, Post
+from api.domain.recommendations import CatalogueItem, FriendCandidate
+from api.ports.analysis_queue import AnalysisQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +54,8 @@ class Retention:
     moods: timedelta = timedelta(days=365)
 
 
-class Store(Protocol):
-    """Keep users, posts, analyses and moods. It is also the queue of record.
+class Store(AnalysisQueue, Protocol):
+    """Keep users, posts, analyses and moods. It is also the queue of record (AnalysisQueue).
 
     Every method may raise StoreUnavailableError. Users are named by user_id (see
     api.domain.posts.user_id_of). Writes are atomic: a call that raises has changed nothing.
@@ -196,76 +142,6 @@ class Store(Protocol):
         """Return the user's posts that any model has classified, newest first."""
         ...
 
-    # analyses: the queue of record
-    def create_analysis(
-        self, analysis: Analysis, *, idempotency_key: str | None
-    ) -> tuple[Analysis, bool]:
-        """Queue an analysis; return it and True, or the one that stands for it and False.
-
-        The one that stands for it is the user's analysis made with the same idempotency_key, else
-        the one of that user that is queued or running.
-        Raises ConflictError where the idempotency_key was used for another request.
-        """
-        ...
-
-    def analysis(self, analysis_id: str) -> Analysis | None:
-        """Return the analysis, or None."""
-        ...
-
-    def claim(
-        self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
-    ) -> tuple[Analysis, Lease] | None:
-        """Take the named analysis, or the oldest that waits where None, and mark it running.
-
-        One that waits is queued and not deferred beyond `now`, or running with a lease that ended
-        before `now`. Returns None where there is none or another owner holds it.
-        """
-        ...
-
-    def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
-        """Extend a lease and record progress. Raises LeaseLostError."""
-        ...
-
-    def finish(
-        self,
-        lease: Lease,
-        *,
-        at: datetime,
-        progress: Progress,
-        mood: str | None,
-        result: Mapping[str, Any],
-        hashtags: Sequence[str],
-    ) -> None:
-        """Mark the analysis succeeded and add its result to the mood history, in one write.
-
-        hashtags are the user's most used ones, kept for matching friends. Raises LeaseLostError.
-        """
-        ...
-
-    def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
-        """Mark the analysis failed. Raises LeaseLostError."""
-        ...
-
-    def release(self, lease: Lease) -> None:
-        """Put a running analysis back in the queue, as at shutdown; a lost lease is ignored."""
-        ...
-
-    def defer(self, lease: Lease, until: datetime) -> None:
-        """Put a running analysis back in the queue, not to be claimed up to that time.
-
-        The attempt was none, so `attempt` goes back by one; tokens grow all the same. The analysis
-        shows the time as waits_until. Raises LeaseLostError.
-        """
-        ...
-
-    def cancel(self, analysis_id: str, at: datetime) -> Analysis:
-        """Mark an analysis cancelled unless it has ended, and return it as it then stands.
-
-        Its progress stays, without the place. A run under way loses its lease, so its next write
-        ends it. Raises NotFoundError.
-        """
-        ...
-
     # sources and sign-ins
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
         """Return the id of the newest post up to which an account was fetched, or None."""
@@ -328,28 +204,4 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of connections; the store is not used after that."""
-        ...
-
-
-class KeyStore(Protocol):
-    """Keep API keys. Every method may raise StoreUnavailableError."""
-
-    def add_key(self, key: ApiKey) -> None:
-        """Keep a key; its prefix is new."""
-        ...
-
-    def key(self, prefix: str) -> ApiKey | None:
-        """Return the key of that prefix, or None; prefix may be any text."""
-        ...
-
-    def all_keys(self) -> list[ApiKey]:
-        """Return all keys, oldest first."""
-        ...
-
-    def note_use(self, prefix: str, at: datetime) -> None:
-        """Record when a key was last used; one that is not there is ignored."""
-        ...
-
-    def remove_key(self, prefix: str) -> bool:
-        """Forget a key; tell whether there was one."""
         ...

@@ -1,4 +1,4 @@
-"""Wire the sources of posts that the settings ask for: a part of api.bootstrap.
+"""Wire the sources of posts that the settings ask for.
 
 A source's library is imported only where the source is set up: the three together add some 40 MB
 to what an idle process holds.
@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from api.domain.own_accounts import OwnAccounts
 from api.outgoing import Outgoing
-from api.ports import Clock
+from api.ports.clock import Clock
+from api.ports.sign_ins import Sealer, SignInProvider
+from api.ports.sources import PostSource, SourcePrices
 from api.settings import Settings
-from api.source_ports import PostSource, Sealer, SignInProvider, SourcePrices
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,131 @@
+"""Open the adapters that the settings ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from api.adapters.archive_source import ArchiveReader
+from api.adapters.csv_source import CsvReader
+from api.adapters.inference_http import HttpEmotionClient
+from api.adapters.jsonl_source import JsonLinesReader
+from api.adapters.redis_probe import redis_probe
+from api.adapters.sqlite_store import SqliteStore
+from api.bootstrap.sources import wire_sources
+from api.logs import trace_id
+from api.ports.clock import Clock
+from api.ports.emotions import EmotionClient
+from api.ports.keys import KeyStore
+from api.ports.post_files import PostFileReader
+from api.ports.sign_ins import Sealer, SignInProvider
+from api.ports.sources import PostSource
+from api.ports.store import Retention, Store
+from api.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from api.adapters.celery_queue import CeleryQueue
+    from api.adapters.mongo_store import MongoStore
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Hold the adapters that the service stands on; tests pass fakes here.
+
+    wake tells workers in other processes of an analysis; None where the service has its own.
+    """
+
+    store: Store
+    emotions: EmotionClient
+    readers: Mapping[str, PostFileReader]
+    sources: Mapping[str, PostSource]
+    clock: Clock
+    close: Callable[[], None]
+    keys: KeyStore
+    sign_in: SignInProvider | None = None
+    sealer: Sealer | None = None
+    wake: Callable[[str], None] | None = None
+    probes: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+
+
+def readers(clock: Clock) -> dict[str, PostFileReader]:
+    """Return the readers of files by the kind that api.domain.post_files tells."""
+    return {
+        "archive": ArchiveReader(clock),
+        "jsonl": JsonLinesReader(clock),
+        "csv": CsvReader(clock),
+    }
+
+
+def open_store(settings: Settings) -> SqliteStore | MongoStore:
+    """Return the store that the settings name. Raises StoreUnavailableError."""
+    retention = Retention(
+        posts=timedelta(days=settings.posts_retention_days),
+        moods=timedelta(days=settings.moods_retention_days),
+    )
+    if settings.store_is_mongo:
+        from api.adapters.mongo_store import MongoStore  # not at the top: the driver is large
+
+        return MongoStore(settings.store_url, retention=retention)
+    return SqliteStore(settings.store_path, retention=retention)
+
+
+def adapters(settings: Settings) -> Ports:
+    """Return the adapters that the settings ask for.
+
+    Raises StoreUnavailableError where the store cannot be opened, and SettingsError where what a
+    setting needs is not installed.
+    """
+    store = open_store(settings)
+    emotions = HttpEmotionClient(
+        settings.inference_url,
+        timeout_seconds=settings.inference_timeout_seconds,
+        key=settings.inference_key,
+        trace_id=trace_id,
+    )
+    queue = _queue(settings)
+    sources = wire_sources(settings, _now)
+
+    def close() -> None:
+        if queue is not None:
+            queue.close()
+        sources.close()
+        emotions.close()
+        store.close()
+
+    return Ports(
+        store,
+        emotions,
+        readers(_now),
+        sources.by_name,
+        _now,
+        close,
+        keys=store,
+        sign_in=sources.sign_in,
+        sealer=sources.sealer,
+        wake=None if queue is None else queue.wake,
+        probes=_probes(settings),
+    )
+
+
+def _probes(settings: Settings) -> dict[str, Callable[[], bool]]:
+    asked = {"redis": settings.redis_url, "queue": settings.queue_url}
+    return {name: redis_probe(url) for name, url in asked.items() if url}
+
+
+def _queue(settings: Settings) -> CeleryQueue | None:
+    if not settings.queue_url:
+        return None
+    # Not at the top: the API by itself needs no Celery, neither installed nor in its memory.
+    try:
+        from api.adapters.celery_queue import CeleryQueue
+    except ImportError as error:
+        raise SettingsError(
+            "QUEUE_URL is set, which needs the extra `production` (Celery and Redis's client)."
+        ) from error
+    return CeleryQueue(settings.queue_url, lease_seconds=settings.lease_seconds)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
