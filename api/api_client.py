@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -51,9 +53,19 @@ class ApiClient:
         except httpx.TransportError:
             return False
 
-    def import_posts(self, user_name: str, file: Path) -> dict[str, Any]:
-        """Send a file of posts; return the counts and the reasons for what was skipped."""
-        with file.open("rb") as body:
+    def import_posts(
+        self,
+        user_name: str,
+        file: Path,
+        *,
+        on_sent: Callable[[int, int], None] = lambda *_: None,
+    ) -> dict[str, Any]:
+        """Send a file of posts; return the counts and the reasons for what was skipped.
+
+        on_sent is told, as the file goes out, how many of its bytes are sent, and how many it has;
+        once both are the same, the API reads what came, which may take long.
+        """
+        with _FileOnItsWay(file, on_sent) as body:
             return self._call(
                 "POST", f"/v1/users/{user_name}/posts", files={"file": (file.name, body)}
             )
@@ -117,6 +129,19 @@ class ApiClient:
             raise ApiCallError(_explain(answer))
         body: dict[str, Any] = answer.json() if answer.content else {}
         return body
+
+
+class _FileOnItsWay(io.FileIO):
+    """Be a file that is sent block by block: who asks for the next one has sent those before."""
+
+    def __init__(self, path: Path, on_sent: Callable[[int, int], None]) -> None:
+        super().__init__(path)
+        self._size = os.fstat(self.fileno()).st_size
+        self._on_sent = on_sent
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._on_sent(self.tell(), self._size)
+        return super().read(size)
 
 
 def _explain(answer: httpx.Response) -> str:

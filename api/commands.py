@@ -8,7 +8,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -30,7 +30,7 @@ def analyse(api: ApiClient, options: Namespace) -> None:
     if options.file is not None:
         _import(api, options)
     began = time.perf_counter()
-    with _progress_bar() as show:
+    with _analysis_bar() as show:
         analysis = api.analyse(
             options.user,
             as_of=options.as_of,
@@ -87,7 +87,8 @@ def erase(api: ApiClient, options: Namespace) -> None:
 
 def _import(api: ApiClient, options: Namespace) -> dict[str, Any]:
     began = time.perf_counter()
-    report = api.import_posts(options.user, options.file)
+    with _upload_bar() as show:
+        report = api.import_posts(options.user, options.file, on_sent=show)
     if not options.json:
         print(
             f"{options.file.name}: {report['imported']} posts imported,"
@@ -109,9 +110,9 @@ def _print_json(value: Any) -> None:
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yield what shows an analysis on a bar; there is none where nobody looks at a terminal."""
-    with tqdm(unit=" posts", leave=False, disable=None, file=sys.stderr) as bar:
+def _analysis_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Yield what shows an analysis on a bar."""
+    with _bar(" posts") as bar:
 
         def show(analysis: dict[str, Any]) -> None:
             progress = analysis["progress"]
@@ -126,3 +127,23 @@ def _progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
             bar.refresh()
 
         yield show
+
+
+@contextmanager
+def _upload_bar() -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows on a bar how many bytes of a file are sent, then that they are read."""
+    with _bar("B", unit_scale=True) as bar:
+
+        def show(sent: int, size: int) -> None:
+            bar.total = size
+            bar.set_description("sending" if sent < size else "reading", refresh=False)
+            bar.update(sent - bar.n)
+            if sent == size:
+                bar.refresh()  # update() leaves out what comes fast, and no more comes now
+
+        yield show
+
+
+def _bar(unit: str, *, unit_scale: bool = False) -> tqdm[NoReturn]:
+    """Return a bar of no iterable; it shows nothing where nobody looks at a terminal."""
+    return tqdm(unit=unit, unit_scale=unit_scale, leave=False, disable=None, file=sys.stderr)

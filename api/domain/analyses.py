@@ -42,11 +42,25 @@ class SourceCost:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchPlace:
+    """Say where a fetch goes on, so that no attempt asks for a page that an earlier one kept.
+
+    next_at names the next call of the source, None where all were made. newer_than is the mark that
+    the fetch started from, newest the one that it leaves at its end: None where it leaves none.
+    """
+
+    next_at: str | None
+    newer_than: str | None
+    newest: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Count posts: fetched from the source in this analysis, classified so far, in all to classify.
 
     reused is how many needed no classification because this model had classified them before;
-    source_cost is None where nothing was fetched.
+    source_cost is None where nothing was fetched. place is None before the first page was kept and
+    once the analysis has ended.
     """
 
     fetched: int = 0
@@ -54,6 +68,7 @@ class Progress:
     reused: int = 0
     total: int = 0
     source_cost: SourceCost | None = None
+    place: FetchPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,21 @@
 """Fetch what is new of an account at a source, page by page, into the store.
 
-What a fetch reads is kept whole or not at all, and only a fetch that came to its end leaves a mark
-from which the next one starts: so no post between two fetches is ever missed. A page that cannot
-be had for a moment is asked for again; nothing waits in the thread for a rate limit.
+Each page is kept as it comes, and then the place where the fetch goes on: an analysis that is
+deferred, or taken up by another worker, asks for no page again that was kept. Only a fetch that
+came to its end leaves a mark from which the next one starts: so no post between two fetches is ever
+missed. A page that cannot be had for a moment is asked for again; nothing waits in the thread for a
+rate limit.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from api.domain.analyses import IMPORTED, Analysis, AnalysisRequest, SourceCost
+from api.domain.analyses import IMPORTED, Analysis, AnalysisRequest, FetchPlace, SourceCost
 from api.domain.posts import Post
 from api.errors import (
     RetryableError,
@@ -64,27 +67,40 @@ class FetchStage:
         source = self._sources.get(request.source)
         if source is None:
             raise SourceNotConfiguredError(f"The source {request.source} is no longer set up.")
+        place = held.progress.place
         # Pages that an earlier attempt read were read all the same.
-        spent = analysis.progress.source_cost or SourceCost(currency=source.prices.currency)
-        held.report(replace(held.progress, source_cost=spent))
+        cost = held.progress.source_cost or SourceCost(currency=source.prices.currency)
+        fetched = held.progress.fetched if place else 0
+        held.report(replace(held.progress, fetched=fetched, source_cost=cost))
         access = self._within(patience, held, lambda: self._access(request))
         account = source.account(request.account, signed_in=access is not None)
+        newer_than = place.newer_than if place else self._mark(request, account, held)
+        while place is None or place.next_at is not None:
+            at = place.next_at if place else None
+            wanted = request.max_posts and request.max_posts - held.progress.fetched
+            asked = partial(source.page, account, at=at, newer_than=newer_than, wanted=wanted)
+            page = self._within(patience, held, partial(asked, access=access))
+            posts = [item for item in page.items if isinstance(item, Post)][:wanted]
+            counted = _counted(page, posts, held, source.prices)
+            self._store.save_posts(request.user_id, counted, self._clock())
+            if page.next_at is not None and page.next_at == at:
+                raise SourceUnavailableError("The source gave the same page again and again.")
+            place = _place_after(page, place, newer_than, wanted)
+            # Who dies before this has the page read again; its posts are known by their ids.
+            fetched = held.progress.fetched + len(posts)
+            held.report(replace(held.progress, fetched=fetched, place=place))
+        if place.newest is not None:
+            self._store.set_source_mark(held.lease, request.source, account, place.newest)
+
+    def _mark(self, request: AnalysisRequest, account: str, held: HeldLease) -> str | None:
+        """Return the mark that the last whole fetch left, None where all has to be read."""
         mark = self._store.source_mark(request.user_id, request.source, account)
-        if not self._store.count_posts(request.user_id):
-            mark = None  # what was fetched up to there was kept long enough, and deleted
-        reading = _Reading(source.prices, held, request.max_posts)
-
-        def page(at: str | None) -> SourcePage:
-            wanted = reading.wanted
-            return self._within(
-                patience,
-                held,
-                lambda: source.page(account, at=at, newer_than=mark, wanted=wanted, access=access),
-            )
-
-        self._store.save_posts(request.user_id, reading.posts(page), self._clock())
-        if reading.whole and reading.newest is not None:
-            self._store.set_source_mark(held.lease, request.source, account, reading.newest)
+        if mark is None or self._store.count_posts(request.user_id):
+            return mark
+        # What was fetched up to there was kept long enough, and deleted. The mark goes too: this
+        # fetch may end early, and the next one would follow it past what was not read again.
+        self._store.set_source_mark(held.lease, request.source, account, None)
+        return None
 
     def _within(self, patience: Patience, held: HeldLease, call: Callable[[], Answer]) -> Answer:
         """Return what a call returns, tried again while patience lasts."""
@@ -104,46 +120,36 @@ class FetchStage:
                 return answer
 
 
-class _Reading:
-    """Go through the pages of one account, and count what they hold and cost.
+def _counted(
+    page: SourcePage, posts: Sequence[Post], held: HeldLease, prices: SourcePrices
+) -> Iterator[Post]:
+    """Count what a page holds and cost, then yield its posts; for save_posts.
 
-    wanted is how many posts are still asked for, None for all; whole tells at the end whether
-    nothing was left out.
+    Counting presents the lease once it is settled whose the posts are: so a page that was asked for
+    before its user was erased is not kept for them when they are back. Raises LeaseLostError.
     """
+    so_far = held.progress.source_cost or SourceCost()
+    posts_read = so_far.posts_read + page.posts_read
+    users_read = so_far.users_read + page.users_read
+    skipped = sum(not isinstance(item, Post) for item in page.items)
+    cost = SourceCost(
+        posts_read,
+        users_read,
+        so_far.skipped + skipped,
+        prices.of(posts_read, users_read),
+        prices.currency,
+    )
+    held.report(replace(held.progress, source_cost=cost))
+    yield from posts
 
-    def __init__(self, prices: SourcePrices, held: HeldLease, wanted: int | None) -> None:
-        self._prices = prices
-        self._held = held
-        self.wanted = wanted
-        self.newest: str | None = None
-        self.whole = False
 
-    def posts(self, page_at: Callable[[str | None], SourcePage]) -> Iterator[Post]:
-        at: str | None = None
-        while not self.whole and self.wanted != 0:
-            page = page_at(at)
-            found = [item for item in page.items if isinstance(item, Post)]
-            posts = found[: self.wanted]
-            if self.wanted is not None:
-                self.wanted -= len(posts)
-            if page.next_at is not None and page.next_at == at:
-                raise SourceUnavailableError("The source gave the same page again and again.")
-            at = page.next_at
-            self.newest = self.newest or page.newest
-            self.whole = at is None and len(posts) == len(found)
-            self._count(page, len(posts), skipped=len(page.items) - len(found))
-            yield from posts
-
-    def _count(self, page: SourcePage, posts: int, *, skipped: int) -> None:
-        progress, prices = self._held.progress, self._prices
-        so_far = progress.source_cost or SourceCost()
-        posts_read = so_far.posts_read + page.posts_read
-        users_read = so_far.users_read + page.users_read
-        cost = SourceCost(
-            posts_read,
-            users_read,
-            so_far.skipped + skipped,
-            prices.of(posts_read, users_read),
-            prices.currency,
-        )
-        self._held.report(replace(progress, fetched=progress.fetched + posts, source_cost=cost))
+def _place_after(
+    page: SourcePage, place: FetchPlace | None, newer_than: str | None, wanted: int | None
+) -> FetchPlace:
+    """Return where to go on after a page; wanted is how many posts were still asked for."""
+    found = sum(isinstance(item, Post) for item in page.items)
+    if wanted is not None and (found > wanted or (found == wanted and page.next_at is not None)):
+        # Enough, and something was left out: the next fetch must not start from here.
+        return FetchPlace(next_at=None, newer_than=newer_than, newest=None)
+    newest = (place.newest if place else None) or page.newest
+    return FetchPlace(page.next_at, newer_than, newest)

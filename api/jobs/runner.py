@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from api.domain import recommendations, results
-from api.domain.analyses import Analysis, Problem, Progress
+from api.domain.analyses import Analysis, Problem
 from api.domain.scoring_config import ScoringConfig
 from api.errors import (
     LeaseLostError,
@@ -113,7 +113,9 @@ class AnalysisRunner:
         if claimed is None:
             return False
         analysis, lease = claimed
-        held = HeldLease(self._store, self._clock, lease, Progress(), duration)
+        # What earlier attempts fetched and paid for stays; the rest is counted anew.
+        progress = replace(analysis.progress, classified=0, reused=0, total=0)
+        held = HeldLease(self._store, self._clock, lease, progress, duration)
         self._observer.analysis("running")
         with about_analysis(analysis.analysis_id):
             try:
@@ -192,7 +194,7 @@ class AnalysisRunner:
         self._store.finish(
             held.lease,
             at=self._clock(),
-            progress=held.progress,
+            progress=replace(held.progress, place=None),
             mood=result.mood,
             result=result.to_dict(),
             hashtags=recommendations.interests((item.post for item in posts), _HASHTAGS_KEPT),
@@ -220,7 +222,8 @@ class AnalysisRunner:
         )
 
     def _fail(self, held: HeldLease, problem: Problem) -> None:
-        self._store.fail(held.lease, at=self._clock(), progress=held.progress, problem=problem)
+        ended = replace(held.progress, place=None)
+        self._store.fail(held.lease, at=self._clock(), progress=ended, problem=problem)
         self._observer.analysis("failed")
 
     def _fail_with(self, error: MoodlineError, held: HeldLease) -> None:

@@ -79,6 +79,7 @@ class AnalysisQueue(Protocol):
     def cancel(self, analysis_id: str, at: datetime) -> Analysis:
         """Mark an analysis cancelled unless it has ended, and return it as it then stands.
 
-        A run under way loses its lease, so its next write ends it. Raises NotFoundError.
+        Its progress stays, without the place. A run under way loses its lease, so its next write
+        ends it. Raises NotFoundError.
         """
         ...

@@ -64,9 +64,9 @@ class PostSource(Protocol):
         """Make one call: the first where `at` is None, else the one that `at` of a page named.
 
         Pages and their posts come newest first and end before the post id `newer_than`; wanted
-        posts are enough (None: all). access is the owner's access token, where they signed in.
-        A call ends within a timeout. Raises SourceUnavailableError where the source cannot be
-        reached or gives no sound answer, SourceRateLimitedError, and the kind of
+        posts are enough (None: all), and more may come. access is the owner's access token, where
+        they signed in. A call ends within a timeout. Raises SourceUnavailableError where the source
+        cannot be reached or gives no sound answer, SourceRateLimitedError, and the kind of
         SourceRefusedError that says why it refused: SourceAccountNotFoundError, a NotFoundError,
         for an unknown account.
         """

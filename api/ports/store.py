@@ -100,7 +100,9 @@ class Store(AnalysisQueue, Protocol):
         """Keep posts in one transaction, streaming; a post is known by user and post id.
 
         A known post takes the new engagement; its classification is kept unless its text changed.
-        An exception raised by the iterable leaves the store as it was, and is not changed.
+        An exception raised by the iterable leaves the store as it was, and is not changed. Whose
+        posts they are is settled before the first is asked for: where the user is erased after
+        that, and even comes back, none is kept.
         """
         ...
 
@@ -145,8 +147,8 @@ class Store(AnalysisQueue, Protocol):
         """Return the id of the newest post up to which an account was fetched, or None."""
         ...
 
-    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
-        """Record up to which post an account was fetched. Raises LeaseLostError."""
+    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
+        """Record up to which post an account was fetched, or None. Raises LeaseLostError."""
         ...
 
     def sign_in(self, user_id: str, source: str) -> str | None:

@@ -6,7 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.domain.analyses import Analysis, AnalysisRequest, Lease, Progress, SourceCost
+from api.domain.analyses import (
+    Analysis,
+    AnalysisRequest,
+    FetchPlace,
+    Lease,
+    Progress,
+    SourceCost,
+)
 from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
 from api.ports.store import Store
 
@@ -17,7 +24,12 @@ ALICE = "alice"
 MODEL = "moodline@1"
 OTHER_MODEL = "moodline@2"
 PROGRESS = Progress(
-    fetched=4, classified=3, reused=2, total=5, source_cost=SourceCost(6, 1, 2, 0.04, "USD")
+    fetched=4,
+    classified=3,
+    reused=2,
+    total=5,
+    source_cost=SourceCost(6, 1, 2, 0.04, "USD"),
+    place=FetchPlace(next_at="42 timeline 4 t4", newer_than=None, newest="9"),
 )
 
 

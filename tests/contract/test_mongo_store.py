@@ -140,14 +140,14 @@ def test_migrations_run_in_order_from_where_the_database_stands(
     other: Database[dict[str, Any]],
 ) -> None:
     ran: list[str] = []
-    more = (*MIGRATIONS, lambda _: ran.append("second"), lambda _: ran.append("third"))
-    prepare(other, "there", Retention(), more[:2])
+    more = (*MIGRATIONS, lambda _: ran.append("next"), lambda _: ran.append("last"))
+    prepare(other, "there", Retention(), more[:-1])
 
     prepare(other, "there", Retention(), more)
     prepare(other, "there", Retention(), more)
 
-    assert ran == ["second", "third"]
-    assert other.facts.find_one({"_id": "schema"}) == {"_id": "schema", "value": 3}
+    assert ran == ["next", "last"]
+    assert other.facts.find_one({"_id": "schema"}) == {"_id": "schema", "value": len(more)}
 
 
 def test_a_store_of_a_newer_version_is_refused(other: Database[dict[str, Any]]) -> None:

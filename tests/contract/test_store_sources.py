@@ -6,9 +6,19 @@ import json
 
 import pytest
 
+from api.domain.analyses import FetchPlace, Progress
 from api.errors import LeaseLostError
 from api.ports.store import Store
-from tests.contract.store_examples import ALICE, LATER, claimed, known
+from tests.contract.store_examples import (
+    ALICE,
+    LATER,
+    PROGRESS,
+    SOON,
+    claimed,
+    known,
+    stored,
+    taken,
+)
 
 
 def test_what_was_never_fetched_has_no_mark(store: Store) -> None:
@@ -28,6 +38,55 @@ def test_a_mark_is_kept_for_each_account_at_each_source(store: Store) -> None:
     assert store.source_mark(ALICE, "x", "alice") == "11"
     assert store.source_mark(ALICE, "x", "alice_too") == "7"
     assert store.source_mark(ALICE, "bluesky", "alice") is None
+
+
+def test_a_mark_can_be_forgotten(store: Store) -> None:
+    lease = claimed(store)
+    store.set_source_mark(lease, "x", "alice", "9")
+    store.set_source_mark(lease, "x", "alice_too", "7")
+
+    store.set_source_mark(lease, "x", "alice", None)
+    store.set_source_mark(lease, "x", "never", None)
+
+    assert store.source_mark(ALICE, "x", "alice") is None
+    assert store.source_mark(ALICE, "x", "alice_too") == "7"
+
+
+def test_a_run_that_lost_its_lease_forgets_no_mark(store: Store) -> None:
+    lease = claimed(store)
+    store.set_source_mark(lease, "x", "alice", "9")
+    store.release(lease)
+
+    with pytest.raises(LeaseLostError):
+        store.set_source_mark(lease, "x", "alice", None)
+
+    assert store.source_mark(ALICE, "x", "alice") == "9"
+
+
+def test_whoever_claims_a_fetch_next_is_told_its_place_and_the_user_in_the_export(
+    store: Store,
+) -> None:
+    lease = claimed(store)
+    store.renew(lease, until=SOON, progress=PROGRESS)
+    store.defer(lease, SOON)
+
+    taken(store, "a1", now=LATER)
+
+    assert stored(store).progress.place == PROGRESS.place
+    (analysis,) = store.export_user(ALICE)["analyses"]
+    assert analysis["progress"]["place"]["next_at"] == "42 timeline 4 t4"
+
+
+def test_a_run_that_lost_its_lease_moves_no_place(store: Store) -> None:
+    first = claimed(store)
+    store.defer(first, SOON)
+    second = taken(store, "a1", now=LATER)
+    store.renew(second, until=LATER, progress=PROGRESS)
+
+    with pytest.raises(LeaseLostError):
+        store.renew(first, until=LATER, progress=Progress(place=FetchPlace("p9", None, None)))
+
+    assert stored(store).progress == PROGRESS
 
 
 def test_a_run_that_lost_its_lease_leaves_no_mark(store: Store) -> None:

@@ -12,7 +12,9 @@ from api.ports.sources import SourcePage, SourcePrices
 class FakeSource:
     """Answer each call with the next page, or raise the error that stands in its place."""
 
-    def __init__(self, *pages: SourcePage | Exception, prices: SourcePrices | None = None) -> None:
+    def __init__(
+        self, *pages: SourcePage | BaseException, prices: SourcePrices | None = None
+    ) -> None:
         self.prices = prices or SourcePrices(post=0.01, user=0.5, currency="EUR")
         self.pages = list(pages)
         self.asked: list[dict[str, Any]] = []
@@ -23,7 +25,7 @@ class FakeSource:
     def page(self, account: str, **asked: Any) -> SourcePage:
         self.asked.append({"account": account, **asked})
         page = self.pages.pop(0)
-        if isinstance(page, Exception):
+        if isinstance(page, BaseException):
             raise page
         return page
 

@@ -345,7 +345,11 @@ class FakeStore:
             raise NotFoundError("There is no analysis of that id.")
         if not analysis.state.terminal:
             analysis = replace(
-                analysis, state=AnalysisState.CANCELLED, finished_at=at, waits_until=None
+                analysis,
+                state=AnalysisState.CANCELLED,
+                finished_at=at,
+                waits_until=None,
+                progress=replace(analysis.progress, place=None),
             )
             self._analyses[analysis_id] = analysis
             self._leases.pop(analysis_id, None)
@@ -357,8 +361,12 @@ class FakeStore:
         return user.marks.get((source, account)) if user else None
 
     @_whole
-    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
-        self._users[self._held(lease).request.user_id].marks[source, account] = post_id
+    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
+        marks = self._users[self._held(lease).request.user_id].marks
+        if post_id is None:
+            marks.pop((source, account), None)
+        else:
+            marks[source, account] = post_id
 
     @_whole
     def sign_in(self, user_id: str, source: str) -> str | None:

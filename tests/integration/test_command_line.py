@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from api import cli
+from api.api_client import ApiClient
 from api.children import free_port
 from tests.faults.site import Site
 from tests.integration.scripted_server import Reply, ScriptedServer
@@ -24,6 +25,14 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+def large_file(folder: Path) -> Path:
+    """Write a file of one post that takes many blocks to send: 1,000,000 bytes."""
+    post = {"id": "1", "text": "joy", "created_at": "2026-01-01T00:00:00Z"}
+    file = folder / "large.jsonl"
+    file.write_text(json.dumps(post).ljust(999_999) + "\n", encoding="utf-8", newline="\n")
+    return file
 
 
 @pytest.fixture
@@ -107,6 +116,50 @@ def test_at_a_terminal_an_analysis_shows_a_bar(
     assert "running" in terminal.getvalue()
     assert "/40" in terminal.getvalue()
     assert "running" not in capsys.readouterr().out
+
+
+def test_at_a_terminal_an_import_shows_what_is_sent_and_then_that_it_is_read(
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+
+    status = cli.main(["import", str(large_file(tmp_path)), "ben"])
+
+    shown = terminal.getvalue()
+    assert status == 0
+    assert "reading: 100%" in shown
+    assert "1.00M/1.00M" in shown
+    assert "reading" not in capsys.readouterr().out
+
+
+def test_where_nobody_looks_an_import_shows_no_bar(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = cli.main(["import", str(POSTS), "ben"])
+
+    assert status == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_an_import_tells_what_is_sent_from_nothing_to_the_whole_file(
+    site: Site, tmp_path: Path
+) -> None:
+    told = []
+
+    with ApiClient(f"http://127.0.0.1:{site.api_port}") as api:
+        api.import_posts(
+            "ben", large_file(tmp_path), on_sent=lambda sent, size: told.append((sent, size))
+        )
+
+    sent = [each for each, _ in told]
+    assert (sent[0], sent[-1]) == (0, 1_000_000)
+    assert sent == sorted(set(sent))
+    assert len(sent) > 10
+    assert {size for _, size in told} == {1_000_000}
 
 
 def test_a_refusal_is_one_line_and_status_1(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

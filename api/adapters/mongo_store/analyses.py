@@ -154,6 +154,7 @@ class AnalysisPart:
             "state": AnalysisState.CANCELLED.value,
             "finished_at": stored_time(at),
             "ended_on": at,
+            "progress.place": None,
         }
         with self._connections.using() as database:
             database.analyses.update_one(

@@ -12,6 +12,7 @@ from api.domain.analyses import (
     Analysis,
     AnalysisRequest,
     AnalysisState,
+    FetchPlace,
     Problem,
     Progress,
     SourceCost,
@@ -89,7 +90,8 @@ def user_of(document: Mapping[str, Any]) -> UserRecord:
 def analysis_of(document: Mapping[str, Any]) -> Analysis:
     """Read an analysis."""
     result, problem = document.get("result"), document.get("problem")
-    state, cost = AnalysisState(document["state"]), document["progress"]["source_cost"]
+    state, progress = AnalysisState(document["state"]), document["progress"]
+    cost, place = progress["source_cost"], progress.get("place")
     # 0 where it waits for nothing, absent where it does not wait.
     waits_from = document.get("waits_from") if state is AnalysisState.QUEUED else None
     return Analysis(
@@ -105,8 +107,9 @@ def analysis_of(document: Mapping[str, Any]) -> Analysis:
         state=state,
         progress=Progress(
             **{
-                **document["progress"],
+                **progress,
                 "source_cost": None if cost is None else SourceCost(**cost),
+                "place": None if place is None else FetchPlace(**place),
             }
         ),
         attempt=document["attempt"],

@@ -33,7 +33,11 @@ def first_layout(database: Database[Document]) -> None:
     put_fact(database, "tombstone_salt", os.urandom(32))
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_layout,)
+def fetch_places(_: Database[Document]) -> None:
+    """Change nothing: analyses may hold a place from here on, which older versions cannot read."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (first_layout, fetch_places)
 """Hold the steps that lead from each version to the next; a released one is final."""
 
 

@@ -136,6 +136,8 @@ _SOURCE_COST = document(
     }
 )
 
+_FETCH_PLACE = document(dict.fromkeys(("next_at", "newer_than", "newest"), or_null(TEXT)))
+
 _ANALYSES = Collection(
     "analyses",
     document(
@@ -153,7 +155,8 @@ _ANALYSES = Collection(
                 {
                     **dict.fromkeys(("fetched", "classified", "reused", "total"), WHOLE),
                     "source_cost": or_null(_SOURCE_COST),
-                }
+                },
+                {"place": or_null(_FETCH_PLACE)},
             ),
             "attempt": WHOLE,
             "token": WHOLE,

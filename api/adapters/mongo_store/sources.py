@@ -31,11 +31,14 @@ class SourcePart:
             found = database.source_marks.find_one(equal(id=f"{user_key} {source} {account}"))
         return None if found is None else str(found["post_id"])
 
-    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
-        """Record up to which post an account was fetched."""
+    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
+        """Record up to which post an account was fetched, or forget it."""
         with self._connections.using() as database:
             held = analysis_held(database, lease)
             name = equal(id=f"{held['user_key']} {source} {account}")
+            if post_id is None:
+                database.source_marks.delete_one(name)
+                return
             mark = {"source": source, "account": account, "post_id": post_id}
             _put(database, "source_marks", name, held["user_key"], mark)
             if not is_alive(database, held["user_id"], held["user_key"]):

@@ -113,7 +113,7 @@ class AnalysisPart:
             held = analysis_held(connection, lease)
             connection.execute(
                 "UPDATE analyses SET lease_until = ?, fetched = ?, classified = ?, reused = ?, "
-                "total = ?, source_cost = ? WHERE analysis_key = ?",
+                "total = ?, source_cost = ?, fetch_place = ? WHERE analysis_key = ?",
                 (stored_time(until), *stored_progress(progress), held.analysis_key),
             )
         return replace(lease, until=until)
@@ -135,7 +135,7 @@ class AnalysisPart:
             connection.execute(
                 "UPDATE analyses SET state = 'succeeded', finished_at = ?, result = ?, "
                 "lease_owner = NULL, lease_until = NULL, fetched = ?, classified = ?, "
-                "reused = ?, total = ?, source_cost = ? WHERE analysis_key = ?",
+                "reused = ?, total = ?, source_cost = ?, fetch_place = ? WHERE analysis_key = ?",
                 (
                     stored_at,
                     stored_json(dict(result)),
@@ -156,7 +156,7 @@ class AnalysisPart:
             connection.execute(
                 "UPDATE analyses SET state = 'failed', finished_at = ?, problem = ?, "
                 "lease_owner = NULL, lease_until = NULL, fetched = ?, classified = ?, "
-                "reused = ?, total = ?, source_cost = ? WHERE analysis_key = ?",
+                "reused = ?, total = ?, source_cost = ?, fetch_place = ? WHERE analysis_key = ?",
                 (
                     stored_time(at),
                     stored_json(asdict(problem)),
@@ -193,7 +193,8 @@ class AnalysisPart:
         with self._connections.writing() as connection:
             connection.execute(
                 "UPDATE analyses SET state = 'cancelled', finished_at = ?, lease_owner = NULL, "
-                "lease_until = NULL WHERE analysis_id = ? AND state IN ('queued', 'running')",
+                "lease_until = NULL, fetch_place = NULL "
+                "WHERE analysis_id = ? AND state IN ('queued', 'running')",
                 (stored_time(at), analysis_id),
             )
             analysis = _one(connection, _BY_ID, (analysis_id,))

@@ -11,6 +11,7 @@ from api.domain.analyses import (
     Analysis,
     AnalysisRequest,
     AnalysisState,
+    FetchPlace,
     Problem,
     Progress,
     SourceCost,
@@ -128,14 +129,15 @@ def classification_of(row: sqlite3.Row) -> Classification:
 
 
 def stored_progress(progress: Progress) -> tuple[int | str | None, ...]:
-    """Return the columns of progress: fetched, classified, reused, total, source_cost."""
-    cost = progress.source_cost
+    """Return the columns of progress: its five as they are named, then fetch_place."""
+    cost, place = progress.source_cost, progress.place
     return (
         progress.fetched,
         progress.classified,
         progress.reused,
         progress.total,
         None if cost is None else stored_json(asdict(cost)),
+        None if place is None else stored_json(asdict(place)),
     )
 
 
@@ -158,6 +160,7 @@ def analysis_of(row: sqlite3.Row) -> Analysis:
             row["reused"],
             row["total"],
             None if row["source_cost"] is None else SourceCost(**json.loads(row["source_cost"])),
+            None if row["fetch_place"] is None else FetchPlace(**json.loads(row["fetch_place"])),
         ),
         attempt=row["attempt"],
         started_at=optional_time_of(row["started_at"]),

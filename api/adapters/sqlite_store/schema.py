@@ -219,11 +219,15 @@ _RETENTION = (
     "CREATE INDEX users_mood_at ON users (mood_at) WHERE mood_at IS NOT NULL",
 )
 
+# Where the fetch of an analysis that has not ended goes on.
+_FETCH_PLACES = ("ALTER TABLE analyses ADD COLUMN fetch_place TEXT",)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
     _KEYS_AND_CONSENT_WORDS,
     _RETENTION,
+    _FETCH_PLACES,
 )
 """Hold the statements that lead from each schema version to the next; a released one is final."""
 

@@ -24,14 +24,20 @@ class SourcePart:
             ).fetchone()
         return None if row is None else str(row["post_id"])
 
-    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str) -> None:
-        """Record up to which post an account was fetched."""
+    def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
+        """Record up to which post an account was fetched, or forget it."""
         with self._connections.writing() as connection:
             held = analysis_held(connection, lease)
-            connection.execute(
-                "INSERT OR REPLACE INTO source_marks VALUES (?, ?, ?, ?)",
-                (held.user_key, source, account, post_id),
-            )
+            if post_id is None:
+                connection.execute(
+                    "DELETE FROM source_marks WHERE user_key = ? AND source = ? AND account = ?",
+                    (held.user_key, source, account),
+                )
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO source_marks VALUES (?, ?, ?, ?)",
+                    (held.user_key, source, account, post_id),
+                )
 
     def sign_in(self, user_id: str, source: str) -> str | None:
         """Return the user's sealed sign-in at a source, or None."""

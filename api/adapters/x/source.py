@@ -131,7 +131,7 @@ class XSource:
         elif access is not None and self._liked_posts:
             following = _Place(place.user_id, "likes")
         return SourcePage(
-            self._posts(listed, fields)[:wanted],
+            self._posts(listed, fields),
             str(following) if following else None,
             newest=_id_of(meta, "newest_id") if place.read == 0 else None,
             posts_read=_read_in(fields),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -77,7 +76,7 @@ def test_the_time_to_wait_is_kept_within_bounds(retry_in: timedelta, waited: tim
 
 
 def test_what_was_read_before_the_wait_stays_counted() -> None:
-    read = replace(page_of(posts(2), next_at="p2"), posts_read=2)
+    read = page_of(posts(2, start=50), next_at="p2")
     setting = limited(5 * MINUTE, read)
     setting.runner().run()
     while_waiting = setting.analysis("a2").progress.source_cost

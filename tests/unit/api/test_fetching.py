@@ -1,4 +1,4 @@
-"""An analysis that names a source fetches what is new, whole or not at all, and counts its cost."""
+"""An analysis that names a source fetches what is new, page by page, and counts its cost."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_progress_grows_page_by_page() -> None:
 
     setting.runner().run()
 
-    assert seen[:3] == [0, 2, 5]
+    assert list(dict.fromkeys(seen)) == [0, 2, 5]
 
 
 def test_the_cost_counts_posts_users_and_what_was_skipped() -> None:
@@ -183,7 +183,7 @@ def test_a_source_that_goes_in_circles_is_left() -> None:
     assert problem.type == "source-unavailable"
 
 
-def test_a_rate_limit_is_not_waited_for_in_the_thread_and_keeps_nothing_half_read() -> None:
+def test_a_rate_limit_is_not_waited_for_in_the_thread_and_leaves_no_mark() -> None:
     setting = fetching(FakeSource())
     until = setting.clock() + timedelta(minutes=9)
     source = FakeSource(
@@ -195,7 +195,7 @@ def test_a_rate_limit_is_not_waited_for_in_the_thread_and_keeps_nothing_half_rea
 
     assert setting.clock.pauses == []
     assert len(source.asked) == 2
-    assert setting.store.count_posts("alice") == 0
+    assert setting.store.count_posts("alice") == 2
     assert setting.store.source_mark("alice", "elsewhere", "alice") is None
 
 
