@@ -19,19 +19,24 @@ Reals = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Activation:
-    """One activation over all tokens: largest magnitude by channel, and sum of x x'."""
+    """One activation over all tokens: largest magnitude by channel, sum of x x', least value."""
 
     largest: Reals
     moments: Reals
+    least: float
 
     @classmethod
     def of(cls, rows: Reals) -> Activation:
         """Return the statistics of [tokens, channels] values."""
-        return cls(np.abs(rows).max(axis=0), rows.T @ rows)
+        return cls(np.abs(rows).max(axis=0), rows.T @ rows, float(rows.min()))
 
     def __add__(self, other: Activation) -> Activation:
         """Return the statistics of both together."""
-        return Activation(np.maximum(self.largest, other.largest), self.moments + other.moments)
+        return Activation(
+            np.maximum(self.largest, other.largest),
+            self.moments + other.moments,
+            min(self.least, other.least),
+        )
 
 
 def observe(

@@ -8,6 +8,8 @@ own, so neither padding nor neighbours change anything:
     q  = round(127 x' / r) + 128     r = max |x'| a token, q an unsigned byte
     y  = (q - 128) @ W' * r / 127    W' = s W, 7 bits and one scale an output channel
 
+Activations that are never negative have 255 steps from 0 instead of 127 on either side of 128.
+
 Weights keep to 7 bits because processors without VNNI add two products of bytes in 16 bits,
 and would saturate: 255 * 63 * 2 fits. Word embeddings have one scale a word. Biases, layer
 norms and the head stay fp32.
@@ -37,6 +39,7 @@ SMOOTHING = 0.5
 _CONTRIB = "com.microsoft"
 _LARGE_TABLE = 1_000_000
 _TINY = 1e-5
+_MIDDLE = 128
 
 Reals = NDArray[np.floating[Any]]
 
@@ -85,11 +88,14 @@ def _is_weighted(node: NodeProto, constants: set[str]) -> bool:
 class _Quantised:
     """A quantised activation: the names of its bytes and of its largest magnitudes, [tokens, 1].
 
-    `smoothing` divided its channels; `moments` are those after that.
+    The byte `zero_point` names is zero and `steps` more are the largest magnitude. `smoothing`
+    divided its channels; `moments` are those after that.
     """
 
     values: str
     largest: str
+    zero_point: str
+    steps: int
     smoothing: Reals
     moments: Reals
 
@@ -109,8 +115,8 @@ class _Rewriter:
             if _is_weighted(node, set(self._tensors)):
                 self._weights[node.input[0]].append(node.input[1])
         self._constant("q/one", np.array(1.0, dtype=np.float32))
-        self._constant("q/zero_point", np.array(128, dtype=np.uint8))
-        self._constant("q/steps", np.array(1 / 127, dtype=np.float32))
+        self._constant("q/middle", np.array(_MIDDLE, dtype=np.uint8))
+        self._constant("q/lowest", np.array(0, dtype=np.uint8))
         self._constant("q/last", np.array([1], dtype=np.int64))
 
     def add(self, node: NodeProto) -> None:
@@ -134,25 +140,32 @@ class _Rewriter:
         smoothing = smoothing_of(weights, self._observed[name].largest)
         self._constant(f"{name}/divisor", (1 / smoothing).astype(np.float32))
         smooth = self._node("Mul", [name, f"{name}/divisor"], f"{name}/smooth")
-        size = self._node("Abs", [smooth], f"{name}/abs")
+        signed = self._observed[name].least < 0
+        size = self._node("Abs", [smooth], f"{name}/abs") if signed else smooth
         top = self._node("ReduceMax", [size, "q/last"], f"{name}/top", keepdims=1)
         row = self._node("Squeeze", [top, "q/last"], f"{name}/row")
-        scale = self._node("Mul", [row, "q/steps"], f"{name}/scale")
+        steps = 127 if signed else 255
+        self._constant(f"{name}/step", np.array(1 / steps, dtype=np.float32))
+        scale = self._node("Mul", [row, f"{name}/step"], f"{name}/scale")
         count = self._node("Shape", [scale], f"{name}/count")
-        middle = numpy_helper.from_array(np.array([128], dtype=np.uint8))
-        zero = self._node("ConstantOfShape", [count], f"{name}/zero", value=middle)
+        zero_point = numpy_helper.from_array(np.array([_MIDDLE if signed else 0], dtype=np.uint8))
+        zero = self._node("ConstantOfShape", [count], f"{name}/zero", value=zero_point)
         values = self._node("QuantizeLinear", [smooth, scale, zero], f"{name}/int8", axis=0)
         moments = self._observed[name].moments / np.outer(smoothing, smoothing)
-        return _Quantised(values, top, smoothing, moments)
+        zero_name = "q/middle" if signed else "q/lowest"
+        return _Quantised(values, top, zero_name, steps, smoothing, moments)
 
     def _multiply(self, quantised: _Quantised, weights: Reals, output: str) -> None:
         """Multiply by weights into the [tokens, outputs] floats `output`."""
         integers, scales = round_weights(weights * quantised.smoothing[:, None], quantised.moments)
         self._constant(f"{output}/weights", integers)
-        self._constant(f"{output}/scales", scales / np.float32(127))
+        self._constant(f"{output}/scales", scales / np.float32(quantised.steps))
         inputs = [quantised.values, f"{output}/weights", "q/one", f"{output}/scales"]
         product = self._node(
-            "MatMulIntegerToFloat", [*inputs, "q/zero_point"], f"{output}/product", domain=_CONTRIB
+            "MatMulIntegerToFloat",
+            [*inputs, quantised.zero_point],
+            f"{output}/unscaled",
+            domain=_CONTRIB,
         )
         self._node("Mul", [product, quantised.largest], output)
 

@@ -8,6 +8,8 @@ The graph computes what it did, with less work:
   additions and the LayerNormalization that it stands for, and BiasGelu (by the error function)
   half as long again as FastGelu (by the hyperbolic tangent; Hendrycks and Gimpel, 2016). The
   latter differs by at most 5e-4.
+- What GELU gives is lifted to be positive, and the products take out again what that adds: a byte
+  then has 255 steps for it where it had 127, most of them for values that GELU never gives.
 - Activations are [tokens of all texts, channels] but where attention needs its texts apart, so
   that the products around it need no reshaping.
 """
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _CONTRIB = "com.microsoft"
 _FIRST = 0
+GELU_DEPTH = 0.1701
+"""How far GELU goes below zero (at -0.75)."""
 
 
 def streamline(model: ModelProto) -> ModelProto:
@@ -54,6 +58,7 @@ class _Drawing:
         self._graph = model.graph
         self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
         self._renamed: dict[str, str] = {}
+        self._lifted: set[str] = set()
         attentions = [node for node in nodes if node.op_type == "Attention"]
         if not attentions:
             raise VerificationError("the graph has no fused attention")
@@ -63,6 +68,7 @@ class _Drawing:
         shape = self._node("Shape", ["input_ids"], "text_shape")
         self._constant("rest", np.array([-1], dtype=np.int64))
         self._node("Concat", [shape, "rest"], "apart", axis=0)
+        self._constant("lift", np.array(GELU_DEPTH, dtype=np.float32))
         self._constant("first", np.array(_FIRST, dtype=np.int64))
         self._constant("first_apart", np.array([-1, 1, self._width(attentions[-1])], np.int64))
         self._node("Cast", ["attention_mask"], "mask", to=onnx.TensorProto.INT32)
@@ -75,7 +81,11 @@ class _Drawing:
         elif node.op_type == "SkipLayerNormalization":
             self._add_and_normalise(node, inputs)
         elif node.op_type == "BiasGelu":
-            self._node("FastGelu", inputs, node.output[0], domain=_CONTRIB)
+            output = node.output[0]
+            self._node("FastGelu", inputs, f"{output}/gelu", domain=_CONTRIB)
+            self._lifted.add(self._node("Add", [f"{output}/gelu", "lift"], output))
+        elif node.op_type == "MatMul" and inputs[0] in self._lifted:
+            self._multiply_lifted(node, inputs)
         elif node.op_type == "LayerNormalization":
             self._copy(node, inputs, f"{node.output[0]}/apart")
             self._node("Reshape", [f"{node.output[0]}/apart", "flat"], node.output[0])
@@ -132,6 +142,13 @@ class _Drawing:
             num_heads=heads,
         )
         self._node("Reshape", [f"{output}/apart", "flat"], output)
+
+    def _multiply_lifted(self, node: NodeProto, inputs: list[str]) -> None:
+        """Multiply what was lifted, and take what that added out of the product."""
+        output = node.output[0]
+        self._constant(f"{output}/lift", -GELU_DEPTH * self._array(inputs[1]).sum(axis=0))
+        self._node("MatMul", inputs, f"{output}/product")
+        self._node("Add", [f"{output}/product", f"{output}/lift"], output)
 
     def _add_and_normalise(self, node: NodeProto, inputs: list[str]) -> None:
         """Add bias and skipped states to a product, and normalise."""

@@ -105,6 +105,21 @@ def test_a_large_table_is_kept_in_bytes_with_a_scale_for_each_row(
     assert (error.max(axis=1) <= np.abs(table[ids[0]]).max(axis=1) / 253).all()
 
 
+def test_what_is_never_negative_has_all_steps_of_a_byte(
+    dense: tuple[onnx.ModelProto, np.ndarray], rng: np.random.Generator
+) -> None:
+    model, _ = dense
+    positive = np.abs(rng.normal(size=(200, WIDTH)))
+    once_negative = positive.copy()
+    once_negative[0, 0] = -1e-6
+
+    def error(observed: np.ndarray) -> float:
+        quantised = quantise_rows(model, {"x": Activation.of(observed)})
+        return float(np.abs(run(quantised, positive) - run(model, positive)).mean())
+
+    assert error(positive) < 0.9 * error(once_negative)
+
+
 def test_products_of_one_activation_share_its_bytes(rng: np.random.Generator) -> None:
     weights = {name: rng.normal(size=(WIDTH, 6)).astype(np.float32) for name in ("v", "w")}
     nodes = [
