@@ -24,7 +24,9 @@ from tests.servers.x import BEARER, Account, a_tweet
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RESET = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
-TIMEOUT_SECONDS = 0.3
+PATIENT_SECONDS = 30.0
+IMPATIENT_SECONDS = 0.3
+"""For servers that never answer; on a busy machine those that do may take longer."""
 
 
 @dataclass
@@ -78,14 +80,10 @@ def _now() -> datetime:
     return NOW
 
 
-def _out(name: str) -> Outgoing:
-    return Outgoing(name, timeout_seconds=TIMEOUT_SECONDS)
-
-
-def _x() -> Network:
+def _x(seconds: float = PATIENT_SECONDS) -> Network:
     server = XServer()
     ana = server.accounts["ana"] = Account("42", "ana")
-    outgoing = _out("X")
+    outgoing = Outgoing("X", timeout_seconds=seconds)
     source = XSource(
         outgoing,
         server.url,
@@ -107,9 +105,9 @@ def _x() -> Network:
     )
 
 
-def _bluesky() -> Network:
+def _bluesky(seconds: float = PATIENT_SECONDS) -> Network:
     server = BlueskyServer()
-    outgoing = _out("Bluesky")
+    outgoing = Outgoing("Bluesky", timeout_seconds=seconds)
     source = BlueskySource(
         outgoing, server.url, _now, own_accounts=OwnAccounts(["ana.bsky.social"])
     )
@@ -133,9 +131,9 @@ def _bluesky() -> Network:
     )
 
 
-def _mastodon() -> Network:
+def _mastodon(seconds: float = PATIENT_SECONDS) -> Network:
     server = MastodonServer()
-    outgoing = _out("the server")
+    outgoing = Outgoing("the server", timeout_seconds=seconds)
     source = MastodonSource(outgoing, server.url, _now, own_accounts=OwnAccounts(["ana"]))
 
     def fill(numbers: list[Any]) -> None:
@@ -157,7 +155,7 @@ def _mastodon() -> Network:
     )
 
 
-NETWORKS: dict[str, Callable[[], Network]] = {
+NETWORKS: dict[str, Callable[..., Network]] = {
     "x": _x,
     "bluesky": _bluesky,
     "mastodon": _mastodon,
