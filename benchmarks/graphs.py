@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from serving.providers import session_options
+
 SHAPES = ((1, 12), (1, 20), (1, 40), (16, 20), (8, 64), (16, 32))
 """Texts and tokens: lone ones, and groups as large as the server's."""
 
@@ -30,12 +32,7 @@ SHOWN = 12
 
 def open_graph(path: Path, threads: int, profile: Path | None = None) -> ort.InferenceSession:
     """Open a graph as serving.providers does, or with its operators timed into a file."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    options = session_options(threads)
     if profile is not None:
         options.enable_profiling = True
         options.profile_file_prefix = str(profile / "run")

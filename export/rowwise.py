@@ -18,16 +18,17 @@ norms and the head stay fp32.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from export.activations import Activation
+from export.drawing import CONTRIB, Drawing
 from export.rounding import round_weights
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 SMOOTHING = 0.5
 """How much of the spread between channels moves into the weights; 0 none, 1 all."""
 
-_CONTRIB = "com.microsoft"
 _LARGE_TABLE = 1_000_000
 _TINY = 1e-5
 _MIDDLE = 128
@@ -57,18 +57,11 @@ def quantise_rows(model: ModelProto, observed: Mapping[str, Activation]) -> Mode
     Products take [tokens, channels] activations, as export.streamlined makes them. `observed` has
     each of `quantised_inputs`. Raises KeyError when one is missing.
     """
-    made = onnx.ModelProto()
-    made.CopyFrom(model)
-    nodes = list(made.graph.node)
-    del made.graph.node[:]
-    rewriter = _Rewriter(made, nodes, observed)
-    for node in nodes:
+    drawing = Drawing(model)
+    rewriter = _Rewriter(drawing, observed)
+    for node in drawing.nodes:
         rewriter.add(node)
-    used = {name for node in made.graph.node for name in node.input}
-    kept = [tensor for tensor in made.graph.initializer if tensor.name in used]
-    del made.graph.initializer[:]
-    made.graph.initializer.extend(kept)
-    return made
+    return drawing.finished()
 
 
 def smoothing_of(weights: Reals, largest: Reals) -> Reals:
@@ -79,7 +72,7 @@ def smoothing_of(weights: Reals, largest: Reals) -> Reals:
     return divisors
 
 
-def _is_weighted(node: NodeProto, constants: set[str]) -> bool:
+def _is_weighted(node: NodeProto, constants: Container[str]) -> bool:
     """Tell products with constant weights."""
     return node.op_type == "MatMul" and node.input[1] in constants
 
@@ -103,16 +96,15 @@ class _Quantised:
 class _Rewriter:
     """Adds nodes to a graph, quantising those that multiply by weights."""
 
-    def __init__(
-        self, model: ModelProto, nodes: Sequence[NodeProto], observed: Mapping[str, Activation]
-    ) -> None:
-        self._graph = model.graph
+    def __init__(self, drawing: Drawing, observed: Mapping[str, Activation]) -> None:
+        self._drawing = drawing
+        self._node, self._constant, self._array = drawing.node, drawing.constant, drawing.array
+        self._tensors = drawing.tensors
         self._observed = observed
-        self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
         self._quantised: dict[str, _Quantised] = {}
         self._weights: defaultdict[str, list[str]] = defaultdict(list)
-        for node in nodes:
-            if _is_weighted(node, set(self._tensors)):
+        for node in drawing.nodes:
+            if _is_weighted(node, self._tensors):
                 self._weights[node.input[0]].append(node.input[1])
         self._constant("q/one", np.array(1.0, dtype=np.float32))
         self._constant("q/middle", np.array(_MIDDLE, dtype=np.uint8))
@@ -121,7 +113,7 @@ class _Rewriter:
 
     def add(self, node: NodeProto) -> None:
         """Add `node`, or what takes its place."""
-        if _is_weighted(node, set(self._tensors)):
+        if _is_weighted(node, self._tensors):
             name = node.input[0]
             if name not in self._quantised:
                 self._quantised[name] = self._quantise(name)
@@ -129,7 +121,7 @@ class _Rewriter:
         elif node.op_type == "Gather" and self._size(node.input[0]) >= _LARGE_TABLE:
             self._look_up(node)
         else:
-            self._graph.node.append(node)
+            self._drawing.copy(node, node.input, node.output[0])
 
     def _quantise(self, name: str) -> _Quantised:
         """Quantise [tokens, channels] activations, one scale a token.
@@ -165,7 +157,7 @@ class _Rewriter:
             "MatMulIntegerToFloat",
             [*inputs, quantised.zero_point],
             f"{output}/unscaled",
-            domain=_CONTRIB,
+            domain=CONTRIB,
         )
         self._node("Mul", [product, quantised.largest], output)
 
@@ -180,22 +172,6 @@ class _Rewriter:
         floats = self._node("Cast", [rows], f"{name}/floats", to=onnx.TensorProto.FLOAT)
         scale = self._node("Gather", [f"{name}/scales", ids], f"{name}/scale", axis=0)
         self._node("Mul", [floats, scale], node.output[0])
-
-    def _node(
-        self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any
-    ) -> str:
-        made = helper.make_node(kind, inputs, [output], f"{output}:{kind}", domain=domain)
-        made.attribute.extend(
-            helper.make_attribute(name, value) for name, value in attributes.items()
-        )
-        self._graph.node.append(made)
-        return output
-
-    def _constant(self, name: str, value: NDArray[Any]) -> None:
-        self._graph.initializer.append(numpy_helper.from_array(value, name))
-
-    def _array(self, name: str) -> Reals:
-        return numpy_helper.to_array(self._tensors[name]).astype(np.float32)
 
     def _size(self, name: str) -> int:
         return int(np.prod(self._tensors[name].dims)) if name in self._tensors else 0

@@ -20,15 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
+from export.drawing import CONTRIB, Drawing
 from export.errors import VerificationError
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-_CONTRIB = "com.microsoft"
 _FIRST = 0
 GELU_DEPTH = 0.1701
 """How far GELU goes below zero (at -0.75)."""
@@ -40,37 +39,34 @@ def streamline(model: ModelProto) -> ModelProto:
     Raises VerificationError when it has no fused attention or its head does not read the first
     token.
     """
-    made = onnx.ModelProto()
-    made.CopyFrom(model)
-    nodes = list(made.graph.node)
-    del made.graph.node[:]
-    drawing = _Drawing(made, nodes)
-    for node in nodes:
-        drawing.add(node)
-    drawing.prune()
-    return made
+    drawing = Drawing(model)
+    redrawing = _Redrawing(drawing)
+    for node in drawing.nodes:
+        redrawing.add(node)
+    return drawing.finished()
 
 
-class _Drawing:
+class _Redrawing:
     """Adds nodes to a graph, whose states are flat from the embeddings' layer norm on."""
 
-    def __init__(self, model: ModelProto, nodes: list[NodeProto]) -> None:
-        self._graph = model.graph
-        self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    def __init__(self, drawing: Drawing) -> None:
+        self._node, self._constant, self._array = drawing.node, drawing.constant, drawing.array
+        self._copy = drawing.copy
         self._renamed: dict[str, str] = {}
         self._lifted: set[str] = set()
-        attentions = [node for node in nodes if node.op_type == "Attention"]
+        attentions = [node for node in drawing.nodes if node.op_type == "Attention"]
         if not attentions:
             raise VerificationError("the graph has no fused attention")
         self._last = attentions[-1].output[0]
-        self._head = _reader_of_first_token(nodes, self._tensors)
-        self._constant("flat", np.array([-1, self._width(attentions[-1])], dtype=np.int64))
+        self._head = _reader_of_first_token(drawing.nodes, drawing.tensors)
+        width = drawing.tensors[attentions[-1].input[1]].dims[0]
+        self._constant("flat", np.array([-1, width], dtype=np.int64))
         shape = self._node("Shape", ["input_ids"], "text_shape")
         self._constant("rest", np.array([-1], dtype=np.int64))
         self._node("Concat", [shape, "rest"], "apart", axis=0)
         self._constant("lift", np.array(GELU_DEPTH, dtype=np.float32))
         self._constant("first", np.array(_FIRST, dtype=np.int64))
-        self._constant("first_apart", np.array([-1, 1, self._width(attentions[-1])], np.int64))
+        self._constant("first_apart", np.array([-1, 1, width], dtype=np.int64))
         self._node("Cast", ["attention_mask"], "mask", to=onnx.TensorProto.INT32)
 
     def add(self, node: NodeProto) -> None:
@@ -82,7 +78,7 @@ class _Drawing:
             self._add_and_normalise(node, inputs)
         elif node.op_type == "BiasGelu":
             output = node.output[0]
-            self._node("FastGelu", inputs, f"{output}/gelu", domain=_CONTRIB)
+            self._node("FastGelu", inputs, f"{output}/gelu", domain=CONTRIB)
             self._lifted.add(self._node("Add", [f"{output}/gelu", "lift"], output))
         elif node.op_type == "MatMul" and inputs[0] in self._lifted:
             self._multiply_lifted(node, inputs)
@@ -93,25 +89,6 @@ class _Drawing:
             self._renamed[node.output[0]] = inputs[0]
         else:
             self._copy(node, inputs, node.output[0])
-
-    def prune(self) -> None:
-        """Take out what nothing reads, which fusing and redrawing leave behind."""
-        read = {output.name for output in self._graph.output}
-        kept: list[NodeProto] = []
-        for node in reversed(self._graph.node):
-            if read.intersection(node.output):
-                kept.append(node)
-                read.update(node.input)
-        tensors = [tensor for tensor in self._graph.initializer if tensor.name in read]
-        inputs = [one for one in self._graph.input if one.name in read]
-        for field, remaining in (
-            (self._graph.node, reversed(kept)),
-            (self._graph.initializer, tensors),
-            (self._graph.input, inputs),
-        ):
-            remaining = list(remaining)
-            del field[:]
-            field.extend(remaining)
 
     def _attend(self, node: NodeProto, inputs: list[str]) -> None:
         """Project to queries, keys and values, and attend; in the last layer from one token."""
@@ -125,20 +102,22 @@ class _Drawing:
             asking_shape = "first_apart"
             self._renamed[states] = asking
         projected = []
+        sources = (
+            ("query", asking, asking_shape),
+            ("key", states, "apart"),
+            ("value", states, "apart"),
+        )
         parts = np.split(self._array(weights), 3, axis=1)
-        for kind, part in zip(("query", "key", "value"), parts, strict=True):
-            is_query = kind == "query"
+        for (kind, source, shape), part in zip(sources, parts, strict=True):
             name = f"{output}/{kind}"
             self._constant(f"{name}/weights", np.ascontiguousarray(part))
-            source = asking if is_query else states
             self._node("MatMul", [source, f"{name}/weights"], f"{name}/flat")
-            shape = asking_shape if is_query else "apart"
             projected.append(self._node("Reshape", [f"{name}/flat", shape], name))
         self._node(
             "MultiHeadAttention",
             [*projected, bias, "mask"],
             f"{output}/apart",
-            domain=_CONTRIB,
+            domain=CONTRIB,
             num_heads=heads,
         )
         self._node("Reshape", [f"{output}/apart", "flat"], output)
@@ -158,32 +137,6 @@ class _Drawing:
         total = self._node("Add", [biased, skipped], f"{output}/sum")
         epsilon = next(one.f for one in node.attribute if one.name == "epsilon")
         self._node("LayerNormalization", [total, gain, offset], output, epsilon=epsilon)
-
-    def _copy(self, node: NodeProto, inputs: list[str], output: str) -> None:
-        copied = onnx.NodeProto()
-        copied.CopyFrom(node)
-        del copied.input[:]
-        copied.input.extend(inputs)
-        copied.output[0] = output
-        self._graph.node.append(copied)
-
-    def _node(
-        self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any
-    ) -> str:
-        made = helper.make_node(
-            kind, inputs, [output], f"{output}:{kind}", domain=domain, **attributes
-        )
-        self._graph.node.append(made)
-        return output
-
-    def _constant(self, name: str, value: NDArray[Any]) -> None:
-        self._graph.initializer.append(numpy_helper.from_array(value, name))
-
-    def _array(self, name: str) -> NDArray[np.float32]:
-        return numpy_helper.to_array(self._tensors[name]).astype(np.float32)
-
-    def _width(self, attention: NodeProto) -> int:
-        return int(self._tensors[attention.input[1]].dims[0])
 
 
 def _reader_of_first_token(nodes: list[NodeProto], tensors: dict[str, Any]) -> NodeProto:

@@ -41,9 +41,8 @@ def ask_teacher(
             kept = model.parent / f"said-{one.source.name}-{_digest(texts, max_tokens)}.npy"
             if not kept.is_file():
                 print(f"the teacher reads {len(texts):,} texts of {one.source.name}", flush=True)
-                half = kept.with_suffix(
-                    ".half.npy"
-                )  # a run that is interrupted leaves no such answer
+                # A run that is interrupted leaves no answer that looks whole.
+                half = kept.with_suffix(".half.npy")
                 np.save(half, _answers(model, texts, max_tokens, bf16=bf16))
                 half.replace(kept)
             said[one.source.name] = np.load(kept)

@@ -115,9 +115,8 @@ def provider_list(name: str, tuning: CardTuning) -> list[tuple[str, dict[str, An
     return [(provider.name, options)]
 
 
-def open_on(name: str, model_path: Path, threads: int, tuning: CardTuning) -> ort.InferenceSession:
-    """Open a session on provider `name`, or fail; ONNX Runtime alone would go on with the CPU."""
-    provider = KNOWN[name]
+def session_options(threads: int) -> ort.SessionOptions:
+    """Return the options of a session whose runs have so many threads on the CPU."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     # Several threads wait for each other busily, which is quick, but not longer than a run is.
@@ -125,9 +124,15 @@ def open_on(name: str, model_path: Path, threads: int, tuning: CardTuning) -> or
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # plans for one shape; every group has another
     options.log_severity_level = 3
+    return options
+
+
+def open_on(name: str, model_path: Path, threads: int, tuning: CardTuning) -> ort.InferenceSession:
+    """Open a session on provider `name`, or fail; ONNX Runtime alone would go on with the CPU."""
+    provider = KNOWN[name]
     session = ort.InferenceSession(
         str(model_path),
-        options,
+        session_options(threads),
         providers=provider_list(name, tuning),
         enable_fallback=False,
     )
