@@ -14,7 +14,8 @@ from api.domain.held import Held, HeldMood, HeldPost
 from api.domain.posts import Classification, ClassifiedPost, Engagement, Post
 from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.domain.stored_values import LARGEST, stored_text
-from api.errors import ConflictError, LeaseLostError, NotFoundError, StoreUnavailableError
+from api.errors import LeaseLostError, NotFoundError, StoreUnavailableError
+from api.idempotency import refuse_another
 from api.ports.store import MoodRecord, Retention, SavedPosts, UserRecord
 
 
@@ -212,8 +213,7 @@ class FakeStore:
         user = self._known(analysis.request.user_id)
         if idempotency_key in user.keys:
             known = self._analyses[user.keys[idempotency_key]]
-            if known.request != analysis.request:
-                raise ConflictError("That key was used for another request.")
+            refuse_another(known, analysis.request)
             return known, False
         active = next(
             (

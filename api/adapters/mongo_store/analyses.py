@@ -19,7 +19,8 @@ from api.adapters.mongo_store.queries import equal
 from api.adapters.mongo_store.users import user_known
 from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
 from api.domain.stored_values import stored_json, stored_text, stored_time
-from api.errors import ConflictError, NotFoundError, StoreUnavailableError
+from api.errors import NotFoundError, StoreUnavailableError
+from api.idempotency import refuse_another
 
 Document = dict[str, Any]
 
@@ -51,7 +52,9 @@ class AnalysisPart:
                     by_key = {**of_user, **equal(idempotency_key=idempotency_key)}
                     same = database.analyses.find_one(by_key)
                     if same is not None:
-                        return _same(analysis_of(same), request), False
+                        known = analysis_of(same)
+                        refuse_another(known, request)
+                        return known, False
                 active = database.analyses.find_one({**of_user, **equal(active=True)})
                 if active is not None:
                     return analysis_of(active), False
@@ -191,15 +194,6 @@ def _new(analysis: Analysis, user_key: str, idempotency_key: str | None) -> Docu
     if idempotency_key is not None:
         document["idempotency_key"] = idempotency_key
     return document
-
-
-def _same(analysis: Analysis, request: Any) -> Analysis:
-    if analysis.request != request:
-        raise ConflictError(
-            "this idempotency key was used for another request: send the same request again, or "
-            "another key"
-        )
-    return analysis
 
 
 def _ended(state: AnalysisState, at: datetime, progress: Progress) -> Document:

@@ -14,7 +14,8 @@ from api.adapters.sqlite_store.matching import set_mood
 from api.adapters.sqlite_store.rows import analysis_of, stored_progress, user_key_of
 from api.domain.analyses import Analysis, Lease, Problem, Progress
 from api.domain.stored_values import stored_json, stored_time
-from api.errors import ConflictError, LeaseLostError, NotFoundError
+from api.errors import LeaseLostError, NotFoundError
+from api.idempotency import refuse_another
 
 _BY_KEY = (
     "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE analysis_key = ?"
@@ -53,11 +54,7 @@ class AnalysisPart:
             if idempotency_key is not None:
                 same = _one(connection, _BY_IDEMPOTENCY_KEY, (user_key, idempotency_key))
                 if same is not None:
-                    if same.request != request:
-                        raise ConflictError(
-                            "this idempotency key was used for another request: send the same "
-                            "request again, or another key"
-                        )
+                    refuse_another(same, request)
                     return same, False
             active = _one(connection, _ACTIVE, (user_key,))
             if active is not None:
