@@ -5,7 +5,8 @@ A new source joins by one entry in NETWORKS and a server in tests/servers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -80,7 +81,7 @@ def _now() -> datetime:
     return NOW
 
 
-def _x(seconds: float = PATIENT_SECONDS) -> Network:
+def _x(seconds: float) -> Network:
     server = XServer()
     ana = server.accounts["ana"] = Account("42", "ana")
     outgoing = Outgoing("X", timeout_seconds=seconds)
@@ -105,7 +106,7 @@ def _x(seconds: float = PATIENT_SECONDS) -> Network:
     )
 
 
-def _bluesky(seconds: float = PATIENT_SECONDS) -> Network:
+def _bluesky(seconds: float) -> Network:
     server = BlueskyServer()
     outgoing = Outgoing("Bluesky", timeout_seconds=seconds)
     source = BlueskySource(
@@ -131,7 +132,7 @@ def _bluesky(seconds: float = PATIENT_SECONDS) -> Network:
     )
 
 
-def _mastodon(seconds: float = PATIENT_SECONDS) -> Network:
+def _mastodon(seconds: float) -> Network:
     server = MastodonServer()
     outgoing = Outgoing("the server", timeout_seconds=seconds)
     source = MastodonSource(outgoing, server.url, _now, own_accounts=OwnAccounts(["ana"]))
@@ -155,7 +156,17 @@ def _mastodon(seconds: float = PATIENT_SECONDS) -> Network:
     )
 
 
-NETWORKS: dict[str, Callable[..., Network]] = {
+@contextmanager
+def opened(name: str, seconds: float = PATIENT_SECONDS) -> Iterator[Network]:
+    """Start a network whose source waits so long for an answer, and stop it at the end."""
+    network = NETWORKS[name](seconds)
+    try:
+        yield network
+    finally:
+        network.close()
+
+
+NETWORKS: dict[str, Callable[[float], Network]] = {
     "x": _x,
     "bluesky": _bluesky,
     "mastodon": _mastodon,

@@ -18,7 +18,7 @@ from api.errors import (
     SourceRefusedError,
     SourceUnavailableError,
 )
-from tests.contract.post_sources import IMPATIENT_SECONDS, NETWORKS, NOW, RESET, Network
+from tests.contract.post_sources import IMPATIENT_SECONDS, NETWORKS, NOW, RESET, Network, opened
 from tests.servers import CUT, DRIP, HANG, Reply
 
 pytestmark = pytest.mark.integration
@@ -28,9 +28,8 @@ NEWEST_FIRST = list(range(249, -1, -1))
 
 @pytest.fixture(params=list(NETWORKS))
 def network(request: pytest.FixtureRequest) -> Iterator[Network]:
-    network = NETWORKS[request.param]()
-    yield network
-    network.close()
+    with opened(request.param) as network:
+        yield network
 
 
 def test_all_posts_come_newest_first_over_several_pages(network: Network) -> None:
@@ -129,15 +128,14 @@ def test_an_unknown_account_is_not_found_for_good(network: Network) -> None:
 @pytest.mark.parametrize("fault", [HANG, DRIP, CUT])
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_a_call_ends_in_time_however_the_server_behaves(name: str, fault: str) -> None:
-    network = NETWORKS[name](IMPATIENT_SECONDS)
-    network.server.faults = [fault]
-    began = time.monotonic()
+    with opened(name, IMPATIENT_SECONDS) as network:
+        network.server.faults = [fault]
+        began = time.monotonic()
 
-    with pytest.raises(SourceUnavailableError):
-        network.items()
+        with pytest.raises(SourceUnavailableError):
+            network.items()
 
-    assert time.monotonic() - began < IMPATIENT_SECONDS + 2
-    network.close()
+        assert time.monotonic() - began < IMPATIENT_SECONDS + 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

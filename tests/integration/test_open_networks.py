@@ -15,7 +15,7 @@ from api.errors import (
     SourceAccountSuspendedError,
     SourceForbiddenError,
 )
-from tests.contract.post_sources import NETWORKS, Network
+from tests.contract.post_sources import Network, opened
 from tests.servers import BlueskyServer, MastodonServer, Reply
 from tests.servers.bluesky import DID, a_feed_item, key
 from tests.servers.mastodon import a_status
@@ -25,16 +25,14 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def bluesky() -> Iterator[Network]:
-    network = NETWORKS["bluesky"]()
-    yield network
-    network.close()
+    with opened("bluesky") as network:
+        yield network
 
 
 @pytest.fixture
 def mastodon() -> Iterator[Network]:
-    network = NETWORKS["mastodon"]()
-    yield network
-    network.close()
+    with opened("mastodon") as network:
+        yield network
 
 
 def feed(network: Network, *items: Any) -> None:

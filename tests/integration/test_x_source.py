@@ -22,7 +22,7 @@ from api.errors import (
     SourceRateLimitedError,
     SourceUnauthorisedError,
 )
-from tests.contract.post_sources import NETWORKS, NOW, Network
+from tests.contract.post_sources import NOW, Network, opened
 from tests.servers import Reply, XServer
 from tests.servers.x import BEARER, Account, a_tweet
 
@@ -33,9 +33,8 @@ TOKEN = "token-of-ana-0123456789"
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    network = NETWORKS["x"]()
-    yield network
-    network.close()
+    with opened("x") as network:
+        yield network
 
 
 @pytest.fixture
