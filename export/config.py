@@ -56,6 +56,10 @@ class TrainConfig(BaseModel):
     """`all-MiniLM-L6-v2`, a folder or a hub name of a BERT checkpoint; or another
     configuration, whose run comes first and whose model is taken up. In a file, its path
     (`*.yaml`, relative to the file) may stand for it."""
+    adapt_on: tuple[str, ...] = ()
+    """Sets whose texts, without their labels, the base reads first as a masked language model
+    (Gururangan et al., ACL 2020)."""
+    adapt_passes: int = Field(default=1, ge=1, le=100)
     architecture: Literal["bert", "any"] = "bert"
     """`any` encoder will do for a teacher, which is never served."""
     freeze_layers: int = Field(default=0, ge=0)
@@ -121,6 +125,12 @@ class TrainConfig(BaseModel):
         names = [chosen.name for chosen in self.sets]
         if len(set(names)) < len(names):
             raise ValueError("sets: a name is used twice")
+        return self
+
+    @model_validator(mode="after")
+    def _reads_before_it_has_a_head(self) -> Self:
+        if self.adapt_on and not isinstance(self.base, str):
+            raise ValueError("adapt_on: the base is a configuration; say it there")
         return self
 
     @model_validator(mode="after")

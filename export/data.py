@@ -99,6 +99,12 @@ def load_sets(config: TrainConfig, root: Path, split: Split) -> tuple[LoadedSet,
     return tuple(loaded)
 
 
+def load_read(config: TrainConfig, root: Path) -> tuple[LoadedSet, ...]:
+    """Read the training sets of `adapt_on`; raises what `load_sets` raises."""
+    sets = tuple(SetConfig(name=name) for name in config.adapt_on)
+    return load_sets(config.model_copy(update={"sets": sets}), root, "train")
+
+
 def _drawn(examples: tuple[Example, ...], most: int | None, seed: int) -> tuple[Example, ...]:
     """Return `most` of the examples, in their order, or all where there are no more."""
     if most is None or most >= len(examples):

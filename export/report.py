@@ -13,7 +13,7 @@ from export.bootstrap import Interval
 from export.calibration_error import BINS
 from export.config import TrainConfig
 from export.cross_fit import Calibration, HeadCalibration
-from export.data import LoadedSet, load_sets
+from export.data import LoadedSet, load_read, load_sets
 from export.energy import energy_table
 from export.labels import IRONY
 from export.measure import score_intervals, score_results
@@ -30,6 +30,8 @@ class Stage:
     config: TrainConfig
     sets: tuple[LoadedSet, ...]
     run: Path
+    read: tuple[LoadedSet, ...] = ()
+    """What it read without the labels, before (`adapt_on`)."""
 
 
 def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, ...]:
@@ -41,7 +43,8 @@ def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, 
     for before in (config.base, config.teacher):
         if isinstance(before, TrainConfig):
             stages += training_stages(before, data, run.parent / before.name)
-    return (*stages, Stage(config, load_sets(config, data, "train"), run))
+    sets, read = load_sets(config, data, "train"), load_read(config, data)
+    return (*stages, Stage(config, sets, run, read))
 
 
 def accuracy_table(
@@ -127,8 +130,8 @@ def training_table(stages: Sequence[Stage], command: str, note: str = "") -> dic
 
 
 def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
-    """Yield every set that a stage trained on, once."""
-    trained = {one.source.name: one for stage in stages for one in stage.sets}
+    """Yield every set that a stage trained on or read, once."""
+    trained = {one.source.name: one for stage in stages for one in (*stage.read, *stage.sets)}
     for one in trained.values():
         yield {
             "name": one.source.name,
@@ -141,8 +144,10 @@ def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
 
 def _visits(stage: Stage) -> int:
     """Return the example visits of a stage, which `patience` may have cut short."""
+    config = stage.config
     one_pass = sum(round(one.chosen.weight * len(one.examples)) for one in stage.sets)
-    return stage.config.soup * stage.config.passes * one_pass
+    read = config.adapt_passes * sum(len(one.examples) for one in stage.read)
+    return config.soup * config.passes * one_pass + read
 
 
 def _head_table(head: HeadCalibration) -> dict[str, Any]:

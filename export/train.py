@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from export.adapt import ADAPTED, adapt
 from export.average import average_models
 from export.base import resize_head
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config
@@ -41,7 +42,7 @@ def train(config: TrainConfig, data: Path, run: Path) -> Path:
     """Train as `config` says and return the folder of the model that came out.
 
     A base or teacher that is a configuration is trained first, in the folder of its name
-    beside `run`.
+    beside `run`; what `adapt_on` asks for is read in a folder below `run`.
     Raises ConfigError when a folder was begun with another configuration or `select_on` names
     no figure, StorageError when the disk is nearly full, and what reading the data and the
     base raise.
@@ -58,6 +59,8 @@ def train(config: TrainConfig, data: Path, run: Path) -> Path:
     if config.teacher is not None:
         teacher = train(config.teacher, data, run.parent / config.teacher.name)
     claim(run, config)
+    if config.adapt_on:
+        start = str(adapt(config, start, data, run))
     if config.soup > 1:
         return _train_soup(config, start, teacher, data, run)
     return _train_once(config, start, teacher, data, run)
@@ -78,7 +81,9 @@ def _train_soup(
             else _train_once(one, start, teacher, data, folder)
         )
     average_models(parts, run / MODEL)
-    seconds = sum(elapsed_seconds(part.parent) for part in parts)
+    seconds = sum(
+        elapsed_seconds(folder) for folder in (run / ADAPTED, *(one.parent for one in parts))
+    )
     figures = validation_figures(config, run / MODEL, data)
     finish(run, {"seconds": round(seconds), "averaged": len(parts), "figures": figures})
     return run / MODEL
@@ -110,7 +115,7 @@ def _train_once(
     finish(
         run,
         {
-            "seconds": round(elapsed_seconds(run)),
+            "seconds": round(elapsed_seconds(run / ADAPTED) + elapsed_seconds(run)),
             "best_checkpoint": Path(trainer.state.best_model_checkpoint or run).name,
             "figures": figures,
         },

@@ -146,6 +146,7 @@ def test_a_fault_inside_a_base_is_named_by_its_place(
         (MINIMAL + "soup: 0\n", "soup: Input should be greater than or equal to 1"),
         (MINIMAL + "layer_decay: 0\n", "layer_decay: Input should be greater than 0"),
         (MINIMAL + "typo_share: 2\n", "typo_share: Input should be less than or equal to 1"),
+        (MINIMAL + "adapt_passes: 0\n", "adapt_passes: Input should be greater than or equal"),
         ("name: [", "is not YAML"),
         ("- a\n- b\n", "must be a mapping"),
     ],
@@ -158,6 +159,14 @@ def test_what_cannot_be_meant_is_refused_in_one_line(
 
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_base_that_is_a_configuration_is_where_reading_is_asked_for(tmp_path: Path) -> None:
+    written(tmp_path, MINIMAL, "base.yaml")
+    late = on(MINIMAL, "base.yaml") + "adapt_on: [carer]\n"
+
+    with pytest.raises(ConfigError, match="adapt_on: the base is a configuration; say it there"):
+        load_config(written(tmp_path, late))
 
 
 def test_a_missing_configuration_is_named(tmp_path: Path) -> None:

@@ -23,9 +23,12 @@ SHARED = {
 }
 
 
-def written(folder: Path, levers: object, shared: object = SHARED) -> Path:
+def written(
+    folder: Path, levers: object, shared: object = SHARED, seeds: object = (17, 18)
+) -> Path:
     path = folder / "levers.yaml"
-    path.write_text(yaml.safe_dump({"shared": shared, "levers": levers}, sort_keys=False))
+    content = {"shared": shared, "seeds": [*seeds], "levers": levers}  # type: ignore[misc]
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
 
 
@@ -34,16 +37,24 @@ def test_a_lever_changes_the_shared_settings_and_nothing_else(tmp_path: Path) ->
 
     plain, focal = read_levers(path).values()
 
-    assert isinstance(plain, TrainConfig)
-    assert isinstance(focal, TrainConfig)
-    assert focal == plain.model_copy(update={"name": "focal", "focal_gamma": 2.0})
+    assert [one.seed for one in plain.runs] == [17, 18]
+    assert focal.runs == tuple(
+        one.model_copy(update={"name": f"focal-{one.seed}", "focal_gamma": 2.0})
+        for one in plain.runs
+    )
 
 
-def test_an_average_names_levers_before_it(tmp_path: Path) -> None:
-    path = written(tmp_path, {"one": {}, "both": {"average": ["one", "two"]}, "two": {}})
+def test_an_average_names_a_lever_before_it(tmp_path: Path) -> None:
+    path = written(tmp_path, {"one": {}, "both": {"average": "two"}, "two": {}})
 
     with pytest.raises(ConfigError, match="both: two is no lever before it"):
         read_levers(path)
+
+
+@pytest.mark.parametrize("seeds", [(), (17, 17)])
+def test_seeds_that_say_nothing_are_refused(tmp_path: Path, seeds: tuple[int, ...]) -> None:
+    with pytest.raises(ConfigError, match="seeds: none is given, or one twice"):
+        read_levers(written(tmp_path, {"plain": {}}, seeds=seeds))
 
 
 def test_an_unknown_setting_of_a_lever_is_named(tmp_path: Path) -> None:
@@ -51,8 +62,11 @@ def test_an_unknown_setting_of_a_lever_is_named(tmp_path: Path) -> None:
         read_levers(written(tmp_path, {"focal": {"focus": 2.0}}))
 
 
-@pytest.mark.parametrize("content", ["levers: {}", "[]", "shared: 3", "a: [", ""])
-def test_a_file_without_shared_settings_and_levers_is_refused(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    ["seeds: [1]\nlevers: {}", "shared: {}\nlevers: {}", "[]", "shared: 3", "a: [", ""],
+)
+def test_a_file_without_its_three_parts_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "levers.yaml"
     path.write_text(content)
 
@@ -61,16 +75,12 @@ def test_a_file_without_shared_settings_and_levers_is_refused(tmp_path: Path, co
 
 
 def test_the_committed_levers_differ_from_the_first_in_what_they_name() -> None:
-    levers = read_levers(DEFAULT_LEVERS)
+    levers = [lever for lever in read_levers(DEFAULT_LEVERS).values() if not lever.averaged]
 
-    configs = {name: one for name, one in levers.items() if isinstance(one, TrainConfig)}
-    first = next(iter(configs.values())).model_dump(exclude={"name"})
-    assert len(configs) >= 4
-    for name, config in list(configs.items())[1:]:
-        changed = {
-            key for key, value in config.model_dump(exclude={"name"}).items() if value != first[key]
-        }
-        assert len(changed) == 1, name
+    first, *others = (lever.runs[0].model_dump(exclude={"name"}) for lever in levers)
+    assert len(others) >= 4
+    for other in others:
+        assert len([key for key, value in other.items() if value != first[key]]) == 1
 
 
 @pytest.fixture(scope="module")
@@ -79,29 +89,38 @@ def tried(
 ) -> tuple[Path, list[dict[str, Any]]]:
     """The folder of a file of levers and of their finished `runs`, and what was told of them."""
     folder = tmp_path_factory.mktemp("levers")
-    shared = tiny_config.model_dump(mode="json", exclude_none=True, exclude={"name"})
-    path = written(
-        folder,
-        {"plain": {}, "seed": {"seed": 18}, "both": {"average": ["plain", "seed"]}},
-        {**shared, "passes": 1},
-    )
+    left_out = {"name", "seed"}
+    shared = tiny_config.model_dump(mode="json", exclude_none=True, exclude=left_out)
+    path = written(folder, {"plain": {}, "both": {"average": "plain"}}, {**shared, "passes": 1})
     return folder, run_levers(path, tiny_data, folder / "runs")
 
 
-def test_levers_are_run_averaged_and_put_in_a_table(
+def test_levers_are_run_with_every_seed_and_averaged(
     tried: tuple[Path, list[dict[str, Any]]], tiny_data: Path
 ) -> None:
     folder, rows = tried
 
     again = run_levers(folder / "levers.yaml", tiny_data, folder / "runs")
 
-    assert [row["name"] for row in rows] == ["plain", "seed", "both"]
-    assert all(0 <= row["figures"]["carer/accuracy"] <= 1 for row in rows)
+    assert [(row["name"], len(row["runs"])) for row in rows] == [("plain", 2), ("both", 1)]
+    assert all(0 <= run["figures"]["carer/accuracy"] <= 1 for row in rows for run in row["runs"])
     assert again == rows
-    assert render(rows).splitlines()[2].startswith("| plain | - |")
 
 
-def test_the_command_averages_the_models_of_other_levers(
+def test_a_table_has_the_mean_of_the_seeds_and_how_far_they_lie_apart() -> None:
+    runs = [
+        {"seconds": seconds, "figures": {"tweeteval_emotion/macro_f1": figure}}
+        for seconds, figure in ((60, 0.8), (120, 0.81), (90, 0.85))
+    ]
+
+    table = render([{"name": "plain", "runs": runs}, {"name": "one", "runs": runs[:1]}])
+
+    # 0.82; the deviations are -0.02, -0.01 and 0.03, and sqrt(0.0014 / 2) is 0.0265
+    assert table.splitlines()[2] == "| plain | 0.820 ± 0.026 | - | - | - | - | - | 1.5 |"
+    assert table.splitlines()[3] == "| one | 0.800 | - | - | - | - | - | 1.0 |"
+
+
+def test_the_command_averages_the_models_of_a_lever(
     tried: tuple[Path, list[dict[str, Any]]],
     tiny_data: Path,
     tmp_path: Path,
@@ -121,9 +140,9 @@ def test_the_command_averages_the_models_of_other_levers(
 
     assert status == 0
     assert capsys.readouterr().out.endswith(render(rows) + "\n")
-    plain, seed, both = (
+    one, other, both = (
         load_file(runs / name / "model" / "model.safetensors")["classifier.weight"]
-        for name in ("plain", "seed", "both")
+        for name in ("plain-17", "plain-18", "both")
     )
-    assert not torch.equal(plain, seed)
-    assert torch.equal(both, ((plain.double() + seed.double()) / 2).float())
+    assert not torch.equal(one, other)
+    assert torch.equal(both, ((one.double() + other.double()) / 2).float())

@@ -105,6 +105,18 @@ def test_a_model_that_was_trained_on_another_tells_of_both_trainings(
     assert (table["command"], table["note"]) == ("make model", "by hand")
 
 
+def test_texts_that_were_only_read_are_among_the_sets_and_the_visits(
+    tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path
+) -> None:
+    reads = {"adapt_on": ("tweeteval_hate",), "adapt_passes": 3, "sets": tiny_config.sets[1:]}
+    config = tiny_config.model_copy(update=reads)
+
+    table = training_table(training_stages(config, tiny_data, tmp_path), "make model")
+
+    assert [one["name"] for one in table["sets"]] == ["tweeteval_hate", "tweeteval_irony"]
+    assert table["visits"] == 3 * 8 + 2 * 8
+
+
 def test_energy_is_power_times_time_and_emissions_follow_from_it() -> None:
     table = energy_table(seconds=7_200, cores=2)
 
