@@ -69,6 +69,8 @@ def read_levers(path: Path) -> dict[str, Lever]:
             made[name] = Lever(made[change["average"]].runs, averaged=True)
         else:
             own = {**shared, **(change or {})}
+            if "seed" in own:
+                raise ConfigError(f"{path}: {name}: seed: the file's `seeds` are those of all")
             made[name] = Lever(
                 tuple(
                     parse_config({**own, "name": f"{name}-{seed}", "seed": seed}, path)

@@ -13,7 +13,8 @@ from api import cli
 from api.api_client import ApiClient
 from api.children import free_port
 from tests.faults.site import Site
-from tests.integration.scripted_server import Reply, ScriptedServer
+from tests.servers.loopback import Reply
+from tests.servers.scripted import ScriptedServer
 
 pytestmark = pytest.mark.integration
 
@@ -215,8 +216,8 @@ def test_the_key_is_sent_with_every_call(
     status = cli.main(["recommend", "ben"])
 
     assert status == 0
-    (received,) = scripted.received
-    assert received.headers["authorization"] == "Bearer prefix.secret-of-the-test"
+    (asked,) = scripted.asked
+    assert asked.headers["authorization"] == "Bearer prefix.secret-of-the-test"
 
 
 def test_nothing_is_erased_where_nobody_can_be_asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +13,8 @@ from api.adapters.inference_http import RETRY, HttpEmotionClient
 from api.domain.posts import EMOTIONS
 from api.errors import InferenceRejectedError, InferenceUnavailableError
 from api.ports.emotions import ModelIdentity
-from tests.integration.scripted_server import Reply, ScriptedServer
+from tests.servers.loopback import HANG, Reply
+from tests.servers.scripted import ScriptedServer
 
 pytestmark = pytest.mark.integration
 
@@ -80,7 +82,7 @@ def test_each_text_gets_its_classification_in_order(
 
     first, second = client.classify(["one", "two"])
 
-    assert server.received[0].body == {"texts": ["one", "two"]}
+    assert json.loads(server.asked[0].body) == {"texts": ["one", "two"]}
     assert (first.label, first.irony, first.tokens, first.truncated) == ("joy", 0.2, 3, False)
     assert (second.tokens, second.truncated) == (4, True)
     assert tuple(first.scores) == EMOTIONS
@@ -91,7 +93,7 @@ def test_no_text_asks_nothing_of_the_server(
 ) -> None:
     assert client.classify([]) == []
 
-    assert server.received == []
+    assert server.asked == []
 
 
 def test_a_request_id_and_a_key_reach_the_server(server: ScriptedServer, connect: Connect) -> None:
@@ -99,8 +101,8 @@ def test_a_request_id_and_a_key_reach_the_server(server: ScriptedServer, connect
 
     connect(server.url, key="secret", trace_id=lambda: "a-1").classify(["one"])
 
-    assert server.received[0].headers["x-request-id"] == "a-1"
-    assert server.received[0].headers["authorization"] == "Bearer secret"
+    assert server.asked[0].headers["x-request-id"] == "a-1"
+    assert server.asked[0].headers["authorization"] == "Bearer secret"
 
 
 def test_the_model_is_named_with_its_version(
@@ -138,7 +140,7 @@ def test_a_password_in_the_address_is_not_shown(nobody: str, connect: Connect) -
 def test_a_server_that_does_not_answer_in_time_is_unavailable(
     server: ScriptedServer, connect: Connect
 ) -> None:
-    server.holding = True
+    server.faults = [HANG] * RETRY.attempts
 
     with pytest.raises(InferenceUnavailableError, match="did not answer"):
         connect(server.url, timeout_seconds=0.1).classify(["one"])
@@ -177,7 +179,7 @@ def test_a_server_that_stays_busy_is_unavailable(
     with pytest.raises(InferenceUnavailableError):
         client.classify(["one"])
 
-    assert len(server.received) == RETRY.attempts
+    assert len(server.asked) == RETRY.attempts
 
 
 def test_a_refusal_is_told_with_what_the_server_says_and_not_tried_again(
@@ -192,7 +194,7 @@ def test_a_refusal_is_told_with_what_the_server_says_and_not_tried_again(
     with pytest.raises(InferenceRejectedError, match="A text is too long"):
         client.classify(["one"])
 
-    assert len(server.received) == 1
+    assert len(server.asked) == 1
 
 
 BROKEN = {
@@ -251,7 +253,7 @@ def test_a_server_that_is_down_is_not_ready(nobody: str, connect: Connect) -> No
 def test_a_server_that_does_not_answer_in_time_is_not_ready(
     server: ScriptedServer, connect: Connect
 ) -> None:
-    server.holding = True
+    server.faults = [HANG] * RETRY.attempts
 
     assert connect(server.url, timeout_seconds=0.1).ready() is False
 

@@ -29,7 +29,12 @@ class Asked:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
-    form: dict[str, str]
+    body: str
+
+    @property
+    def form(self) -> dict[str, str]:
+        """Return the body's fields, when it is a form."""
+        return dict(parse_qsl(self.body, keep_blank_values=True))
 
 
 class LoopbackServer:
@@ -61,7 +66,7 @@ class LoopbackServer:
                     parts.path,
                     dict(parse_qsl(parts.query, keep_blank_values=True)),
                     {name.lower(): value for name, value in self.headers.items()},
-                    dict(parse_qsl(body, keep_blank_values=True)),
+                    body,
                 )
                 server.asked.append(asked)
                 fault = server.faults.pop(0) if server.faults else None

@@ -17,7 +17,8 @@ import pytest
 from api.settings import Settings
 from tests.fakes import FakeStore
 from tests.integration.api.conftest import House, open_house
-from tests.integration.scripted_server import Reply, ScriptedServer
+from tests.servers.loopback import Reply
+from tests.servers.scripted import ScriptedServer
 
 pytest.importorskip("opentelemetry.instrumentation.flask", reason="the extra otel is missing")
 
@@ -83,7 +84,7 @@ def test_a_call_is_a_span_that_names_the_analysis(
     assert span.attributes is not None
     assert span.attributes["moodline.analysis_id"] == "a1"
     assert "alice" not in span.to_json()
-    assert "traceparent" in scripted.received[0].headers
+    assert "traceparent" in scripted.asked[0].headers
 
 
 def test_without_it_nothing_of_it_is_loaded() -> None:

@@ -57,6 +57,11 @@ def test_seeds_that_say_nothing_are_refused(tmp_path: Path, seeds: tuple[int, ..
         read_levers(written(tmp_path, {"plain": {}}, seeds=seeds))
 
 
+def test_a_lever_with_a_seed_of_its_own_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="other: seed: the file's `seeds` are those of all"):
+        read_levers(written(tmp_path, {"plain": {}, "other": {"seed": 18}}))
+
+
 def test_an_unknown_setting_of_a_lever_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="focus"):
         read_levers(written(tmp_path, {"focal": {"focus": 2.0}}))
