@@ -137,7 +137,6 @@ def _measure(
         temperature={
             "emotion": emotion.temperature,
             "irony": irony.temperature,
-            "irony_bias": irony.bias,
         },
         calibration=calibration_table(found),
         verification={

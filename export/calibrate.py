@@ -1,15 +1,13 @@
 """Fit temperatures, so that probabilities mean what they say (Guo et al., ICML 2017).
 
-A temperature divides the logits; it never changes an emotion. Irony has a bias too (Platt,
-1999): texts of other sets teach it that gladness is sincere, which pulls it below what the
-irony sets say. Both are fitted from the model's own probabilities, because
-softmax(log p / T) equals softmax(logits / T).
+A temperature divides the logits; it never changes a label. It is fitted from the model's own
+probabilities, because softmax(log p / T) equals softmax(logits / T).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +17,6 @@ from export.labels import EMOTIONS
 from serving.schemas import Classification
 
 _CANDIDATES = np.round(np.arange(0.5, 3.001, 0.01), 2)
-_BIASES = np.round(np.arange(-1.5, 1.501, 0.02), 2)
 _TINY = 1e-12
 
 Reals = NDArray[np.float64]
@@ -29,12 +26,11 @@ Results = tuple[Sequence[Example], Sequence[Classification]]
 
 @dataclass(frozen=True)
 class Fit:
-    """A temperature and a bias, and the mean negative log-likelihood (nats) without and with."""
+    """A temperature, and the mean negative log-likelihood (nats) without and with it."""
 
     temperature: float = 1.0
     before: float = 0.0
     after: float = 0.0
-    bias: float = 0.0
 
 
 def fit_emotion(sets: Sequence[Results]) -> Fit:
@@ -57,36 +53,23 @@ def fit_emotion(sets: Sequence[Results]) -> Fit:
 
 
 def fit_irony(sets: Sequence[Results]) -> Fit:
-    """Fit temperature and bias of irony over all examples that tell it; 1 and 0 without any."""
+    """Fit the temperature of irony over all examples that tell it; 1 without any."""
     parts = [irony_rows(*one) for one in sets]
     logits = np.concatenate([np.empty(0), *(part[0] for part in parts)])
     ironic = np.concatenate([np.empty(0, dtype=np.bool_), *(part[1] for part in parts)])
     signs = np.where(ironic, 1.0, -1.0)
-    if not len(logits):
-        return Fit()
 
-    def loss(fit: Fit) -> float:
-        return float(np.logaddexp(0.0, -signs * scaled_irony(logits, fit)).mean())
+    def loss(temperature: float) -> float:
+        likelihoods = np.logaddexp(0.0, -signs * logits / temperature)
+        return float(likelihoods.mean()) if len(logits) else 0.0
 
-    # One after the other until neither moves: the likelihood has a single optimum.
-    best = Fit()
-    while True:
-        steep = min((replace(best, temperature=one) for one in _CANDIDATES.tolist()), key=loss)
-        moved = min((replace(steep, bias=one) for one in _BIASES.tolist()), key=loss)
-        if loss(moved) >= loss(best):
-            return replace(best, before=loss(Fit()), after=loss(best))
-        best = moved
+    return _best(loss)
 
 
 def scaled_emotion(logs: Reals, temperature: float) -> Reals:
     """Return the probabilities, [examples, 7], of log-probabilities under a temperature."""
     scaled = logs / temperature
     return np.exp(scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True))
-
-
-def scaled_irony(logits: Reals, fit: Fit) -> Reals:
-    """Return calibrated logits of irony, as serving.decoding does."""
-    return logits / fit.temperature + fit.bias
 
 
 def emotion_rows(

@@ -104,15 +104,14 @@ learnt by heart.
 _CALIBRATION = """
 ## Calibration
 
-Temperatures (emotion {emotion}, irony {irony}) divide the logits, so that probabilities mean
-what they say; irony then gets a bias of {irony_bias:+.2f} (Platt, 1999). In the irony sets half of
-the texts are ironic, which is far more than elsewhere: read irony as "sounds like it", not as a
-share. No emotion's rank changes. The expected calibration error (ECE, {bins} bins) is the
-mean distance of confidence from the share that came true. A temperature looks better than it is
-on the texts it was fitted on, so each half of the validation texts was measured with one fitted
-on the other. A small set scatters: "by chance" is what a perfectly calibrated model would show
-on as many texts. One temperature serves all: where a set is too sure and another not sure enough,
-they make up for each other in all texts together, so read each set's own row too.
+Temperatures (emotion {emotion}, irony {irony}) divide the logits, so that probabilities mean what
+they say; no label changes. In the irony sets half of the texts are ironic, which is far more than
+elsewhere: read irony as "sounds like it", not as a share. The expected calibration error (ECE,
+{bins} bins) is the mean distance of confidence from the share that came true. A temperature looks
+better than it is on the texts it was fitted on, so each half of the validation texts was measured
+with one fitted on the other. A small set scatters: "by chance" is what a perfectly calibrated
+model would show on as many texts. One temperature serves all: where a set is too sure and another
+not sure enough, they make up for each other in all texts together, so read each set's own row too.
 
 {table}
 ![Share right against confidence, for emotions and irony]({picture})

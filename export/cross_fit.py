@@ -1,4 +1,4 @@
-"""Fit temperatures and bias, and measure what they are worth on texts they were not fitted on."""
+"""Fit temperatures, and measure what they are worth on texts they were not fitted on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from export.calibrate import (
     fit_irony,
     irony_rows,
     scaled_emotion,
-    scaled_irony,
 )
 from export.calibration_error import Judged, error_by_chance, expected_error
 
@@ -95,7 +94,7 @@ def judge_emotion(results: Results, fit: Fit) -> Judged:
 def judge_irony(results: Results, fit: Fit) -> Judged:
     """Judge the probability of ironic against whether it was."""
     logits, ironic = irony_rows(*results)
-    return Judged(1 / (1 + np.exp(-scaled_irony(logits, fit))), ironic)
+    return Judged(1 / (1 + np.exp(-logits / fit.temperature)), ironic)
 
 
 def _cross_fit(

@@ -153,7 +153,6 @@ def _visits(stage: Stage) -> int:
 def _head_table(head: HeadCalibration) -> dict[str, Any]:
     return {
         "temperature": head.fit.temperature,
-        "bias": head.fit.bias,
         "half_temperatures": [one.temperature for one in head.halves],
         "ece": round(head.mean_error, 4),
         "ece_pooled": round(head.pooled_error, 4),

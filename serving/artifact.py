@@ -27,14 +27,10 @@ REMEDY = "restore it with `git checkout serving/model` or make it anew with `mak
 
 @dataclass(frozen=True, slots=True)
 class Temperature:
-    """Hold what the logits are divided by before softmax (emotion) and sigmoid (irony).
-
-    `irony_bias` is added to the divided logit of irony (Platt, 1999).
-    """
+    """Hold what the logits are divided by before softmax (emotion) and sigmoid (irony)."""
 
     emotion: float = 1.0
     irony: float = 1.0
-    irony_bias: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,6 @@ def open_model(path: str | Path) -> ModelArtifact:
         temperature=Temperature(
             emotion=temperature.positive("emotion"),
             irony=temperature.positive("irony"),
-            irony_bias=temperature.number("irony_bias", default=0.0),
         ),
         accuracy=manifest.table("accuracy", default={}).values,
         training=manifest.table("training", default={}).values,
@@ -143,12 +138,6 @@ class _Manifest:
         value = self.values.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
             raise self.wrong(key, "a number above 0")
-        return float(value)
-
-    def number(self, key: str, default: float) -> float:
-        value = self.values.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e6:
-            raise self.wrong(key, "a number")
         return float(value)
 
     def whole(self, key: str) -> int:

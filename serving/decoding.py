@@ -28,7 +28,7 @@ def decode(
     if not np.isfinite(logits).all():
         raise ValueError("logits that are not finite")
     emotions = softmax(logits[:, : len(EMOTIONS)].astype(np.float64) / temperature.emotion)
-    irony = sigmoid(logits[:, -1].astype(np.float64) / temperature.irony + temperature.irony_bias)
+    irony = sigmoid(logits[:, -1].astype(np.float64) / temperature.irony)
     rows = zip(
         emotions.argmax(axis=1).tolist(), emotions.tolist(), irony.tolist(), texts, strict=True
     )

@@ -37,17 +37,15 @@ def test_a_model_that_is_as_sure_as_it_is_right_keeps_its_probabilities() -> Non
     assert fit.temperature == pytest.approx(1.0)
 
 
-def test_irony_gets_the_slope_and_the_bias_that_make_its_probabilities_come_true() -> None:
+def test_irony_gets_the_temperature_that_makes_its_probabilities_come_true() -> None:
     ironic, sincere = Example("", irony=True), Example("", irony=False)
     often = ([ironic] * 6 + [sincere] * 2, [says(joy=0.5, irony=0.9)] * 8)
-    half = ([ironic] * 4 + [sincere] * 4, [says(joy=0.5, irony=0.3)] * 8)
+    seldom = ([ironic] * 1 + [sincere] * 3, [says(joy=0.5, irony=0.1)] * 4)
 
-    fit = fit_irony([often, half])
+    fit = fit_irony([often, seldom])
 
-    # Two values of irony, two shares: the line through both in log odds.
-    slope = math.log(3) / (math.log(9) - math.log(3 / 7))
-    assert 1 / fit.temperature == pytest.approx(slope, abs=0.01)
-    assert fit.bias == pytest.approx(-slope * math.log(3 / 7), abs=0.02)
+    # Nine times as likely as not was said, and three times came true, on both sides.
+    assert fit.temperature == pytest.approx(math.log(9) / math.log(3), abs=0.01)
     assert fit.after < fit.before
 
 

@@ -27,7 +27,7 @@ def manifest() -> dict[str, Any]:
         "base": "tiny-base",
         "precision": "int8",
         "max_tokens": 32,
-        "temperature": {"emotion": 1.25, "irony": 0.75, "irony_bias": 0.14},
+        "temperature": {"emotion": 1.25, "irony": 0.75},
         "files": {"model.onnx": {"bytes": 24_000_000}, "tokenizer.json": {"bytes": 1_000_000}},
         "training": {
             "sets": [set_of("carer"), set_of("tweeteval_irony")],

@@ -82,7 +82,7 @@ def test_a_manifest_that_is_no_json_object_is_corrupt(folder: Path, text: str) -
         ({"preprocess_version": 999}, "preprocess_version"),
         ({"temperature": {"emotion": 0, "irony": 1}}, "temperature.emotion"),
         ({"temperature": {"emotion": 1}}, "temperature.irony"),
-        ({"temperature": {"emotion": 1, "irony": 1, "irony_bias": "0"}}, "temperature.irony_bias"),
+        ({"temperature": {"emotion": 1, "irony": "1"}}, "temperature.irony"),
         ({"name": ""}, "name"),
         ({"files": {}}, "files.model.onnx"),
         ({"accuracy": []}, "accuracy"),

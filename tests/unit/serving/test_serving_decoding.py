@@ -29,13 +29,13 @@ def test_softmax_and_sigmoid_are_the_formulas() -> None:
     assert sigmoid(np.array([-3.0]))[0] == pytest.approx(1 / (1 + math.exp(3)))
 
 
-def test_irony_is_divided_by_its_temperature_before_its_bias_is_added() -> None:
+def test_irony_is_divided_by_its_temperature() -> None:
     logits = np.zeros((1, 8), np.float32)
     logits[0, 7] = 3.0
 
-    (result,) = decode(logits, [TEXT], Temperature(irony=2.0, irony_bias=-1.0))
+    (result,) = decode(logits, [TEXT], Temperature(irony=2.0))
 
-    assert result.irony == pytest.approx(1 / (1 + math.exp(-0.5)))
+    assert result.irony == pytest.approx(1 / (1 + math.exp(-1.5)))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
