@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from export.base import load_tokenizer, locate_base
+from export.base import load_guessing, load_tokenizer, locate_base
 from export.config import TrainConfig
 from export.data import load_read
-from export.errors import BaseModelError
 from export.machine import keep_freed_memory
 from export.make_trainer import SAVE_STEPS
 from export.run_folder import (
@@ -23,13 +21,10 @@ from export.run_folder import (
     finish,
     is_finished,
     last_checkpoint,
-    tell_full_disk,
+    telling_full_disk,
 )
 from export.training_arguments import training_arguments
 from serving.preprocess import normalise
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 ADAPTED = "adapted"
 """The folder of this stage, below that of its run."""
@@ -55,7 +50,7 @@ def adapt(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
     ids = tokenizer(texts, truncation=True, max_length=config.train_tokens)["input_ids"]
     print(f"reading {len(texts):,} texts of {', '.join(config.adapt_on)}", flush=True)
     set_seed(config.seed)
-    encoder, guessing = _models(location)
+    encoder, guessing = load_guessing(location)
     keep_freed_memory()
     trainer = Trainer(
         model=guessing,
@@ -72,34 +67,9 @@ def adapt(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
         callbacks=[CheckpointClock(SAVE_STEPS)],
     )
     last = last_checkpoint(folder)
-    try:
+    with telling_full_disk(folder):
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         encoder.save_pretrained(folder / MODEL)
         tokenizer.save_pretrained(folder / MODEL)
-    except RuntimeError as exc:
-        tell_full_disk(folder, exc)
-        raise
     finish(folder, {"seconds": round(elapsed_seconds(folder))})
     return folder / MODEL
-
-
-def _models(location: str) -> tuple[PreTrainedModel, PreTrainedModel]:
-    """Return the encoder at `location` and a masked language model around its very layers.
-
-    The encoder keeps its pooler, which a masked language model has no place for.
-    """
-    from transformers import AutoModel, AutoModelForMaskedLM
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the new head is wanted
-    try:
-        encoder = AutoModel.from_pretrained(location)
-        guessing = AutoModelForMaskedLM.from_pretrained(location)
-    except (OSError, ValueError) as exc:
-        raise BaseModelError(
-            f"{location}: cannot guess words ({str(exc).splitlines()[0]})"
-        ) from exc
-    for name, part in guessing.base_model.named_children():
-        setattr(guessing.base_model, name, getattr(encoder, name, part))
-    guessing.tie_weights()
-    return encoder, guessing

@@ -64,6 +64,27 @@ def load_model(
     return model  # type: ignore[no-any-return]  # Auto classes are untyped
 
 
+def load_guessing(location: str) -> tuple[PreTrainedModel, PreTrainedModel]:
+    """Return the encoder at `location` and a masked language model around its very layers.
+
+    The encoder keeps its pooler, which a masked language model has no place for. Raises
+    BaseModelError when nothing there can guess words.
+    """
+    from transformers import AutoModel, AutoModelForMaskedLM
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the new head is wanted
+    try:
+        encoder = AutoModel.from_pretrained(location)
+        guessing = AutoModelForMaskedLM.from_pretrained(location)
+    except (OSError, ValueError) as exc:
+        raise BaseModelError(f"{location}: cannot guess words ({_first_line(exc)})") from exc
+    for name, part in guessing.base_model.named_children():
+        setattr(guessing.base_model, name, getattr(encoder, name, part))
+    guessing.tie_weights()
+    return encoder, guessing
+
+
 def resize_head(model: PreTrainedModel, outputs: Sequence[str]) -> None:
     """Give the head these outputs; the rows of `LABELS` stay, the others are new."""
     import torch

@@ -23,9 +23,8 @@ import yaml
 from export.config import TrainConfig, parse_config
 from export.data import data_folder
 from export.errors import ConfigError, run_command
-from export.run_folder import MODEL, claim, finish, is_finished, run_summary
-from export.train import train
-from export.validation import validation_figures
+from export.run_folder import MODEL, claim, is_finished, run_summary
+from export.train import finish_average, train
 
 DEFAULT_LEVERS = Path(__file__).parent / "configs" / "levers.yaml"
 _COLUMNS = {
@@ -97,14 +96,11 @@ def run_levers(levers: Path, data: Path, run: Path) -> list[dict[str, Any]]:
 
 def _averaged(name: str, lever: Lever, data: Path, run: Path) -> dict[str, Any]:
     """Return the summary of the mean of the weights that the runs of a lever came to."""
-    from export.average import average_models
-
     first, folder = lever.runs[0], run / name
     if not is_finished(folder):
         claim(folder, first.model_copy(update={"name": name}))
-        average_models([run / config.name / MODEL for config in lever.runs], folder / MODEL)
-        figures = validation_figures(first, folder / MODEL, data)
-        finish(folder, {"seconds": 0, "averaged": len(lever.runs), "figures": figures})
+        parts = [run / config.name / MODEL for config in lever.runs]
+        finish_average(first, parts, data, folder, seconds=0)
     return run_summary(folder)
 
 

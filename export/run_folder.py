@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,17 @@ def claim(run: Path, config: TrainConfig) -> None:
     save_config(config, saved)
 
 
-def tell_full_disk(run: Path, exc: Exception) -> None:
-    """Raise StorageError when `exc`, from writing a checkpoint, means a full disk."""
-    if shutil.disk_usage(run).free < _CHECKPOINTS_BYTES // 4:
-        raise StorageError(f"{run}: the disk is full; free some and start again") from exc
+@contextmanager
+def telling_full_disk(run: Path) -> Iterator[None]:
+    """Raise StorageError where writing a checkpoint or a model failed because the disk is full."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (RuntimeError, SafetensorError) as exc:
+        if shutil.disk_usage(run).free < _CHECKPOINTS_BYTES // 4:
+            raise StorageError(f"{run}: the disk is full; free some and start again") from exc
+        raise
 
 
 def last_checkpoint(run: Path) -> Path | None:

@@ -28,7 +28,7 @@ from export.run_folder import (
     finish,
     is_finished,
     last_checkpoint,
-    tell_full_disk,
+    telling_full_disk,
 )
 from export.validation import logged_figures, validation_figures
 
@@ -80,13 +80,20 @@ def _train_soup(
             if is_finished(folder)
             else _train_once(one, start, teacher, data, folder)
         )
-    average_models(parts, run / MODEL)
     seconds = sum(
         elapsed_seconds(folder) for folder in (run / ADAPTED, *(one.parent for one in parts))
     )
-    figures = validation_figures(config, run / MODEL, data)
-    finish(run, {"seconds": round(seconds), "averaged": len(parts), "figures": figures})
+    finish_average(config, parts, data, run, round(seconds))
     return run / MODEL
+
+
+def finish_average(
+    config: TrainConfig, parts: Sequence[Path], data: Path, run: Path, seconds: int
+) -> None:
+    """Finish the claimed folder `run` with the mean of the models `parts`, and its figures."""
+    average_models(parts, run / MODEL)
+    figures = validation_figures(config, run / MODEL, data)
+    finish(run, {"seconds": seconds, "averaged": len(parts), "figures": figures})
 
 
 def _train_once(
@@ -94,19 +101,14 @@ def _train_once(
 ) -> Path:
     """Train from the model `start` in the claimed folder `run`."""
     trainer = make_trainer(config, start, data, run, teacher)
-    from safetensors import SafetensorError
-
     last = last_checkpoint(run)
-    try:
+    with telling_full_disk(run):
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         resize_head(cast("PreTrainedModel", trainer.model), LABELS)
         trainer.save_model(str(run / MODEL))
         if config.keep_base:
             shares = [1 - config.keep_base, config.keep_base]
             average_models([run / MODEL, Path(start)], run / MODEL, shares)
-    except (RuntimeError, SafetensorError) as exc:
-        tell_full_disk(run, exc)
-        raise
     best = trainer.state.best_metric
     passes = [one for one in trainer.state.log_history if one.get("eval_select") == best]
     figures = logged_figures(passes[0]) if passes else {}
