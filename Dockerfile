@@ -12,6 +12,7 @@ FROM base AS api
 COPY api/ api/
 # The client of the inference server is all that the API needs of it.
 COPY serving/*.py serving/
+COPY serving/client/ serving/client/
 RUN pip install --constraint constraints.txt --build-constraint constraints.txt ".[api,production]"
 USER moodline
 CMD ["gunicorn", "--config", "python:api.gunicorn_conf"]

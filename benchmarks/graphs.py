@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from serving.providers import session_options
+from serving.classifier.providers import session_options
 
 SHAPES = ((1, 12), (1, 20), (1, 40), (16, 20), (8, 64), (16, 32))
 """Texts and tokens: lone ones, and groups as large as the server's."""
@@ -31,7 +31,7 @@ SHOWN = 12
 
 
 def open_graph(path: Path, threads: int, profile: Path | None = None) -> ort.InferenceSession:
-    """Open a graph as serving.providers does, or with its operators timed into a file."""
+    """Open a graph as the server does, or with its operators timed into a file."""
     options = session_options(threads)
     if profile is not None:
         options.enable_profiling = True

@@ -17,11 +17,11 @@ import uvloop
 
 from benchmarks.peers.inputs import gather_texts
 from benchmarks.peers.processes import ROOT
-from serving.artifact import open_model
-from serving.batching import RunReport, Sizing
-from serving.classifier import EmotionClassifier
-from serving.jobs import Job
-from serving.lanes import Lanes
+from serving.classifier.artifact import open_model
+from serving.classifier.batching import RunReport, Sizing
+from serving.classifier.classifier import EmotionClassifier
+from serving.scheduling.jobs import Job
+from serving.scheduling.scheduler import Lanes
 from serving.settings import MODEL_DIR
 
 CHOICES = ((512, 1.2), (512, 1.0), (512, 1.5), (256, 1.2), (1024, 1.5))

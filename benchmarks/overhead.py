@@ -19,11 +19,11 @@ import bentoml
 import uvloop
 from bentoml.validators import ContentType
 
-from serving.artifact import EMOTIONS
-from serving.contract import Contract
-from serving.downstream import classify_downstream
-from serving.encoding import Encoded
-from serving.lanes import Lanes, Outcome
+from serving.classifier.artifact import EMOTIONS
+from serving.classifier.tokenizer import Encoded
+from serving.http.contract import Contract
+from serving.http.downstream import classify_downstream
+from serving.scheduling.scheduler import Lanes, Outcome
 from serving.schemas import Classification
 from tests.serving_fixtures.by_hand import Caller, contract_parts
 

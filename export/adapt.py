@@ -24,7 +24,7 @@ from export.run_folder import (
     telling_full_disk,
 )
 from export.training_arguments import training_arguments
-from serving.preprocess import normalise
+from serving.classifier.preprocess import normalise
 
 ADAPTED = "adapted"
 """The folder of this stage, below that of its run."""

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 from export.behaviour_cases import Capability, Kind, load_capabilities
 from export.errors import ExportError, VerificationError, run_command
 from export.folder import SHIPPED
-from serving.artifact import open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ServingError
 from serving.schemas import Classification
 

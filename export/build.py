@@ -44,8 +44,8 @@ from export.report import (
 from export.to_onnx import export_onnx
 from export.train import DEFAULT_RUN, train
 from export.verify import MIN_HALF_AGREEMENT, MIN_LABEL_AGREEMENT, verify
-from serving.artifact import open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
 from serving.schemas import Classification
 
 

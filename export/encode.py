@@ -15,7 +15,7 @@ from export.examples import Example
 from export.labels import EMOTIONS, LABELS
 from export.teacher import Logits
 from export.typos import misspell
-from serving.preprocess import normalise
+from serving.classifier.preprocess import normalise
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -18,8 +18,8 @@ from export.folder import SHIPPED
 from export.labelled import read_labelled
 from export.measure import classify_all, score_intervals, score_results
 from export.metrics import Figures
-from serving.artifact import open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ModelError
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from export.errors import StorageError
 from export.labels import LABELS
-from serving.preprocess import PREPROCESS_VERSION
+from serving.classifier.preprocess import PREPROCESS_VERSION
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"

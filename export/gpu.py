@@ -26,8 +26,8 @@ from export.folder import (
     write_manifest,
 )
 from export.fusion import Packing, half_graph
-from serving.artifact import open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ModelCorrupt, ModelError
 
 MIN_AGREEMENT = 0.995

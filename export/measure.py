@@ -9,7 +9,7 @@ from export.bootstrap import Intervals, bootstrap
 from export.examples import Example
 from export.labels import EMOTIONS, IRONY
 from export.metrics import NOT_IRONIC, Figures, figures_of
-from serving.classifier import EmotionClassifier
+from serving.classifier.classifier import EmotionClassifier
 from serving.schemas import Classification
 
 _CHUNK = 2_048

@@ -18,7 +18,7 @@ from export.base import load_tokenizer
 from export.config import DEFAULT_CONFIG, load_config
 from export.data import LoadedSet, data_folder, load_sets
 from export.errors import DataError, StorageError, run_command
-from serving.preprocess import normalise
+from serving.classifier.preprocess import normalise
 
 Precision = Literal["int8", "fp16", "fp32"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from export.folder import MODEL_FILE, SHIPPED, TOKENIZER_FILE, ModelFacts, write_manifest
 from export.labels import LABELS
 from export.traced import trace_onnx
-from serving.preprocess import normalise
+from serving.classifier.preprocess import normalise
 
 _SPREAD = 0.08
 """Standard deviation of the weights: with BERT's own 0.02 every text would look the same."""

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from export.base import load_model, load_tokenizer
 from export.data import LoadedSet
 from export.labels import LABELS
-from serving.batching import plan_groups
-from serving.preprocess import normalise
+from serving.classifier.batching import plan_groups
+from serving.classifier.preprocess import normalise
 
 Logits = npt.NDArray[np.float32]
 """[texts, 8], in the order of LABELS."""

@@ -19,9 +19,9 @@ from export.errors import VerificationError
 from export.labels import EMOTIONS
 from export.measure import classify_all
 from export.precision_cost import SetCost, check_costs, measure_costs
-from serving.artifact import open_model
-from serving.classifier import EmotionClassifier
-from serving.preprocess import normalise
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
+from serving.classifier.preprocess import normalise
 from serving.schemas import Classification
 
 MAX_ONNX_DIFFERENCE = 1e-4

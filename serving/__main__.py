@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from serving.artifact import open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
+from serving.classifier.providers import ON_CARD
 from serving.errors import AddressTakenError, ModelError, ServingError, SettingsError
-from serving.providers import ON_CARD
 from serving.settings import Settings
 
 SERVICE = "serving.service:service"

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import bentoml
 from bentoml.validators import ContentType
 
-from serving.asgi import JSON_TYPE, App
-from serving.downstream import CLASSIFY_PATH
 from serving.errors import ClassificationError
-from serving.orphans import stop_without_parent
+from serving.http.asgi import JSON_TYPE, App
+from serving.http.downstream import CLASSIFY_PATH
+from serving.parent_watch import stop_without_parent
 
 if TYPE_CHECKING:
-    from serving.contract import ContractParts
-    from serving.wiring import ServerParts
+    from serving.bootstrap import ServerParts
+    from serving.http.contract import ContractParts
 
 SERVICE_NAME = "moodline_inference"
 BATCH_TEXTS = 256
@@ -34,7 +34,7 @@ Items = Annotated[list[Any], ContentType(JSON_TYPE)]
 @functools.cache
 def parts() -> ServerParts:
     """Return this process's parts, built from its environment the first time."""
-    from serving.wiring import build_parts
+    from serving.bootstrap import build_parts
 
     return build_parts(os.environ)
 
@@ -46,7 +46,7 @@ def contract_parts() -> ContractParts:
 
 def gateway(app: App) -> App:
     """Return what stands in front of BentoML's `app`."""
-    from serving.gateway import Gateway
+    from serving.http.application import Gateway
 
     return Gateway(app, contract_parts)
 

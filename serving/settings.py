@@ -17,7 +17,7 @@ LONGEST_DEADLINE = 50.0
 """BentoML cuts requests off after 60 seconds with an answer of its own; ours must come first."""
 
 PROVIDERS = ("tensorrt", "cuda", "openvino", "cpu")
-"""What may run the model, best first; serving.providers knows them by these names."""
+"""What may run the model, best first; serving.classifier.providers knows them by these names."""
 
 METRICS_READERS = ("open", "key", "off")
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")

@@ -10,7 +10,7 @@ from typing import Any, Self
 import onnxruntime as ort
 import torch
 
-from serving.card_metrics import open_library, read_cards
+from serving.http.gpu_metrics import open_library, read_cards
 
 SIDE, PRODUCTS, ROUNDS = 8192, 10, 5
 LOOK_SECONDS = 0.05

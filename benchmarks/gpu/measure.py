@@ -20,8 +20,8 @@ from benchmarks.peers.figures import percentile
 from export.folder import MODEL_FILE, SHIPPED, TOKENIZER_FILE, ModelFacts, write_manifest
 from export.fusion import Packing, half_graph
 from export.shapes import write_shape, write_traced
-from serving.artifact import EMOTIONS
-from serving.preprocess import normalise
+from serving.classifier.artifact import EMOTIONS
+from serving.classifier.preprocess import normalise
 
 SERVER_NEEDS = ("bentoml", "httptools", "uvloop", "prometheus_client")
 HEAD_TEXTS = 64

@@ -12,11 +12,11 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
-from serving.batching import CARD_SIZING, Sizing, plan_groups
-from serving.bound import Logits
-from serving.engine import OnnxEngine
-from serving.providers import CardTuning
-from serving.warmup import warm_shapes
+from serving.classifier.batching import CARD_SIZING, Sizing, plan_groups
+from serving.classifier.cuda import Logits
+from serving.classifier.engine import OnnxEngine
+from serving.classifier.providers import CardTuning
+from serving.classifier.warmup import warm_shapes
 
 Posts = Sequence[Sequence[int]]
 Way = Callable[[Posts], Logits]

@@ -13,7 +13,7 @@ from benchmarks.peers.infinity_engine import (
     launch_engine,
 )
 from benchmarks.peers.processes import end
-from serving.artifact import open_model
+from serving.classifier.artifact import open_model
 
 
 def start(place: Place) -> Server:

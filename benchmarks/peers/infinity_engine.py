@@ -17,10 +17,10 @@ import numpy as np
 
 from benchmarks.peers.contract import Answer, Call, Place, Server
 from benchmarks.peers.processes import launch
-from serving.artifact import ModelArtifact, open_model
-from serving.decoding import decode
-from serving.encoding import Encoded
-from serving.preprocess import normalise
+from serving.classifier.artifact import ModelArtifact, open_model
+from serving.classifier.decoding import decode
+from serving.classifier.preprocess import normalise
+from serving.classifier.tokenizer import Encoded
 
 MODEL = "emotion"
 BATCH_TEXTS = 64

@@ -22,8 +22,8 @@ from benchmarks.peers.recording import (
     summarise,
 )
 from benchmarks.peers.wire import read_items
-from serving.artifact import open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
 
 URL = "inline:"
 _NO_REQUEST = Call("", b"", read_items)

@@ -58,9 +58,9 @@ def gather_texts(data: Path, count: int = TEXTS) -> tuple[str, list[str]]:
 
 
 def reference_answers(model_dir: Path, texts: Sequence[str]) -> list[Answer]:
-    """Return what serving.classifier says of the texts, one at a time and so never padded."""
-    from serving.artifact import open_model
-    from serving.classifier import EmotionClassifier
+    """Return what the classifier says of the texts, one at a time and so never padded."""
+    from serving.classifier.artifact import open_model
+    from serving.classifier.classifier import EmotionClassifier
 
     with EmotionClassifier(open_model(model_dir), token_budget=1) as classifier:
         return [

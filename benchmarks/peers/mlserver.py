@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.peers.contract import Answer, Call, Place, Server
 from benchmarks.peers.processes import end, free_port, launch
-from serving.artifact import EMOTIONS
+from serving.classifier.artifact import EMOTIONS
 
 MODEL = "emotion"
 MAX_BATCH_REQUESTS = 64

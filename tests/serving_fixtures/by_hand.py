@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serving.admission import TextQueue
-from serving.artifact import EMOTIONS, ModelArtifact, Temperature
-from serving.asgi import Answer, App, Message, Scope
-from serving.cache import ResultCache
-from serving.contract import ContractParts
-from serving.jobs import Job, JobRunner
-from serving.keys import BearerKeys
-from serving.metrics import ServerMetrics
-from serving.oip import OpenInference
+from serving.classifier.artifact import EMOTIONS, ModelArtifact, Temperature
+from serving.http.asgi import Answer, App, Message, Scope
+from serving.http.auth import BearerKeys
+from serving.http.contract import ContractParts
+from serving.http.metrics import ServerMetrics
+from serving.http.protocols.open_inference import OpenInference
+from serving.scheduling.admission import TextQueue
+from serving.scheduling.jobs import Job, JobRunner
+from serving.scheduling.result_cache import ResultCache
 from serving.settings import Settings
 
 ARTIFACT = ModelArtifact(

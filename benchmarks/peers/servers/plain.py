@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from serving.artifact import open_model
-from serving.decoding import decode
-from serving.encoding import TextEncoder
+from serving.classifier.artifact import open_model
+from serving.classifier.decoding import decode
+from serving.classifier.tokenizer import TextEncoder
 from serving.schemas import Classification
 
 MODEL_DIR = "PEER_MODEL_DIR"

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from serving.async_client import AsyncInferenceClient
-from serving.client import InferenceClient, InferenceRejectedError, Limits
+from serving.client import AsyncInferenceClient, InferenceClient, InferenceRejectedError, Limits
 from tests.serving_fixtures.started import Started
 from tests.serving_fixtures.tiny_model import FRAGILE_WORD
 

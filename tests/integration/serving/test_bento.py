@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.artifact import MANIFEST_FILE
+from serving.classifier.artifact import MANIFEST_FILE
 from serving.settings import MODEL_DIR
 from tests.serving_fixtures.started import (
     ROOT,

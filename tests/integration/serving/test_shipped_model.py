@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from serving.artifact import EMOTIONS, MANIFEST_FILE, open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import EMOTIONS, MANIFEST_FILE, open_model
+from serving.classifier.classifier import EmotionClassifier
 from serving.schemas import Classification
 from serving.settings import MODEL_DIR
 

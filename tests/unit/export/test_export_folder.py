@@ -9,7 +9,7 @@ import pytest
 
 from export.errors import StorageError
 from export.folder import ModelFacts, replace_folder, write_manifest
-from serving.artifact import open_model
+from serving.classifier.artifact import open_model
 from serving.errors import ModelCorrupt
 
 

@@ -16,7 +16,7 @@ from export.errors import VerificationError
 from export.fusion import half_graph
 from export.gpu import main, make_gpu_folder
 from export.shapes import write_shape
-from serving.artifact import open_model
+from serving.classifier.artifact import open_model
 
 # torch and transformers warn of their own coming changes while they export.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -6,7 +6,7 @@ import pytest
 
 from export.errors import DataError
 from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, LABELS, TWEETEVAL_TO_EMOTION, map_labels
-from serving.artifact import LABELS as SERVED_LABELS
+from serving.classifier.artifact import LABELS as SERVED_LABELS
 
 
 def test_the_head_has_the_order_that_serving_decodes() -> None:

@@ -23,8 +23,8 @@ from export.run_folder import last_checkpoint
 from export.to_onnx import export_onnx
 from export.train import train
 from export.verify import torch_probabilities
-from serving.artifact import Temperature, open_model
-from serving.classifier import EmotionClassifier
+from serving.classifier.artifact import Temperature, open_model
+from serving.classifier.classifier import EmotionClassifier
 from tests.unit.export.data_files import write
 
 # torch and transformers warn of their own coming changes while they export and train.

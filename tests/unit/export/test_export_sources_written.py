@@ -14,7 +14,7 @@ from export.examples import Example
 from export.labels import EMOTIONS
 from export.sources import written
 from export.sources.own import Row, read_rows
-from serving.preprocess import normalise
+from serving.classifier.preprocess import normalise
 from tests.unit.export.data_files import write
 
 HEADER = "text,label,irony\n"

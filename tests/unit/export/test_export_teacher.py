@@ -22,7 +22,7 @@ from export.report import training_stages
 from export.run_folder import run_summary
 from export.teacher import ask_teacher
 from export.train import train
-from serving.preprocess import normalise
+from serving.classifier.preprocess import normalise
 
 # torch and transformers warn of their own coming changes while they train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -1,0 +1,66 @@
+"""The first stage: from texts to token ids, and from those to padded arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tokenizers import Tokenizer  # type: ignore[import-untyped] # ships no stubs
+
+from serving.classifier.artifact import REMEDY, ModelArtifact
+from serving.classifier.cuda import Tokens
+from serving.classifier.preprocess import normalise
+from serving.errors import ModelCorrupt
+
+PADDING = "[PAD]"
+
+
+class Normalised(str):
+    """Be a text that `normalise` has been through."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Hold one text as the model reads it, special tokens included."""
+
+    ids: tuple[int, ...]
+    truncated: bool
+
+
+class TextEncoder:
+    """Normalise texts and cut them into tokens, at most `max_tokens` each."""
+
+    def __init__(self, artifact: ModelArtifact) -> None:
+        """Load the tokenizer; ModelCorrupt when it cannot be read or has no padding token."""
+        path = artifact.tokenizer_path
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        # The tokenizers package raises Exception itself, and nothing narrower.
+        except Exception as exc:
+            raise ModelCorrupt(f"model file {path} is not a tokenizer: {REMEDY}") from exc
+        pad_id = self._tokenizer.token_to_id(PADDING)
+        if pad_id is None:
+            raise ModelCorrupt(f"model file {path} has no token {PADDING}: {REMEDY}")
+        self._pad_id: int = pad_id
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(artifact.max_tokens)
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return token ids in the order of `texts`; any text will do, the empty one too."""
+        encodings = self._tokenizer.encode_batch(
+            [text if isinstance(text, Normalised) else normalise(text) for text in texts]
+        )
+        return [Encoded(tuple(encoding.ids), bool(encoding.overflowing)) for encoding in encodings]
+
+    def pad(self, texts: Sequence[Encoded]) -> tuple[Tokens, Tokens]:
+        """Return token ids and attention mask, each [texts, tokens of the longest]."""
+        width = max(len(text.ids) for text in texts)
+        input_ids = np.full((len(texts), width), self._pad_id, dtype=np.int64)
+        attention_mask = np.zeros((len(texts), width), dtype=np.int64)
+        for row, text in enumerate(texts):
+            input_ids[row, : len(text.ids)] = text.ids
+            attention_mask[row, : len(text.ids)] = 1
+        return input_ids, attention_mask

@@ -1,0 +1,135 @@
+"""`POST /predict` in the shape of Hugging Face's text-embeddings-inference (TEI).
+
+Shapes and words are those of its router, `router/src/http/{types,server}.rs`. `inputs` is one
+text, bare or as `["..."]`, answered with a ranking; or a batch, `[["..."], ...]`, answered with
+an array of rankings. Two texts in a flat array are a pair there, which this model cannot read:
+they are refused, never taken for a batch. Fields that TEI does not know are ignored, as there.
+
+A ranking has the seven emotions. Irony is a probability of its own and not in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from serving.errors import (
+    BusyError,
+    DeadlineExceededError,
+    Fault,
+    NotReadyError,
+    PayloadTooLargeError,
+    RequestError,
+    UnexpectedError,
+)
+from serving.http.asgi import Answer
+from serving.http.problems import error_headers, kind_of
+from serving.http.protocols.native import Asked, WireProtocol, one_line
+from serving.schemas import FAULTS_SHOWN, Limits, check_texts, read_object, wrong_shape
+
+PREDICT_PATH = "/predict"
+VALIDATION = "Validation"
+ERROR_TYPES: dict[type[RequestError], str] = {
+    BusyError: "Overloaded",
+    NotReadyError: "Unhealthy",
+    UnexpectedError: "Backend",
+    DeadlineExceededError: "Backend",
+}
+"""TEI's word for an error; VALIDATION for all others."""
+
+_PAIR = (
+    "holds several texts side by side, a pair in this protocol, and this model reads one text;"
+    ' send a batch as [["..."], ["..."]]'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """Word classifications as TEI does: one ranking, or one a text."""
+
+    alone: bool
+    may_truncate: bool
+
+    def __call__(self, classified: bytes) -> bytes:
+        items = json.loads(classified)
+        if not self.may_truncate:
+            _check_whole(items)
+        rankings = [_ranking(item) for item in items]
+        return json.dumps(rankings[0] if self.alone else rankings).encode()
+
+
+def read_predict(body: bytes, limits: Limits) -> Asked:
+    """Read the body of /predict.
+
+    Raises InvalidRequestError and PayloadTooLargeError; the wording raises the latter when
+    `truncate` is false and a text has more tokens than the model reads.
+    """
+    document = read_object(body, '{"inputs": "..."}')
+    if faults := _option_faults(document):
+        raise wrong_shape(*faults)
+    texts, alone = _texts(document.get("inputs"))
+    wording = _Wording(alone, may_truncate=document.get("truncate") is not False)
+    return Asked(check_texts(texts, limits), wording)
+
+
+def predict_refusal(error: RequestError, _: str) -> Answer:
+    """Return TEI's error body, with the status and headers of the contract."""
+    words = next((ERROR_TYPES[c] for c in type(error).__mro__ if c in ERROR_TYPES), VALIDATION)
+    body = {"error": one_line(error, "/inputs"), "error_type": words}
+    return Answer.of(body, kind_of(error).status, error_headers(error))
+
+
+TEI = WireProtocol(read_predict, predict_refusal)
+
+
+def _texts(inputs: Any) -> tuple[list[Any], bool]:
+    """Return what stands where texts stand, and whether it is asked about alone."""
+    if isinstance(inputs, str):
+        return [inputs], True
+    if not isinstance(inputs, list) or not inputs:
+        raise wrong_shape(Fault("/inputs", 'must be a text or a batch, [["..."], ...]'))
+    if isinstance(inputs[0], str):
+        if len(inputs) > 1:
+            raise wrong_shape(Fault("/inputs", _PAIR))
+        return inputs, True
+    places = [
+        place for place, one in enumerate(inputs) if not isinstance(one, list) or len(one) != 1
+    ]
+    if places:
+        raise wrong_shape(
+            *(Fault(f"/inputs/{place}", "must be an array of one text") for place in places)
+        )
+    return [one[0] for one in inputs], False
+
+
+def _option_faults(document: Mapping[str, Any]) -> list[Fault]:
+    """Return what is asked for beside the texts and cannot be had."""
+    faults: list[Fault] = []
+    if not isinstance(document.get("truncate"), bool | None):
+        faults.append(Fault("/truncate", "must be true, false or null"))
+    if document.get("truncation_direction", "Right") not in ("Right", "right"):
+        faults.append(Fault("/truncation_direction", 'must be "Right": a text keeps its start'))
+    if document.get("raw_scores", False) is not False:
+        faults.append(Fault("/raw_scores", "must be false: probabilities alone are answered"))
+    return faults
+
+
+def _check_whole(items: list[dict[str, Any]]) -> None:
+    """Raise PayloadTooLargeError unless the model has read all of every text."""
+    faults = [
+        Fault(f"/texts/{place}", f"has more than {item['tokens']} tokens, the model's limit")
+        for place, item in enumerate(items)
+        if item["truncated"]
+    ]
+    if faults:
+        detail = "A text is too long for the model, and `truncate` is false."
+        raise PayloadTooLargeError(detail, faults[:FAULTS_SHOWN])
+
+
+def _ranking(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the emotions, likeliest first; of equals (in six digits) the label is first."""
+    scores = item["scores"]
+    names = sorted(scores, key=lambda name: (-scores[name], name != item["label"]))
+    return [{"score": scores[name], "label": name} for name in names]

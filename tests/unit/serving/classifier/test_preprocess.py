@@ -1,0 +1,95 @@
+"""Text normalisation: what the model is given to read."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.classifier.preprocess import MAX_CHARS, normalise
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("fish &amp; chips", "fish & chips"),
+        ("fish &amp;amp; chips", "fish & chips"),
+        ("&lt;3 you", "<3 you"),
+        ("a\x00b\x1bc\ud800d", "abcd"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\u201cI\u2019m fine\u201d", '"I\'m fine"'),
+        ("wait\u2026 what \u2014 no", "wait... what - no"),
+        ("one\\ntwo\n three\t\u00a0four", "one two three four"),
+        ("see https://t.co/abc123 now", "see http now"),
+        ("see www.example.org/a?b=c", "see http"),
+        ("pic.twitter.com/xyz lovely", "http lovely"),
+        ("thanks @Some_One2!", "thanks @user!"),
+        ("mail me at a@example.org", "mail me at a@example.org"),
+        ("[NAME] likes [NAME]", "someone likes someone"),
+        ("#FeelingBlessed", "#Feeling Blessed"),
+        ("#feelingblessed", "#feelingblessed"),
+        ("#NYCMarathon #so_tired", "#NYC Marathon #so tired"),
+        ("so happy\U0001f602", "so happy face with tears of joy"),
+        ("\u2764\ufe0f you", "red heart you"),
+        ("\U0001f44d\U0001f3fd", "thumbs up"),
+        ("sooooooo goooood!!!!!!", "sooo goood!!!"),
+        ("1000000 likes", "1000000 likes"),
+        ("\U0001d4f1\U0001d4ea\U0001d4f9\U0001d4f9\U0001d502", "happy"),
+        ("so\u200bme\u200dthing", "something"),
+        ("", ""),
+        (" \n ", ""),
+    ],
+)
+def test_a_text_is_read_as(text: str, read: str) -> None:
+    assert normalise(text) == read
+
+
+def test_a_row_of_one_face_is_cut_to_three() -> None:
+    assert normalise("\U0001f602" * 40) == " ".join(["face with tears of joy"] * 3)
+
+
+def test_case_is_left_to_the_tokenizer() -> None:
+    assert normalise("I AM Fine") == "I AM Fine"
+
+
+@given(st.text(st.characters(), max_size=300))
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    read = normalise(text)
+
+    assert len(read) <= MAX_CHARS
+    assert read == " ".join(read.split())
+    read.encode("utf-8")
+
+
+# Without "&": what HTML escaped twice is rightly resolved further when read twice.
+@given(st.text(st.sampled_from("aA #@!;/\u2019\U0001f602\ufe0f\\n.htps:0"), max_size=60))
+def test_reading_twice_is_reading_once(text: str) -> None:
+    once = normalise(text)
+
+    assert normalise(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 25_000,
+        "\U0001f602\U0001f621" * 12_500,
+        "a" + "\u0301\u0316" * 12_500,
+        "&#" + "9" * 25_000 + ";",
+        "&amp;" * 5_000,
+        "@" * 25_000,
+        "#Aa" * 8_000,
+        "http://" * 3_500,
+        "[NAME]" * 4_000,
+    ],
+    ids=["letters", "faces", "marks", "digits", "ampersands", "ats", "tags", "links", "names"],
+)
+def test_the_longest_post_is_read_within_half_a_second_of_work(text: str) -> None:
+    started = time.process_time()
+
+    read = normalise(text)
+
+    assert time.process_time() - started < 0.5
+    assert len(read) <= MAX_CHARS

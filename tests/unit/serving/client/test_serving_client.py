@@ -1,0 +1,331 @@
+"""The client's rules, over httpx's own stand-in for a network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.client import (
+    AsyncInferenceClient,
+    InferenceAnswerError,
+    InferenceBusyError,
+    InferenceClient,
+    InferenceRejectedError,
+    InferenceUnreachableError,
+    Limits,
+    RetryPolicy,
+)
+from serving.client.wire import split_texts
+
+URL = "http://inference.test"
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def item(text: str) -> dict[str, Any]:
+    """Return a classification that tells the text's length as its tokens."""
+    scores = {"joy": 1.0}
+    rest = {"irony": 0.0, "tokens": len(text), "truncated": False}
+    return {"label": "joy", "scores": scores, **rest}
+
+
+class FakeServer:
+    """Answer with prepared replies first, then classify; remember requests and pauses."""
+
+    def __init__(self, *replies: httpx.Response | Exception) -> None:
+        self.replies = list(replies)
+        self.requests: list[httpx.Request] = []
+        self.pauses: list[float] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if self.replies:
+            reply = self.replies.pop(0)
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+        return httpx.Response(200, json=[item(text) for text in texts_of(request)])
+
+    def client(self, **options: Any) -> InferenceClient:
+        return InferenceClient(
+            URL,
+            transport=httpx.MockTransport(self),
+            sleep=self.pauses.append,
+            chance=lambda: 0.0,
+            **options,
+        )
+
+
+def texts_of(request: httpx.Request) -> list[str]:
+    texts: list[str] = json.loads(request.content)["texts"]
+    return texts
+
+
+def problem(status: int, where: str = "/texts/1") -> httpx.Response:
+    document = {
+        "type": "/problems/some",
+        "title": "Some",
+        "status": status,
+        "detail": "Not so.",
+        "trace_id": "t",
+        "errors": [{"where": where, "reason": "is wrong"}],
+    }
+    return httpx.Response(status, json=document)
+
+
+def busy(status: int, retry_after: str | None = None) -> httpx.Response:
+    headers = {} if retry_after is None else {"retry-after": retry_after}
+    return httpx.Response(status, headers=headers)
+
+
+def test_one_classification_a_text_comes_back_in_order() -> None:
+    server = FakeServer()
+
+    with server.client() as client:
+        results = client.classify(["a", "", "ccc"])
+
+    assert [result.tokens for result in results] == [1, 0, 3]
+    assert results[0].label == "joy"
+
+
+def test_no_texts_need_no_request() -> None:
+    server = FakeServer()
+
+    with server.client() as client:
+        assert client.classify([]) == []
+
+    assert server.requests == []
+
+
+def test_long_lists_go_in_requests_within_the_limits() -> None:
+    server = FakeServer()
+    texts = ["x" * length for length in range(600)]
+
+    with server.client() as client:
+        results = client.classify(texts)
+
+    assert [len(texts_of(request)) for request in server.requests] == [256, 256, 88]
+    assert [result.tokens for result in results] == list(range(600))
+
+
+@given(st.lists(st.text(max_size=30), max_size=40), st.integers(40, 400), st.integers(1, 10))
+def test_split_texts_lose_nothing_and_keep_within_the_limits(
+    texts: list[str], body_bytes: int, count: int
+) -> None:
+    limits = Limits(texts=count, body_bytes=body_bytes)
+
+    parts = list(split_texts(texts, limits))
+
+    assert [text for body, _ in parts for text in json.loads(body)["texts"]] == texts
+    for body, number in parts:
+        assert number == len(json.loads(body)["texts"]) <= count
+        assert len(body) <= body_bytes or number == 1
+
+
+def test_halves_of_surrogate_pairs_are_left_out() -> None:
+    bodies = [body for body, _ in split_texts(["a\ud800"], Limits())]
+
+    assert bodies == [b'{"texts": ["a"]}']
+
+
+def test_the_key_and_the_request_id_are_sent() -> None:
+    server = FakeServer()
+
+    with server.client(key="secret") as client:
+        client.classify(["a"], request_id="job-7")
+
+    assert server.requests[0].headers["authorization"] == "Bearer secret"
+    assert server.requests[0].headers["x-request-id"] == "job-7"
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_busy_server_is_asked_again_when_it_says(status: int) -> None:
+    server = FakeServer(busy(status, "3"), busy(status))
+
+    with server.client() as client:
+        results = client.classify(["a"])
+
+    assert len(results) == 1
+    assert server.pauses == [3.0, 0.4]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("late"),
+        httpx.RemoteProtocolError("server disconnected"),
+    ],
+)
+def test_a_lost_connection_is_tried_again_after_growing_pauses(failure: Exception) -> None:
+    server = FakeServer(failure, failure, failure)
+
+    with server.client() as client:
+        results = client.classify(["a"])
+
+    assert len(results) == 1
+    assert server.pauses == [0.2, 0.4, 0.8]
+
+
+def test_after_the_last_attempt_the_error_says_what_it_was() -> None:
+    server = FakeServer(*[httpx.ConnectError("refused")] * 9)
+
+    with (
+        server.client(retry=RetryPolicy(attempts=3)) as client,
+        pytest.raises(InferenceUnreachableError, match="ConnectError"),
+    ):
+        client.classify(["a"])
+
+    assert len(server.requests) == 3
+    assert len(server.pauses) == 2
+
+
+def test_no_pause_goes_over_the_budget() -> None:
+    server = FakeServer(busy(429, "4"), busy(429, "4"), busy(429, "4"))
+
+    with (
+        server.client(retry=RetryPolicy(pause_budget=9.0)) as client,
+        pytest.raises(InferenceBusyError) as caught,
+    ):
+        client.classify(["a"])
+
+    assert server.pauses == [4.0, 4.0]
+    assert caught.value.retry_after == 4.0
+
+
+@pytest.mark.parametrize("asked", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "soon", "1.5", "²"])
+def test_a_retry_after_that_is_no_number_of_seconds_is_not_followed(asked: str) -> None:
+    server = FakeServer(httpx.Response(503, headers=[(b"retry-after", asked.encode())]))
+
+    with server.client() as client:
+        client.classify(["a"])
+
+    assert server.pauses == [0.2]
+
+
+def test_pauses_are_spread_at_random() -> None:
+    policy = RetryPolicy()
+
+    assert policy.pause(1, None, 0.0) == 0.2
+    assert policy.pause(1, None, 1.0) == 0.25
+    assert policy.pause(1, 8.0, 1.0) == 10.0
+    assert policy.pause(50, None, 0.0) == policy.longest_pause
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 413, 415, 500])
+def test_a_refusal_is_not_tried_again_and_tells_why(status: int) -> None:
+    server = FakeServer(problem(status))
+
+    with server.client() as client, pytest.raises(InferenceRejectedError) as caught:
+        client.classify(["a", "b"])
+
+    assert len(server.requests) == 1
+    assert (caught.value.status, caught.value.problem_type) == (status, "/problems/some")
+    assert "Not so." in str(caught.value)
+
+
+def test_a_fault_points_into_the_callers_list() -> None:
+    server = FakeServer(httpx.Response(200, json=[item("")] * 256), problem(500, where="/texts/3"))
+
+    with server.client() as client, pytest.raises(InferenceRejectedError) as caught:
+        client.classify([""] * 300)
+
+    assert [fault.where for fault in caught.value.faults] == ["/texts/259"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"label": "joy"}),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json=[{"label": "joy"}]),
+        httpx.Response(400, text="<html>"),
+        httpx.Response(302, headers={"location": "/elsewhere"}),
+        httpx.Response(400, json={"type": "/problems/some"}),
+        httpx.Response(400, json=["a"]),
+    ],
+)
+def test_an_answer_that_the_contract_does_not_know_is_an_error_of_its_own(
+    reply: httpx.Response,
+) -> None:
+    with FakeServer(reply).client() as client, pytest.raises(InferenceAnswerError):
+        client.classify(["a"])
+
+
+def test_ready_says_no_instead_of_raising() -> None:
+    server = FakeServer(httpx.Response(200), busy(503), httpx.ConnectError("refused"))
+
+    with server.client() as client:
+        assert [client.ready() for _ in range(3)] == [True, False, False]
+
+    assert server.pauses == []
+
+
+def test_the_model_is_described() -> None:
+    document = {
+        "name": "m",
+        "version": "1",
+        "base": "b",
+        "precision": "int8",
+        "labels": ["anger"],
+        "max_tokens": 256,
+        "accuracy": {"set": {"macro_f1": 0.5}},
+        "limits": {"texts": 8, "text_chars": 9, "body_bytes": 10, "later": 11},
+    }
+    server = FakeServer(httpx.Response(200, json=document), httpx.Response(200, json={}))
+
+    with server.client() as client:
+        info = client.model()
+        with pytest.raises(InferenceAnswerError):
+            client.model()
+
+    assert (info.name, info.precision, info.limits) == ("m", "int8", Limits(8, 9, 10))
+    assert info.accuracy["set"]["macro_f1"] == 0.5
+
+
+@pytest.mark.parametrize("url", ["localhost:3000", "ftp://host", "", "http://", "http://[::x]"])
+def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ValueError, match=r"address|must be like"):
+        InferenceClient(url)
+
+
+def test_the_asyncio_client_follows_the_same_rules() -> None:
+    server = FakeServer(busy(429, "2"), httpx.ConnectError("refused"))
+
+    async def pause(seconds: float) -> None:
+        server.pauses.append(seconds)
+
+    async def body() -> None:
+        async with AsyncInferenceClient(
+            URL, transport=httpx.MockTransport(server), sleep=pause, chance=lambda: 0.0
+        ) as client:
+            results = await client.classify(["a", "bb"])
+            server.replies.append(busy(503))
+            ready = await client.ready()
+
+        assert [result.tokens for result in results] == [1, 2]
+        assert not ready
+
+    asyncio.run(body())
+
+    assert server.pauses == [2.0, 0.4]
+
+
+def test_the_client_needs_neither_the_server_nor_the_model() -> None:
+    script = (
+        "import sys, serving.client;"
+        "print(*{'bentoml', 'onnxruntime', 'numpy', 'tokenizers', 'pydantic'} & set(sys.modules))"
+    )
+
+    loaded = subprocess.check_output([sys.executable, "-c", script], text=True)
+
+    assert loaded.strip() == ""

@@ -1,0 +1,266 @@
+"""What every protocol has in common: the contract's rules, whatever the words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from serving.http.contract import Contract
+from serving.scheduling.jobs import Job
+from tests.serving_fixtures.by_hand import Caller, FakeLanes, Response, contract_parts, until
+
+KEYS = {"api": "0123456789abcdef"}
+SHOWN = {"authorization": "Bearer 0123456789abcdef"}
+INFER = "/v2/models/fake/infer"
+OIP_PATHS = (INFER, "/v2/models/fake/versions/1/infer")
+PATHS = ("/predict", *OIP_PATHS)
+CALLS = pytest.mark.parametrize("path", PATHS)
+
+
+def document_for(path: str, texts: Sequence[str]) -> dict[str, Any]:
+    if path == "/predict":
+        return {"inputs": [[text] for text in texts]}
+    data = list(texts)
+    return {"inputs": [{"name": "t", "datatype": "BYTES", "shape": [len(data)], "data": data}]}
+
+
+def made(lanes: FakeLanes, *, ready: bool = True, **settings: Any) -> Contract:
+    contract = Contract(contract_parts(lanes, **settings))
+    contract.ready = ready
+    return contract
+
+
+def assert_worded(path: str, answer: Response, status: int, error_type: str) -> None:
+    """Check an error's status and that its body is the one of the protocol at `path`."""
+    document = answer.json()
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/json"
+    assert isinstance(document["error"], str)
+    assert document.get("error_type") == (error_type if path == "/predict" else None)
+    assert set(document) == ({"error", "error_type"} if path == "/predict" else {"error"})
+
+
+@CALLS
+def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(path: str) -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes(), keys=KEYS).exchange)
+
+        without = await caller.request("POST", path, {}, [b"nonsense"])
+        shown = await caller.post(path, document_for(path, ["a"]), headers=SHOWN)
+
+        assert_worded(path, without, 401, "Validation")
+        assert without.headers["www-authenticate"].startswith("Bearer")
+        assert shown.status == 200
+
+    asyncio.run(body())
+
+
+@CALLS
+def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes(), ready=False).exchange)
+
+        cold = await caller.post(path, document_for(path, ["a"]))
+
+        assert_worded(path, cold, 503, "Unhealthy")
+        assert int(cold.headers["retry-after"]) > 0
+
+    asyncio.run(body())
+
+
+@CALLS
+def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
+    async def body() -> None:
+        server = FakeLanes(holds=True)
+        caller = Caller(made(server, queue_texts=256).exchange)
+        held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
+        await until(lambda: bool(server.came))
+
+        refused = await caller.post(path, document_for(path, ["b"] * 57))
+        fits = asyncio.create_task(caller.post(path, document_for(path, ["c"] * 56)))
+        server.go_on.set()
+
+        assert_worded(path, refused, 429, "Overloaded")
+        assert 1 <= int(refused.headers["retry-after"]) <= 30
+        assert ((await held).status, (await fits).status) == (200, 200)
+        assert ["b"] * 57 not in server.came
+
+    asyncio.run(body())
+
+
+@CALLS
+def test_after_the_deadline_it_says_504(path: str) -> None:
+    async def body() -> None:
+        server = FakeLanes(holds=True)
+        caller = Caller(made(server, deadline_seconds=0.05).exchange)
+
+        late = await caller.post(path, document_for(path, ["a"]))
+        server.go_on.set()
+
+        assert_worded(path, late, 504, "Backend")
+        assert "retry-after" in late.headers
+
+    asyncio.run(body())
+
+
+@CALLS
+def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes()).exchange)
+
+        failed = await caller.post(path, document_for(path, ["a", "bad"]))
+
+        assert_worded(path, failed, 500, "Backend")
+        place = "/inputs/1" if path == "/predict" else "/inputs/0/data/1"
+        assert f"{place} could not be classified" in failed.json()["error"]
+
+    asyncio.run(body())
+
+
+@CALLS
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-type": "text/plain"}, 415),
+        ({"content-type": "application/octet-stream"}, 415),
+        ({"content-type": "application/json", "content-encoding": "gzip"}, 415),
+        ({"content-type": "application/json", "inference-header-content-length": "9"}, 415),
+        ({"content-type": "application/json"}, 400),
+    ],
+)
+def test_a_body_of_another_kind_is_refused(path: str, headers: dict[str, str], status: int) -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes()).exchange)
+
+        refused = await caller.request("POST", path, headers, [b"nonsense"])
+
+        assert_worded(path, refused, status, "Validation")
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(("path", "status"), [*((p, 200) for p in OIP_PATHS), ("/predict", 415)])
+def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
+    path: str, status: int
+) -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes()).exchange)
+        sent = json.dumps(document_for(path, ["a"])).encode()
+
+        answer = await caller.request("POST", path, {}, [sent])
+
+        assert answer.status == status
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/predict", 405),
+        ("GET", INFER, 405),
+        ("POST", "/v2/models/fake", 405),
+        ("GET", "/predict/more", 404),
+        ("GET", "/v2/models/other", 404),
+        ("POST", "/v2/models/other/infer", 404),
+        ("POST", "/v2/models/fake/versions/2/infer", 404),
+        ("GET", "/v2/nothing", 404),
+    ],
+)
+def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol(
+    method: str, path: str, status: int
+) -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes()).exchange)
+
+        answer = await caller.request(method, path)
+
+        assert_worded("/predict" if "predict" in path else path, answer, status, "Validation")
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("path", ["/predictions", "/v2x", "/v3"])
+def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(path: str) -> None:
+    async def body() -> None:
+        answer = await Caller(made(FakeLanes()).exchange).request("GET", path)
+
+        assert answer.headers["content-type"] == "application/problem+json"
+
+    asyncio.run(body())
+
+
+def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
+    class Broken(FakeLanes):
+        def submit(self, job: Job) -> None:
+            job.settle((place, b"no json: secret detail") for place in range(len(job.texts)))
+
+    async def body() -> None:
+        contract = made(Broken())
+
+        for path in PATHS:
+            answer = await Caller(contract.exchange).post(path, document_for(path, ["a"]))
+
+            assert_worded(path, answer, 500, "Backend")
+            assert b"secret" not in answer.body
+
+    asyncio.run(body())
+
+
+def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() -> None:
+    async def body() -> None:
+        parts = contract_parts(keys=KEYS)
+        contract = Contract(parts)
+        contract.ready = True
+        caller = Caller(contract.exchange)
+
+        for path in PATHS:
+            await caller.post(path, document_for(path, ["a", "b"]), headers=SHOWN)
+        for number in range(20):
+            await caller.request("POST", f"/v2/models/unknown{number}/infer")
+        page = parts.metrics.page().body.decode()
+
+        for path in PATHS:
+            assert f'requests_total{{key="api",route="{path}",status="200"}} 1.0' in page
+        assert 'texts_total{key="api"} 6.0' in page
+        assert 'requests_total{key="",route="other",status="404"} 20.0' in page
+        assert "unknown" not in page
+
+    asyncio.run(body())
+
+
+def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
+    async def status(path: str) -> int:
+        return (await Caller(made(FakeLanes(), keys=KEYS).exchange).request("GET", path)).status
+
+    async def body() -> None:
+        closed = ("/v2", "/v2/", "/v2/models/fake", "/v2/models/fake/versions/1")
+        open_ = (
+            "/v2/health/live",
+            "/v2/health/ready",
+            "/v2/models/fake/ready",
+            "/v2/models/fake/versions/1/ready",
+        )
+
+        assert [await status(path) for path in closed] == [401] * len(closed)
+        assert [await status(path) for path in open_] == [200] * len(open_)
+
+    asyncio.run(body())
+
+
+def test_readiness_is_the_servers_and_liveness_is_not() -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes(), ready=False).exchange)
+
+        ready = await caller.request("GET", "/v2/health/ready")
+        model = await caller.request("GET", "/v2/models/fake/ready")
+        live = await caller.request("GET", "/v2/health/live")
+
+        assert (ready.status, model.status, live.status) == (503, 503, 200)
+        assert live.json() == {"live": True}
+
+    asyncio.run(body())

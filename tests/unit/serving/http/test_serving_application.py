@@ -1,0 +1,122 @@
+"""The gateway and what it sends on, with a hand-made server behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from serving.errors import UnexpectedError
+from serving.http.application import Gateway
+from serving.http.asgi import App, Message, Receive, Scope, Send
+from serving.http.downstream import classify_downstream
+from tests.serving_fixtures.by_hand import Caller, contract_parts
+
+
+class BatchServer:
+    """Stand for BentoML: answer each text with its length."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.status = status
+        self.bodies: list[bytes] = []
+        self.started = False
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            self.started = True
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await self.go_on.wait()
+        body = (await receive())["body"]
+        self.bodies.append(body)
+        items = [{"n": len(text)} for text in json.loads(body)["texts"]]
+        await send({"type": "http.response.start", "status": self.status, "headers": []})
+        for piece in (json.dumps(items).encode(), b""):
+            await send({"type": "http.response.body", "body": piece, "more_body": bool(piece)})
+
+
+async def start(app: App) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """Run an app's lifespan up to its start; setting the event shuts it down."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        await stop.wait()
+        return {"type": "lifespan.shutdown"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "lifespan.startup.complete":
+            started.set()
+
+    async def lifespan() -> None:
+        await app({"type": "lifespan"}, receive, send)
+
+    task = asyncio.create_task(lifespan())
+    await started.wait()
+    return task, stop
+
+
+def test_it_is_ready_once_it_has_warmed_up_the_server_behind_it() -> None:
+    async def body() -> None:
+        server = BatchServer()
+        gateway = Gateway(server, contract_parts)
+        caller = Caller(gateway)
+        server.go_on.clear()
+
+        lifespan, stop = await start(gateway)
+        cold = await caller.request("GET", "/readyz")
+        server.go_on.set()
+        async with asyncio.timeout(5):
+            while (await caller.request("GET", "/readyz")).status != 200:
+                await asyncio.sleep(0)
+        stop.set()
+        await lifespan
+
+        assert server.started
+        assert cold.status == 503
+        assert len(server.bodies) == 1
+
+    asyncio.run(body())
+
+
+def test_it_stays_not_ready_when_the_warm_up_fails(caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        gateway = Gateway(BatchServer(status=500), contract_parts)
+
+        lifespan, stop = await start(gateway)
+        async with asyncio.timeout(5):
+            while "warmed up" not in caplog.text:
+                await asyncio.sleep(0)
+        answer = await Caller(gateway).request("GET", "/readyz")
+        stop.set()
+        await lifespan
+
+        assert answer.status == 503
+
+    asyncio.run(body())
+
+
+def test_a_websocket_is_refused() -> None:
+    async def body() -> None:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await Gateway(BatchServer(), contract_parts)({"type": "websocket"}, receive, send)
+
+        assert sent == [{"type": "websocket.close"}]
+
+    asyncio.run(body())
+
+
+def test_any_other_status_from_behind_is_a_fault_of_our_own() -> None:
+    with pytest.raises(UnexpectedError, match="503"):
+        asyncio.run(classify_downstream(BatchServer(status=503), ["a"]))

@@ -1,0 +1,158 @@
+"""Results that are kept for texts that come again, and requests that are answered from them."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.http.contract import Contract
+from serving.scheduling.result_cache import ENTRY_BYTES, LONGEST_TEXT, ResultCache
+from tests.serving_fixtures.by_hand import BAD, Caller, FakeLanes, contract_parts, until
+
+
+class Notes:
+    """Remember what a cache tells."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int, int]] = []
+
+    def looked_up(self, hits: int, misses: int, held: int) -> None:
+        self.told.append((hits, misses, held))
+
+
+def answer(cache: ResultCache, *texts: str) -> list[bytes | None]:
+    """Classify what the cache does not know; an item is its text."""
+    found = cache.look_up(texts)
+    return cache.fill(found, [text.encode() for text in found.missing])
+
+
+def test_a_text_that_came_before_is_not_missing() -> None:
+    cache, notes = ResultCache(10, "m 1", notes := Notes()), notes
+
+    answer(cache, "So happy", "so sad")
+    found = cache.look_up(["so sad", "new", "So happy"])
+
+    assert found.items == [b"so sad", None, b"So happy"]
+    assert found.missing == ["new"]
+    assert notes.told == [(0, 2, 0), (2, 1, 2)]
+
+
+def test_texts_that_are_one_when_normalised_are_one_text() -> None:
+    cache = ResultCache(10, "m 1", Notes())
+
+    found = cache.look_up(["so  happy https://t.co/abc", "so happy https://t.co/xyz"])
+
+    assert found.missing == ["so happy http"]
+    assert cache.fill(found, [b"x"]) == [b"x", b"x"]
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), max_size=30), st.integers(min_value=0, max_value=9))
+def test_items_stand_where_their_texts_stand_whatever_was_known(
+    texts: list[str], size: int
+) -> None:
+    cache = ResultCache(size, "m 1", Notes())
+
+    for _ in range(3):
+        assert answer(cache, *texts) == [text.encode() for text in texts]
+        assert len(cache) <= size
+
+
+def test_what_was_used_least_recently_goes_first() -> None:
+    cache = ResultCache(2, "m 1", Notes())
+
+    answer(cache, "a", "b")
+    answer(cache, "a")
+    answer(cache, "c")
+
+    assert cache.look_up(["a", "b", "c"]).missing == ["b"]
+
+
+def test_a_text_that_failed_and_a_long_one_are_not_kept() -> None:
+    cache = ResultCache(10, "m 1", Notes())
+    long = "a b " * LONGEST_TEXT
+
+    cache.fill(cache.look_up(["fails", long]), [None, b"x"])
+
+    assert cache.look_up(["fails", long]).missing == ["fails", long]
+
+
+def test_with_size_zero_every_text_is_classified_as_it_came() -> None:
+    notes = Notes()
+    cache = ResultCache(0, "m 1", notes)
+
+    assert cache.look_up(["a  b", "a  b"]).missing == ["a  b", "a  b"]
+    assert notes.told == []
+
+
+def test_memory_is_bounded_by_the_number_of_results() -> None:
+    cache = ResultCache(2_000, "m 1", Notes())
+    item = b"x" * 260  # longer than any answer
+
+    tracemalloc.start()
+    for number in range(6_000):
+        found = cache.look_up([f"{number} " * 100])
+        cache.fill(found, [bytes(bytearray(item))])
+    del found
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(cache) == 2_000
+    assert held < 2_000 * ENTRY_BYTES
+
+
+def made(lanes: FakeLanes, **settings: Any) -> Contract:
+    contract = Contract(contract_parts(lanes, cache_texts=100, **settings))
+    contract.ready = True
+    return contract
+
+
+def test_a_repeated_request_is_answered_in_the_same_bytes_without_a_run() -> None:
+    async def body() -> None:
+        lanes = FakeLanes()
+        caller = Caller(made(lanes).exchange)
+
+        first = await caller.classify({"texts": ["a", "b", "a"]})
+        again = await caller.classify({"texts": ["a", "b", "a"]})
+
+        assert first.status == again.status == 200
+        assert first.body == again.body
+        assert lanes.came == [["a", "b"]]
+
+    asyncio.run(body())
+
+
+def test_a_request_of_known_texts_does_not_wait_and_a_mixed_one_sends_on_what_is_new() -> None:
+    async def body() -> None:
+        lanes = FakeLanes()
+        caller = Caller(made(lanes).exchange)
+        await caller.classify({"texts": ["a", "b"]})
+        lanes.go_on.clear()
+        mixed = asyncio.create_task(caller.classify({"texts": ["b", "new", "a"]}))
+        await until(lambda: len(lanes.came) == 2)
+
+        known = await caller.classify({"texts": ["b", "a"]})
+        lanes.go_on.set()
+
+        assert known.status == 200
+        assert len((await mixed).json()) == 3
+        assert lanes.came[1:] == [["new"]]
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("path", ["/v1/classify"])
+def test_a_text_that_fails_is_named_at_each_of_its_places(path: str) -> None:
+    async def body() -> None:
+        caller = Caller(made(FakeLanes()).exchange)
+
+        failed = await caller.post(path, {"texts": [BAD, "a", BAD]})
+
+        assert failed.status == 500
+        assert [one["where"] for one in failed.json()["errors"]] == ["/texts/0", "/texts/2"]
+
+    asyncio.run(body())

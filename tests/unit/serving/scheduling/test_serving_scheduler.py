@@ -1,0 +1,245 @@
+"""Texts of many requests on a few lanes, with stages that are told when to go on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from serving.classifier.artifact import EMOTIONS
+from serving.classifier.batching import RunReport
+from serving.classifier.tokenizer import Encoded
+from serving.errors import ClassificationError
+from serving.scheduling.jobs import Job
+from serving.scheduling.scheduler import Lanes, Outcome
+from serving.schemas import Classification
+from tests.serving_fixtures.by_hand import until
+
+SCORES = dict.fromkeys(EMOTIONS, 1 / 7)
+
+
+class HandStages:
+    """Take a text's words for tokens; each run waits for a permit, unless there are plenty."""
+
+    def __init__(self, lanes: int = 1, permits: int = 0) -> None:
+        self.lanes = lanes
+        self.permits = threading.Semaphore(permits)
+        self.runs: list[list[int]] = []
+        self.encoded = 0
+
+    def encode_each(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
+        self.encoded += len(texts)
+        return [
+            ClassificationError(0) if text == "no tokens" else Encoded(tuple(text.split()), False)
+            for text in texts
+        ]  # type: ignore[misc] # words stand for numbers
+
+    def run_each(self, texts: Sequence[Encoded]) -> list[Outcome]:
+        self.runs.append([len(text.ids) for text in texts])
+        assert self.permits.acquire(timeout=5)
+        return [
+            ClassificationError(0)
+            if text.ids[0] == "broken"  # type: ignore[comparison-overlap] # words, as above
+            else Classification("joy", SCORES, 0.5, len(text.ids), truncated=False)
+            for text in texts
+        ]
+
+
+class Notes:
+    """Remember what lanes tell."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.encodings: list[int] = []
+        self.reports: list[RunReport] = []
+
+    def waited(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def tokenised(self, failed: int, seconds: float) -> None:
+        self.encodings.append(failed)
+
+    def ran(self, report: RunReport) -> None:
+        self.reports.append(report)
+
+
+@asynccontextmanager
+async def working(stages: HandStages, notes: Notes | None = None) -> AsyncIterator[Lanes]:
+    lanes = Lanes(stages, notes or Notes())
+    try:
+        yield lanes
+    finally:
+        stages.permits.release(1000)
+        lanes.close()
+
+
+def in_loop(body: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        await asyncio.wait_for(body(), timeout=10)
+
+    asyncio.run(main())
+
+
+def job_of(*texts: str, done: list[int] | None = None) -> Job:
+    return Job(texts, (done if done is not None else []).append)
+
+
+def words(count: int) -> str:
+    return "word " * count
+
+
+def tokens(items: list[bytes | None]) -> list[int]:
+    return [json.loads(item)["tokens"] for item in items if item is not None]
+
+
+def test_items_come_in_the_order_of_the_texts() -> None:
+    async def body() -> None:
+        async with working(HandStages(lanes=2, permits=1000)) as lanes:
+            job = job_of(*(words(1 + place * 7 % 31) for place in range(200)))
+            lanes.submit(job)
+
+            items = await job.finished
+
+        assert tokens(items) == [1 + place * 7 % 31 for place in range(200)]
+
+    in_loop(body)
+
+
+def test_texts_of_several_requests_and_of_like_length_share_a_run() -> None:
+    async def body() -> None:
+        stages = HandStages()
+        async with working(stages) as lanes:
+            jobs = [job_of(words(3)), job_of(words(20), words(60)), job_of(words(21))]
+            lanes.submit(jobs[0])
+            await until(lambda: bool(stages.runs))
+            for job in jobs[1:]:
+                lanes.submit(job)
+            stages.permits.release(3)
+            for job in jobs:
+                await job.finished
+
+        assert stages.runs == [[3], [20, 21], [60]]
+
+    in_loop(body)
+
+
+def test_the_text_that_has_waited_longest_is_in_the_next_run() -> None:
+    async def body() -> None:
+        stages = HandStages()
+        async with working(stages) as lanes:
+            first = job_of(words(3))
+            lanes.submit(first)
+            await until(lambda: bool(stages.runs))
+            late = [job_of(words(50)), *(job_of(words(5)) for _ in range(30))]
+            for job in late:
+                lanes.submit(job)
+            stages.permits.release(2)
+
+            await late[0].finished
+
+        assert stages.runs[1] == [50]
+
+    in_loop(body)
+
+
+def test_a_long_queue_is_worked_off_from_its_front() -> None:
+    async def body() -> None:
+        stages = HandStages()
+        async with working(stages) as lanes:
+            lanes.submit(job_of("a"))
+            await until(lambda: bool(stages.runs))
+            jobs = [job_of(*[words(2)] * 50, *[words(90)] * 50) for _ in range(9)]
+            for job in jobs:
+                lanes.submit(job)
+
+            stages.permits.release(1)
+            await until(lambda: len(stages.runs) == 2)
+
+        assert stages.runs[1] == [2] * 150  # of the 256 texts in front, not of all 900
+
+    in_loop(body)
+
+
+def test_lanes_with_nothing_to_do_share_a_request() -> None:
+    async def body() -> None:
+        stages = HandStages(lanes=2)
+        async with working(stages) as lanes:
+            lanes.submit(job_of(*[words(5)] * 8))
+
+            await until(lambda: len(stages.runs) == 2)
+
+        assert sum(map(len, stages.runs)) == 8
+        assert max(map(len, stages.runs)) < 8
+
+    in_loop(body)
+
+
+def test_a_text_that_fails_leaves_the_others_as_they_are() -> None:
+    async def body() -> None:
+        async with working(HandStages(permits=1000)) as lanes:
+            job = job_of("no tokens", words(2), "broken word", words(3))
+            lanes.submit(job)
+
+            items = await job.finished
+
+        assert [item is None for item in items] == [True, False, True, False]
+
+    in_loop(body)
+
+
+def test_a_job_that_is_dropped_while_it_waits_is_never_run() -> None:
+    async def body() -> None:
+        stages, done = HandStages(), []  # type: HandStages, list[int]
+        async with working(stages) as lanes:
+            first, second, third = job_of("a"), job_of(*["b b"] * 3, done=done), job_of("c c")
+            lanes.submit(first)
+            await until(lambda: bool(stages.runs))
+            lanes.submit(second)
+            lanes.submit(third)
+
+            lanes.drop(second)
+            stages.permits.release(2)
+            await third.finished
+
+        assert done == [3]
+        assert stages.runs == [[1], [2]]
+
+    in_loop(body)
+
+
+def test_what_runs_of_a_dropped_job_is_settled_and_the_rest_given_up() -> None:
+    async def body() -> None:
+        stages, done = HandStages(), []  # type: HandStages, list[int]
+        async with working(stages) as lanes:
+            job = job_of(words(5), words(50), "no tokens", done=done)
+            lanes.submit(job)
+            await until(lambda: bool(stages.runs) and bool(done))
+
+            lanes.drop(job)
+            at_once = sum(done)
+            stages.permits.release(1)
+            await until(lambda: sum(done) == 3)
+
+        assert at_once == 2
+        assert stages.runs == [[5]]
+
+    in_loop(body)
+
+
+def test_it_tells_what_runs_cost() -> None:
+    async def body() -> None:
+        notes = Notes()
+        async with working(HandStages(permits=1000), notes) as lanes:
+            job = job_of(words(10), words(11), "no tokens", "broken")
+            lanes.submit(job)
+            await job.finished
+            await until(lambda: len(notes.reports) == 2)
+
+        costs = [(one.texts, one.failed, one.tokens, one.padded_tokens) for one in notes.reports]
+        assert sorted(costs) == [(1, 1, 1, 1), (2, 0, 21, 22)]
+        assert notes.encodings == [1]
+        assert len(notes.waits) == 1
+
+    in_loop(body)
