@@ -10,9 +10,9 @@ import sys
 from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
-from api.garbage import collect_less_often
 from api.logs import configure_logs
-from api.server import open_server
+from api.runtime.garbage import collect_less_often
+from api.runtime.waitress_server import open_server
 from api.settings import SettingsError, read_settings
 
 _log = logging.getLogger("api")

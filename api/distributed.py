@@ -13,7 +13,8 @@ import sys
 import tempfile
 from contextlib import ExitStack
 
-from api.children import (
+from api.local import server_environment
+from api.runtime.child_processes import (
     LocalServersError,
     ServerEndedError,
     free_port,
@@ -22,7 +23,6 @@ from api.children import (
     wait_for_any,
     wait_ready,
 )
-from api.local import server_environment
 from api.settings import SettingsError
 
 WORKERS = 2

@@ -21,8 +21,8 @@ from prometheus_client import multiprocess
 from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
-from api.garbage import collect_less_often
 from api.logs import configure_logs
+from api.runtime.garbage import collect_less_often
 from api.settings import SettingsError, read_settings
 
 _APP_LOAD_ERROR = 4  # at this status gunicorn ends instead of starting the process again

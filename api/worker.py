@@ -23,11 +23,11 @@ from api.adapters.celery_queue import TASK, celery_app
 from api.bootstrap.adapters import adapters
 from api.bootstrap.runner import analysis_runner, and_sweep
 from api.errors import MoodlineError, StoreUnavailableError
-from api.garbage import collect_less_often
 from api.logs import configure_logs
 from api.metrics import Metrics
+from api.runtime.garbage import collect_less_often
+from api.runtime.worker_pool import WorkerPool
 from api.settings import Settings, SettingsError, read_settings
-from api.worker_pool import WorkerPool
 
 _log = logging.getLogger("api.worker")
 

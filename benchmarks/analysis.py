@@ -26,10 +26,10 @@ from typing import Any
 
 import httpx
 
-from api.adapters.csv_source import CsvReader
-from api.children import free_port, wait_ready
 from api.domain.posts import Post
 from api.local import local_servers
+from api.post_files.csv_reader import CsvReader
+from api.runtime.child_processes import free_port, wait_ready
 from api.settings import Settings
 from benchmarks.peers.machine import QUIET_LOAD, describe_commit, describe_machine
 from serving.client import InferenceClient

@@ -25,7 +25,7 @@ from serving.http.contract import Contract
 from serving.http.downstream import classify_downstream
 from serving.scheduling.scheduler import Lanes, Outcome
 from serving.schemas import Classification
-from tests.serving_fixtures.by_hand import Caller, contract_parts
+from tests.support.serving.by_hand import Caller, contract_parts
 
 TEXT = "Happy, tired, sandy. What a day #swimming"
 ITEM = Classification("joy", dict.fromkeys(EMOTIONS, 0.142857), 0.33, 12, truncated=False)

@@ -18,15 +18,15 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from api.adapters.mongo_store import MongoStore
-from api.adapters.mongo_store.documents import stored_post
-from api.adapters.sqlite_store import SqliteStore
 from api.domain import results
 from api.domain.analyses import AnalysisRequest, AnalysisState, Progress
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
 from api.domain.scoring_config import preset
-from api.domain.stored_values import stored_time
 from api.ports.store import Retention
+from api.stores.mongo import MongoStore
+from api.stores.mongo.documents import stored_post
+from api.stores.sqlite import SqliteStore
+from api.stores.values import stored_time
 from benchmarks.store_people import NOW, Person
 
 _CHUNK = 20_000

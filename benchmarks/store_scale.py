@@ -21,12 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from api.adapters.mongo_store import MongoStore
-from api.adapters.sqlite_store import SqliteStore
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring_config import preset
 from api.ports.store import Retention, Store
 from api.services.moods import Moods
+from api.stores.mongo import MongoStore
+from api.stores.sqlite import SqliteStore
 from benchmarks.peers.machine import describe_machine
 from benchmarks.store_fill import fill_mongo, fill_sqlite
 from benchmarks.store_people import NOW, people

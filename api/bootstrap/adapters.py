@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from api.adapters.archive_source import ArchiveReader
-from api.adapters.csv_source import CsvReader
 from api.adapters.inference_http import HttpEmotionClient
-from api.adapters.jsonl_source import JsonLinesReader
 from api.adapters.redis_probe import redis_probe
-from api.adapters.sqlite_store import SqliteStore
 from api.bootstrap.sources import wire_sources
 from api.logs import trace_id
 from api.ports.clock import Clock
@@ -22,11 +18,15 @@ from api.ports.post_files import PostFileReader
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
 from api.ports.store import Retention, Store
+from api.post_files.archive import ArchiveReader
+from api.post_files.csv_reader import CsvReader
+from api.post_files.json_lines import JsonLinesReader
 from api.settings import Settings, SettingsError
+from api.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from api.adapters.celery_queue import CeleryQueue
-    from api.adapters.mongo_store import MongoStore
+    from api.stores.mongo import MongoStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Ports:
 
 
 def readers(clock: Clock) -> dict[str, PostFileReader]:
-    """Return the readers of files by the kind that api.domain.post_files tells."""
+    """Return the readers of files by the kind that api.post_files.detection tells."""
     return {
         "archive": ArchiveReader(clock),
         "jsonl": JsonLinesReader(clock),
@@ -65,7 +65,7 @@ def open_store(settings: Settings) -> SqliteStore | MongoStore:
         moods=timedelta(days=settings.moods_retention_days),
     )
     if settings.store_is_mongo:
-        from api.adapters.mongo_store import MongoStore  # not at the top: the driver is large
+        from api.stores.mongo import MongoStore  # not at the top: the driver is large
 
         return MongoStore(settings.store_url, retention=retention)
     return SqliteStore(settings.store_path, retention=retention)

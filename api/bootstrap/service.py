@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from api.app import AppLimits, create_app
 from api.bootstrap.adapters import Ports
 from api.bootstrap.runner import analysis_runner, and_sweep
 from api.bootstrap.shipped import catalogue_items, support_entries
@@ -17,10 +16,11 @@ from api.bootstrap.use_cases import use_cases
 from api.domain.support import SupportList
 from api.jobs import AnalysisRunner
 from api.metrics import Metrics
+from api.routes.app import AppLimits, create_app
 from api.routes.limits import RateLimits
+from api.runtime.worker_pool import WorkerPool
 from api.services import HOW_TO_MAKE_A_KEY, Access, Services
 from api.settings import Settings, SettingsError
-from api.worker_pool import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)

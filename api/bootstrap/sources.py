@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from api.domain.own_accounts import OwnAccounts
-from api.outgoing import Outgoing
 from api.ports.clock import Clock
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource, SourcePrices
 from api.settings import Settings
+from api.sources.bounded_http import Outgoing
+from api.sources.own_accounts import OwnAccounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def wire_sources(settings: Settings, clock: Clock) -> WiredSources:
     sign_in: SignInProvider | None = None
     sealer: Sealer | None = None
     if settings.x_sign_in_set or (settings.x_bearer_token and settings.x_own_accounts):
-        from api.adapters.x import XSignIn, XSource
+        from api.sources.x import XSignIn, XSource
 
         to_x = way_out("X")
         by_name["x"] = XSource(
@@ -69,7 +69,7 @@ def wire_sources(settings: Settings, clock: Clock) -> WiredSources:
                 redirect_uri=settings.x_redirect_uri or "",
             )
     if settings.bluesky_own_accounts:
-        from api.adapters.bluesky_source import BlueskySource
+        from api.sources.bluesky import BlueskySource
 
         by_name["bluesky"] = BlueskySource(
             way_out("Bluesky"),
@@ -78,7 +78,7 @@ def wire_sources(settings: Settings, clock: Clock) -> WiredSources:
             own_accounts=OwnAccounts(settings.bluesky_own_accounts),
         )
     if settings.mastodon_url and settings.mastodon_own_accounts:
-        from api.adapters.mastodon_source import MastodonSource
+        from api.sources.mastodon import MastodonSource
 
         by_name["mastodon"] = MastodonSource(
             way_out("the Mastodon server"),

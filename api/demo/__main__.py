@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.api_client import ApiCallError, ApiClient
-from api.children import LocalServersError, free_port, raise_on_signal
+from api.cli.api_client import ApiCallError, ApiClient
+from api.cli.mood_summary import mood_card
 from api.local import local_servers
-from api.mood_card import mood_card
+from api.runtime.child_processes import LocalServersError, free_port, raise_on_signal
 
 POSTS = Path(__file__).parent / "posts"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.domain.bootstrap import confidence, effective_sample_size
+from api.domain.confidence import confidence, effective_sample_size
 from api.domain.highlights import EmotionPeak, Influence, moved_most, peak
 from api.domain.languages import is_english, is_known
 from api.domain.moods import SUMMARIES, Mood, mood_of

@@ -35,7 +35,7 @@ class ScoringConfig:
     recency: half_life_days counts in the half-life form, recency_numerator in the classic one.
     activity: base + scale * ln(1 + count), or base + scale * count, where count is the engagement
     with each kind times its factor.
-    draw_limit bounds the time of the bootstrap (see api.domain.bootstrap).
+    draw_limit bounds the time of the bootstrap (see api.domain.confidence).
 
     Raises ValueError where a constant would make weights negative or undefined.
     """

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from api.domain.post_files import kind_of
 from api.domain.posts import Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
 from api.ports.clock import Clock
 from api.ports.post_files import PostFileReader
 from api.ports.store import SavedPosts, Store
+from api.post_files.detection import kind_of
 from api.services.users import named
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from tests.faults.stand_in import StandIn
-from tests.serving_fixtures.started import ROOT, free_port, wait_until
+from tests.support.serving.started import ROOT, free_port, wait_until
 
 SECONDS = 60.0
 REDIS = shutil.which("redis-server")

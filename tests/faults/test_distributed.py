@@ -13,9 +13,9 @@ import httpx
 import psutil
 import pytest
 
-from api.children import free_port
+from api.runtime.child_processes import free_port
 from tests.faults.site import REDIS, SECONDS
-from tests.serving_fixtures.started import ROOT, wait_until
+from tests.support.serving.started import ROOT, wait_until
 
 pytestmark = pytest.mark.integration
 

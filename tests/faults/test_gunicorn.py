@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.faults.site import SECONDS, Site
-from tests.serving_fixtures.started import wait_until
+from tests.support.serving.started import wait_until
 
 pytestmark = pytest.mark.integration
 

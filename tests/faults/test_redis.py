@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults.site import SECONDS, Site
-from tests.serving_fixtures.started import wait_until
+from tests.support.serving.started import wait_until
 
 pytestmark = pytest.mark.integration
 

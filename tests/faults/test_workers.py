@@ -10,7 +10,7 @@ import pytest
 
 from api.adapters.celery_queue import CeleryQueue
 from tests.faults.site import SECONDS, Site
-from tests.serving_fixtures.started import free_port, wait_until
+from tests.support.serving.started import free_port, wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from tests.faults.site import SECONDS
-from tests.serving_fixtures.started import ROOT, free_port, wait_until
+from tests.support.serving.started import ROOT, free_port, wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.serving_fixtures.started import Started, started_server
-from tests.serving_fixtures.tiny_model import write_tiny_model
+from tests.support.serving.started import Started, started_server
+from tests.support.serving.tiny_model import write_tiny_model
 
 
 @pytest.fixture(scope="session")

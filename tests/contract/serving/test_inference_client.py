@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from serving.client import AsyncInferenceClient, InferenceClient, InferenceRejectedError, Limits
-from tests.serving_fixtures.started import Started
-from tests.serving_fixtures.tiny_model import FRAGILE_WORD
+from tests.support.serving.started import Started
+from tests.support.serving.tiny_model import FRAGILE_WORD
 
 pytestmark = pytest.mark.integration
 

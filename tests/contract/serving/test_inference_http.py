@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.serving_fixtures.started import Started
-from tests.serving_fixtures.tiny_model import FRAGILE_WORD
+from tests.support.serving.started import Started
+from tests.support.serving.tiny_model import FRAGILE_WORD
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.serving_fixtures.started import Started
+from tests.support.serving.started import Started
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

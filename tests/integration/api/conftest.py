@@ -15,13 +15,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.adapters.sqlite_store import SqliteStore
 from api.bootstrap.adapters import Ports, readers
 from api.bootstrap.service import Service, wire
 from api.ports.keys import KeyStore
 from api.ports.store import Store
 from api.settings import Settings
-from tests.fakes import FakeEmotionClient, FakeKeyStore, FakeStore
+from api.stores.sqlite import SqliteStore
+from tests.support.fakes import FakeEmotionClient, FakeKeyStore, FakeStore
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

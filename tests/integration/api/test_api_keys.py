@@ -13,8 +13,8 @@ from api.domain.api_keys import Scope
 from api.ports.store import Store
 from api.services import Access
 from api.settings import Settings
-from tests.fakes import FakeKeyStore
 from tests.integration.api.conftest import NOW, House, open_house, problem
+from tests.support.fakes import FakeKeyStore
 
 PEPPER = "a pepper for tests only"
 ALL = (Scope.ANALYSE, Scope.READ, Scope.ERASE)

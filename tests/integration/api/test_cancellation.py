@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.fakes.runs import on_call
 from tests.integration.api.conftest import House, problem
+from tests.support.fakes.runs import on_call
 
 
 def started(house: House) -> str:

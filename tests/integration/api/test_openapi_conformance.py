@@ -22,8 +22,8 @@ from schemathesis.checks import positive_data_acceptance
 from api.domain.api_keys import Scope
 from api.services import Access
 from api.settings import Settings
-from tests.fakes import FakeKeyStore, FakeStore
 from tests.integration.api.conftest import NOW, House, open_house
+from tests.support.fakes import FakeKeyStore, FakeStore
 
 PEPPER = "a pepper for tests only"
 EXAMPLES = 12

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from api.settings import Settings
-from tests.fakes import FakeStore
 from tests.integration.api.conftest import House, open_house, problem
+from tests.support.fakes import FakeStore
 
 PAGE = "https://app.example.org"
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from api.adapters.sqlite_store import SqliteStore
 from api.ports.store import Store
+from api.stores.sqlite import SqliteStore
 from tests.integration.api.town import Town
-from tests.servers import Reply, XServer
-from tests.servers.x import RESET, a_tweet
+from tests.support.servers import Reply, XServer
+from tests.support.servers.x import RESET, a_tweet
 
 pytestmark = pytest.mark.integration
 

@@ -10,8 +10,8 @@ import pytest
 from api.domain.api_keys import Scope
 from api.services import Access
 from api.settings import Settings
-from tests.fakes import FakeKeyStore, FakeStore
 from tests.integration.api.conftest import NOW, House, open_house, problem
+from tests.support.fakes import FakeKeyStore, FakeStore
 
 PEPPER = "a pepper for tests only"
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from api.adapters.redis_probe import redis_probe
-from api.children import free_port
+from api.runtime.child_processes import free_port
 from api.settings import Settings
-from tests.fakes import FakeStore
 from tests.integration.api.conftest import open_house
+from tests.support.fakes import FakeStore
 
 SECONDS = 20.0
 

@@ -10,8 +10,8 @@ import pytest
 
 from api.logs import JsonFormatter
 from api.problems import all_kinds
-from tests.fakes import FakeStore
 from tests.integration.api.conftest import House, problem
+from tests.support.fakes import FakeStore
 
 
 def test_the_process_is_alive(house: House) -> None:

@@ -16,10 +16,10 @@ from api.ports.store import Store
 from api.settings import Settings, read_settings
 from tests.integration.api.conftest import House, problem
 from tests.integration.api.town import KEY, REDIRECT, Town
-from tests.servers import Reply
-from tests.servers.bluesky import a_feed_item
-from tests.servers.mastodon import a_status
-from tests.servers.x import BEARER, CLIENT_SECRET, Account, a_tweet
+from tests.support.servers import Reply
+from tests.support.servers.bluesky import a_feed_item
+from tests.support.servers.mastodon import a_status
+from tests.support.servers.x import BEARER, CLIENT_SECRET, Account, a_tweet
 
 pytestmark = pytest.mark.integration
 

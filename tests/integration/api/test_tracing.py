@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from api.settings import Settings
-from tests.fakes import FakeStore
 from tests.integration.api.conftest import House, open_house
-from tests.servers.loopback import Reply
-from tests.servers.scripted import ScriptedServer
+from tests.support.fakes import FakeStore
+from tests.support.servers.loopback import Reply
+from tests.support.servers.scripted import ScriptedServer
 
 pytest.importorskip("opentelemetry.instrumentation.flask", reason="the extra otel is missing")
 

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from api.domain.consent import WORDS, WORDS_VERSION
-from tests.fakes.runs import on_call
 from tests.integration.api.conftest import NOW, House, post_line, problem
+from tests.support.fakes.runs import on_call
 
 
 def test_a_user_without_an_analysis_has_no_mood_yet(house: House) -> None:

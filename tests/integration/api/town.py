@@ -14,10 +14,10 @@ from api.bootstrap.service import wire
 from api.bootstrap.sources import wire_sources
 from api.ports.store import Store
 from api.settings import read_settings
-from tests.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
 from tests.integration.api.conftest import ClosingClient, House
-from tests.servers import BlueskyServer, MastodonServer, XServer
-from tests.servers.x import BEARER, CLIENT_ID, CLIENT_SECRET, Account
+from tests.support.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
+from tests.support.servers import BlueskyServer, MastodonServer, XServer
+from tests.support.servers.x import BEARER, CLIENT_ID, CLIENT_SECRET, Account
 
 REDIRECT = "http://127.0.0.1:8000/v1/sign-in/x/callback"
 KEY = Fernet.generate_key().decode()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving_fixtures.tiny_model import write_tiny_model
+from tests.support.serving.tiny_model import write_tiny_model
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from serving.classifier.artifact import MANIFEST_FILE
 from serving.settings import MODEL_DIR
-from tests.serving_fixtures.started import (
+from tests.support.serving.started import (
     ROOT,
     SECONDS_TO_READY,
     Started,

@@ -16,7 +16,7 @@ from serving.client import (
     InferenceUnreachableError,
     RetryPolicy,
 )
-from tests.serving_fixtures.started import free_port
+from tests.support.serving.started import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving_fixtures.started import Started, started_server
+from tests.support.serving.started import Started, started_server
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

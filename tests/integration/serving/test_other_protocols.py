@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.serving_fixtures.started import Started, started_server
-from tests.serving_fixtures.tiny_model import FRAGILE_WORD
+from tests.support.serving.started import Started, started_server
+from tests.support.serving.tiny_model import FRAGILE_WORD
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

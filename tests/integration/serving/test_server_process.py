@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.serving_fixtures.started import (
+from tests.support.serving.started import (
     Started,
     command,
     end,
@@ -19,7 +19,7 @@ from tests.serving_fixtures.started import (
     started_server,
     wait_until,
 )
-from tests.serving_fixtures.tiny_model import write_manifest, write_tiny_model
+from tests.support.serving.tiny_model import write_manifest, write_tiny_model
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from api.adapters.sqlite_store import SqliteStore
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.posts import Ownership
 from api.domain.scoring_config import preset
 from api.jobs import AnalysisRunner
 from api.metrics import Metrics
+from api.stores.sqlite import SqliteStore
 from export.errors import DataError
 from export.examples import Example
 from export.labels import EMOTIONS
 from export.sources.feedback import feedback_source
-from tests.fakes.clock import FakeClock
-from tests.fakes.emotions import FakeEmotionClient
-from tests.fakes.posts import posts
-from tests.fakes.runs import LIMITS
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.emotions import FakeEmotionClient
+from tests.support.fakes.posts import posts
+from tests.support.fakes.runs import LIMITS
 from tests.unit.export.feedback_documents import (
     GLAD,
     Document,

@@ -8,7 +8,7 @@ import pytest
 
 from serving.classifier.artifact import open_model
 from serving.errors import ModelCorrupt, ModelMissing
-from tests.serving_fixtures.tiny_model import write_manifest, write_tiny_model
+from tests.support.serving.tiny_model import write_manifest, write_tiny_model
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from serving.classifier.artifact import EMOTIONS, ModelArtifact, open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.engine import Logits, Tokens
 from serving.errors import ClassificationError, ModelCorrupt
-from tests.serving_fixtures.tiny_model import (
+from tests.support.serving.tiny_model import (
     FRAGILE_WORD,
     MAX_TOKENS,
     WORDS,

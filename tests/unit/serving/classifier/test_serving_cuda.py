@@ -24,7 +24,7 @@ from serving.classifier.providers import CardTuning, Provider, provider_list
 from serving.classifier.warmup import warm_shapes
 from serving.http.gpu_metrics import CardCollector
 from serving.settings import Settings
-from tests.serving_fixtures.tiny_model import write_tiny_model
+from tests.support.serving.tiny_model import write_tiny_model
 
 IDS = np.array([[2, 7, 8, 3], [2, 9, 3, 0], [2, 5, 6, 3]])
 MASK = np.array([[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1]])

@@ -14,7 +14,7 @@ from serving.classifier import engine
 from serving.classifier.artifact import MODEL_FILE
 from serving.classifier.cuda import Tokens
 from serving.classifier.engine import OnnxEngine
-from tests.serving_fixtures.tiny_model import write_tiny_model
+from tests.support.serving.tiny_model import write_tiny_model
 
 PATIENCE = 30
 

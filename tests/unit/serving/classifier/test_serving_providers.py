@@ -10,7 +10,7 @@ from serving.classifier.artifact import MODEL_FILE
 from serving.classifier.providers import KNOWN, Provider, open_session
 from serving.errors import ModelCorrupt
 from serving.settings import PROVIDERS
-from tests.serving_fixtures.tiny_model import write_tiny_model
+from tests.support.serving.tiny_model import write_tiny_model
 
 
 @pytest.fixture(scope="module")

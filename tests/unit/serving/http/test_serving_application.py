@@ -11,7 +11,7 @@ from serving.errors import UnexpectedError
 from serving.http.application import Gateway
 from serving.http.asgi import App, Message, Receive, Scope, Send
 from serving.http.downstream import classify_downstream
-from tests.serving_fixtures.by_hand import Caller, contract_parts
+from tests.support.serving.by_hand import Caller, contract_parts
 
 
 class BatchServer:

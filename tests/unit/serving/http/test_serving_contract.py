@@ -15,7 +15,7 @@ from serving.http.asgi import ClientGoneError, Message, read_body
 from serving.http.contract import Contract
 from serving.http.problems import KINDS
 from serving.scheduling.jobs import Job
-from tests.serving_fixtures.by_hand import Caller, FakeLanes, contract_parts, http_scope, until
+from tests.support.serving.by_hand import Caller, FakeLanes, contract_parts, http_scope, until
 
 TEXTS = {"texts": ["a"]}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from serving.classifier.batching import RunReport
 from serving.http.metrics import ServerMetrics, forget_dead_workers
-from tests.serving_fixtures.by_hand import ARTIFACT
+from tests.support.serving.by_hand import ARTIFACT
 
 NO_PROCESS = 2**22 + 1
 """More than the highest number that Linux gives a process."""

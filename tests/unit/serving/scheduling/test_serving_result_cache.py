@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from serving.http.contract import Contract
 from serving.scheduling.result_cache import ENTRY_BYTES, LONGEST_TEXT, ResultCache
-from tests.serving_fixtures.by_hand import BAD, Caller, FakeLanes, contract_parts, until
+from tests.support.serving.by_hand import BAD, Caller, FakeLanes, contract_parts, until
 
 
 class Notes:

@@ -15,7 +15,7 @@ from serving.errors import ClassificationError
 from serving.scheduling.jobs import Job
 from serving.scheduling.scheduler import Lanes, Outcome
 from serving.schemas import Classification
-from tests.serving_fixtures.by_hand import until
+from tests.support.serving.by_hand import until
 
 SCORES = dict.fromkeys(EMOTIONS, 1 / 7)
 

@@ -11,7 +11,7 @@ import pytest
 
 from serving.http.contract import Contract
 from serving.scheduling.jobs import Job
-from tests.serving_fixtures.by_hand import Caller, FakeLanes, Response, contract_parts, until
+from tests.support.serving.by_hand import Caller, FakeLanes, Response, contract_parts, until
 
 KEYS = {"api": "0123456789abcdef"}
 SHOWN = {"authorization": "Bearer 0123456789abcdef"}

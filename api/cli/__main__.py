@@ -1,0 +1,125 @@
+"""Use Moodline from a terminal: `moodline COMMAND`, or `python -m api.cli COMMAND`.
+
+The commands call the API that MOODLINE_API_URL names, with MOODLINE_API_KEY where it asks for a
+key. Without an address they use the one on this machine, and start it for the while where it does
+not run.
+
+Exit status: 0 done; 1 the API refused or could not be reached, one line on standard error says why;
+2 the command line is wrong; 3 the analysis ended without a result; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from api.cli import commands
+from api.cli.api_client import AnalysisEndedError, ApiCallError, ApiClient
+from api.domain.posts import InvalidUserNameError, user_id_of
+from api.local import local_servers, server_environment
+from api.runtime.child_processes import LocalServersError, free_port, raise_on_signal
+from api.settings import SettingsError, read_settings
+
+Adding = Callable[..., argparse.Action]
+
+_FAULT, _NO_RESULT, _INTERRUPTED = 1, 3, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code, after one clear line on a fault."""
+    options = _parser().parse_args(arguments)
+    raise_on_signal(signal.SIGTERM)
+    try:
+        user_id_of(options.user)
+        if options.file is not None and not options.file.is_file():
+            raise ApiCallError(f"there is no file {options.file}")
+        with running_api() as api:
+            options.run(api, options)
+    except AnalysisEndedError as error:
+        return _say(str(error), _NO_RESULT)
+    except (ApiCallError, LocalServersError, SettingsError, InvalidUserNameError) as error:
+        return _say(str(error), _FAULT)
+    except KeyboardInterrupt:
+        return _say("stopped", _INTERRUPTED)
+    return 0
+
+
+def _say(line: str, status: int) -> int:
+    print(f"moodline: {line}", file=sys.stderr)
+    return status
+
+
+@contextmanager
+def running_api() -> Iterator[ApiClient]:
+    """Yield a client of the API that the settings name, started for the while if need be."""
+    settings = read_settings(os.environ)
+    if settings.moodline_api_url:
+        with ApiClient(settings.moodline_api_url, settings.moodline_api_key) as api:
+            yield api
+        return
+    environment = server_environment()
+    url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
+    with ApiClient(url, settings.moodline_api_key) as api:
+        if api.answers():
+            yield api
+            return
+    ports = {"API_PORT": str(free_port()), "SERVING_PORT": str(free_port())}
+    with (
+        local_servers({**environment, **ports}, quiet=True) as servers,
+        ApiClient(servers.api_url, settings.moodline_api_key) as api,
+    ):
+        yield api
+
+
+def _parser() -> argparse.ArgumentParser:
+    first, _, rest = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(
+        prog="moodline",
+        description=first,
+        epilog=rest,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(file=None)
+    added = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[ApiClient, argparse.Namespace], None], about: str) -> Adding:
+        command = added.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        command.set_defaults(run=run)
+        return command.add_argument
+
+    importing = add("import", commands.import_posts, "keep a file of posts")
+    importing("file", type=Path, help="X archive zip, tweets.js, JSON lines or CSV")
+    _add_shared(importing)
+
+    analyse = add("analyse", commands.analyse, "tell the mood of your own posts")
+    analyse("file", type=Path, nargs="?", help="posts to import first, as import does")
+    _add_shared(analyse)
+    analyse(
+        "--as-of",
+        default="newest",
+        help='the time from which ages count: "newest" post (default), "now", or ISO 8601',
+    )
+    analyse("--source", default="imported", help='where posts come from (default: "imported")')
+    analyse("--max-posts", type=int, metavar="N", help="count the newest N only")
+
+    _add_shared(add("mood", commands.mood, "show the newest mood and what it rests on"))
+    _add_shared(add("recommend", commands.recommend, "show what may help today"))
+
+    erase = add("erase", commands.erase, "erase everything that is held about a user")
+    _add_shared(erase)
+    erase("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def _add_shared(add: Adding) -> None:
+    add("user", help="whose posts: 1 to 15 letters, digits, underscores")
+    add("--json", action="store_true", help="print the API's answer as JSON")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""Read posts out of a CSV file, as spreadsheets and export tools write it."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import BinaryIO
+
+from api.domain.posts import Post, RejectedPost
+from api.errors import UnreadableFileError
+from api.intake.post_fields import TEXT_NAMES, TIME_NAMES, PostIntake
+from api.intake.values import clean
+from api.ports.clock import Clock
+from api.post_files.encodings import OverlongLine, form_of, lines_of
+
+MAX_CELL_CHARACTERS = 1024 * 1024
+"""Longest line, and longest cell with the line breaks in it, that is read; in characters."""
+
+_CHUNK_BYTES = 64 * 1024
+_DELIMITERS = ",;\t"
+_LINE_SHOWN = 200
+
+logger = logging.getLogger(__name__)
+
+
+class CsvReader:
+    """Read rows under a header that names a text and a time; other columns may be missing.
+
+    The first line names the columns, in any order and case, as PostIntake knows them; cells are
+    parted by commas, semicolons or tabs, and quoted as in RFC 4180. The text may be UTF-8, UTF-16
+    with its mark, Windows-1252 or Mac Roman; the log says which it was taken for. Rows are counted
+    as a spreadsheet does: the header is row 1.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
+        """Yield the posts of the file, as PostFileReader has it."""
+        file.seek(0)
+        form = form_of(iter(partial(file.read, _CHUNK_BYTES), b""))
+        logger.info("reading a CSV file as %s", form)
+        file.seek(0)
+        chunks = iter(partial(file.read, _CHUNK_BYTES), b"")
+        lines = _Lines(lines_of(chunks, form, MAX_CELL_CHARACTERS))
+        # The limit is the whole process's; the default would refuse what the readers take.
+        csv.field_size_limit(MAX_CELL_CHARACTERS)
+        delimiter, columns = _header(lines)
+        intake = PostIntake(self._clock())
+        for number, cells in _rows(lines, delimiter):
+            where = f"row {number}"
+            if isinstance(cells, str):
+                yield RejectedPost(where, cells)
+            elif len(cells) > len(columns) and any(cells[len(columns) :]):
+                yield RejectedPost(
+                    where,
+                    f"the row has {len(cells)} cells and the header {len(columns)}:"
+                    " put quotation marks around texts that hold a delimiter",
+                )
+            elif any(cells):
+                yield intake.take(_named(columns, cells), where)
+
+
+class _OverlongLineError(Exception):
+    """Carry an overlong line out through the csv module."""
+
+
+class _Lines:
+    """Hand lines to the csv module, and remember whether it asked for one past the end."""
+
+    def __init__(self, lines: Iterable[str | OverlongLine]) -> None:
+        self._lines = iter(lines)
+        self.ran_out = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.ran_out = True
+            raise StopIteration
+        if isinstance(line, OverlongLine):
+            raise _OverlongLineError
+        return line
+
+
+def _header(lines: _Lines) -> tuple[str, list[str]]:
+    """Return the delimiter and the names of the columns, lower-cased, out of the first line."""
+    line = "\n"
+    try:
+        while line.isspace():
+            line = next(lines)
+    except StopIteration:
+        raise UnreadableFileError("The file is empty: no line in it holds anything.") from None
+    except _OverlongLineError:
+        raise UnreadableFileError(
+            f"The first line is longer than {MAX_CELL_CHARACTERS:,} characters: this is no CSV file"
+            " with a line of column names."
+        ) from None
+    columns: list[str] = []
+    for delimiter in _DELIMITERS:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+        columns = [clean(cell).strip().lower().replace(" ", "_") for cell in cells]
+        if not set(columns).isdisjoint(TEXT_NAMES) and not set(columns).isdisjoint(TIME_NAMES):
+            return delimiter, columns
+    raise UnreadableFileError(
+        "The first line must name the columns, among them `text` and `created_at`, for example"
+        f" `created_at,text,url,likes`. It is: {clean(line).strip()[:_LINE_SHOWN]}"
+    )
+
+
+def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each row's number with its cells, or with the reason why it has none."""
+    rows = csv.reader(lines, delimiter=delimiter)
+    number = 1
+    while True:
+        number += 1
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except _OverlongLineError:
+            yield number, f"the line is longer than {MAX_CELL_CHARACTERS:,} characters"
+        except csv.Error as exc:
+            yield (
+                number,
+                f"the row cannot be read as CSV ({exc}): is a quotation mark never closed?",
+            )
+        else:
+            if lines.ran_out:
+                yield number, "the quotation mark that opens in this row is never closed"
+                return
+            yield number, cells
+
+
+def _named(columns: list[str], cells: list[str]) -> dict[str, object]:
+    """Pair names and cells; where two columns have one name, the first that is filled counts."""
+    fields: dict[str, object] = {}
+    for name, cell in zip(columns, cells, strict=False):
+        if not fields.get(name):
+            fields[name] = cell
+    return fields

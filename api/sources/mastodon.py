@@ -1,0 +1,189 @@
+"""Read the public posts of an account at one Mastodon server, which needs no key."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from mastodon import Mastodon
+from mastodon.errors import MastodonError
+
+from api.domain.posts import Post, RejectedPost
+from api.errors import (
+    FieldError,
+    InvalidRequestError,
+    SourceAccountNotFoundError,
+    SourceAccountSuspendedError,
+    SourceForbiddenError,
+    SourceRateLimitedError,
+    SourceRefusedError,
+    SourceUnavailableError,
+)
+from api.intake.post_fields import PostIntake
+from api.ports.clock import Clock
+from api.ports.sources import SourcePage, SourcePrices
+from api.sources.bounded_http import Answer, Outgoing
+from api.sources.markup import text_of_html
+from api.sources.own_accounts import OwnAccounts
+from api.sources.rate_limits import retry_at
+from api.sources.unnamed_accounts import refuse_unnamed
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
+_LARGEST_PAGE = 40
+
+
+class MastodonSource:
+    """Be a PostSource on one Mastodon server, by Mastodon.py over a way out of our own.
+
+    Accounts of other servers are refused: a server knows but some of their posts. Post ids begin
+    with the server's name, as each server counts by itself.
+    """
+
+    prices = SourcePrices()
+
+    def __init__(
+        self, outgoing: Outgoing, url: str, clock: Clock, *, own_accounts: OwnAccounts
+    ) -> None:
+        self._outgoing = outgoing
+        self._url = url
+        self._host = urlsplit(url).netloc.lower()
+        self._clock = clock
+        self._own = own_accounts
+
+    def account(self, name: str, *, signed_in: bool) -> str:  # noqa: ARG002  no sign-in here
+        """Return the name without the server, in lower case, where the operator names it."""
+        account, _, host = name.removeprefix("@").lower().partition("@")
+        if not _NAME.fullmatch(account) or (host and host != self._host):
+            raise InvalidRequestError(
+                "That is no account that is read here.",
+                [FieldError("/source_user", f"must be a name at {self._host}, such as ana")],
+            )
+        refuse_unnamed(account, self._own, setting="MASTODON_OWN_ACCOUNTS")
+        return account
+
+    def page(
+        self,
+        account: str,
+        *,
+        at: str | None,
+        newer_than: str | None,
+        wanted: int | None,
+        access: str | None,  # noqa: ARG002  no sign-in here
+    ) -> SourcePage:
+        """Make one call, as PostSource has it; the first looks the account up."""
+        session = _Session(self._outgoing)
+        try:
+            # "throw": the library's default waits for a rate limit in the thread.
+            server = Mastodon(api_base_url=self._url, session=session, ratelimit_method="throw")
+            if at is None:
+                return self._looked_up(server.account_lookup(account))
+            user_id, _, max_id = at.partition(" ")
+            statuses = server.account_statuses(
+                user_id,
+                limit=min(wanted or _LARGEST_PAGE, _LARGEST_PAGE),
+                max_id=max_id or None,
+                since_id=self._own_id(newer_than),
+            )
+        except MastodonError as error:
+            raise self._refusal(session.answer) from error
+        return self._page(statuses, user_id, first=not max_id)
+
+    def _looked_up(self, account: Mapping[str, Any]) -> SourcePage:
+        user_id = account.get("id")
+        if not isinstance(user_id, str | int):
+            raise SourceUnavailableError(f"{self._host} gave an answer that cannot be read.")
+        if account.get("suspended"):
+            raise SourceAccountSuspendedError(f"{self._host} has suspended this account.")
+        return SourcePage(next_at=str(user_id), users_read=1)
+
+    def _page(self, statuses: object, user_id: str, *, first: bool) -> SourcePage:
+        if not isinstance(statuses, list):
+            raise SourceUnavailableError(f"{self._host} gave an answer that cannot be read.")
+        intake = PostIntake(self._clock())
+        items = tuple(
+            self._post(status, intake, f"item {number} of the answer of {self._host}")
+            for number, status in enumerate(statuses, start=1)
+        )
+        ids = [
+            str(status["id"]) for status in statuses if isinstance(status, dict) and "id" in status
+        ]
+        return SourcePage(
+            items,
+            f"{user_id} {ids[-1]}" if ids else None,
+            newest=f"{self._host}/{ids[0]}" if ids and first else None,
+            posts_read=len(statuses),
+        )
+
+    def _post(self, status: object, intake: PostIntake, where: str) -> Post | RejectedPost:
+        if not isinstance(status, dict) or not status.get("id"):
+            return RejectedPost(where, "it is no post with an id", "id")
+        shared = status.get("reblog")
+        said = shared if isinstance(shared, dict) else status
+        content, warning = said.get("content"), said.get("spoiler_text")
+        parts = [warning if isinstance(warning, str) else "", ""]
+        parts[1] = text_of_html(content) if isinstance(content, str) else ""
+        created_at = status.get("created_at")
+        return intake.take(
+            {
+                "id": f"{self._host}/{status['id']}",
+                "text": html.escape("\n\n".join(filter(None, parts)), quote=False),
+                "created_at": str(created_at) if created_at is not None else None,
+                "ownership": "shared" if said is shared else "own",
+                "likes": said.get("favourites_count"),
+                "reposts": said.get("reblogs_count"),
+                "replies": said.get("replies_count"),
+                "quotes": said.get("quotes_count"),
+                "lang": said.get("language"),
+            },
+            where,
+        )
+
+    def _own_id(self, post_id: str | None) -> str | None:
+        """Return the server's own id of a post, or None where it is of another source."""
+        host, _, own = (post_id or "").rpartition("/")
+        return own if host == self._host else None
+
+    def _refusal(self, answer: Answer | None) -> Exception:
+        if answer is None:
+            return SourceUnavailableError(f"{self._host} could not be reached.")
+        if answer.status == 429:
+            until = retry_at([answer.headers.get("x-ratelimit-reset")], self._clock())
+            return SourceRateLimitedError(
+                f"{self._host} takes no more calls until {until:%Y-%m-%d %H:%M:%S} UTC.", until
+            )
+        if answer.status == 200:
+            return SourceUnavailableError(f"{self._host} gave an answer that cannot be read.")
+        if answer.status == 404:
+            return SourceAccountNotFoundError(f"{self._host} has no account of that name.")
+        if answer.status == 410:
+            return SourceAccountSuspendedError(f"{self._host} has suspended this account.")
+        if answer.status in (401, 403):
+            return SourceForbiddenError(
+                f"{self._host} gives no posts to those who are not signed in ({answer.status})."
+            )
+        return SourceRefusedError(f"{self._host} refused the call ({answer.status}).")
+
+
+class _Session(requests.Session):
+    """Carry Mastodon.py's calls, and remember the last answer, None where there was none."""
+
+    def __init__(self, outgoing: Outgoing) -> None:
+        super().__init__()
+        self._outgoing = outgoing
+        self.answer: Answer | None = None
+
+    def request(self, method: Any, url: Any, **asked: Any) -> requests.Response:  # type: ignore[override]
+        """Make the call, and return its answer without the headers that the library trips over."""
+        self.answer = None
+        self.answer = self._outgoing.send(
+            method, url, params=asked.get("params"), headers=asked.get("headers")
+        )
+        response = requests.Response()
+        response.status_code = self.answer.status
+        response.raw = io.BytesIO(self.answer.body)
+        return response

@@ -1,0 +1,6 @@
+"""Read posts at X, and let people sign in there."""
+
+from api.sources.x.sign_in import XSignIn
+from api.sources.x.source import XSource
+
+__all__ = ["XSignIn", "XSource"]

@@ -1,0 +1,101 @@
+"""Call X's interface (v2) by tweepy's methods, over a way out of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import requests
+import tweepy
+
+from api.errors import (
+    SourceAccountNotFoundError,
+    SourceAccountProtectedError,
+    SourceAccountSuspendedError,
+    SourceForbiddenError,
+    SourcePaymentRequiredError,
+    SourceRateLimitedError,
+    SourceRefusedError,
+    SourceUnauthorisedError,
+)
+from api.ports.clock import Clock
+from api.sources.bounded_http import Answer, Outgoing
+from api.sources.rate_limits import retry_at
+
+_DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
+_OF_STATUS: Mapping[int, tuple[type[SourceRefusedError], str]] = {
+    401: (SourceUnauthorisedError, "X does not accept the key or the sign-in (401)."),
+    402: (SourcePaymentRequiredError, "X asks for credits before it gives out more (402)."),
+    403: (SourceForbiddenError, "X does not let this app read that (403)."),
+    404: (SourceAccountNotFoundError, "X has no such account (404)."),
+}
+
+
+class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
+    """Be tweepy's client, but for how a call is made; its methods return an Answer.
+
+    tweepy's own way has one fixed host, no timeout, and logs the token at DEBUG.
+    """
+
+    def __init__(self, outgoing: Outgoing, url: str, token: str, clock: Clock) -> None:
+        super().__init__(bearer_token=token, return_type=requests.Response)
+        self._outgoing = outgoing
+        self._url = url
+        self._clock = clock
+
+    def request(
+        self,
+        method: str,
+        route: str,
+        params: Mapping[str, Any] | None = None,
+        json: object = None,  # noqa: ARG002  no call made here has a body
+        user_auth: bool = False,  # noqa: ARG002  OAuth 1.0a, which is not used
+    ) -> Answer:
+        """Return an answer of status 200. Raises as PostSource.page."""
+        answer = self._outgoing.send(
+            method,
+            self._url + route,
+            params=params,
+            headers={"Authorization": f"Bearer {self.bearer_token}"},
+        )
+        if answer.status == 200:
+            return answer
+        if answer.status == 429 and "usage" not in _words([answer.fields()]):
+            until = retry_at(_stated_resets(answer.headers), self._clock())
+            raise SourceRateLimitedError(
+                f"X takes no more calls until {until:%Y-%m-%d %H:%M:%S} UTC.", until
+            )
+        raise refusal(answer.status, answer.fields())
+
+
+def refusal(status: int, fields: Mapping[str, Any]) -> SourceRefusedError:
+    """Return the error for an answer that has no data, be its status 200 or not."""
+    stated = fields.get("errors")
+    words = _words([fields, *(stated if isinstance(stated, list) else ())])
+    if "suspended" in words:
+        return SourceAccountSuspendedError("X has suspended this account.")
+    if "usage" in words and status in (403, 429):
+        return SourcePaymentRequiredError("The reads that X's plan allows are used up.")
+    if status == 200 and "not-found" in words:
+        return SourceAccountNotFoundError("X has no such account.")
+    if status == 200 and "not-authorized-for-resource" in words:
+        return SourceAccountProtectedError("X shows the posts of this account to few.")
+    kind, detail = _OF_STATUS.get(
+        status, (SourceRefusedError, f"X refused the call ({status}) and said no more.")
+    )
+    return kind(detail)
+
+
+def _words(problems: Sequence[object]) -> str:
+    """Return what problem documents say of their kind: only to look for words, never to show."""
+    return " ".join(
+        str(problem.get(name, ""))
+        for problem in problems
+        if isinstance(problem, dict)
+        for name in ("type", "title", "detail", "reason")
+    ).lower()
+
+
+def _stated_resets(headers: Mapping[str, str]) -> list[str | None]:
+    spent = [name for name in _DAY_LIMITS if headers.get(f"{name}-remaining") == "0"]
+    return [headers.get(f"{name}-reset") for name in ("x-rate-limit", *spent)]

@@ -1,0 +1,160 @@
+"""Take posts over as a whole: stage, compare, decide with one write on the user, carry forward.
+
+Staged chunks show nowhere. The write that decides names the import on the user (`pending_import`)
+and counts it (`imports`); it succeeds only where no other import was decided since this one was
+compared, else it is compared again. From then on whoever reads the user's posts carries the import
+forward first. Posts bear a version of import and chunk, so a late hand cannot put back older ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from api.domain.posts import Post
+from api.errors import NotFoundError
+from api.ports.store import SavedPosts
+from api.stores.mongo.documents import stored_post
+from api.stores.mongo.erasure import is_alive, purge
+from api.stores.mongo.queries import ALIVE, equal
+
+Document = dict[str, Any]
+
+_CHUNK_POSTS = 500
+_CHUNK_CHARACTERS = 2_000_000  # at most four bytes each, and a document may have 16 MiB
+_CHUNKS = 2**20  # more than an import can have
+_DUPLICATE_KEY = 11000
+
+
+def chunks_of(posts: Iterable[Post]) -> Iterator[list[Document]]:
+    """Yield posts as they are kept, in chunks that fit into a document, each post once a chunk."""
+    chunk: dict[str, Document] = {}
+    characters = 0
+    for post in posts:
+        chunk[post.post_id] = stored_post(post)
+        characters += len(post.text)
+        if len(chunk) >= _CHUNK_POSTS or characters >= _CHUNK_CHARACTERS:
+            yield list(chunk.values())
+            chunk, characters = {}, 0
+    if chunk:
+        yield list(chunk.values())
+
+
+def stage(
+    database: Database[Document],
+    user_key: str,
+    import_id: str,
+    chunk: int,
+    posts: list[Document],
+    at: datetime,
+) -> None:
+    """Keep a chunk where nobody looks."""
+    database.imports.insert_one(
+        {
+            "user_key": user_key,
+            "import_id": import_id,
+            "chunk": chunk,
+            "posts": posts,
+            "saved_at": at,
+        }
+    )
+
+
+def drop_staged(database: Database[Document], import_id: str) -> None:
+    """Forget what was staged."""
+    database.imports.delete_many(equal(import_id=import_id))
+
+
+def version_of(number: int, chunk: int) -> int:
+    """Return what the posts of a chunk of a user's n-th import bear: later ones bear more."""
+    return number * _CHUNKS + chunk
+
+
+def decide(database: Database[Document], user: Mapping[str, Any], import_id: str) -> SavedPosts:
+    """Make the staged posts the user's, and say what that does to those that are known.
+
+    Raises NotFoundError where the user was erased.
+    """
+    while True:
+        now = settled(database, user["_id"])
+        if now is None or now["key"] != user["key"]:
+            raise NotFoundError(f"user {user['_id']!r} was erased while the posts were read")
+        saved = _compared(database, import_id)
+        decided = database.users.update_one(
+            {
+                **equal(id=user["_id"], key=user["key"], imports=now["imports"]),
+                **equal(pending_import=None),
+                **ALIVE,
+            },
+            {"$set": {"pending_import": import_id, "imports": now["imports"] + 1}},
+        )
+        if decided.matched_count:
+            return saved
+
+
+def settled(database: Database[Document], user_id: str) -> Document | None:
+    """Return the user, with an import that was decided carried forward; None where unknown."""
+    user = database.users.find_one({**equal(id=user_id), **ALIVE})
+    if user is None or "pending_import" not in user:
+        return user
+    import_id, key = user.pop("pending_import"), user["key"]
+    for staged in database.imports.find(equal(import_id=import_id)).sort("chunk", 1):
+        carry_forward(database, staged, version_of(user["imports"], staged["chunk"]))
+        database.imports.delete_one(equal(id=staged["_id"]))
+    database.users.update_one(
+        equal(id=user_id, key=key, pending_import=import_id), {"$unset": {"pending_import": ""}}
+    )
+    if not is_alive(database, user_id, key):
+        purge(database, key)  # what was carried to someone erased meanwhile
+        return None
+    return user
+
+
+def carry_forward(database: Database[Document], staged: Document, version: int) -> None:
+    """Write the posts of one chunk, as of a version of the user's posts; may be done twice."""
+    key = staged["user_key"]
+    texts = {post["post_id"]: post["text"] for post in _known(database, staged)}
+    changes = []
+    for post in staged["posts"]:
+        fields = {name: value for name, value in post.items() if name != "post_id"}
+        change = {"$set": {**fields, "saved_at": staged["saved_at"], "version": version}}
+        if texts.get(post["post_id"]) != post["text"]:
+            # What a model said of another text says nothing of this one.
+            change["$unset"] = {"model": "", "classification": ""}
+        older = {**equal(user_key=key, post_id=post["post_id"]), "version": {"$lt": version}}
+        changes.append(UpdateOne(older, change, upsert=True))
+    try:
+        database.posts.bulk_write(changes, ordered=False)
+    except BulkWriteError as exc:
+        # A duplicate is a post that this version, or a later one, has reached already.
+        if any(error["code"] != _DUPLICATE_KEY for error in exc.details["writeErrors"]):
+            raise
+
+
+def _compared(database: Database[Document], import_id: str) -> SavedPosts:
+    outcomes: dict[str, str] = {}
+    for staged in database.imports.find(equal(import_id=import_id)).sort("chunk", 1):
+        known = {post["post_id"]: post for post in _known(database, staged)}
+        for post in staged["posts"]:
+            post_id = post["post_id"]
+            if post_id not in known:
+                outcomes[post_id] = "created"
+            else:
+                same = post.items() <= known[post_id].items()
+                outcomes[post_id] = "unchanged" if same else "updated"
+    counts = list(outcomes.values())
+    return SavedPosts(
+        created=counts.count("created"),
+        updated=counts.count("updated"),
+        unchanged=counts.count("unchanged"),
+    )
+
+
+def _known(database: Database[Document], staged: Document) -> Iterable[Document]:
+    ids = [post["post_id"] for post in staged["posts"]]
+    return database.posts.find({**equal(user_key=staged["user_key"]), "post_id": {"$in": ids}})

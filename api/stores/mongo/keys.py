@@ -1,0 +1,75 @@
+"""Keep API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from api.domain.api_keys import ApiKey, Scope
+from api.stores.mongo.connections import Connections
+from api.stores.mongo.queries import equal
+from api.stores.values import (
+    optional_stored_time,
+    optional_time_of,
+    stored_text,
+    stored_time,
+    time_of,
+)
+
+_OLDEST = [("created_at", 1), ("_id", 1)]
+
+
+class KeyPart:
+    """Be the part of the store that knows keys; api.ports.keys says what its methods do."""
+
+    _connections: Connections
+
+    def add_key(self, key: ApiKey) -> None:
+        """Keep a key."""
+        with self._connections.using() as database:
+            database.api_keys.insert_one(
+                {
+                    "_id": key.prefix,
+                    "name": stored_text(key.name),
+                    "digest": key.digest,
+                    "scopes": sorted(key.scopes),
+                    "users": sorted(key.users),
+                    "created_at": stored_time(key.created_at),
+                    "last_used_at": optional_stored_time(key.last_used_at),
+                }
+            )
+
+    def key(self, prefix: str) -> ApiKey | None:
+        """Return the key of that prefix, or None."""
+        with self._connections.using() as database:
+            found = database.api_keys.find_one(equal(id=stored_text(prefix)))
+        return None if found is None else _key_of(found)
+
+    def all_keys(self) -> list[ApiKey]:
+        """Return all keys, oldest first."""
+        with self._connections.using() as database:
+            return [_key_of(one) for one in database.api_keys.find().sort(_OLDEST)]
+
+    def note_use(self, prefix: str, at: datetime) -> None:
+        """Record when a key was last used."""
+        with self._connections.using() as database:
+            used = {"$set": {"last_used_at": stored_time(at)}}
+            database.api_keys.update_one(equal(id=prefix), used)
+
+    def remove_key(self, prefix: str) -> bool:
+        """Forget a key; tell whether there was one."""
+        with self._connections.using() as database:
+            return database.api_keys.delete_one(equal(id=prefix)).deleted_count > 0
+
+
+def _key_of(document: Mapping[str, Any]) -> ApiKey:
+    return ApiKey(
+        prefix=document["_id"],
+        name=document["name"],
+        digest=bytes(document["digest"]),
+        scopes=frozenset(map(Scope, document["scopes"])),
+        users=frozenset(document["users"]),
+        created_at=time_of(document["created_at"]),
+        last_used_at=optional_time_of(document["last_used_at"]),
+    )

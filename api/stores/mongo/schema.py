@@ -1,0 +1,283 @@
+"""Declare collections, validators and indexes, in one place; `migrations` brings them about.
+
+posts alone grows with what people write, so it is the one to shard, on (user_key, post_id): keys of
+users are random, which spreads users evenly; all queries name one user, so each goes to one shard;
+post_id lets even a single user's posts be split; and it is the unique index that identity needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from api.domain.posts import EMOTIONS
+from api.stores.mongo.declarations import (
+    ANY,
+    BINARY,
+    DATE,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    WHOLE,
+    Collection,
+    Index,
+    Keys,
+    document,
+    or_null,
+)
+
+SHARD_KEYS: Mapping[str, Keys] = {"posts": (("user_key", 1), ("post_id", 1))}
+
+_MATCHABLE = {"matchable": True}
+
+_USERS = Collection(
+    "users",
+    document(
+        {
+            "_id": TEXT,
+            "key": TEXT,
+            "user_name": TEXT,
+            "created_at": WHOLE,
+            "consented_at": or_null(WHOLE),
+            "consents": {
+                "bsonType": "array",
+                "items": document({"at": or_null(WHOLE), "words": or_null(TEXT)}),
+            },
+            "matchable": TRUTH,
+            "hashtags": TEXTS,
+            "imports": WHOLE,
+        },
+        {
+            "mood": or_null(TEXT),
+            "mood_at": WHOLE,
+            "pending_import": TEXT,
+            "erased_at": WHOLE,
+        },
+    ),
+    (
+        Index(
+            "friends_sharing",
+            (("mood", 1), ("hashtags", 1), ("mood_at", -1), ("_id", 1)),
+            partial=_MATCHABLE,
+        ),
+        Index("friends_freshest", (("mood", 1), ("mood_at", -1), ("_id", 1)), partial=_MATCHABLE),
+        Index("moods_old", (("mood_at", 1),), partial={"mood_at": {"$exists": True}}),
+        Index(
+            "imports_pending",
+            (("pending_import", 1),),
+            partial={"pending_import": {"$exists": True}},
+        ),
+        Index("erasures_pending", (("erased_at", 1),), partial={"erased_at": {"$exists": True}}),
+    ),
+)
+
+_POST = {
+    "post_id": TEXT,
+    "text": TEXT,
+    "created_at": WHOLE,
+    "place": TEXT,
+    "ownership": TEXT,
+    "engagement": document(
+        dict.fromkeys(("likes", "reposts", "replies", "quotes", "bookmarks", "impressions"), WHOLE)
+    ),
+    "language": or_null(TEXT),
+    "hashtags": TEXTS,
+}
+
+_POSTS = Collection(
+    "posts",
+    document(
+        {"_id": ANY, "user_key": TEXT, **_POST, "saved_at": DATE, "version": WHOLE},
+        {
+            "model": TEXT,
+            "classification": document(
+                {
+                    "label": TEXT,
+                    "scores": document(dict.fromkeys(EMOTIONS, NUMBER)),
+                    "irony": NUMBER,
+                    "tokens": WHOLE,
+                    "truncated": TRUTH,
+                }
+            ),
+        },
+    ),
+    (
+        Index("posts_identity", SHARD_KEYS["posts"], unique=True),
+        # It holds the model, so that looking for unclassified posts reads no classified ones.
+        Index("posts_newest", (("user_key", 1), ("place", -1), ("model", 1))),
+        Index("posts_saved", (("saved_at", 1),), kept_as="posts"),
+    ),
+)
+
+_IMPORTS = Collection(
+    "imports",
+    document(
+        {
+            "_id": ANY,
+            "user_key": TEXT,
+            "import_id": TEXT,
+            "chunk": WHOLE,
+            "posts": {"bsonType": "array", "items": document(_POST)},
+            "saved_at": DATE,
+        }
+    ),
+    (
+        Index("imports_chunks", (("import_id", 1), ("chunk", 1)), unique=True),
+        Index("imports_user", (("user_key", 1),)),
+        Index("imports_saved", (("saved_at", 1),), kept_as="posts"),
+    ),
+)
+
+_SOURCE_COST = document(
+    {
+        **dict.fromkeys(("posts_read", "users_read", "skipped"), WHOLE),
+        "estimate": NUMBER,
+        "currency": TEXT,
+    }
+)
+
+_FETCH_PLACE = document(dict.fromkeys(("next_at", "newer_than", "newest"), or_null(TEXT)))
+
+_ANALYSES = Collection(
+    "analyses",
+    document(
+        {
+            "_id": TEXT,
+            "user_id": TEXT,
+            "user_key": TEXT,
+            "source": TEXT,
+            "source_user": or_null(TEXT),
+            "max_posts": or_null(WHOLE),
+            "as_of": TEXT,
+            "created_at": WHOLE,
+            "state": TEXT,
+            "progress": document(
+                {
+                    **dict.fromkeys(("fetched", "classified", "reused", "total"), WHOLE),
+                    "source_cost": or_null(_SOURCE_COST),
+                },
+                {"place": or_null(_FETCH_PLACE)},
+            ),
+            "attempt": WHOLE,
+            "token": WHOLE,
+        },
+        {
+            "idempotency_key": TEXT,
+            "active": TRUTH,
+            "waits_from": WHOLE,
+            "lease_owner": TEXT,
+            "lease_until": WHOLE,
+            "started_at": WHOLE,
+            "finished_at": WHOLE,
+            "ended_on": DATE,
+            "mood": or_null(TEXT),
+            "result": TEXT,
+            "problem": document(dict.fromkeys(("type", "title", "detail"), TEXT)),
+            "untold": TRUTH,
+            "hashtags": TEXTS,
+        },
+    ),
+    (
+        Index("analyses_active", (("user_key", 1),), unique=True, partial={"active": True}),
+        Index(
+            "analyses_waiting",
+            (("created_at", 1), ("_id", 1), ("waits_from", 1)),
+            partial={"active": True},
+        ),
+        Index(
+            "analyses_idempotency",
+            (("user_key", 1), ("idempotency_key", 1)),
+            unique=True,
+            partial={"idempotency_key": {"$exists": True}},
+        ),
+        Index("analyses_newest", (("user_key", 1), ("state", 1), ("finished_at", -1))),
+        Index("analyses_untold", (("untold", 1),), partial={"untold": True}),
+        Index("analyses_ended", (("ended_on", 1),), kept_as="moods"),
+    ),
+)
+
+_FEEDBACK = Collection(
+    "feedback",
+    document(
+        {
+            "_id": TEXT,
+            "user_key": TEXT,
+            "mood": TEXT,
+            "created_at": WHOLE,
+            "ended_on": DATE,
+        }
+    ),
+    (
+        Index("feedback_user", (("user_key", 1),)),
+        Index("feedback_ended", (("ended_on", 1),), kept_as="moods"),
+    ),
+)
+
+_SOURCE_MARKS = Collection(
+    "source_marks",
+    document(dict.fromkeys(("_id", "user_key", "source", "account", "post_id"), TEXT)),
+    (Index("source_marks_user", (("user_key", 1),)),),
+)
+
+_SIGN_INS = Collection(
+    "sign_ins",
+    document(dict.fromkeys(("_id", "user_key", "source", "sealed"), TEXT)),
+    (Index("sign_ins_user", (("user_key", 1),)),),
+)
+
+# They belong to no user: a key outlives what is held about those whose data it reaches.
+_API_KEYS = Collection(
+    "api_keys",
+    document(
+        {
+            "_id": TEXT,
+            "name": TEXT,
+            "digest": BINARY,
+            "scopes": TEXTS,
+            "users": TEXTS,
+            "created_at": WHOLE,
+            "last_used_at": or_null(WHOLE),
+        }
+    ),
+    (Index("api_keys_oldest", (("created_at", 1), ("_id", 1))),),
+)
+
+# One document, so that the catalogue is replaced as a whole.
+_CATALOGUE = Collection(
+    "catalogue",
+    document(
+        {
+            "_id": TEXT,
+            "items": {
+                "bsonType": "array",
+                "items": document(dict.fromkeys(("mood", "kind", "name", "about"), TEXT)),
+            },
+        }
+    ),
+)
+
+_TOMBSTONES = Collection(
+    "tombstones",
+    document({"_id": TEXT, "erased_at": WHOLE}, {"keys": TEXTS}),
+    (Index("tombstones_to_purge", (("erased_at", 1),), partial={"keys": {"$exists": True}}),),
+)
+
+FACTS = Collection(
+    "facts", document({"_id": TEXT, "value": {"bsonType": ["int", "long", "binData"]}})
+)
+
+COLLECTIONS = (
+    _USERS,
+    _POSTS,
+    _IMPORTS,
+    _ANALYSES,
+    _FEEDBACK,
+    _SOURCE_MARKS,
+    _SIGN_INS,
+    _API_KEYS,
+    _CATALOGUE,
+    _TOMBSTONES,
+    FACTS,
+)
+OF_A_USER = ("imports", "posts", "analyses", "feedback", "source_marks", "sign_ins")
+"""Name the collections that hold a user's documents under the user's key."""

@@ -1,0 +1,206 @@
+"""Open the store's file and run transactions on it, from many threads and many processes.
+
+A connection is lent to one caller at a time and goes back to a small pool, so threads that end
+leave nothing open. Readers never wait (write-ahead log). Writers take turns: within the process by
+a lock, which hands over at once, among processes by SQLite's own, which polls.
+
+Every commit is synced to disk (synchronous=FULL): the store is the queue of record, and NORMAL
+could lose the newest commits, an accepted analysis among them, when the power fails. Deleted
+content is overwritten (secure_delete), because erasing a user promises that it is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from api.errors import StoreUnavailableError
+from api.stores.sqlite.faults import translated
+from api.stores.sqlite.schema import check_owner, migrate
+
+_MOST_IDLE = 8
+_SETTINGS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA journal_size_limit = 16777216",  # after a large import the log shrinks to 16 MiB
+)
+
+
+class Connections:
+    """Lend connections to one file, created and migrated on opening."""
+
+    def __init__(
+        self, path: Path, *, busy_seconds: float, trace: Callable[[str], None] | None
+    ) -> None:
+        self.file = str(path)
+        self._path = path.absolute()
+        self._busy_seconds = busy_seconds
+        self._trace = trace
+        self._closed = False
+        self._pid = os.getpid()
+        self._idle: list[sqlite3.Connection] = []
+        self._turn_to_write = threading.Lock()
+        self._create()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for one statement that reads."""
+        with translated(self.file), self._lent() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection whose statements all read the store as it stood at the first."""
+        with translated(self.file), self._lent() as connection, _within(connection, "BEGIN"):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection in a transaction that may write: kept whole, or not at all."""
+        with (
+            translated(self.file),
+            self._turn(),
+            self._lent() as connection,
+            _within(connection, "BEGIN IMMEDIATE"),
+        ):
+            yield connection
+
+    @contextmanager
+    def writing_on(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Run a transaction that may write on a connection that the caller holds already."""
+        with translated(self.file), self._turn(), _within(connection, "BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def apart(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection of the caller's own, closed afterwards with its temporary tables."""
+        self._check_usable()
+        with translated(self.file):
+            connection = self._connect("rw")
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Close what is idle; what is lent out is closed when it comes back."""
+        self._closed = True
+        if self._pid != os.getpid():
+            return  # in a forked process even closing pulls the files from under the parent
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _create(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            new = not self._path.exists()
+        except OSError as exc:
+            raise StoreUnavailableError(
+                f"the folder of the store {self.file} cannot be made: {exc.strerror}; "
+                "name another place, or let the service write there"
+            ) from exc
+        with translated(self.file), self._lent("rwc") as connection:
+            check_owner(connection, self.file)
+            if new:
+                # What people wrote is nobody else's to read. The log files follow these rights.
+                self._path.chmod(0o600)
+            self._keep_log(connection)
+            migrate(connection, self.file)
+
+    def _keep_log(self, connection: sqlite3.Connection) -> None:
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError as exc:
+                # Here alone SQLite does not wait by itself for another process that starts.
+                if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+                continue
+            if mode != "wal":
+                raise StoreUnavailableError(
+                    f"the store {self.file} must lie on a local disk: its folder does not allow "
+                    "the shared memory of SQLite's write-ahead log"
+                )
+            return
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise StoreUnavailableError(f"the store {self.file} is closed: open it anew")
+        if self._pid != os.getpid():
+            # SQLite's locks do not survive a fork, and it does not notice: files get damaged
+            # (https://www.sqlite.org/howtocorrupt.html, 2.6).
+            raise StoreUnavailableError(
+                f"the store {self.file} was opened before this process was forked: "
+                "fork first, then open the store in each process"
+            )
+
+    @contextmanager
+    def _lent(self, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+        self._check_usable()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect(mode)
+        sound = True
+        try:
+            yield connection
+        except sqlite3.Error:
+            sound = False
+            raise
+        finally:
+            if sound and not self._closed and len(self._idle) < _MOST_IDLE:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            # "rw": were the file moved away meanwhile, an empty new one must not take its place.
+            f"{self._path.as_uri()}?mode={mode}",
+            uri=True,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,  # lent to one thread at a time
+        )
+        connection.row_factory = sqlite3.Row
+        connection.set_trace_callback(self._trace)
+        try:
+            for setting in _SETTINGS:
+                connection.execute(setting)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        self._check_usable()  # first: a lock that a fork copied while held is never released
+        if not self._turn_to_write.acquire(timeout=self._busy_seconds):
+            raise StoreUnavailableError(
+                f"the store {self.file} stayed busy with other writes: try again"
+            )
+        try:
+            yield
+        finally:
+            self._turn_to_write.release()
+
+
+@contextmanager
+def _within(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # a disk that fails may have ended the transaction itself
+            connection.execute("ROLLBACK")
+        raise

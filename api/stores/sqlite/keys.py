@@ -1,0 +1,79 @@
+"""Keep API keys."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime
+
+from api.domain.api_keys import ApiKey, Scope
+from api.stores.sqlite.connections import Connections
+from api.stores.values import (
+    optional_stored_time,
+    optional_time_of,
+    stored_json,
+    stored_text,
+    stored_time,
+    time_of,
+)
+
+
+class KeyPart:
+    """Be the part of the store that knows keys; api.ports.keys says what its methods do."""
+
+    _connections: Connections
+
+    def add_key(self, key: ApiKey) -> None:
+        """Keep a key."""
+        with self._connections.writing() as connection:
+            connection.execute(
+                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    key.prefix,
+                    stored_text(key.name),
+                    key.digest,
+                    stored_json(sorted(key.scopes)),
+                    stored_json(sorted(key.users)),
+                    stored_time(key.created_at),
+                    optional_stored_time(key.last_used_at),
+                ),
+            )
+
+    def key(self, prefix: str) -> ApiKey | None:
+        """Return the key of that prefix, or None."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT * FROM api_keys WHERE prefix = ?", (stored_text(prefix),)
+            ).fetchone()
+        return None if row is None else _key_of(row)
+
+    def all_keys(self) -> list[ApiKey]:
+        """Return all keys, oldest first."""
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT * FROM api_keys").fetchall()
+        return sorted(map(_key_of, rows), key=lambda key: (key.created_at, key.prefix))
+
+    def note_use(self, prefix: str, at: datetime) -> None:
+        """Record when a key was last used."""
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE api_keys SET last_used_at = ? WHERE prefix = ?", (stored_time(at), prefix)
+            )
+
+    def remove_key(self, prefix: str) -> bool:
+        """Forget a key; tell whether there was one."""
+        with self._connections.writing() as connection:
+            removed = connection.execute("DELETE FROM api_keys WHERE prefix = ?", (prefix,))
+            return removed.rowcount > 0
+
+
+def _key_of(row: sqlite3.Row) -> ApiKey:
+    return ApiKey(
+        prefix=row["prefix"],
+        name=row["name"],
+        digest=row["digest"],
+        scopes=frozenset(map(Scope, json.loads(row["scopes"]))),
+        users=frozenset(json.loads(row["users"])),
+        created_at=time_of(row["created_at"]),
+        last_used_at=optional_time_of(row["last_used_at"]),
+    )

@@ -1,0 +1,190 @@
+"""Hold every reader of post files to its word on files that are broken, large or foreign."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import astuple
+from datetime import timedelta
+from os import urandom
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.domain.posts import MAX_POST_CHARACTERS, Post, RejectedPost
+from api.errors import MoodlineError, UnreadableFileError
+from api.post_files.detection import kind_of
+from tests.contract.post_files.post_file_formats import (
+    JSON_FORMATS,
+    Format,
+    Row,
+    every_format,
+    every_json_format,
+    read,
+    read_rows,
+    row,
+)
+
+
+@every_format
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \n\n "])
+def test_an_empty_file_is_unreadable(form: Format, data: bytes) -> None:
+    with pytest.raises(UnreadableFileError, match="empty"):
+        read(form, data)
+
+
+@every_format
+@pytest.mark.parametrize(
+    "data",
+    [b"<html><body>no</body></html>", b'"a string"', b"\x89PNG\r\n\x1a\n\x00\x00", b"123"],
+    ids=["html", "a JSON string", "a picture", "a number"],
+)
+def test_a_file_of_another_format_is_unreadable(form: Format, data: bytes) -> None:
+    with pytest.raises(UnreadableFileError):
+        read(form, data)
+
+
+@every_format
+def test_a_thousand_bad_rows_do_not_keep_the_good_one_after_them_from_being_read(
+    form: Format,
+) -> None:
+    bad = [row(number, created_at="never") for number in range(1000)]
+
+    items = read_rows(form, *bad, row(5000))
+
+    assert len(items) == 1001
+    assert isinstance(items[-1], Post)
+
+
+@every_json_format
+def test_an_item_that_is_no_object_is_rejected_and_the_others_kept(form: Format) -> None:
+    write: Any = form.write
+
+    items = read(form, write([row(1), "text", 5, None, ["a"], row(2)]))
+
+    assert [type(item) for item in items] == [Post, *[RejectedPost] * 4, Post]
+
+
+@every_json_format
+def test_json_objects_that_are_no_posts_are_each_rejected(form: Format) -> None:
+    items = read_rows(form, {"a": 1}, {"b": {"text": "inner"}})
+
+    assert [(item.field, item.reason) for item in items if isinstance(item, RejectedPost)] == [
+        ("text", "text is missing")
+    ] * 2
+
+
+@every_json_format
+@pytest.mark.parametrize("value", [{"nested": [1]}, [1], True, 3.5, float("nan")])
+def test_a_value_of_the_wrong_kind_is_rejected_wherever_it_stands(
+    form: Format, value: object
+) -> None:
+    items = read_rows(form, row(text=value), row(created_at=value), row(likes=value))
+
+    fields = [item.field for item in items if isinstance(item, RejectedPost)]
+    assert fields == ["text", "created_at", "likes"]
+
+
+@pytest.mark.parametrize("form", JSON_FORMATS[:-1], ids=lambda form: form.name)
+def test_json_nested_without_end_is_told_as_damage(form: Format) -> None:
+    deep = form.write([row(1, text="HERE")]).replace(b'"HERE"', b"[" * 200_000)
+
+    with pytest.raises(UnreadableFileError):
+        read(form, deep)
+
+
+@every_format
+def test_the_kind_of_a_file_is_told_by_its_first_bytes_alone(form: Format) -> None:
+    assert kind_of(form.write([row()])[:4096], None, None) == form.kind
+
+
+@every_format
+@pytest.mark.slow
+def test_a_file_of_fifty_megabytes_is_read_in_bounded_memory(form: Format, tmp_path: Path) -> None:
+    path = tmp_path / form.file_name
+    path.write_bytes(form.write([row(n, text=f"ä {urandom(12_000).hex()}") for n in range(2100)]))
+
+    tracemalloc.start()
+    with path.open("rb") as file:
+        posts = sum(isinstance(item, Post) for item in form.reader.read(file))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert posts == 2100
+    assert peak < 8 * 1024 * 1024
+
+
+def expect_only_sound_posts_or_a_told_error(form: Format, data: bytes) -> None:
+    """Read to the end or to an error of the product's own; every post must be fit to be kept."""
+    try:
+        items = read(form, data)
+    except MoodlineError as error:
+        error.detail.encode("utf-8")
+        return
+    for item in items:
+        if isinstance(item, RejectedPost):
+            assert f"{item.where}{item.reason}{item.field}".encode()
+            continue
+        assert item.created_at.utcoffset() == timedelta(0)
+        assert 0 < len(item.text) <= MAX_POST_CHARACTERS
+        assert "\x00" not in item.text
+        assert f"{item.text}{item.post_id}{item.language}{item.hashtags}".encode()
+        assert min(astuple(item.engagement)) >= 0
+
+
+SAMPLE_ROWS = [
+    row(
+        1,
+        text="naïve “quotes” &amp; #tags",
+        likes=3,
+        hashtags="a b",
+        url="https://x.com/a/status/1",
+    ),
+    row(2, text="RT @x: 👍", created_at="Wed Oct 10 20:19:24 +0000 2018", lang="en"),
+    row(3, text='a "b"\nc', created_at="1/2/24 3:04", id=None),
+]
+
+
+@every_format
+@settings(max_examples=60, deadline=None)
+@given(data=st.binary(max_size=400))
+def test_arbitrary_bytes_end_in_sound_posts_or_a_told_error(form: Format, data: bytes) -> None:
+    expect_only_sound_posts_or_a_told_error(form, data)
+
+
+@every_format
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_ends_in_sound_posts_or_a_told_error(
+    form: Format, data: st.DataObject
+) -> None:
+    sound = bytearray(form.write(SAMPLE_ROWS))
+    start = data.draw(st.integers(0, len(sound) - 1))
+    end = data.draw(st.integers(start, min(start + 8, len(sound))))
+    sound[start:end] = data.draw(st.binary(max_size=8))
+    cut = data.draw(st.integers(len(sound) // 2, len(sound)))
+
+    expect_only_sound_posts_or_a_told_error(form, bytes(sound[:cut]))
+
+
+# Few characters, but each of a kind that has broken a reader somewhere.
+LETTERS = st.text(st.sampled_from('a1 \x00\n"\\#&;é’\ud83d\udc4d👍/:-'), max_size=12)
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), LETTERS,
+    st.lists(LETTERS, max_size=3), st.dictionaries(LETTERS, st.integers(), max_size=2),
+)  # fmt: skip
+NAMES = st.sampled_from(
+    ["id", "id_str", "text", "full_text", "created_at", "date", "likes", "public_metrics", "tweet",
+     "ownership", "lang", "hashtags", "entities", "url", "retweeted", "note_tweet"]
+)  # fmt: skip
+
+
+@every_json_format
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.dictionaries(NAMES, VALUES), max_size=3))
+def test_values_of_any_kind_end_in_sound_posts_or_a_told_error(
+    form: Format, rows: list[Row]
+) -> None:
+    expect_only_sound_posts_or_a_told_error(form, form.write([{**row(), **each} for each in rows]))

@@ -1,0 +1,114 @@
+"""Give each contract test an empty store of every kind."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from api.ports.store import Store
+from api.stores.mongo import MongoStore
+from api.stores.mongo.schema import COLLECTIONS, FACTS
+from tests.contract.stores.stores import (
+    BACKENDS,
+    FOR_EVER,
+    FakeBackend,
+    MongoBackend,
+    SqliteBackend,
+    StoreBackend,
+)
+from tests.support.mongo.servers import REQUIRE, MongoServer, server
+
+NO_SERVER = "no MONGODB_URI, no mongod, and no Python 3.13 environment of the stand-in: make test"
+RAN_AGAINST = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def mongo_server(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[MongoServer]:
+    with server(tmp_path_factory.mktemp("mongo")) as found:
+        ran = f"SKIPPED, {NO_SERVER}" if found is None else f"ran against {found.what}"
+        pytestconfig.stash[RAN_AGAINST] = ran
+        if found is None and os.environ.get(REQUIRE):
+            pytest.fail(f"{REQUIRE} is set but there is no MongoDB: {NO_SERVER}")
+        if found is None:
+            pytest.skip(NO_SERVER)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def mongo_urls(mongo_server: MongoServer) -> Iterator[tuple[str, str]]:
+    """Name two databases of the suite's own, as each keeps to one retention; dropped at its end."""
+    names = [f"moodline_test_{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    yield mongo_server.url_of(names[0]), mongo_server.url_of(names[1])
+    with MongoClient[dict[str, Any]](mongo_server.url_of(names[0])) as client:
+        for name in names:
+            client.drop_database(name)
+
+
+@pytest.fixture
+def mongo_url(mongo_urls: tuple[str, str]) -> Iterator[str]:
+    """Name a database without users; both are emptied afterwards: to make new ones takes long."""
+    yield mongo_urls[0]
+    for url in mongo_urls:
+        with MongoClient[dict[str, Any]](url) as client:
+            database = client.get_default_database()
+            for collection in COLLECTIONS:
+                if collection is not FACTS:
+                    database[collection.name].delete_many({})
+
+
+@pytest.fixture
+def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
+    """Look into the database past the store."""
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+def mongo_store(mongo_url: str) -> Iterator[MongoStore]:
+    store = MongoStore(mongo_url, retention=FOR_EVER)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> StoreBackend:
+    if request.param == "mongo":
+        request.getfixturevalue("mongo_url")
+        return MongoBackend(*request.getfixturevalue("mongo_urls"))
+    if request.param == "fake":
+        return FakeBackend()
+    return SqliteBackend(tmp_path / "moodline.db")
+
+
+@pytest.fixture
+def shared_backend(backend: StoreBackend) -> StoreBackend:
+    """Give those stores alone that other processes can open."""
+    if not backend.shared:
+        pytest.skip("a store in memory is its process's own")
+    return backend
+
+
+@pytest.fixture
+def store(backend: StoreBackend) -> Iterator[Store]:
+    store = backend.open()
+    yield store
+    store.close()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say in one loud line what the MongoDB half of the suite ran against."""
+    what = config.stash.get(RAN_AGAINST, None)
+    if what is not None:
+        colour = {"red" if what.startswith("SKIPPED") else "green": True}
+        terminalreporter.write_sep("!", f"MongoDB contract: {what}", bold=True, **colour)

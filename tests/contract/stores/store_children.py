@@ -1,0 +1,124 @@
+"""Run a part of a test in a process of its own, and say through a pipe how far it has come."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from multiprocessing.connection import Connection
+from typing import Any
+
+from api.domain.analyses import Progress
+from api.domain.posts import Engagement, Post
+from api.ports.store import Store
+from tests.contract.stores.store_examples import ALICE, MODEL, NOW, a_classification, a_post
+from tests.contract.stores.stores import StoreBackend
+
+DEADLINE = 30  # seconds that a child may take to say the next thing
+BATCH = 8  # posts that are classified at once
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Hold a process and our end of the pipe to it."""
+
+    process: Any
+    pipe: Any
+
+    def next_word(self) -> Any:
+        """Wait for the next thing that the child says."""
+        assert self.pipe.poll(DEADLINE), "the child said nothing in time"
+        return self.pipe.recv()
+
+    def go_on(self) -> None:
+        """Let a child go on that waits for it."""
+        self.pipe.send("go on")
+
+    def kill(self) -> None:
+        """Kill the child as `kill -9` does, and wait until it is gone."""
+        self.process.kill()
+        self.process.join(DEADLINE)
+
+
+@contextmanager
+def child(work: Callable[[Store, Connection, int], None], backend: StoreBackend) -> Iterator[Child]:
+    """Start work in a process of its own, killed at the end at the latest."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_run, args=(work, backend, theirs), daemon=True)
+    process.start()
+    theirs.close()
+
+    running = Child(process, ours)
+    try:
+        yield running
+    finally:
+        running.kill()
+        process.close()
+        ours.close()
+
+
+def _run(
+    work: Callable[[Store, Connection, int], None], backend: StoreBackend, say: Connection
+) -> None:
+    store = backend.open()
+    work(store, say, backend.many)
+    store.close()
+
+
+def claim_all(store: Store, say: Connection, many: int) -> None:
+    """Claim until nothing waits, then name what was claimed."""
+    say.send("ready")
+    say.recv()  # so that all start together
+    claimed = []
+    until = NOW + timedelta(hours=1)
+    while claim := store.claim(None, owner="child", now=NOW, until=until):
+        claimed.append((claim[0].analysis_id, claim[1].token))
+    say.send(claimed)
+
+
+def open_only(store: Store, say: Connection, many: int) -> None:
+    """Open the store, as at start-up, and write to it once."""
+    store.ping()
+    say.send("opened")
+
+
+def stop_while_reading_posts(store: Store, say: Connection, many: int) -> None:
+    """Stand still in the middle of a save."""
+
+    def posts() -> Iterator[Post]:
+        for number in range(5 * many):
+            yield a_post(number)
+        say.send("reading")
+        say.recv()
+
+    store.save_posts(ALICE, posts(), NOW)
+
+
+def save_again_and_again(store: Store, say: Connection, many: int) -> None:
+    """Save the same posts over and over, all with the number of the round as their likes."""
+    for number in count():
+        say.send(number)
+        likes = Engagement(likes=number)
+        store.save_posts(
+            ALICE, [a_post(one, engagement=likes, text=f"{number}") for one in range(many)], NOW
+        )
+
+
+def classify_in_batches(store: Store, say: Connection, many: int) -> None:
+    """Do what a job does with one analysis, from wherever an earlier run left it."""
+    now = NOW + timedelta(days=1)
+    claim = store.claim(None, owner="child", now=now, until=now + timedelta(minutes=1))
+    assert claim is not None
+    lease = claim[1]
+    done = 0
+    while batch := store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=BATCH):
+        store.save_classifications(
+            lease, MODEL, [(post.post_id, a_classification()) for post in batch]
+        )
+        done += len(batch)
+        store.renew(lease, until=lease.until, progress=Progress(classified=done))
+        say.send(done)

@@ -1,0 +1,73 @@
+"""Name every store that must pass the contract suite.
+
+A new adapter joins by one entry in BACKENDS. A backend travels to other processes, so that tests
+can open the same data from several.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from api.ports.store import Retention, Store
+from api.stores.mongo import MongoStore
+from api.stores.sqlite import SqliteStore
+from tests.support.fakes import FakeStore
+
+FOR_EVER = Retention(posts=timedelta(days=20_000), moods=timedelta(days=20_000))
+"""The suite's posts are of a fixed day that is long past, which a server's own clock would mind."""
+
+
+class StoreBackend(Protocol):
+    """Hold the data of one test; open() gives a new store on it.
+
+    shared tells whether other processes can open it (then it can be pickled); many is how many
+    posts are a large save to it.
+    """
+
+    @property
+    def shared(self) -> bool: ...
+
+    @property
+    def many(self) -> int: ...
+
+    def open(self, retention: Retention = FOR_EVER) -> Store: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteBackend:
+    path: Path
+    shared: bool = True
+    many: int = 400
+
+    def open(self, retention: Retention = FOR_EVER) -> Store:
+        return SqliteStore(self.path, retention=retention)
+
+
+@dataclass(frozen=True, slots=True)
+class MongoBackend:
+    url: str
+    other_url: str
+    shared: bool = True
+    many: int = 32  # the stand-in keeps a hundred or two a second
+
+    def open(self, retention: Retention = FOR_EVER) -> Store:
+        # Not the same database: the stand-in cannot change an index in place.
+        url = self.url if retention is FOR_EVER else self.other_url
+        return MongoStore(url, retention=retention)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeBackend:
+    store: FakeStore = field(default_factory=FakeStore)
+    shared: bool = False
+    many: int = 400
+
+    def open(self, retention: Retention = FOR_EVER) -> Store:
+        self.store.retention = retention
+        return self.store
+
+
+BACKENDS = ("sqlite", "mongo", "fake")

@@ -1,0 +1,230 @@
+"""Prove that what a process that died left half done in MongoDB is hidden or carried forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from api.ports.store import SavedPosts, Store
+from api.stores.mongo import MongoStore, imports
+from api.stores.mongo.schema import OF_A_USER
+from tests.contract.stores.store_examples import (
+    ALICE,
+    LATER,
+    MODEL,
+    NOW,
+    SOON,
+    a_post,
+    finished,
+    known,
+    queued,
+    with_posts,
+)
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def store(mongo_store: MongoStore) -> MongoStore:
+    return mongo_store
+
+
+def texts(store: Store) -> list[str]:
+    return [post.text for post in store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=99)]
+
+
+def decided(database: Database[dict[str, Any]], *chunks: list[str]) -> list[dict[str, Any]]:
+    """Leave an import behind that was decided and not carried forward; a chunk is its texts."""
+    user = database.users.find_one({"_id": ALICE})
+    assert user is not None
+    number = 0
+    for chunk, told in enumerate(chunks):
+        posts = []
+        for text in told:
+            number += 1
+            posts += next(imports.chunks_of([a_post(number, text=text)]))
+        imports.stage(database, user["key"], "left", chunk, posts, NOW)
+    imports.decide(database, user, "left")
+    return list(database.imports.find({"import_id": "left"}).sort("chunk", 1))
+
+
+READS: dict[str, Callable[[MongoStore], object]] = {
+    "unclassified": lambda store: texts(store) == ["new", "new", "new"],
+    "count": lambda store: store.count_posts(ALICE) == 3,
+    "export": lambda store: len(store.export_user(ALICE)["posts"]) == 3,
+    "sweep": lambda store: store.sweep(NOW) == 0 and store.count_posts(ALICE) == 3,
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+@pytest.mark.parametrize("carried", [0, 1])
+def test_an_import_that_was_decided_is_there_for_whoever_reads_next(
+    store: MongoStore,
+    database: Database[dict[str, Any]],
+    read: Callable[[MongoStore], object],
+    carried: int,
+) -> None:
+    with_posts(store, 1, 2)
+    chunks = decided(database, ["new", "new"], ["new"])
+    for staged in chunks[:carried]:  # and then the process died
+        imports.carry_forward(database, staged, imports.version_of(2, staged["chunk"]))
+
+    assert read(store)
+    assert database.imports.count_documents({}) == 0
+
+
+def test_an_import_that_was_not_decided_shows_nowhere(
+    store: MongoStore, database: Database[dict[str, Any]]
+) -> None:
+    with_posts(store, 1)
+    user = database.users.find_one({"_id": ALICE})
+    assert user is not None
+    (chunk,) = imports.chunks_of([a_post(1, text="never decided"), a_post(2)])
+
+    imports.stage(database, user["key"], "left", 0, chunk, NOW)
+
+    assert texts(store) == ["post 1"]
+
+
+def test_a_late_hand_cannot_put_back_what_a_later_import_replaced(
+    store: MongoStore, database: Database[dict[str, Any]]
+) -> None:
+    known(store)
+    (chunk,) = decided(database, ["older"])
+    store.save_posts(ALICE, [a_post(1, text="newer")], LATER)
+
+    imports.carry_forward(database, chunk, imports.version_of(1, 0))
+
+    assert texts(store) == ["newer"]
+    assert store.count_posts(ALICE) == 1
+
+
+def test_a_mood_whose_run_died_before_it_told_the_user_is_told_by_the_next_claim(
+    store: MongoStore, database: Database[dict[str, Any]]
+) -> None:
+    store_told(store, database)
+
+    claim = store.claim(None, owner="other", now=NOW, until=LATER)
+
+    assert claim is None
+    assert store.interests(ALICE) == ["music"]
+    assert [one.user_id for one in candidates(store)] == [ALICE]
+    assert database.analyses.count_documents({"untold": {"$eq": True}}) == 0
+
+
+def store_told(store: MongoStore, database: Database[dict[str, Any]]) -> None:
+    """Leave a finished analysis behind of which the user was not told."""
+    finished(store)
+    store.set_matchable(ALICE, True)
+    database.users.update_one({"_id": ALICE}, {"$unset": {"mood": "", "mood_at": ""}})
+    database.analyses.update_one({"_id": "a1"}, {"$set": {"untold": True, "hashtags": ["music"]}})
+    assert candidates(store) == []
+    assert store.latest_mood(ALICE) is not None
+
+
+def candidates(store: MongoStore) -> list[Any]:
+    return store.friend_candidates("bob", "Cheerful", ["music"], limit=9)
+
+
+def test_an_older_mood_told_late_does_not_replace_a_newer(
+    store: MongoStore, database: Database[dict[str, Any]]
+) -> None:
+    finished(store, "first", at=SOON, hashtags=("old",))
+    finished(store, "second", at=LATER, hashtags=("new",))
+    database.analyses.update_one({"_id": "first"}, {"$set": {"untold": True, "hashtags": ["old"]}})
+
+    store.sweep(NOW)
+
+    assert store.interests(ALICE) == ["new"]
+
+
+def marked(store: MongoStore, database: Database[dict[str, Any]]) -> None:
+    """Leave an erasure behind that was decided and not carried through."""
+    with_posts(store, 1, 2)
+    finished(store, "done", hashtags=("music",))
+    store.add_feedback("done", "Satisfied", LATER)
+    queued(store, "waiting")
+    database.users.update_one({"_id": ALICE}, {"$set": {"erased_at": 1, "matchable": False}})
+
+
+FINISHED_BY: dict[str, Callable[[MongoStore], object]] = {
+    "the sweep": lambda store: store.sweep(NOW),
+    "the same call again": lambda store: store.erase_user(ALICE, LATER),
+    "the user coming back": lambda store: known(store),
+}
+
+
+@pytest.mark.parametrize("finish", FINISHED_BY.values(), ids=FINISHED_BY)
+def test_an_erasure_whose_process_died_is_hidden_at_once_and_carried_through(
+    store: MongoStore, database: Database[dict[str, Any]], finish: Callable[[MongoStore], object]
+) -> None:
+    marked(store, database)
+
+    hidden = (store.user(ALICE), store.count_posts(ALICE), store.latest_mood(ALICE))
+    claim = store.claim(None, owner="worker", now=LATER, until=LATER)
+    finish(store)
+
+    assert (hidden, claim) == ((None, 0, None), None)
+    assert [database[name].count_documents({}) for name in OF_A_USER] == [0] * len(OF_A_USER)
+    assert database.tombstones.count_documents({}) == 1
+
+
+def test_what_a_late_write_left_of_someone_erased_is_purged_by_the_sweep(
+    store: MongoStore, database: Database[dict[str, Any]]
+) -> None:
+    known(store)
+    user = database.users.find_one({"_id": ALICE})
+    assert user is not None
+    store.erase_user(ALICE, NOW)
+    (chunk,) = imports.chunks_of([a_post(1)])
+    late = {"user_key": user["key"], "posts": chunk, "saved_at": NOW}
+    imports.carry_forward(database, late, 1)
+
+    store.sweep(NOW + timedelta(minutes=30))
+    soon = database.posts.count_documents({})
+    store.sweep(NOW + timedelta(hours=2))
+
+    assert (soon, database.posts.count_documents({})) == (1, 0)
+    assert database.tombstones.find_one({}, {"_id": 0}) == {"erased_at": NOW.timestamp() * 1e6}
+
+
+def test_a_tombstone_does_not_say_who(
+    store: MongoStore, database: Database[dict[str, Any]]
+) -> None:
+    known(store)
+
+    store.erase_user(ALICE, LATER)
+
+    (tombstone,) = database.tombstones.find()
+    assert ALICE not in str(tombstone)
+
+
+def test_a_post_in_two_chunks_of_one_import_is_one_post_in_its_last_version(
+    store: MongoStore, database: Database[dict[str, Any]]
+) -> None:
+    known(store)
+    user = database.users.find_one({"_id": ALICE})
+    assert user is not None
+    for number, text in enumerate(("first", "last")):
+        (chunk,) = imports.chunks_of([a_post(1, text=text)])
+        imports.stage(database, user["key"], "twice", number, chunk, NOW)
+
+    saved = imports.decide(database, user, "twice")
+
+    assert saved == SavedPosts(created=1)
+    assert texts(store) == ["last"]
+
+
+def test_chunks_fit_into_a_document_and_lose_no_post() -> None:
+    many = [a_post(number) for number in range(1_001)]
+    long = [a_post(number, text="x" * 25_000) for number in range(200)]
+
+    chunks = list(imports.chunks_of([*many, *long]))
+
+    assert [post["text"] for chunk in chunks for post in chunk] == [p.text for p in (*many, *long)]
+    assert all(len(chunk) <= 500 for chunk in chunks)
+    assert all(sum(len(post["text"]) for post in chunk) <= 2_025_000 for chunk in chunks)

@@ -1,0 +1,285 @@
+"""Hold every store to what the port promises about claims, leases and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from api.domain.analyses import AnalysisState, Lease, Problem, Progress
+from api.errors import LeaseLostError, NotFoundError
+from api.ports.store import Store
+from tests.contract.stores.store_examples import (
+    ALICE,
+    LATER,
+    MODEL,
+    NOW,
+    PROGRESS,
+    SOON,
+    a_post,
+    an_analysis,
+    claimed,
+    finished,
+    known,
+    queued,
+    stored,
+    taken,
+)
+from tests.contract.stores.test_store_users import LEASED_WRITES
+
+
+def test_a_claim_marks_the_analysis_running(store: Store) -> None:
+    queued(store)
+
+    claim = store.claim("a1", owner="worker-7", now=SOON, until=LATER)
+
+    assert claim is not None
+    analysis, lease = claim
+    assert analysis == stored(store)
+    assert (analysis.state, analysis.attempt) == (AnalysisState.RUNNING, 1)
+    assert analysis.started_at == SOON
+    assert (lease.analysis_id, lease.owner, lease.until) == ("a1", "worker-7", LATER)
+
+
+def test_the_oldest_waiting_analysis_is_claimed_first(store: Store) -> None:
+    queued(store, "younger", "bob", created_at=NOW)
+    queued(store, "oldest", "carol", created_at=NOW - timedelta(hours=2))
+    queued(store, "older", "dave", created_at=NOW - timedelta(hours=1))
+
+    claims = [taken(store, None).analysis_id for _ in range(3)]
+
+    assert claims == ["oldest", "older", "younger"]
+    assert store.claim(None, owner="worker", now=NOW, until=SOON) is None
+
+
+def test_what_is_held_ended_or_unknown_cannot_be_claimed(store: Store) -> None:
+    claimed(store, "held", "bob")
+    finished(store, "ended", "carol")
+
+    claims = [
+        store.claim(analysis_id, owner="other", now=NOW, until=SOON)
+        for analysis_id in ("held", "ended", "unknown", None)
+    ]
+
+    assert claims == [None] * 4
+
+
+def test_a_lease_holds_up_to_its_last_moment(store: Store) -> None:
+    lease = claimed(store)
+
+    assert store.claim("a1", owner="other", now=lease.until, until=LATER) is None
+
+
+@pytest.mark.parametrize("analysis_id", ["a1", None], ids=["named", "oldest"])
+def test_an_expired_lease_is_claimed_again_with_a_higher_token(
+    store: Store, analysis_id: str | None
+) -> None:
+    old = claimed(store)
+    store.renew(old, until=SOON, progress=PROGRESS)
+
+    claim = store.claim(
+        analysis_id, owner="other", now=SOON + timedelta(microseconds=1), until=LATER
+    )
+
+    assert claim is not None
+    analysis, lease = claim
+    assert (analysis.attempt, lease.token) == (2, old.token + 1)
+    assert analysis.progress == PROGRESS
+    assert analysis.started_at == NOW
+
+
+def test_renewing_extends_the_lease_and_records_progress(store: Store) -> None:
+    lease = claimed(store)
+
+    renewed = store.renew(lease, until=LATER, progress=PROGRESS)
+
+    assert renewed == Lease("a1", lease.owner, lease.token, LATER)
+    assert stored(store).progress == PROGRESS
+    assert store.claim("a1", owner="other", now=LATER, until=LATER) is None
+
+
+def test_a_late_run_whose_analysis_nobody_took_may_go_on(store: Store) -> None:
+    lease = claimed(store)
+
+    store.renew(lease, until=LATER + timedelta(minutes=1), progress=PROGRESS)
+
+    assert store.claim(None, owner="other", now=LATER, until=LATER) is None
+
+
+def test_finishing_keeps_result_mood_and_hashtags(store: Store) -> None:
+    lease = claimed(store)
+    store.set_matchable(ALICE, True)
+    result = {"mood": "Cheerful", "scores": {"joy": 1 / 3}, "posts": [1, None, "é"]}
+
+    store.finish(
+        lease, at=SOON, progress=PROGRESS, mood="Cheerful", result=result, hashtags=["a", "b", "a"]
+    )
+
+    analysis = stored(store)
+    assert (analysis.state, analysis.finished_at) == (AnalysisState.SUCCEEDED, SOON)
+    assert (analysis.progress, analysis.result) == (PROGRESS, result)
+    latest = store.latest_mood(ALICE)
+    assert latest is not None
+    assert (latest.analysis_id, latest.result) == ("a1", result)
+    (candidate,) = store.friend_candidates("bob", "Cheerful", ["b"], limit=2)
+    assert candidate.hashtags == ("a", "b")
+
+
+def test_failing_keeps_the_problem(store: Store) -> None:
+    lease = claimed(store)
+    problem = Problem("source-unavailable", "X did not answer", "Try again in an hour.")
+
+    store.fail(lease, at=SOON, progress=PROGRESS, problem=problem)
+
+    analysis = stored(store)
+    assert (analysis.state, analysis.finished_at) == (AnalysisState.FAILED, SOON)
+    assert (analysis.progress, analysis.problem) == (PROGRESS, problem)
+    assert store.latest_mood(ALICE) is None
+
+
+def test_releasing_puts_the_analysis_back_in_the_queue(store: Store) -> None:
+    lease = claimed(store)
+    store.renew(lease, until=LATER, progress=PROGRESS)
+
+    store.release(lease)
+
+    assert stored(store).state is AnalysisState.QUEUED
+    assert stored(store).progress == PROGRESS
+    assert taken(store, None).token == lease.token + 1
+
+
+def taken_over(store: Store, lease: Lease) -> None:
+    """Have another worker claim the analysis after the lease ended."""
+    taken(store, lease.analysis_id, now=lease.until + timedelta(seconds=1))
+
+
+def put_back(store: Store, lease: Lease) -> None:
+    store.release(lease)
+
+
+def put_back_and_taken_by_the_same_worker(store: Store, lease: Lease) -> None:
+    store.release(lease)
+    taken(store, lease.analysis_id)
+
+
+def ended(store: Store, lease: Lease) -> None:
+    problem = Problem("ended", "Ended", "It ended.")
+    store.fail(lease, at=SOON, progress=PROGRESS, problem=problem)
+
+
+def cancelled(store: Store, lease: Lease) -> None:
+    store.cancel(lease.analysis_id, SOON)
+
+
+@pytest.mark.parametrize("write", LEASED_WRITES.values(), ids=LEASED_WRITES)
+@pytest.mark.parametrize(
+    "lose", [taken_over, put_back, put_back_and_taken_by_the_same_worker, ended, cancelled]
+)
+def test_a_run_that_lost_its_lease_writes_nothing(
+    store: Store,
+    lose: Callable[[Store, Lease], None],
+    write: Callable[[Store, Lease], object],
+) -> None:
+    known(store)
+    store.save_posts(ALICE, [a_post(1)], NOW)
+    lease = claimed(store)
+    lose(store, lease)
+    before = (stored(store), store.export_user(ALICE))
+
+    with pytest.raises(LeaseLostError):
+        write(store, lease)
+
+    assert (stored(store), store.export_user(ALICE)) == before
+    assert store.count_unclassified(ALICE, MODEL, max_posts=None) == 1
+
+
+def test_releasing_a_lost_lease_changes_nothing(store: Store) -> None:
+    lease = claimed(store)
+    taken_over(store, lease)
+    before = stored(store)
+
+    store.release(lease)
+
+    assert stored(store) == before
+
+
+def test_a_deferred_analysis_waits_in_the_queue_until_its_time(store: Store) -> None:
+    lease = claimed(store)
+    store.renew(lease, until=LATER, progress=PROGRESS)
+
+    store.defer(lease, LATER)
+
+    deferred = stored(store)
+    assert (deferred.state, deferred.waits_until) == (AnalysisState.QUEUED, LATER)
+    assert deferred.progress == PROGRESS
+    for analysis_id in ("a1", None):
+        assert store.claim(analysis_id, owner="other", now=LATER, until=LATER) is None
+
+
+@pytest.mark.parametrize("analysis_id", ["a1", None], ids=["named", "oldest"])
+def test_a_deferred_analysis_is_claimed_after_its_time_and_the_first_attempt_was_none(
+    store: Store, analysis_id: str | None
+) -> None:
+    lease = claimed(store)
+    store.defer(lease, SOON)
+
+    again = taken(store, analysis_id, now=SOON + timedelta(microseconds=1))
+
+    assert again.token == lease.token + 1
+    assert (stored(store).attempt, stored(store).waits_until) == (1, None)
+
+
+def test_those_behind_a_deferred_analysis_do_not_wait_for_it(store: Store) -> None:
+    store.defer(claimed(store), LATER)
+    queued(store, "a2", "bob", created_at=SOON)
+
+    assert taken(store, None, now=SOON).analysis_id == "a2"
+
+
+def test_a_deferred_analysis_still_stands_for_its_user(store: Store) -> None:
+    store.defer(claimed(store), LATER)
+
+    standing, created = store.create_analysis(an_analysis("a2"), idempotency_key=None)
+
+    assert (standing.analysis_id, created) == ("a1", False)
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["queued", "running"])
+def test_a_cancelled_analysis_is_at_its_end(store: Store, running: bool) -> None:
+    queued(store)
+    if running:
+        store.renew(taken(store, "a1"), until=SOON, progress=PROGRESS)
+
+    answered = store.cancel("a1", SOON)
+
+    assert answered == stored(store)
+    assert (answered.state, answered.finished_at) == (AnalysisState.CANCELLED, SOON)
+    assert answered.progress == (replace(PROGRESS, place=None) if running else Progress())
+    assert store.claim(None, owner="other", now=LATER, until=LATER) is None
+    assert store.create_analysis(an_analysis("a2"), idempotency_key=None)[1] is True
+
+
+def test_an_analysis_that_has_ended_stays_as_it_is_when_it_is_cancelled(store: Store) -> None:
+    finished(store)
+    before = stored(store)
+
+    answered = store.cancel("a1", LATER)
+
+    assert answered == stored(store) == before
+
+
+def test_cancelling_again_changes_nothing(store: Store) -> None:
+    store.defer(claimed(store), LATER)
+    first = store.cancel("a1", SOON)
+
+    second = store.cancel("a1", LATER)
+
+    assert second == first
+    assert second.waits_until is None
+
+
+def test_what_is_unknown_cannot_be_cancelled(store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        store.cancel("unknown", NOW)

@@ -1,0 +1,194 @@
+"""Hold every store to what the port promises about moods, the catalogue, friends, feedback."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from api.domain.recommendations import CatalogueItem, FriendCandidate
+from api.errors import NotFoundError
+from api.ports.store import MoodRecord, Store
+from tests.contract.stores.store_examples import ALICE, LATER, SOON, finished, known
+
+
+def candidate_ids(store: Store, hashtags: list[str], *, limit: int = 9) -> list[str]:
+    found = store.friend_candidates(ALICE, "Cheerful", hashtags, limit=limit)
+    return [candidate.user_id for candidate in found]
+
+
+def with_friend(
+    store: Store, user_id: str, *hashtags: str, minutes: int = 0, mood: str = "Cheerful"
+) -> None:
+    known(store, user_id)
+    store.set_matchable(user_id, True)
+    finished(
+        store,
+        f"of-{user_id}-{minutes}",
+        user_id,
+        mood=mood,
+        at=SOON + timedelta(minutes=minutes),
+        hashtags=hashtags,
+    )
+
+
+def test_the_latest_mood_is_that_of_the_last_analysis(store: Store) -> None:
+    finished(store, "first", mood="Stressed", at=SOON)
+    finished(store, "second", mood="Cheerful", at=LATER)
+
+    latest = store.latest_mood(ALICE)
+
+    assert latest == MoodRecord(
+        ALICE, "second", "Cheerful", LATER, {"mood": "Cheerful", "by": "second"}
+    )
+
+
+def test_an_analysis_without_a_mood_is_in_the_history(store: Store) -> None:
+    finished(store, mood=None)
+
+    latest = store.latest_mood(ALICE)
+
+    assert latest is not None
+    assert latest.mood is None
+
+
+def test_a_user_never_analysed_has_no_mood(store: Store) -> None:
+    known(store)
+
+    assert store.latest_mood(ALICE) is None
+    assert store.latest_mood("nobody") is None
+
+
+def test_interests_are_the_hashtags_of_the_latest_analysis_in_their_order(store: Store) -> None:
+    finished(store, "first", hashtags=("old",), at=SOON)
+    finished(store, "second", hashtags=("music", "art"), at=LATER)
+
+    assert store.interests(ALICE) == ["music", "art"]
+    assert store.interests("nobody") == []
+
+
+def test_the_catalogue_keeps_its_order(store: Store) -> None:
+    items = [
+        CatalogueItem(mood, kind, name, f"about {name}")
+        for mood, kind, name in [
+            ("Stressed", "hashtag", "z"),
+            ("Cheerful", "account", "b"),
+            ("Stressed", "account", "a"),
+            ("Stressed", "hashtag", "m"),
+        ]
+    ]
+
+    store.replace_catalogue(items)
+
+    assert store.catalogue("Stressed") == [items[0], items[2], items[3]]
+    assert store.catalogue("Satisfied") == []
+
+
+def test_replacing_the_catalogue_leaves_nothing_of_the_old(store: Store) -> None:
+    store.replace_catalogue([CatalogueItem("Stressed", "account", "old", "")])
+
+    store.replace_catalogue([CatalogueItem("Cheerful", "account", "new", "")])
+
+    assert store.catalogue("Stressed") == []
+
+
+def test_a_candidate_carries_what_ranking_needs(store: Store) -> None:
+    with_friend(store, "bob", "music", "été", "art")
+
+    (candidate,) = store.friend_candidates(ALICE, "Cheerful", [], limit=9)
+
+    assert candidate == FriendCandidate("bob", "Bob", "Cheerful", SOON, ("music", "été", "art"))
+
+
+def test_candidates_who_share_more_hashtags_come_first_then_the_freshest(store: Store) -> None:
+    with_friend(store, "none_fresh", "sport", minutes=50)
+    with_friend(store, "none_stale", minutes=1)
+    with_friend(store, "one_fresh", "music", minutes=40)
+    with_friend(store, "one_stale", "art", minutes=2)
+    with_friend(store, "two", "art", "music", "sport", minutes=3)
+
+    found = candidate_ids(store, ["music", "art", "music"])
+
+    assert found == ["two", "one_fresh", "one_stale", "none_fresh", "none_stale"]
+
+
+def test_candidates_are_at_most_as_many_as_asked_for(store: Store) -> None:
+    for number in range(5):
+        with_friend(store, f"u{number}", *(["music"] if number < 2 else []), minutes=number)
+
+    assert candidate_ids(store, ["music"], limit=3) == ["u1", "u0", "u4"]
+    assert candidate_ids(store, ["music"], limit=1) == ["u1"]
+    assert candidate_ids(store, ["music"], limit=0) == []
+
+
+def test_the_user_is_never_their_own_candidate(store: Store) -> None:
+    with_friend(store, ALICE, "music")
+    with_friend(store, "bob", minutes=1)
+
+    assert candidate_ids(store, ["music"]) == ["bob"]
+    assert candidate_ids(store, ["music"], limit=1) == ["bob"]
+    assert candidate_ids(store, []) == ["bob"]
+
+
+def test_users_of_another_mood_are_no_candidates(store: Store) -> None:
+    with_friend(store, "bob", "music", mood="Stressed")
+
+    assert candidate_ids(store, ["music"]) == []
+
+
+def test_only_the_latest_mood_makes_a_candidate(store: Store) -> None:
+    with_friend(store, "bob", "music", minutes=0)
+    with_friend(store, "bob", "art", minutes=1, mood="Depressed")
+
+    assert candidate_ids(store, ["music", "art"]) == []
+
+
+def test_a_new_analysis_puts_new_hashtags_in_place_of_the_old(store: Store) -> None:
+    with_friend(store, "bob", "music", minutes=0)
+    with_friend(store, "bob", "art", minutes=1)
+
+    (candidate,) = store.friend_candidates(ALICE, "Cheerful", ["music"], limit=9)
+
+    assert candidate.hashtags == ("art",)
+
+
+def test_users_who_did_not_agree_to_be_matched_are_no_candidates(store: Store) -> None:
+    finished(store, "of-bob", "bob", hashtags=("music",))
+
+    assert candidate_ids(store, ["music"]) == []
+
+
+@pytest.mark.parametrize("hashtags", [["music"], []], ids=["sharing", "not sharing"])
+def test_agreeing_and_withdrawing_count_at_once(store: Store, hashtags: list[str]) -> None:
+    finished(store, "of-bob", "bob", hashtags=("music",))
+
+    store.set_matchable("bob", True)
+    agreed = candidate_ids(store, hashtags)
+    store.set_matchable("bob", False)
+    withdrawn = candidate_ids(store, hashtags)
+
+    assert (agreed, withdrawn) == (["bob"], [])
+
+
+def test_feedback_is_kept_with_its_time(store: Store) -> None:
+    finished(store)
+
+    store.add_feedback("a1", "Depressed", LATER)
+
+    assert store.export_user(ALICE)["feedback"] == [
+        {"analysis_id": "a1", "mood": "Depressed", "created_at": LATER.isoformat()}
+    ]
+
+
+def test_a_later_word_takes_the_place_of_an_earlier(store: Store) -> None:
+    finished(store)
+    store.add_feedback("a1", "Depressed", SOON)
+
+    store.add_feedback("a1", "Satisfied", LATER)
+
+    assert [one["mood"] for one in store.export_user(ALICE)["feedback"]] == ["Satisfied"]
+
+
+def test_feedback_on_an_unknown_analysis_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        store.add_feedback("nothing", "Cheerful", SOON)

@@ -1,0 +1,107 @@
+"""Hold every store to forgetting what it kept long enough, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.domain.analyses import AnalysisState
+from api.ports.store import Retention, Store
+from tests.contract.stores.store_examples import (
+    ALICE,
+    PROGRESS,
+    a_post,
+    an_analysis,
+    known,
+    stored,
+    taken,
+    unclassified_ids,
+)
+from tests.contract.stores.stores import StoreBackend
+
+KEPT = Retention(posts=timedelta(days=30), moods=timedelta(days=365))
+MOMENT = timedelta(seconds=1)
+# The real day: a server that deletes by its own clock does not mind what is of today.
+TODAY = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def store(backend: StoreBackend) -> Iterator[Store]:
+    store = backend.open(KEPT)
+    known(store)
+    yield store
+    store.close()
+
+
+def analysed(store: Store, analysis_id: str = "a1") -> None:
+    store.create_analysis(an_analysis(analysis_id, created_at=TODAY), idempotency_key=None)
+    store.finish(
+        taken(store, analysis_id, now=TODAY),
+        at=TODAY,
+        progress=PROGRESS,
+        mood="Cheerful",
+        result={"quotes": "a post"},
+        hashtags=["music"],
+    )
+
+
+def test_posts_are_kept_up_to_their_last_moment_and_then_deleted(store: Store) -> None:
+    store.save_posts(ALICE, [a_post(1), a_post(2)], TODAY)
+
+    early = store.sweep(TODAY + KEPT.posts)
+    kept = unclassified_ids(store)
+    deleted = store.sweep(TODAY + KEPT.posts + MOMENT)
+
+    assert (early, kept) == (0, ["2", "1"])
+    assert (deleted, store.count_posts(ALICE)) == (2, 0)
+    assert store.user(ALICE) is not None
+
+
+def test_posts_count_from_the_last_import_that_held_them(store: Store) -> None:
+    store.save_posts(ALICE, [a_post(1), a_post(2)], TODAY)
+    store.save_posts(ALICE, [a_post(2)], TODAY + timedelta(days=20))
+
+    store.sweep(TODAY + KEPT.posts + MOMENT)
+
+    assert unclassified_ids(store) == ["2"]
+
+
+def test_a_mood_goes_with_its_analysis_its_result_and_the_word_on_it(store: Store) -> None:
+    store.set_matchable(ALICE, True)
+    analysed(store)
+    store.add_feedback("a1", "Satisfied", TODAY + timedelta(days=100))
+
+    store.sweep(TODAY + KEPT.moods)
+    kept = store.latest_mood(ALICE)
+    deleted = store.sweep(TODAY + KEPT.moods + MOMENT)
+
+    assert kept is not None
+    assert deleted == 1
+    assert store.latest_mood(ALICE) is None
+    assert store.analysis("a1") is None
+    assert store.interests(ALICE) == []
+    assert store.friend_candidates("bob", "Cheerful", ["music"], limit=9) == []
+    assert store.friend_candidates("bob", "Cheerful", [], limit=9) == []
+    export = store.export_user(ALICE)
+    assert [export[name] for name in ("analyses", "moods", "feedback")] == [[], [], []]
+
+
+def test_a_mood_outlives_the_posts_it_was_read_from(store: Store) -> None:
+    store.save_posts(ALICE, [a_post(1)], TODAY)
+    analysed(store)
+
+    store.sweep(TODAY + KEPT.posts + MOMENT)
+
+    assert store.count_posts(ALICE) == 0
+    assert store.latest_mood(ALICE) is not None
+
+
+def test_an_analysis_that_has_not_ended_is_never_deleted(store: Store) -> None:
+    store.create_analysis(an_analysis("a1", created_at=TODAY), idempotency_key=None)
+
+    deleted = store.sweep(TODAY + 2 * KEPT.moods)
+
+    assert deleted == 0
+    assert stored(store).state is AnalysisState.QUEUED

@@ -1,0 +1,79 @@
+"""What the benchmark fills a store with is what the store itself would have written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from api.domain.moods import Mood, opposite
+from api.domain.scoring_config import preset
+from api.ports.store import Store
+from api.services.moods import Moods
+from api.stores.mongo import MongoStore
+from api.stores.sqlite import SqliteStore
+from benchmarks import store_scale
+from benchmarks.store_fill import fill_mongo, fill_sqlite
+from benchmarks.store_people import NOW, people
+from tests.contract.stores.stores import FOR_EVER
+
+PEOPLE = list(people(40))
+
+
+@pytest.fixture(params=["sqlite", "mongo"])
+def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    if request.param == "mongo":
+        url = request.getfixturevalue("mongo_url")
+        fill_mongo(url, PEOPLE, FOR_EVER)
+        return lambda: MongoStore(url, retention=FOR_EVER)
+    fill_sqlite(tmp_path / "people.db", PEOPLE)
+    return lambda: SqliteStore(tmp_path / "people.db", retention=FOR_EVER)
+
+
+def test_everybody_has_their_mood_and_interests(filled: Callable[[], Store]) -> None:
+    store = filled()
+
+    moods = Moods(store, lambda: NOW, preset("default"))
+    overviews = {person: moods.user(person.user_name) for person in PEOPLE}
+    interests = {person: tuple(store.interests(person.user_id)) for person in PEOPLE}
+
+    store.close()
+    for person, overview in overviews.items():
+        assert overview.posts == 1
+        assert overview.latest is not None
+        assert (overview.latest.mood, overview.latest.created_at) == (person.mood, person.mood_at)
+        assert interests[person] == person.hashtags
+
+
+def test_friends_are_the_matchable_people_of_the_opposite_mood(
+    filled: Callable[[], Store],
+) -> None:
+    store = filled()
+    me = PEOPLE[0]
+    wanted = opposite(Mood(me.mood)).value
+
+    found = store.friend_candidates(me.user_id, wanted, me.hashtags, limit=99)
+
+    store.close()
+    assert {friend.user_id for friend in found} == {
+        person.user_id for person in PEOPLE if person.matchable and person.mood == wanted
+    }
+
+
+def test_the_command_writes_figures_and_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store_scale.main([str(tmp_path), "--people", "5,9", "--calls", "3", "--out", str(tmp_path)])
+
+    (file,) = tmp_path.glob("store-*.json")
+    runs = json.loads(file.read_text())["runs"]
+    assert [run["people"] for run in runs] == [5, 9]
+    assert file.with_suffix(".png").stat().st_size > 1_000
+    assert "| recommendations | ratio |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (1.0, 100)])
+def test_a_percentile_is_the_nearest_rank(share: float, expected: int) -> None:
+    assert store_scale.percentile(list(range(100, 0, -1)), share) == expected

@@ -1,0 +1,141 @@
+"""Hold every store to what the port promises about sources and sign-ins."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from api.domain.analyses import FetchPlace, Progress
+from api.errors import LeaseLostError
+from api.ports.store import Store
+from tests.contract.stores.store_examples import (
+    ALICE,
+    LATER,
+    PROGRESS,
+    SOON,
+    claimed,
+    known,
+    stored,
+    taken,
+)
+
+
+def test_what_was_never_fetched_has_no_mark(store: Store) -> None:
+    known(store)
+
+    assert store.source_mark(ALICE, "x", "alice") is None
+    assert store.source_mark("nobody", "x", "nobody") is None
+
+
+def test_a_mark_is_kept_for_each_account_at_each_source(store: Store) -> None:
+    lease = claimed(store)
+
+    store.set_source_mark(lease, "x", "alice", "9")
+    store.set_source_mark(lease, "x", "alice_too", "7")
+    store.set_source_mark(lease, "x", "alice", "11")
+
+    assert store.source_mark(ALICE, "x", "alice") == "11"
+    assert store.source_mark(ALICE, "x", "alice_too") == "7"
+    assert store.source_mark(ALICE, "bluesky", "alice") is None
+
+
+def test_a_mark_can_be_forgotten(store: Store) -> None:
+    lease = claimed(store)
+    store.set_source_mark(lease, "x", "alice", "9")
+    store.set_source_mark(lease, "x", "alice_too", "7")
+
+    store.set_source_mark(lease, "x", "alice", None)
+    store.set_source_mark(lease, "x", "never", None)
+
+    assert store.source_mark(ALICE, "x", "alice") is None
+    assert store.source_mark(ALICE, "x", "alice_too") == "7"
+
+
+def test_a_run_that_lost_its_lease_forgets_no_mark(store: Store) -> None:
+    lease = claimed(store)
+    store.set_source_mark(lease, "x", "alice", "9")
+    store.release(lease)
+
+    with pytest.raises(LeaseLostError):
+        store.set_source_mark(lease, "x", "alice", None)
+
+    assert store.source_mark(ALICE, "x", "alice") == "9"
+
+
+def test_whoever_claims_a_fetch_next_is_told_its_place_and_the_user_in_the_export(
+    store: Store,
+) -> None:
+    lease = claimed(store)
+    store.renew(lease, until=SOON, progress=PROGRESS)
+    store.defer(lease, SOON)
+
+    taken(store, "a1", now=LATER)
+
+    assert stored(store).progress.place == PROGRESS.place
+    (analysis,) = store.export_user(ALICE)["analyses"]
+    assert analysis["progress"]["place"]["next_at"] == "42 timeline 4 t4"
+
+
+def test_a_run_that_lost_its_lease_moves_no_place(store: Store) -> None:
+    first = claimed(store)
+    store.defer(first, SOON)
+    second = taken(store, "a1", now=LATER)
+    store.renew(second, until=LATER, progress=PROGRESS)
+
+    with pytest.raises(LeaseLostError):
+        store.renew(first, until=LATER, progress=Progress(place=FetchPlace("p9", None, None)))
+
+    assert stored(store).progress == PROGRESS
+
+
+def test_a_run_that_lost_its_lease_leaves_no_mark(store: Store) -> None:
+    lease = claimed(store)
+    store.release(lease)
+
+    with pytest.raises(LeaseLostError):
+        store.set_source_mark(lease, "x", "alice", "9")
+
+    assert store.source_mark(ALICE, "x", "alice") is None
+
+
+def test_a_sign_in_takes_the_place_of_the_one_before(store: Store) -> None:
+    known(store)
+
+    store.set_sign_in(ALICE, "x", "first")
+    store.set_sign_in(ALICE, "x", "second")
+
+    assert store.sign_in(ALICE, "x") == "second"
+    assert store.sign_in(ALICE, "elsewhere") is None
+    assert store.sign_in("nobody", "x") is None
+
+
+def test_a_sign_in_can_be_removed(store: Store) -> None:
+    known(store)
+    store.set_sign_in(ALICE, "x", "sealed")
+
+    store.set_sign_in(ALICE, "x", None)
+
+    assert store.sign_in(ALICE, "x") is None
+
+
+def test_an_export_tells_of_marks_and_sign_ins_but_not_the_secret(store: Store) -> None:
+    store.set_source_mark(claimed(store), "x", "alice", "9")
+    store.set_sign_in(ALICE, "x", "sealed secret")
+
+    export = store.export_user(ALICE)
+
+    assert export["sources"] == [{"source": "x", "account": "alice", "fetched_to": "9"}]
+    assert export["sign_ins"] == ["x"]
+    assert "sealed secret" not in json.dumps(export)
+
+
+def test_erasing_a_user_erases_marks_and_sign_ins_for_whoever_comes_back(store: Store) -> None:
+    store.set_source_mark(claimed(store), "x", "alice", "9")
+    store.set_sign_in(ALICE, "x", "sealed")
+
+    store.erase_user(ALICE, LATER)
+    store.ensure_user(ALICE, "Alice", LATER)
+
+    assert store.source_mark(ALICE, "x", "alice") is None
+    assert store.sign_in(ALICE, "x") is None

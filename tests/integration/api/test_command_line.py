@@ -1,0 +1,240 @@
+"""The commands show a person, or a program, what a running API answers."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.cli import __main__ as cli
+from api.cli.api_client import ApiClient
+from api.runtime.child_processes import free_port
+from tests.faults.site import Site
+from tests.support.servers.loopback import Reply
+from tests.support.servers.scripted import ScriptedServer
+
+pytestmark = pytest.mark.integration
+
+POSTS = Path(__file__).parents[3] / "api" / "demo" / "posts" / "ben_grey.csv"
+
+
+class Terminal(io.StringIO):
+    """Be a file that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def large_file(folder: Path) -> Path:
+    """Write a file of one post that takes many blocks to send: 1,000,000 bytes."""
+    post = {"id": "1", "text": "joy", "created_at": "2026-01-01T00:00:00Z"}
+    file = folder / "large.jsonl"
+    file.write_text(json.dumps(post).ljust(999_999) + "\n", encoding="utf-8", newline="\n")
+    return file
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """Run an API whose inference server finds joy, and point the commands at it."""
+    with Site(tmp_path) as one:
+        one.start_api(QUEUE_URL="")
+        monkeypatch.setenv("MOODLINE_API_URL", f"http://127.0.0.1:{one.api_port}")
+        yield one
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    """Run an API that answers what a test tells it to, and point the commands at it."""
+    server = ScriptedServer()
+    monkeypatch.setenv("MOODLINE_API_URL", server.url)
+    yield server
+    server.stop()
+
+
+def test_import_analyse_mood_recommend_and_erase_follow_one_another(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for words in (
+        ["import", str(POSTS), "ben"],
+        ["analyse", "ben"],
+        ["mood", "ben"],
+        ["recommend", "ben"],
+        ["erase", "ben", "--yes"],
+    ):
+        assert cli.main(words) == 0
+        said.append(capsys.readouterr().out)
+
+    imported, analysed, mood, recommended, erased = said
+    assert "40 posts imported" in imported
+    assert "40 posts classified, 0 known" in analysed
+    assert mood in analysed
+    assert mood.startswith("-- @ben ")
+    assert recommended in mood
+    assert "accounts" in recommended
+    assert "erased" in erased
+    assert site.rows("SELECT * FROM users") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        (["import", str(POSTS), "ben"], "imported", 40),
+        (["analyse", str(POSTS), "ben"], "state", "succeeded"),
+        (["mood", "ben"], "mood", None),
+        (["erase", "ben", "--yes"], "erased", "ben"),
+    ],
+)
+def test_json_is_one_document_on_standard_output(
+    site: Site,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    field: str,
+    value: object,
+) -> None:
+    site.import_posts("ben", 1)
+
+    status = cli.main([*words, "--json"])
+
+    assert status == 0
+    assert json.loads(capsys.readouterr().out)[field] == value
+
+
+def test_at_a_terminal_an_analysis_shows_a_bar(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.inference.seconds = 0.3
+    site.import_posts("ben", 40)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+
+    status = cli.main(["analyse", "ben"])
+
+    assert status == 0
+    assert "running" in terminal.getvalue()
+    assert "/40" in terminal.getvalue()
+    assert "running" not in capsys.readouterr().out
+
+
+def test_at_a_terminal_an_import_shows_what_is_sent_and_then_that_it_is_read(
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+
+    status = cli.main(["import", str(large_file(tmp_path)), "ben"])
+
+    shown = terminal.getvalue()
+    assert status == 0
+    assert "reading: 100%" in shown
+    assert "1.00M/1.00M" in shown
+    assert "reading" not in capsys.readouterr().out
+
+
+def test_where_nobody_looks_an_import_shows_no_bar(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = cli.main(["import", str(POSTS), "ben"])
+
+    assert status == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_an_import_tells_what_is_sent_from_nothing_to_the_whole_file(
+    site: Site, tmp_path: Path
+) -> None:
+    told = []
+
+    with ApiClient(f"http://127.0.0.1:{site.api_port}") as api:
+        api.import_posts(
+            "ben", large_file(tmp_path), on_sent=lambda sent, size: told.append((sent, size))
+        )
+
+    sent = [each for each, _ in told]
+    assert (sent[0], sent[-1]) == (0, 1_000_000)
+    assert sent == sorted(set(sent))
+    assert len(sent) > 10
+    assert {size for _, size in told} == {1_000_000}
+
+
+def test_a_refusal_is_one_line_and_status_1(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli.main(["mood", "nobody"])
+
+    assert status == 1
+    assert capsys.readouterr().err.startswith("moodline: There is no such thing: ")
+
+
+def test_an_api_that_is_not_there_is_one_line_and_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MOODLINE_API_URL", f"http://127.0.0.1:{free_port()}")
+
+    status = cli.main(["mood", "ben"])
+
+    err = capsys.readouterr().err
+    assert status == 1
+    assert err.startswith("moodline: no answer to GET /v1/users/ben")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "said"),
+    [
+        ("failed", {"title": "It broke", "detail": "Badly."}, "It broke: Badly."),
+        ("cancelled", None, "cancelled"),
+    ],
+)
+def test_an_analysis_without_a_result_is_status_3(
+    scripted: ScriptedServer,
+    capsys: pytest.CaptureFixture[str],
+    state: str,
+    problem: object,
+    said: str,
+) -> None:
+    progress = {"fetched": 0, "classified": 0, "reused": 0, "total": 0}
+    ended = {"state": state, "progress": progress, "waits_until": None, "problem": problem}
+    scripted.replies = [Reply(202, ended)]
+
+    status = cli.main(["analyse", "ben"])
+
+    assert status == 3
+    assert said in capsys.readouterr().err
+
+
+def test_the_key_is_sent_with_every_call(
+    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOODLINE_API_KEY", "prefix.secret-of-the-test")
+    scripted.replies = [Reply(200, {"big_accounts": [], "hashtags": [], "friends": []})]
+
+    status = cli.main(["recommend", "ben"])
+
+    assert status == 0
+    (asked,) = scripted.asked
+    assert asked.headers["authorization"] == "Bearer prefix.secret-of-the-test"
+
+
+def test_nothing_is_erased_where_nobody_can_be_asked(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.import_posts("ben", 1)
+
+    status = cli.main(["erase", "ben"])
+
+    assert status == 1
+    assert "--yes" in capsys.readouterr().err
+    assert site.rows("SELECT user_id FROM users") == [("ben",)]
+
+
+def test_a_wrong_command_line_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        cli.main(["analyze", "ben"])
+
+    assert refused.value.code == 2
+    assert "import" in capsys.readouterr().err

@@ -1,0 +1,263 @@
+"""Hold the adapter of the inference server to its port, against real HTTP on loopback."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from api.adapters.inference_http import RETRY, HttpEmotionClient
+from api.domain.posts import EMOTIONS
+from api.errors import InferenceRejectedError, InferenceUnavailableError
+from api.ports.emotions import ModelIdentity
+from tests.support.servers.loopback import HANG, Reply
+from tests.support.servers.scripted import ScriptedServer
+
+pytestmark = pytest.mark.integration
+
+MODEL = {
+    "name": "moodline", "version": "3", "base": "MiniLM", "precision": "int8",
+    "labels": [*EMOTIONS, "irony"], "max_tokens": 256, "accuracy": {},
+    "limits": {"texts": 256, "text_chars": 25_000, "body_bytes": 2_097_152},
+}  # fmt: skip
+
+
+def answer_of(**changes: Any) -> dict[str, Any]:
+    """Return a sound answer to one text, but for the changes."""
+    scores = dict.fromkeys(EMOTIONS, 0.05) | {"joy": 0.7}
+    sound = {"label": "joy", "scores": scores, "irony": 0.2, "tokens": 9, "truncated": False}
+    return sound | changes
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    server = ScriptedServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    """Return the pauses that the client would have taken."""
+    return []
+
+
+Connect = Callable[..., HttpEmotionClient]
+
+
+@pytest.fixture
+def connect(pauses: list[float]) -> Iterator[Connect]:
+    """Return a maker of clients that do not wait between tries, and close them in the end."""
+    made: list[HttpEmotionClient] = []
+
+    def make(url: str, **options: Any) -> HttpEmotionClient:
+        made.append(HttpEmotionClient(url, sleep=pauses.append, **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(server: ScriptedServer, connect: Connect) -> HttpEmotionClient:
+    return connect(server.url, timeout_seconds=5)
+
+
+@pytest.fixture
+def nobody() -> str:
+    """Return an address on which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_each_text_gets_its_classification_in_order(
+    server: ScriptedServer, client: HttpEmotionClient
+) -> None:
+    server.replies = [Reply(body=[answer_of(tokens=3), answer_of(tokens=4, truncated=True)])]
+
+    first, second = client.classify(["one", "two"])
+
+    assert json.loads(server.asked[0].body) == {"texts": ["one", "two"]}
+    assert (first.label, first.irony, first.tokens, first.truncated) == ("joy", 0.2, 3, False)
+    assert (second.tokens, second.truncated) == (4, True)
+    assert tuple(first.scores) == EMOTIONS
+
+
+def test_no_text_asks_nothing_of_the_server(
+    server: ScriptedServer, client: HttpEmotionClient
+) -> None:
+    assert client.classify([]) == []
+
+    assert server.asked == []
+
+
+def test_a_request_id_and_a_key_reach_the_server(server: ScriptedServer, connect: Connect) -> None:
+    server.replies = [Reply(body=[answer_of()])]
+
+    connect(server.url, key="secret", trace_id=lambda: "a-1").classify(["one"])
+
+    assert server.asked[0].headers["x-request-id"] == "a-1"
+    assert server.asked[0].headers["authorization"] == "Bearer secret"
+
+
+def test_the_model_is_named_with_its_version(
+    server: ScriptedServer, client: HttpEmotionClient
+) -> None:
+    server.replies = [Reply(body=MODEL)]
+
+    assert client.model() == ModelIdentity("moodline", "3")
+
+
+def test_a_server_that_is_down_is_unavailable_and_the_address_is_named(
+    nobody: str, connect: Connect, pauses: list[float]
+) -> None:
+    with pytest.raises(InferenceUnavailableError, match=nobody) as raised:
+        connect(nobody).classify(["one"])
+
+    assert "make serve" in raised.value.detail
+    assert len(pauses) == RETRY.attempts - 1
+
+
+def test_the_model_of_a_server_that_is_down_is_unavailable(nobody: str, connect: Connect) -> None:
+    with pytest.raises(InferenceUnavailableError):
+        connect(nobody).model()
+
+
+def test_a_password_in_the_address_is_not_shown(nobody: str, connect: Connect) -> None:
+    address = nobody.replace("//", "//user:hidden@")
+
+    with pytest.raises(InferenceUnavailableError) as raised:
+        connect(address).classify(["one"])
+
+    assert "hidden" not in raised.value.detail
+
+
+def test_a_server_that_does_not_answer_in_time_is_unavailable(
+    server: ScriptedServer, connect: Connect
+) -> None:
+    server.faults = [HANG] * RETRY.attempts
+
+    with pytest.raises(InferenceUnavailableError, match="did not answer"):
+        connect(server.url, timeout_seconds=0.1).classify(["one"])
+
+
+def test_a_full_server_is_asked_again_after_the_time_it_names(
+    server: ScriptedServer, client: HttpEmotionClient, pauses: list[float]
+) -> None:
+    full = Reply(429, b"", {"Retry-After": "2"})
+    server.replies = [full, Reply(body=[answer_of()])]
+
+    [answer] = client.classify(["one"])
+
+    assert answer.label == "joy"
+    assert len(pauses) == 1
+    assert pauses[0] >= 2
+
+
+def test_a_server_that_asks_for_a_long_wait_is_unavailable_at_once(
+    server: ScriptedServer, client: HttpEmotionClient, pauses: list[float]
+) -> None:
+    server.replies = [Reply(429, b"", {"Retry-After": "600"})]
+
+    with pytest.raises(InferenceUnavailableError, match="full or not ready"):
+        client.classify(["one"])
+
+    assert pauses == []
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_server_that_stays_busy_is_unavailable(
+    server: ScriptedServer, client: HttpEmotionClient, status: int
+) -> None:
+    server.replies = [Reply(status)]
+
+    with pytest.raises(InferenceUnavailableError):
+        client.classify(["one"])
+
+    assert len(server.asked) == RETRY.attempts
+
+
+def test_a_refusal_is_told_with_what_the_server_says_and_not_tried_again(
+    server: ScriptedServer, client: HttpEmotionClient
+) -> None:
+    problem = {
+        "type": "about:blank", "detail": "A text is too long.",
+        "errors": [{"where": "/texts/0", "reason": "has 30000 characters"}],
+    }  # fmt: skip
+    server.replies = [Reply(413, problem)]
+
+    with pytest.raises(InferenceRejectedError, match="A text is too long"):
+        client.classify(["one"])
+
+    assert len(server.asked) == 1
+
+
+BROKEN = {
+    "nothing": b"",
+    "no JSON": b"<html>",
+    "an object": {"label": "joy"},
+    "items that are no objects": [1],
+    "an item without scores": [{"label": "joy"}],
+    "one answer too few": [],
+    "one answer too many": [answer_of(), answer_of()],
+    "an emotion too few": [answer_of(scores={"joy": 1.0})],
+    "a label that is no emotion": [answer_of(label="hunger")],
+    "a probability above 1": [answer_of(irony=1.5)],
+    "a probability that is no number": [answer_of(irony=float("nan"))],
+    "scores that sum to 2": [answer_of(scores=dict.fromkeys(EMOTIONS, 2 / 7))],
+    "tokens below 0": [answer_of(tokens=-1)],
+    "tokens without end": b'[{"label": "joy", "scores": {}, "irony": 0, "tokens": 1e999,'
+    b' "truncated": false}]',
+    "brackets without end": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_makes_no_sense_is_rejected(
+    server: ScriptedServer, client: HttpEmotionClient, body: Any
+) -> None:
+    server.replies = [Reply(body=body)]
+
+    with pytest.raises(InferenceRejectedError, match=server.url):
+        client.classify(["one"])
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_what_is_no_inference_server_is_rejected(
+    server: ScriptedServer, client: HttpEmotionClient, status: int
+) -> None:
+    server.replies = [Reply(status, b"<html>")]
+
+    with pytest.raises(InferenceRejectedError, match="INFERENCE_URL"):
+        client.model()
+
+
+@pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
+def test_a_server_is_ready_when_it_says_so(
+    server: ScriptedServer, client: HttpEmotionClient, status: int, ready: bool
+) -> None:
+    server.replies = [Reply(status)]
+
+    assert client.ready() is ready
+
+
+def test_a_server_that_is_down_is_not_ready(nobody: str, connect: Connect) -> None:
+    assert connect(nobody).ready() is False
+
+
+def test_a_server_that_does_not_answer_in_time_is_not_ready(
+    server: ScriptedServer, connect: Connect
+) -> None:
+    server.faults = [HANG] * RETRY.attempts
+
+    assert connect(server.url, timeout_seconds=0.1).ready() is False
+
+
+def test_an_address_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="http://"):
+        HttpEmotionClient("ftp://somewhere")

@@ -1,0 +1,127 @@
+"""Check the effective sample size and the confidence against numbers worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from api.domain.confidence import confidence, effective_sample_size
+from api.domain.scoring_config import DEFAULT
+from tests.unit.api.domain.builders import emotions
+
+JOY = emotions(joy=1.0)
+SADNESS = emotions(sadness=1.0)
+
+FOUR_SIGMA = 4 * math.sqrt(0.25 / 500)
+"""How far a share of 500 resamples may stray from its probability: 0.09."""
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ([1.0, 1.0, 1.0, 1.0], 4.0),  # 4^2 / 4
+        ([3.0, 1.0], 1.6),  # 4^2 / (9 + 1)
+        ([5.0], 1.0),
+        ([2.0, 2.0, 0.0], 2.0),
+        ([], 0.0),
+        ([0.0, 0.0], 0.0),
+        ([1e300, 1e300], 2.0),  # squares would overflow
+        ([1e-300, 1e-300], 2.0),  # squares would vanish
+    ],
+)
+def test_effective_sample_size_is_the_square_of_the_sum_over_the_sum_of_squares(
+    weights: list[float], expected: float
+) -> None:
+    assert effective_sample_size(weights) == pytest.approx(expected)
+
+
+def test_posts_that_all_say_the_same_are_certain() -> None:
+    assert confidence([JOY] * 30, [1.0] * 30, DEFAULT) == 1.0
+
+
+def test_posts_that_all_stand_on_a_boundary_are_certain() -> None:
+    tie = emotions(joy=0.6, sadness=0.4)
+
+    assert confidence([tie] * 30, [0.3] * 30, DEFAULT) == 1.0
+
+
+def test_one_post_agrees_with_itself() -> None:
+    assert confidence([SADNESS], [0.2], DEFAULT) == 1.0
+
+
+def test_there_is_no_confidence_without_weight() -> None:
+    assert confidence([JOY, SADNESS], [0.0, 0.0], DEFAULT) is None
+
+
+def test_confidence_is_the_probability_that_a_resample_gives_the_same_mood() -> None:
+    probabilities = [JOY] * 55 + [SADNESS] * 45
+
+    sure = confidence(probabilities, [1.0] * 100, DEFAULT)
+
+    # Satisfied (0.45 <= 0.55 < 0.675) holds in a resample with 50 to 59 joys among 100 draws:
+    # from 60 on it is Cheerful (0.6 >= 1.5 * 0.4), below 50 Depressed.
+    expected = sum(math.comb(100, k) * 0.55**k * 0.45 ** (100 - k) for k in range(50, 60))
+    assert sure == pytest.approx(expected, abs=FOUR_SIGMA)
+
+
+def test_resamples_are_of_the_effective_size_not_of_the_number_of_posts() -> None:
+    heavy, light = 1.0, 2.0**-20
+    probabilities = [JOY, JOY, JOY, SADNESS] + [JOY] * 400
+    weights = [heavy] * 4 + [light] * 400
+
+    sure = confidence(probabilities, weights, DEFAULT)
+
+    # The effective size is 4, so 4 draws: Cheerful (k/4 >= 1.5 * (4 - k)/4) needs k = 3 or 4 joys.
+    # 4 * 0.75^3 * 0.25 + 0.75^4 = 0.738; with 404 draws it would be 1.
+    assert sure == pytest.approx(0.738, abs=FOUR_SIGMA)
+
+
+def test_posts_are_drawn_in_proportion_to_weight() -> None:
+    probabilities = [JOY, SADNESS]
+
+    sure = confidence(probabilities, [2.0, 1.0], DEFAULT)
+
+    # Effective size 9/5 = 1.8, so 2 draws. Cheerful (2/3 >= 1.5 * 1/3) needs two joys, as one of
+    # each is Satisfied: (2/3)^2 = 0.444; drawn evenly it would be 0.25.
+    assert sure == pytest.approx(4 / 9, abs=FOUR_SIGMA)
+
+
+def test_a_draw_limit_keeps_the_confidence_of_the_whole_sample() -> None:
+    probabilities = [JOY] * 1_240 + [SADNESS] * 760
+
+    limited = confidence(probabilities, [1.0] * 2_000, replace(DEFAULT, draw_limit=200))
+
+    # Cheerful from a share of 0.6 joys on. The mean is 0.62 and a share among 2,000 draws spreads
+    # by sqrt(0.62 * 0.38 / 2000) = 0.01085, so 0.6 is 1.843 spreads below: probability 0.967.
+    # Taken from 200 draws without shrinking it would be 0.72.
+    assert limited == pytest.approx(0.967, abs=0.04)
+
+
+def test_a_post_without_weight_is_never_drawn() -> None:
+    with_weightless = confidence([SADNESS, JOY, JOY, SADNESS], [0.0, 1.0, 1.0, 0.0], DEFAULT)
+
+    assert with_weightless == 1.0
+
+
+def test_the_seed_decides_the_resamples() -> None:
+    probabilities, weights = [JOY] * 55 + [SADNESS] * 45, [1.0] * 100
+
+    by_seed = {
+        confidence(probabilities, weights, replace(DEFAULT, seed=seed)) for seed in range(10)
+    }
+
+    assert len(by_seed) > 1
+
+
+def test_rounding_of_many_small_weights_does_not_lean_to_one_side() -> None:
+    probabilities = [*[JOY, SADNESS] * 3_855, emotions(neutral=1.0)]
+    weights = [8.5] * 7_710 + [1.0]
+
+    sure = confidence(probabilities, weights, DEFAULT)
+
+    # The weights add up to 65536, the slots of the table: 8.5 is rounded to 9 for every joy and to
+    # 8 for every sadness. The mean is a tie (Satisfied) all the same, and half of the resamples
+    # fall on its heavy side.
+    assert sure == pytest.approx(0.5, abs=FOUR_SIGMA)

@@ -1,0 +1,116 @@
+"""Pin the rules that turn scores into a mood, at and around each boundary."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.domain.moods import SUMMARIES, Mood, mood_of, opposite
+from api.domain.scoring_config import DEFAULT
+from tests.unit.api.domain.builders import emotions
+
+
+def test_posts_that_are_mostly_sad_and_afraid_are_depressed() -> None:
+    # negativity 0.7 > positivity 0.1; 2 * 0.1 = 0.2 is not above 0.2 + 0.4
+    scores = emotions(anger=0.1, fear=0.2, sadness=0.4, joy=0.1, neutral=0.2)
+
+    assert mood_of(scores, DEFAULT) is Mood.DEPRESSED
+
+
+def test_posts_in_which_anger_leads_are_stressed() -> None:
+    # negativity 0.7 > positivity 0.1; 2 * 0.4 = 0.8 > 0.1 + 0.2
+    scores = emotions(anger=0.4, fear=0.1, sadness=0.2, joy=0.1, neutral=0.2)
+
+    assert mood_of(scores, DEFAULT) is Mood.STRESSED
+
+
+def test_posts_that_are_mostly_light_are_cheerful() -> None:
+    # positivity 0.6 >= 1.5 * 0.2
+    scores = emotions(joy=0.3, love=0.2, surprise=0.1, sadness=0.2, neutral=0.2)
+
+    assert mood_of(scores, DEFAULT) is Mood.CHEERFUL
+
+
+def test_posts_that_are_a_little_more_light_than_heavy_are_satisfied() -> None:
+    # negativity 0.4 is not above positivity 0.5, which is below 1.5 * 0.4 = 0.6
+    scores = emotions(joy=0.5, sadness=0.4, neutral=0.1)
+
+    assert mood_of(scores, DEFAULT) is Mood.SATISFIED
+
+
+@pytest.mark.parametrize(
+    ("joy", "sadness", "expected"),
+    [
+        (0.5, 0.5, Mood.SATISFIED),  # a tie is not heavy
+        (0.499, 0.501, Mood.DEPRESSED),
+        (0.501, 0.499, Mood.SATISFIED),
+    ],
+)
+def test_only_more_negativity_than_positivity_is_heavy(
+    joy: float, sadness: float, expected: Mood
+) -> None:
+    assert mood_of(emotions(joy=joy, sadness=sadness), DEFAULT) is expected
+
+
+@pytest.mark.parametrize(
+    ("anger", "expected"),
+    [
+        (0.3, Mood.DEPRESSED),  # 2 * 0.3 = 0.6 is a tie with 0.25 + 0.35
+        (0.301, Mood.STRESSED),
+        (0.299, Mood.DEPRESSED),
+    ],
+)
+def test_only_twice_the_anger_above_fear_and_sadness_is_stressed(
+    anger: float, expected: Mood
+) -> None:
+    scores = emotions(anger=anger, fear=0.25, sadness=0.35)
+
+    assert mood_of(scores, DEFAULT) is expected
+
+
+@pytest.mark.parametrize(
+    ("joy", "expected"),
+    [
+        (0.6, Mood.CHEERFUL),  # 1.5 * 0.4 is 0.6, though 0.6000000000000001 as a float
+        (0.601, Mood.CHEERFUL),
+        (0.599, Mood.SATISFIED),
+    ],
+)
+def test_one_and_a_half_times_the_negativity_is_cheerful(joy: float, expected: Mood) -> None:
+    assert mood_of(emotions(joy=joy, sadness=0.4), DEFAULT) is expected
+
+
+def test_rounding_does_not_turn_a_tie_into_a_heavy_mood() -> None:
+    # 0.1 + 0.2 is 0.30000000000000004 as a float
+    scores = emotions(fear=0.1, sadness=0.2, joy=0.3, neutral=0.4)
+
+    assert mood_of(scores, DEFAULT) is Mood.SATISFIED
+
+
+def test_posts_without_any_feeling_meet_the_rule_of_cheerful() -> None:
+    # positivity 0 >= 1.5 * 0, as the rule stands; a softmax is never exactly there
+    assert mood_of(emotions(neutral=1.0), DEFAULT) is Mood.CHEERFUL
+
+
+@pytest.mark.parametrize(
+    ("mood", "expected"),
+    [
+        (Mood.DEPRESSED, Mood.CHEERFUL),
+        (Mood.CHEERFUL, Mood.DEPRESSED),
+        (Mood.STRESSED, Mood.SATISFIED),
+        (Mood.SATISFIED, Mood.STRESSED),
+    ],
+)
+def test_each_mood_has_an_opposite(mood: Mood, expected: Mood) -> None:
+    assert opposite(mood) is expected
+
+
+@pytest.mark.parametrize("mood", list(Mood))
+def test_every_summary_speaks_of_posts_and_diagnoses_nobody(mood: Mood) -> None:
+    summary = SUMMARIES[mood].lower()
+
+    assert summary.startswith("your posts")
+    assert not [
+        word
+        for word in ("depress", "anxi", "disorder", "symptom", "ill", "patient", "you are")
+        if word in summary.split() or (len(word) > 4 and word in summary)
+    ]

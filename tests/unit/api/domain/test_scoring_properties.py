@@ -1,0 +1,236 @@
+"""Check what must hold for any posts, whatever they say and however old they are."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.domain.moods import Mood
+from api.domain.posts import (
+    EMOTIONS,
+    Classification,
+    ClassifiedPost,
+    Engagement,
+    Ownership,
+)
+from api.domain.recommendations import CatalogueItem, FriendCandidate, recommend
+from api.domain.results import MoodResult, mood_result
+from api.domain.scoring import adjusted, emotion_scores, negativity, positivity, weight
+from api.domain.scoring_config import CLASSIC, DEFAULT, ScoringConfig
+from tests.unit.api.domain.builders import NOW, classified, post
+
+counts = st.integers(min_value=0, max_value=10**9)
+engagements = st.builds(Engagement, counts, counts, counts, counts, counts, counts)
+ages = st.floats(min_value=0, max_value=40 * 366)
+configs = st.sampled_from([replace(DEFAULT, resamples=20), replace(CLASSIC, resamples=20)])
+few = settings(max_examples=40, deadline=None)
+
+
+@st.composite
+def classifications(draw: st.DrawFn) -> Classification:
+    parts = draw(
+        st.lists(st.integers(0, 1000), min_size=7, max_size=7).filter(lambda drawn: sum(drawn) > 0)
+    )
+    scores = {emotion: part / sum(parts) for emotion, part in zip(EMOTIONS, parts, strict=True)}
+    label = max(scores, key=lambda emotion: scores[emotion])
+    irony = draw(st.floats(0, 1))
+    return Classification(label, scores, irony=irony, tokens=3, truncated=False)
+
+
+@st.composite
+def timelines(draw: st.DrawFn, oldest: float = 40 * 366) -> list[ClassifiedPost]:
+    drawn = draw(
+        st.lists(
+            st.tuples(
+                classifications(),
+                st.floats(0, oldest),
+                st.sampled_from(Ownership),
+                engagements,
+            ),
+            min_size=1,
+            max_size=12,
+        )
+    )
+    return [
+        ClassifiedPost(
+            post(str(number), days_old=age, ownership=ownership, engagement=engagement), said
+        )
+        for number, (said, age, ownership, engagement) in enumerate(drawn)
+    ]
+
+
+def result_of(posts: list[ClassifiedPost], config: ScoringConfig) -> MoodResult:
+    return mood_result(posts, as_of=NOW, now=NOW, config=config, model="tiny@1")
+
+
+@given(classifications())
+def test_the_irony_shift_keeps_probabilities(said: Classification) -> None:
+    shifted = adjusted(said, DEFAULT)
+
+    assert sum(shifted.values()) == pytest.approx(1)
+    assert all(0 <= probability <= 1 + 1e-12 for probability in shifted.values())
+    assert shifted["neutral"] == said.scores["neutral"]
+
+
+@given(classifications())
+def test_the_irony_shift_never_makes_a_post_lighter(said: Classification) -> None:
+    shifted = adjusted(said, DEFAULT)
+
+    assert positivity(shifted) <= positivity(said.scores) + 1e-12
+    assert negativity(shifted) >= negativity(said.scores) - 1e-12
+
+
+@few
+@given(timelines())
+def test_scores_add_up_to_one(posts: list[ClassifiedPost]) -> None:
+    scores = emotion_scores(posts, NOW, DEFAULT)
+
+    assert scores is not None
+    assert sum(scores.values()) == pytest.approx(1)
+
+
+@few
+@given(timelines(), st.floats(min_value=0, max_value=80 * 366))
+def test_archives_of_decades_ago_give_finite_scores(
+    posts: list[ClassifiedPost], days_later: float
+) -> None:
+    scores = emotion_scores(posts, NOW + timedelta(days=days_later), DEFAULT)
+
+    assert scores is not None
+    assert all(math.isfinite(score) and score >= 0 for score in scores.values())
+    assert sum(scores.values()) == pytest.approx(1)
+
+
+@few
+@given(timelines(), st.randoms(use_true_random=False), configs)
+def test_the_order_of_posts_does_not_matter(
+    posts: list[ClassifiedPost], shuffler: random.Random, config: ScoringConfig
+) -> None:
+    shuffled = list(posts)
+    shuffler.shuffle(shuffled)
+
+    assert result_of(shuffled, config) == result_of(posts, config)
+
+
+@few
+@given(timelines())
+def test_scores_do_not_depend_on_the_order_of_posts(posts: list[ClassifiedPost]) -> None:
+    assert emotion_scores(posts[::-1], NOW, DEFAULT) == emotion_scores(posts, NOW, DEFAULT)
+
+
+@few
+@given(timelines(), classifications(), ages)
+def test_a_post_without_weight_changes_nothing(
+    posts: list[ClassifiedPost], said: Classification, age: float
+) -> None:
+    config = replace(CLASSIC, resamples=20)
+    unseen = ClassifiedPost(post("unseen", days_old=age), said)
+
+    without, extended = result_of(posts, config), result_of([unseen, *posts], config)
+
+    assert extended.mood == without.mood
+    assert extended.scores == without.scores
+    assert extended.confidence == without.confidence
+    assert extended.effective_sample_size == without.effective_sample_size
+    assert extended.moved_most == without.moved_most
+
+
+@given(engagements, st.sampled_from(Ownership), ages, ages, configs)
+def test_an_older_post_never_weighs_more(
+    engagement: Engagement, ownership: Ownership, one: float, other: float, config: ScoringConfig
+) -> None:
+    newer, older = (
+        post(days_old=age, ownership=ownership, engagement=engagement)
+        for age in sorted((one, other))
+    )
+
+    assert weight(older, NOW, config) <= weight(newer, NOW, config)
+
+
+@given(
+    engagements,
+    st.sampled_from(["likes", "reposts", "replies", "quotes", "bookmarks", "impressions"]),
+    counts,
+    ages,
+    configs,
+)
+def test_a_less_active_post_never_weighs_more(
+    engagement: Engagement, kind: str, more: int, age: float, config: ScoringConfig
+) -> None:
+    raised = replace(engagement, **{kind: getattr(engagement, kind) + more})
+
+    quiet, busy = (post(days_old=age, engagement=each) for each in (engagement, raised))
+
+    assert weight(quiet, NOW, config) <= weight(busy, NOW, config)
+
+
+@given(engagements, st.sampled_from([Ownership.SHARED, Ownership.LIKED]), ages, configs)
+def test_a_post_that_is_not_the_users_own_never_weighs_more(
+    engagement: Engagement, ownership: Ownership, age: float, config: ScoringConfig
+) -> None:
+    own = post(days_old=age, engagement=engagement)
+    taken = post(days_old=age, engagement=engagement, ownership=ownership)
+
+    assert weight(taken, NOW, config) <= weight(own, NOW, config)
+
+
+@few
+@given(timelines(oldest=60))
+def test_confidence_is_a_share_and_repeatable(posts: list[ClassifiedPost]) -> None:
+    config = replace(DEFAULT, resamples=20)
+
+    first, second = result_of(posts, config), result_of(posts, config)
+
+    assert first.confidence is not None
+    assert 0 <= first.confidence <= 1
+    assert second.confidence == first.confidence
+
+
+@few
+@given(timelines())
+def test_contributions_never_exceed_the_weight_behind_them(posts: list[ClassifiedPost]) -> None:
+    moved = result_of(posts, replace(DEFAULT, resamples=1)).moved_most
+
+    assert all(abs(each.contribution) <= each.weight_share + 1e-12 for each in moved)
+    assert sum(each.weight_share for each in moved) <= 1 + 1e-12
+
+
+user_ids = st.sampled_from(["ada", "bob", "cyd", "dan", "eve", "nasa"])
+
+
+@given(
+    st.sampled_from(Mood),
+    user_ids,
+    st.lists(st.tuples(user_ids, st.sampled_from(Mood), st.integers(1, 28))),
+    st.dates(date(2020, 1, 1), date(2030, 12, 31)),
+)
+def test_recommendations_never_hold_the_user_and_stay_the_same_all_day(
+    mood: Mood, user_id: str, drawn: list[tuple[str, Mood, int]], day: date
+) -> None:
+    items = [CatalogueItem(each.value, "account", "NASA", "about") for each in Mood]
+    candidates = [
+        FriendCandidate(name, name.upper(), of.value, datetime(2024, 1, at, tzinfo=UTC), ())
+        for name, of, at in drawn
+    ]
+
+    first, second = (
+        recommend(mood, items, candidates, [], user_id=user_id, day=day) for _ in range(2)
+    )
+
+    assert first == second
+    named = [*first.big_accounts, *first.friends]
+    assert user_id not in [item.name.lower() for item in named]
+
+
+def test_a_single_post_is_the_whole_result() -> None:
+    only = classified(post("1"), joy=0.5, neutral=0.5)
+
+    (moved,) = result_of([only], DEFAULT).moved_most
+
+    assert (moved.weight_share, moved.contribution) == (1.0, 0.5)

@@ -1,0 +1,211 @@
+"""An analysis outlives outages, loses its lease in silence, and never does work twice."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from api.domain.analyses import AnalysisState
+from api.errors import InferenceRejectedError
+from api.ports.emotions import ModelIdentity
+from tests.support.fakes.posts import posts
+from tests.support.fakes.runs import LIMITS, Setting, on_call
+
+
+def test_an_outage_within_the_budget_is_waited_out() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(2, lambda: setattr(setting.emotions, "down", True))
+    pause = setting.clock.pause
+
+    def recover_after_three(seconds: float) -> bool:
+        setting.emotions.down = len(setting.clock.pauses) < 3
+        return pause(seconds)
+
+    setting.clock.pause = recover_after_three  # type: ignore[method-assign]
+
+    setting.runner().run()
+
+    assert setting.analysis().state is AnalysisState.SUCCEEDED
+    assert sorted(setting.emotions.texts) == sorted(post.text for post in posts(20))
+
+
+def test_pauses_grow_and_stay_within_the_budget() -> None:
+    setting = Setting()
+    setting.emotions.down = True
+
+    setting.runner().run()
+
+    assert setting.clock.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0]
+    assert sum(setting.clock.pauses) <= LIMITS.retry_seconds
+
+
+def test_an_outage_past_the_budget_fails_with_a_problem_that_says_what_to_do() -> None:
+    setting = Setting()
+    setting.emotions.down = True
+
+    setting.runner().run()
+
+    analysis = setting.analysis()
+    assert analysis.state is AnalysisState.FAILED
+    assert analysis.problem is not None
+    assert analysis.problem.type == "inference-unavailable"
+    assert "Start the analysis again" in analysis.problem.detail
+
+
+def test_after_a_failure_the_next_analysis_goes_on_where_it_stopped() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(2, lambda: setattr(setting.emotions, "down", True))
+    setting.runner().run()
+    kept = setting.analysis().progress.classified
+    setting.emotions.down = False
+    setting.queue("a2")
+
+    setting.runner().run()
+
+    assert 0 < kept < 20
+    assert setting.analysis("a2").progress.reused == kept
+    assert sorted(setting.emotions.texts) == sorted(post.text for post in posts(20))
+
+
+def test_what_was_answered_after_the_failing_chunk_is_kept_too() -> None:
+    setting = Setting(count=8)
+    newest = posts(8)[7].text
+    classify = setting.emotions.classify
+    second_answered = threading.Event()
+
+    def fail_first_chunk(texts: list[str]) -> object:
+        if newest in texts:
+            assert second_answered.wait(5)
+            raise InferenceRejectedError("The fake refuses this chunk.")
+        answer = classify(texts)
+        second_answered.set()
+        return answer
+
+    setting.emotions.classify = fail_first_chunk  # type: ignore[method-assign, assignment]
+
+    setting.runner().run()
+
+    problem = setting.analysis().problem
+    assert problem is not None
+    assert problem.type == "inference-rejected"
+    assert setting.store.count_unclassified("alice", "fake@1", max_posts=None) == 4
+
+
+def test_an_unexpected_error_fails_the_analysis_without_its_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    setting = Setting()
+    setting.emotions.error = ZeroDivisionError("secret inside")
+
+    setting.runner().run()
+
+    problem = setting.analysis().problem
+    assert problem is not None
+    assert problem.type == "unexpected"
+    assert "secret inside" not in problem.detail
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_run_whose_user_was_erased_ends_silently_and_brings_nothing_back() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(
+        2, lambda: setting.store.erase_user("alice", setting.clock())
+    )
+
+    assert setting.runner().run() is True
+
+    assert setting.store.user("alice") is None
+    assert setting.store.analysis("a1") is None
+
+
+def test_a_run_that_lost_its_lease_changes_nothing() -> None:
+    setting = Setting()
+    much_later = setting.clock() + timedelta(hours=1)
+    setting.emotions.before_answer = on_call(
+        1,
+        lambda: setting.store.claim("a1", owner="other", now=much_later, until=much_later) and None,
+    )
+
+    setting.runner().run()
+
+    assert setting.analysis().state is AnalysisState.RUNNING
+    assert setting.analysis().result is None
+
+
+def test_a_run_that_is_cancelled_ends_at_its_next_write_and_keeps_what_it_had() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(
+        3, lambda: setting.store.cancel("a1", setting.clock()) and None
+    )
+
+    assert setting.runner().run() is True
+
+    left = setting.store.count_unclassified("alice", "fake@1", max_posts=None)
+    assert setting.analysis().state is AnalysisState.CANCELLED
+    assert setting.analysis().result is None
+    assert 0 < left < 20
+    assert len(setting.emotions.calls) <= 5
+
+
+def test_at_shutdown_the_analysis_goes_back_to_the_queue_with_its_work() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(2, setting.stopping.set)
+
+    setting.runner().run()
+
+    assert setting.analysis().state is AnalysisState.QUEUED
+    left = setting.store.count_unclassified("alice", "fake@1", max_posts=None)
+    assert len(setting.emotions.texts) == 20 - left
+
+
+def test_a_new_model_that_comes_back_after_an_outage_hands_the_analysis_back() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(2, lambda: setattr(setting.emotions, "down", True))
+    pause = setting.clock.pause
+
+    def come_back_as_another(seconds: float) -> bool:
+        setting.emotions.down = False
+        setting.emotions.identity = ModelIdentity("fake", "2")
+        return pause(seconds)
+
+    setting.clock.pause = come_back_as_another  # type: ignore[method-assign]
+
+    setting.runner().run()
+
+    assert setting.analysis().state is AnalysisState.QUEUED
+
+
+def test_an_analysis_whose_lease_ended_is_taken_up_again() -> None:
+    setting = Setting()
+    dead = setting.clock()
+    setting.store.claim("a1", owner="dead", now=dead, until=dead)
+    setting.clock.now += timedelta(seconds=1)
+
+    setting.runner().run()
+
+    assert setting.analysis().state is AnalysisState.SUCCEEDED
+    assert setting.analysis().attempt == 2
+
+
+def test_an_analysis_that_never_ends_is_given_up() -> None:
+    setting = Setting()
+    for _ in range(20):
+        setting.store.claim("a1", owner="dead", now=setting.clock(), until=setting.clock())
+        setting.clock.now += timedelta(seconds=1)
+
+    setting.runner().run()
+
+    assert setting.analysis().state is AnalysisState.FAILED
+    assert setting.emotions.calls == []
+
+
+def test_a_store_that_goes_away_leaves_the_analysis_to_its_lease() -> None:
+    setting = Setting()
+    setting.emotions.before_answer = on_call(1, lambda: setattr(setting.store, "down", True))
+
+    assert setting.runner().run() is True
+
+    setting.store.down = False
+    assert setting.analysis().state is AnalysisState.RUNNING

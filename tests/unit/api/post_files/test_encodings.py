@@ -1,0 +1,151 @@
+"""Test how the encoding of a file is found out, and damage to its text undone."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.post_files import mojibake
+from api.post_files.encodings import OverlongLine, TextForm, form_of, lines_of
+
+TEXTS = {
+    "English": "I can’t believe it — “really”? It’s…",
+    "one apostrophe": "can’t",
+    "one quotation": "“Yes” he said",
+    "one ellipsis": "wait…",
+    "a dash between blanks": "a – b",
+    "French": "L’été dernier, la forêt était brûlée — « hélas ! » à Orléans… Ça va",
+    "German": "Schöne Grüße aus Köln, das ist ja großartig – wirklich „süß“. Ärger! Übel",
+    "Spanish": "¿Qué tal, José? El niño comió la piñata ¡olé!",
+    "Portuguese": "A reunião não é amanhã, são três opções",
+    "Italian": "Perché è così, città più. È vero, Ñandú",
+    "Swedish": "Åsa åker till Malmö på lördag",
+    "Danish": "Søren æder på øen",
+    "one word": "café",
+    "a name at its head": "École",
+    "capitals": "ÉCOLE FERMÉE",
+    "money": "it costs €5 or £3, at 20°",
+    "a trade mark": "Foo™ rocks",
+}
+ENCODINGS = ["utf-8", "cp1252", "mac_roman"]
+
+
+def misread(text: str, times: int) -> str:
+    """Do the damage that is to be undone: UTF-8 read as Windows-1252, then over Mac Roman."""
+    damaged = text.encode().decode("cp1252")
+    return damaged if times == 1 else damaged.encode("mac_roman").decode("cp1252")
+
+
+def decoded(data: bytes) -> str:
+    lines = lines_of([data], form_of([data]), 10_000)
+    return "".join(line for line in lines if isinstance(line, str))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_text_is_told_from_its_bytes_alone(text: str, encoding: str) -> None:
+    assert decoded(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Привет, мир", "日本語のテスト", "👩🏽‍🚀🎉 wow", "ÃŽ Ã Â©", "naïve"]
+)
+def test_sound_utf_8_is_left_as_it_is(text: str) -> None:
+    assert decoded(text.encode()) == text
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS[1:])
+@pytest.mark.parametrize("place", [0, 70_000])
+def test_the_encoding_is_told_wherever_its_first_sign_stands(encoding: str, place: int) -> None:
+    data = b"x" * place + " déjà vu".encode(encoding)
+    pieces = [data[at : at + 1000] for at in range(0, len(data), 1000)]
+
+    assert form_of(pieces) == TextForm(encoding)
+
+
+def test_utf_8_with_one_bad_byte_is_still_utf_8() -> None:
+    data = "éàü".encode() * 10 + b"\xff" + "ñ".encode() * 10
+
+    assert form_of([data]) == TextForm("utf-8-sig")
+
+
+def test_utf_8_that_was_cut_inside_a_character_is_still_utf_8() -> None:
+    assert form_of(["café".encode() + b"\xc3"]) == TextForm("utf-8-sig")
+
+
+def test_utf_8_is_told_from_pieces_that_cut_its_characters() -> None:
+    pieces = [bytes([byte]) for byte in "“déjà” 👍".encode()]
+
+    assert form_of(pieces) == TextForm("utf-8-sig")
+
+
+@pytest.mark.parametrize("times", mojibake.MISREADINGS)
+@pytest.mark.parametrize("text", ["they’ve won", "a — b", "‘90s", "están mañana"])
+def test_misread_text_is_found_and_undone(text: str, times: int) -> None:
+    assert decoded(misread(text, times).encode()) == text
+
+
+def test_text_misread_twice_and_saved_in_mac_roman_is_undone() -> None:
+    assert decoded(misread("they’ve won — ‘yes’", 2).encode("mac_roman")) == "they’ve won — ‘yes’"
+
+
+def test_a_lost_byte_becomes_an_ellipsis_where_that_is_likely_else_the_sign_of_a_loss() -> None:
+    # e2 80 ?, c3 ?, f0 9f 92 af with its first byte lost, and an underscore of the writer's own
+    damaged = "Join us a‰Û_ t\u00cc_pica _ÙÕø snake_case"
+
+    assert mojibake.undo(damaged, 2) == "Join us a… t_pica 💯 snake_case"
+
+
+def test_a_single_odd_pair_of_letters_is_not_taken_for_damage() -> None:
+    assert not mojibake.evidence(["Ã©"], 1).convincing
+
+
+@given(
+    st.text(st.sampled_from("ab_ ‰Ûªâ€™ÌÙÕø©Ã\x80\n’👍")),
+    st.sampled_from([0, *mojibake.MISREADINGS]),
+)
+def test_undoing_keeps_all_that_is_ascii_but_the_underscore(text: str, times: int) -> None:
+    undone = mojibake.undo(text, times)
+
+    def kept(whole: str) -> str:
+        return "".join(each for each in whole if each.isascii() and each != "_")
+
+    assert kept(undone) == kept(text)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "\n", "\r", "\r\n", "é", "“"]), max_size=12), st.integers(1, 5)
+)
+def test_lines_are_the_same_however_the_file_is_cut(parts: list[str], size: int) -> None:
+    data = "".join(parts).encode()
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+
+    lines = list(lines_of(pieces, TextForm(), 100))
+
+    assert "".join(line for line in lines if isinstance(line, str)).encode() == data
+    assert lines == list(lines_of([data], TextForm(), 100))
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_an_overlong_line_is_dropped_and_its_place_kept(size: int) -> None:
+    data = b"short\r\n" + b"x" * 50 + b"\r\nlast"
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+
+    lines = list(lines_of(pieces, TextForm(), 10))
+
+    assert lines == ["short\r\n", OverlongLine(), "last"]
+
+
+def test_a_line_without_end_is_never_held_whole() -> None:
+    pieces = (b"x" * 65_536 for _ in range(400))
+
+    tracemalloc.start()
+    lines = list(lines_of(pieces, TextForm(), 100_000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert lines == [OverlongLine()]
+    assert peak < 4 * 1024 * 1024

@@ -1,0 +1,80 @@
+"""What sources write, HTML and times to wait, is read whatever it holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.sources.markup import text_of_html
+from api.sources.own_accounts import OwnAccounts
+from api.sources.rate_limits import LONGEST, SHORTEST, UNSAID, retry_at
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("plain", "plain"),
+        ("<p>one</p><p>two</p>", "one\n\ntwo"),
+        ("<p>one<br>two</p>", "one\ntwo"),
+        ("<p>one</p>\n\n<p></p><p>two</p>", "one\n\ntwo"),
+        ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
+        ("<p>a <b>bold</b> word &amp; &#128512; &nope;</p>", "a bold word & 😀 &nope;"),
+        ("<style>p {}</style><p>seen</p></script><p>too</p>", "seen\n\ntoo"),
+        ("a < b and <unclosed", "a < b and <unclosed"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_text(html: str, text: str) -> None:
+    assert text_of_html(html) == text
+
+
+@given(st.text())
+def test_any_html_is_read(html: str) -> None:
+    assert isinstance(text_of_html(html), str)
+
+
+@pytest.mark.parametrize(
+    ("stated", "at"),
+    [
+        ([str(SOON.timestamp())], SOON),
+        ([SOON.isoformat()], SOON),
+        (["2026-03-01T12:05:00"], SOON),
+        ([None, "soon", str(SOON.timestamp())], SOON),
+        (
+            [str(SOON.timestamp()), (SOON + timedelta(hours=1)).isoformat()],
+            SOON + timedelta(hours=1),
+        ),
+        ([], NOW + UNSAID),
+        ([None, ""], NOW + UNSAID),
+        (["0"], NOW + SHORTEST),
+        (["99999999999"], NOW + LONGEST),
+    ],
+)
+def test_the_time_to_wait_is_the_latest_stated_within_bounds(
+    stated: list[str | None], at: datetime
+) -> None:
+    assert retry_at(stated, NOW) == at
+
+
+@given(st.lists(st.text() | st.none() | st.floats().map(str)))
+def test_nothing_that_is_stated_breaks_the_bounds(stated: list[str | None]) -> None:
+    assert NOW + SHORTEST <= retry_at(stated, NOW) <= NOW + LONGEST
+
+
+def test_own_accounts_are_compared_without_case_and_sign() -> None:
+    own = OwnAccounts(["@Ana", " ben "])
+
+    assert "ANA" in own
+    assert "ben" in own
+    assert "cleo" not in own
+    assert "" not in OwnAccounts([])
+
+
+def test_a_star_stands_for_everybody() -> None:
+    assert "whoever.example.com" in OwnAccounts(["*"])

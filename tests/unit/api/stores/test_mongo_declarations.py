@@ -1,0 +1,115 @@
+"""Prove how a database is brought to what is declared, also where the stand-in has no collMod."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.errors import OperationFailure
+
+from api.ports.store import Retention
+from api.stores.mongo.declarations import Collection, Index
+from api.stores.mongo.migrations import LONGEST_EXPIRY, declare, expiry
+from api.stores.mongo.schema import COLLECTIONS, OF_A_USER, SHARD_KEYS
+
+THINGS = Collection(
+    "things", {"bsonType": "object"}, (Index("old", (("saved_at", 1),), kept_as="posts"),)
+)
+AS_DECLARED = {"validator": {"$jsonSchema": {"bsonType": "object"}}}
+DAY = timedelta(days=1)
+
+
+class Database:
+    """Remember what it is told; also be its one collection."""
+
+    def __init__(self, indexes: dict[str, Any] | None = None, exists: bool = False) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self.indexes = indexes or {}
+        self.exists = exists
+
+    def __getitem__(self, name: str) -> Database:
+        return self
+
+    def command(self, *words: Any, **options: Any) -> None:
+        self.told.append((*words, options))
+
+    def create_collection(self, name: str, **options: Any) -> None:
+        if self.exists:
+            raise OperationFailure("exists already", 48)
+        self.told.append(("create", name))
+
+    def list_collection_names(self) -> list[str]:
+        return ["things"] if self.exists else []
+
+    def index_information(self) -> dict[str, Any]:
+        return self.indexes
+
+    def create_indexes(self, models: list[Any]) -> None:
+        self.told.append(("index", *(model.document["name"] for model in models)))
+
+
+def brought_about(database: Database, known: dict[str, Any]) -> list[tuple[Any, ...]]:
+    declare(database, THINGS, Retention(posts=DAY), known)  # type: ignore[arg-type]
+    return database.told
+
+
+def test_what_is_missing_is_made() -> None:
+    assert brought_about(Database(), {}) == [("create", "things"), ("index", "old")]
+
+
+def test_what_is_as_declared_is_left_alone() -> None:
+    database = Database({"old": {"expireAfterSeconds": 86_400}})
+
+    assert brought_about(database, {"things": AS_DECLARED}) == []
+
+
+def test_another_retention_changes_the_index_in_place() -> None:
+    database = Database({"old": {"expireAfterSeconds": 60}})
+
+    assert brought_about(database, {"things": AS_DECLARED}) == [
+        ("collMod", "things", {"index": {"name": "old", "expireAfterSeconds": 86_400}})
+    ]
+
+
+def test_another_validator_is_replaced() -> None:
+    database = Database({"old": {"expireAfterSeconds": 86_400}})
+
+    assert brought_about(database, {"things": {"validator": {}}}) == [
+        ("collMod", "things", AS_DECLARED)
+    ]
+
+
+def test_a_collection_that_another_process_made_first_is_no_error() -> None:
+    assert brought_about(Database(exists=True), {}) == [("index", "old")]
+
+
+def test_a_collection_that_cannot_be_made_is_an_error() -> None:
+    class Refusing(Database):
+        def create_collection(self, name: str, **options: Any) -> None:
+            raise OperationFailure("not authorized", 13)
+
+    with pytest.raises(OperationFailure):
+        brought_about(Refusing(), {})
+
+
+def test_an_expiry_is_no_longer_than_mongodb_takes() -> None:
+    assert expiry(Retention(posts=timedelta(days=10**6)), "posts") == LONGEST_EXPIRY
+    assert expiry(Retention(), None) is None
+
+
+def test_the_shard_key_of_posts_is_their_unique_index() -> None:
+    (posts,) = (one for one in COLLECTIONS if one.name == "posts")
+
+    assert [index.keys for index in posts.indexes if index.unique] == [SHARD_KEYS["posts"]]
+
+
+def test_what_is_kept_of_a_user_can_be_found_by_their_key() -> None:
+    of_users = {
+        one.name: {index.keys[0][0] for index in one.indexes if index.partial is None}
+        for one in COLLECTIONS
+        if "user_key" in one.validator["properties"]
+    }
+
+    assert of_users.keys() == set(OF_A_USER)
+    assert all("user_key" in first_keys for first_keys in of_users.values())

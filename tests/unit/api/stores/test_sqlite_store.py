@@ -1,0 +1,264 @@
+"""Prove what holds of the SQLite store alone: its file, its versions and how it fails.
+
+Its query plans: test_sqlite_plans.py. What it shares with every store: tests/contract/.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from api.domain.posts import Post
+from api.errors import StoreUnavailableError
+from api.stores.sqlite import SqliteStore
+from api.stores.sqlite.schema import MIGRATIONS, migrate
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "moodline.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    store = SqliteStore(path)
+    yield store
+    store.close()
+
+
+def posts(count: int, text: str = "text") -> list[Post]:
+    return [Post(str(number), f"{text} {number}", NOW) for number in range(count)]
+
+
+def test_what_a_user_wrote_is_gone_from_the_files_after_erasure(path: Path) -> None:
+    store = SqliteStore(path)
+    for user_id in ("alice", "bob", "carol"):
+        store.ensure_user(user_id, user_id, NOW)
+        store.save_posts(user_id, posts(2_000, f"a secret of {user_id}"), NOW)
+
+    store.erase_user("bob", LATER)
+
+    held = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    store.close()
+    assert b"a secret of bob" not in held
+    assert b"a secret of carol" in held
+
+
+def test_a_tombstone_says_when_but_not_who(path: Path, store: SqliteStore) -> None:
+    store.ensure_user("alice", "Alice", NOW)
+
+    store.erase_user("alice", LATER)
+
+    with closing(sqlite3.connect(path)) as connection:
+        ((user_hash, erased_at),) = connection.execute("SELECT * FROM tombstones").fetchall()
+    assert len(user_hash) == 32
+    assert erased_at == LATER.timestamp() * 1_000_000
+    assert b"alice" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_the_file_is_its_owners_alone(path: Path, store: SqliteStore) -> None:
+    store.ensure_user("alice", "Alice", NOW)
+
+    rights = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+
+    assert rights == {0o600}
+
+
+def test_the_folder_is_made(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a" / "b" / "moodline.db")
+
+    store.ping()
+
+    store.close()
+    assert (tmp_path / "a" / "b" / "moodline.db").exists()
+
+
+def test_a_forked_process_is_told_to_open_its_own(store: SqliteStore) -> None:
+    fork = multiprocessing.get_context("fork")
+    answers = fork.SimpleQueue()
+
+    def use_what_was_inherited() -> None:
+        for call in (store.ping, lambda: store.user("alice")):
+            try:
+                call()
+            except StoreUnavailableError as exc:
+                answers.put(exc.detail)
+        store.close()
+
+    child = fork.Process(target=use_what_was_inherited)
+    child.start()
+    child.join(30)
+
+    assert child.exitcode == 0
+    assert all("then open the store in each process" in answers.get() for _ in range(2))
+    store.ping()
+
+
+def test_spooled_posts_are_taken_over_in_one_transaction(path: Path) -> None:
+    ran: list[str] = []
+    store = SqliteStore(path, trace=lambda statement: ran.append(statement.strip()))
+    store.ensure_user("alice", "Alice", NOW)
+    ran.clear()
+
+    store.save_posts("alice", posts(1_200), NOW)
+
+    store.close()
+    begin = ran.index("BEGIN IMMEDIATE")
+    before, within = ran[:begin], ran[begin + 1 :]
+    assert not [one for one in before if one.startswith(("INSERT INTO posts", "UPDATE posts"))]
+    assert [one.split()[0] for one in within] == [
+        "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "UPDATE", "COMMIT",
+    ]  # fmt: skip
+
+
+def test_migrations_run_in_order_from_where_the_file_stands(path: Path) -> None:
+    two = (*MIGRATIONS, ("ALTER TABLE users ADD COLUMN extra TEXT", "UPDATE users SET extra = 1"))
+    store = SqliteStore(path)
+    store.ensure_user("alice", "Alice", NOW)
+    store.close()
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, "file", two)
+        migrate(connection, "file", two)
+        extra = connection.execute("SELECT extra FROM users").fetchall()
+        version = connection.execute("PRAGMA user_version").fetchone()
+
+    assert (extra, version) == ([("1",)], (len(MIGRATIONS) + 1,))
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
+    SqliteStore(path).close()
+    broken = (*MIGRATIONS, ("CREATE TABLE extra (a)", "INSERT INTO nowhere VALUES (1)"))
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(connection, "file", broken)
+        version = connection.execute("PRAGMA user_version").fetchone()
+        extra = connection.execute("SELECT * FROM sqlite_master WHERE name = 'extra'").fetchall()
+
+    assert (version, extra) == ((len(MIGRATIONS),), [])
+
+
+def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(StoreUnavailableError, match=r"newer version \(its schema is 99"):
+        SqliteStore(path)
+
+
+def test_the_database_of_another_program_is_refused_and_not_touched(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE theirs (a)")
+    before = path.read_bytes()
+
+    with pytest.raises(StoreUnavailableError, match="another program"):
+        SqliteStore(path)
+
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
+    path.write_text("tweet_id,text\n" * 500)
+
+    with pytest.raises(StoreUnavailableError, match="no SQLite database"):
+        SqliteStore(path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StoreUnavailableError, match=r"folder of the store .*cannot be made"):
+        SqliteStore(tmp_path / "file" / "moodline.db")
+
+
+def test_a_folder_in_place_of_the_file_cannot_be_opened(path: Path) -> None:
+    path.mkdir()
+
+    with pytest.raises(StoreUnavailableError, match="cannot be opened"):
+        SqliteStore(path)
+
+
+def test_a_file_moved_away_is_not_replaced_by_an_empty_one(path: Path) -> None:
+    store = SqliteStore(path)
+    store.ensure_user("alice", "Alice", NOW)
+    path.unlink()
+
+    with pytest.raises(StoreUnavailableError, match="cannot be opened"):
+        store.save_posts("alice", posts(1), NOW)  # takes a connection of its own
+
+    store.close()
+    assert not path.exists()
+
+
+def test_a_write_lock_held_too_long_is_told_as_busy(path: Path) -> None:
+    store = SqliteStore(path, busy_seconds=0.01)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(StoreUnavailableError, match="busy") as caught:
+            store.ping()
+
+    store.close()
+    assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
+
+
+def test_readers_do_not_wait_for_a_writer(path: Path) -> None:
+    store = SqliteStore(path, busy_seconds=0.01)
+    store.ensure_user("alice", "Alice", NOW)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM users")
+
+        seen = store.user("alice")
+
+    store.close()
+    assert seen is not None
+
+
+def test_a_closed_store_says_so(path: Path) -> None:
+    store = SqliteStore(path)
+    store.close()
+
+    with pytest.raises(StoreUnavailableError, match="is closed"):
+        store.ping()
+
+
+def on_a_full_disk(path: Path, answers: multiprocessing.SimpleQueue[str]) -> None:
+    store = SqliteStore(path)
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, most))
+    try:
+        store.save_posts("alice", posts(5_000, "x" * 200), NOW)
+    except StoreUnavailableError as exc:
+        answers.put(exc.detail)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    answers.put(str(store.save_posts("alice", posts(5_000), NOW).created))
+
+
+def test_a_write_that_the_disk_refuses_keeps_nothing_and_the_store_goes_on(
+    path: Path, store: SqliteStore
+) -> None:
+    store.ensure_user("alice", "Alice", NOW)
+    spawn = multiprocessing.get_context("spawn")
+    answers = spawn.SimpleQueue()
+    child = spawn.Process(target=on_a_full_disk, args=(path, answers))
+
+    child.start()
+    child.join(60)
+
+    assert child.exitcode == 0
+    assert "disk" in answers.get()
+    assert answers.get() == "5000"
