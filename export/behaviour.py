@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from export.behaviour_cases import Capability, Kind, load_capabilities
 from export.errors import ExportError, VerificationError, run_command
-from export.folder import SHIPPED
+from export.evaluation.behaviour_cases import Capability, Kind, load_capabilities
+from export.packaging.model_folder import SHIPPED
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ServingError

@@ -15,14 +15,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from export.base import load_tokenizer
 from export.behaviour import BehaviourReport, check_behaviour, run_behaviour
-from export.card import write_card
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config
-from export.cross_fit import Calibration, calibrate
 from export.data import LoadedSet, data_folder, load_sets
 from export.errors import DataError, run_command
-from export.folder import (
+from export.evaluation.cross_fit import Calibration, calibrate
+from export.evaluation.measure import classify_all
+from export.evaluation.reliability_diagram import RELIABILITY_FILE, write_reliability
+from export.evaluation.verification import MIN_HALF_AGREEMENT, MIN_LABEL_AGREEMENT, verify
+from export.packaging.model_card import write_card
+from export.packaging.model_folder import (
     CARD_FILE,
     MODEL_FILE,
     SHIPPED,
@@ -31,19 +33,17 @@ from export.folder import (
     replace_folder,
     write_manifest,
 )
-from export.measure import classify_all
-from export.quantize import Precision, make_precision, sample_texts
-from export.reliability import RELIABILITY_FILE, write_reliability
-from export.report import (
+from export.packaging.report import (
     accuracy_table,
     calibration_table,
     training_stages,
     training_table,
     verification_table,
 )
+from export.quantize import Precision, make_precision, sample_texts
 from export.to_onnx import export_onnx
 from export.train import DEFAULT_RUN, train
-from export.verify import MIN_HALF_AGREEMENT, MIN_LABEL_AGREEMENT, verify
+from export.training.base_model import load_tokenizer
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.schemas import Classification

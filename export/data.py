@@ -16,10 +16,10 @@ from pathlib import Path
 
 from export.config import DEFAULT_CONFIG, SetConfig, TrainConfig, load_config
 from export.errors import ConfigError, DataError, run_command
-from export.examples import Example, Source, Split
-from export.sources import carer, crowdflower, goemotions, tweeteval, written
-from export.sources.feedback import feedback_source
-from export.sources.own import own_source
+from export.training.examples import Example, Source, Split
+from export.training.sources import carer, crowdflower, goemotions, tweeteval, written
+from export.training.sources.feedback import feedback_source
+from export.training.sources.own import own_source
 
 SOURCES: Mapping[str, Source] = {
     source.name: source

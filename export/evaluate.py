@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.bootstrap import LEVEL, RESAMPLES, Interval, Intervals
 from export.errors import ExportError, run_command
-from export.folder import SHIPPED
-from export.labelled import read_labelled
-from export.measure import classify_all, score_intervals, score_results
-from export.metrics import Figures
+from export.evaluation.intervals import LEVEL, RESAMPLES, Interval, Intervals
+from export.evaluation.labelled_files import read_labelled
+from export.evaluation.measure import classify_all, score_intervals, score_results
+from export.evaluation.metrics import Figures
+from export.packaging.model_folder import SHIPPED
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ModelError

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import get_args
 
 from export.errors import DataError, StorageError, VerificationError, run_command
-from export.folder import (
+from export.graph.fusion import Packing, half_graph
+from export.packaging.model_folder import (
     MANIFEST_FILE,
     MODEL_FILE,
     TOKENIZER_FILE,
@@ -25,7 +26,6 @@ from export.folder import (
     replace_folder,
     write_manifest,
 )
-from export.fusion import Packing, half_graph
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ModelCorrupt, ModelError

@@ -23,8 +23,8 @@ import yaml
 from export.config import TrainConfig, parse_config
 from export.data import data_folder
 from export.errors import ConfigError, run_command
-from export.run_folder import MODEL, claim, is_finished, run_summary
 from export.train import finish_average, train
+from export.training.run_folder import MODEL, claim, is_finished, run_summary
 
 DEFAULT_LEVERS = Path(__file__).parent / "configs" / "levers.yaml"
 _COLUMNS = {

@@ -1,6 +1,6 @@
 """Make the graph small: `python -m export.quantize SOURCE TARGET [--precision int8|fp16]`.
 
-int8 is for CPUs (see export.rowwise), fp16 for GPUs. Both start from a graph with fused
+int8 is for CPUs (see export.graph.rowwise), fp16 for GPUs. Both start from a graph with fused
 attention, GELU and layer norms. int8 looks at how real training texts flow through the graph
 to choose its scales; it learns nothing from their labels.
 """
@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from export.base import load_tokenizer
 from export.config import DEFAULT_CONFIG, load_config
 from export.data import LoadedSet, data_folder, load_sets
 from export.errors import DataError, StorageError, run_command
+from export.training.base_model import load_tokenizer
 from serving.classifier.preprocess import normalise
 
 Precision = Literal["int8", "fp16", "fp32"]
@@ -39,7 +39,7 @@ def make_precision(
         if precision == "fp32":
             target.write_bytes(source.read_bytes())
         elif precision == "fp16":
-            from export.fusion import half_graph
+            from export.graph.fusion import half_graph
 
             target.write_bytes(half_graph(source))
         else:
@@ -61,10 +61,10 @@ def sample_texts(sets: Sequence[LoadedSet], tokenizer: Path, max_tokens: int) ->
 
 
 def _int8(source: Path, texts: Sequence[Sequence[int]]) -> bytes:
-    from export.activations import observe
-    from export.fusion import fuse
-    from export.rowwise import quantise_rows, quantised_inputs
-    from export.streamlined import streamline
+    from export.graph.activations import observe
+    from export.graph.fusion import fuse
+    from export.graph.rowwise import quantise_rows, quantised_inputs
+    from export.graph.streamlined import streamline
 
     if not texts:
         raise DataError("int8 needs texts to observe, and there are none")

@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from export.base import load_model
 from export.errors import StorageError, run_command
+from export.training.base_model import load_model
 
 OPSET = 18
 

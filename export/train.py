@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from export.adapt import ADAPTED, adapt
-from export.average import average_models
-from export.base import resize_head
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config
 from export.data import data_folder
 from export.errors import run_command
 from export.labels import LABELS
-from export.make_trainer import make_trainer
-from export.run_folder import (
+from export.training.adapt import ADAPTED, adapt
+from export.training.average import average_models
+from export.training.base_model import resize_head
+from export.training.make_trainer import make_trainer
+from export.training.run_folder import (
     MODEL,
     claim,
     elapsed_seconds,
@@ -30,7 +30,7 @@ from export.run_folder import (
     last_checkpoint,
     telling_full_disk,
 )
-from export.validation import logged_figures, validation_figures
+from export.training.validation import logged_figures, validation_figures
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

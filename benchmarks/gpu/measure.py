@@ -16,10 +16,16 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from benchmarks.gpu import card, ways
-from benchmarks.peers.figures import percentile
-from export.folder import MODEL_FILE, SHIPPED, TOKENIZER_FILE, ModelFacts, write_manifest
-from export.fusion import Packing, half_graph
-from export.shapes import write_shape, write_traced
+from benchmarks.peers.report.figures import percentile
+from export.graph.fusion import Packing, half_graph
+from export.graph.shapes import write_shape, write_traced
+from export.packaging.model_folder import (
+    MODEL_FILE,
+    SHIPPED,
+    TOKENIZER_FILE,
+    ModelFacts,
+    write_manifest,
+)
 from serving.classifier.artifact import EMOTIONS
 from serving.classifier.preprocess import normalise
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.peers.connection import Pool, written
+from benchmarks.peers.adapters.wire import classify_call
+from benchmarks.peers.client.connection import Pool, written
 from benchmarks.peers.processes import ROOT, free_port
-from benchmarks.peers.wire import classify_call
 
 READY_SECONDS = 240
 PATH = "/v1/classify"

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from benchmarks.peers import environments, plot, table
-from benchmarks.peers.agreement import Agreement
 from benchmarks.peers.contract import PeerUnavailableError, Place
 from benchmarks.peers.inputs import Inputs, gather_texts, reference_answers
 from benchmarks.peers.machine import QUIET_LOAD, describe_commit, describe_machine
 from benchmarks.peers.options import arguments
 from benchmarks.peers.processes import ENDING, ROOT, free_port
 from benchmarks.peers.registry import ENTRIES, Entry
-from benchmarks.peers.summary import summarise_turns
+from benchmarks.peers.report.agreement import Agreement
+from benchmarks.peers.report.summary import summarise_turns
 from benchmarks.peers.turn import Load, Turn, take_turn
 
 RESULTS = ROOT / "benchmarks" / "results"

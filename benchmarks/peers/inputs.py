@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.peers.adapters.wire import answer
 from benchmarks.peers.contract import Answer
-from benchmarks.peers.wire import answer
 
 TEXTS = 3000
 SEED = 17

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from benchmarks.peers.agreement import SAME_FILE, UNQUANTISED, Tolerance
 from benchmarks.peers.contract import Peer
+from benchmarks.peers.report.agreement import SAME_FILE, UNQUANTISED, Tolerance
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 OURS = "moodline"
@@ -78,4 +78,4 @@ ENTRIES = {
 
 def load_peer(name: str) -> Peer:
     """Return the module of a peer, which has the functions of one."""
-    return cast(Peer, importlib.import_module(f"benchmarks.peers.{name}"))
+    return cast(Peer, importlib.import_module(f"benchmarks.peers.adapters.{name}"))

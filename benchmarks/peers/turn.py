@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.peers.agreement import Agreement, compare
+from benchmarks.peers.client.phases import Phase, batches, latency, overload, singles
 from benchmarks.peers.contract import (
     Answer,
     AnswersDifferError,
@@ -25,9 +25,9 @@ from benchmarks.peers.contract import (
     Server,
 )
 from benchmarks.peers.inputs import Inputs
-from benchmarks.peers.phases import Phase, batches, latency, overload, singles
 from benchmarks.peers.processes import ROOT, reason_in, undisturbed
 from benchmarks.peers.registry import OURS, Entry, load_peer
+from benchmarks.peers.report.agreement import Agreement, compare
 
 READY_SECONDS = 180.0
 POLL_SECONDS = 0.1
@@ -152,7 +152,7 @@ def run_client(
     }
     try:
         ended = subprocess.run(
-            [sys.executable, "-m", "benchmarks.peers.load"],
+            [sys.executable, "-m", "benchmarks.peers.client.load"],
             cwd=ROOT,
             input=json.dumps(job).encode(),
             capture_output=True,

@@ -13,11 +13,11 @@ import pytest
 import uvloop
 from aiohttp import web
 
+from benchmarks.peers.client.load import run
+from benchmarks.peers.client.phases import Phase
+from benchmarks.peers.client.recording import PhaseResult
 from benchmarks.peers.contract import Answer, Place
 from benchmarks.peers.inputs import Inputs
-from benchmarks.peers.load import run
-from benchmarks.peers.phases import Phase
-from benchmarks.peers.recording import PhaseResult
 
 pytestmark = pytest.mark.integration
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from benchmarks.peers.adapters.wire import classify_call
+from benchmarks.peers.client.phases import Phase
+from benchmarks.peers.client.recording import Done, Moment, Window, prepare, summarise
 from benchmarks.peers.contract import Answer, Call
-from benchmarks.peers.phases import Phase
 from benchmarks.peers.processes import Memory
-from benchmarks.peers.recording import Done, Moment, Window, prepare, summarise
-from benchmarks.peers.wire import classify_call
 
 TEXTS = ["a", "b", "c", "d", "e"]
 REFERENCE = [Answer("joy", {"joy": 1.0}, place / 10) for place in range(len(TEXTS))]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.peers.adapters.mlserver import read_tensors
+from benchmarks.peers.adapters.wire import read_items
 from benchmarks.peers.contract import Answer, Place
-from benchmarks.peers.mlserver import read_tensors
 from benchmarks.peers.registry import ENTRIES, load_peer
-from benchmarks.peers.wire import read_items
 
 
 @pytest.mark.parametrize("name", ENTRIES)

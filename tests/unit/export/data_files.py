@@ -7,7 +7,7 @@ from typing import Any
 
 from export.config import SetConfig
 from export.data import LoadedSet
-from export.examples import Example, Source
+from export.training.examples import Example, Source
 
 
 def write(path: Path, text: str) -> Path:

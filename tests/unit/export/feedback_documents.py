@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from export.examples import Example
-from export.sources.feedback import feedback_source
+from export.training.examples import Example
+from export.training.sources.feedback import feedback_source
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GLAD, SAD = "positive", "negative"

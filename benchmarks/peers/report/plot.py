@@ -1,0 +1,51 @@
+"""The results as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.peers.registry import ENTRIES, LIMIT, OURS
+from benchmarks.peers.report.summary import Row
+
+PANELS = (
+    ("singles", "texts_per_second", "texts/s: 1 text, 64 connections"),
+    ("batches", "texts_per_second", "texts/s: 50 texts, 4 connections"),
+    ("lone_before", "p50_ms", "median ms: 1 text, 1 connection"),
+    ("lone_after", "p50_ms", "median ms: the same after a burst"),
+)
+_COLOURS = {OURS: "#1b6e53", LIMIT: "#9aa0a6"}
+_PEER_COLOUR = "#7a9cc6"
+
+
+def draw(rows: Mapping[str, Row], file: Path) -> None:
+    """Write bars of medians, with lines from the lowest to the highest round, as a PNG."""
+    from matplotlib.figure import Figure
+
+    shown = [row for row in rows.values() if row.figures]
+    figure = Figure(figsize=(12, 1.4 + 0.75 * len(shown)), layout="constrained")
+    panels = figure.subplots(2, 2, sharey=True)
+    titles = [ENTRIES[row.peer].title for row in shown]
+    for axes, (phase, name, title) in zip(panels.flat, PANELS, strict=True):
+        for place, row in enumerate(shown):
+            spread = row.get(phase, name)
+            if spread is None:
+                continue
+            whiskers = [[spread.median - spread.low], [spread.high - spread.median]]
+            colour = _COLOURS.get(row.peer, _PEER_COLOUR)
+            axes.barh(place, spread.median, xerr=whiskers, color=colour, ecolor="#333333")
+            digits = 0 if name == "texts_per_second" else 1
+            axes.annotate(
+                f"{spread.median:,.{digits}f}",
+                (spread.high, place),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+            )
+        axes.set_title(title, fontsize=10, loc="left")
+        axes.set_yticks(range(len(titles)), titles)
+        axes.margins(x=0.15)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0, 0].invert_yaxis()
+    figure.savefig(file, dpi=120)

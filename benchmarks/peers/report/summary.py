@@ -1,0 +1,149 @@
+"""From the turns of all rounds to one median and spread a figure, and to ratios. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.peers.registry import LIMIT, OURS
+from benchmarks.peers.report.figures import Spread, spread
+from benchmarks.peers.turn import Turn
+
+FIGURES = (
+    "texts_per_second",
+    "p50_ms",
+    "p99_ms",
+    "cpu_per_1000",
+    "client_cores",
+    "rss_mib",
+    "pss_mib",
+    "offered_per_second",
+    "rejected_p50_ms",
+    "rejected_p99_ms",
+    "late_p99_ms",
+)
+Figures = Mapping[str, Mapping[str, Spread]]
+"""Spreads by figure, by phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold what all turns of a peer came to; `failures` are the reasons of those without figures.
+
+    `other_statuses` counts answers, in all phases but the overload, that were not 200.
+    """
+
+    peer: str
+    turns: int
+    failures: tuple[str, ...]
+    ready_seconds: Spread | None
+    other_statuses: int
+    figures: Figures
+
+    def get(self, phase: str, figure: str) -> Spread | None:
+        """Return one figure of one phase, if there is one."""
+        return self.figures.get(phase, {}).get(figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Hold a figure that was asked for: `value` is to be at least, or at most, `asked`."""
+
+    title: str
+    value: float | None
+    asked: float
+    at_least: bool
+    detail: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Return whether the figure is there and is as asked."""
+        if self.value is None:
+            return False
+        return self.value >= self.asked if self.at_least else self.value <= self.asked
+
+
+def summarise_turns(turns: Sequence[Turn]) -> dict[str, Row]:
+    """Return one row a peer, in the order in which they first had a turn."""
+    return {
+        peer: _row(peer, [turn for turn in turns if turn.peer == peer])
+        for peer in dict.fromkeys(turn.peer for turn in turns)
+    }
+
+
+def _row(peer: str, turns: Sequence[Turn]) -> Row:
+    measured: dict[str, dict[str, list[float | None]]] = {}
+    others = 0
+    for phase in (phase for turn in turns for phase in turn.phases):
+        for figure in FIGURES:
+            measured.setdefault(phase["name"], {}).setdefault(figure, []).append(phase[figure])
+        if phase["name"] != "overload":
+            others += sum(n for status, n in phase["statuses"].items() if status != "200")
+    figures: dict[str, dict[str, Spread]] = {}
+    for name, values in measured.items():
+        spreads = {figure: spread(them) for figure, them in values.items()}
+        figures[name] = {figure: one for figure, one in spreads.items() if one is not None}
+    return Row(
+        peer=peer,
+        turns=len(turns),
+        failures=tuple(dict.fromkeys(turn.failure for turn in turns if turn.failure)),
+        ready_seconds=spread([turn.ready_seconds for turn in turns]),
+        other_statuses=others,
+        figures=figures,
+    )
+
+
+def ratios(rows: Mapping[str, Row]) -> list[Ratio]:
+    """Return the figures that were asked of ours, ratios being of medians."""
+    ours = rows.get(OURS)
+    if ours is None:
+        return []
+    quick, quick_title = _best(rows, "singles", "texts_per_second", highest=True)
+    before, before_title = _best(rows, "lone_before", "p50_ms", highest=False)
+    after, after_title = _best(rows, "lone_after", "p50_ms", highest=False)
+    limit = _median(rows.get(LIMIT), "batches", "texts_per_second")
+    peak = max(
+        _median(ours, "singles", "texts_per_second") or 0.0,
+        _median(ours, "batches", "texts_per_second") or 0.0,
+    )
+    single, batch = (_median(ours, name, "texts_per_second") for name in ("singles", "batches"))
+    lone = [_median(ours, name, "p50_ms") for name in ("lone_before", "lone_after")]
+    accepted = _median(ours, "overload", "texts_per_second")
+    rejected = _median(ours, "overload", "rejected_p99_ms")
+    return [
+        Ratio("1 text, 64 connections: texts/s by the best peer's", _over(single, quick), 1.4,
+              at_least=True, detail=quick_title),
+        Ratio("50 texts, 4 connections: texts/s by the model's alone", _over(batch, limit), 0.9,
+              at_least=True),
+        Ratio("1 text, 1 connection: median by the best peer's", _over(lone[0], before), 1.0,
+              at_least=False, detail=before_title),
+        Ratio("the same right after a burst", _over(lone[1], after), 1.0,
+              at_least=False, detail=after_title),
+        Ratio("10 x overload: accepted texts/s by the peak", _over(accepted, peak), 0.9,
+              at_least=True),
+        Ratio("10 x overload: rejections answered, p99 in ms", rejected, 50.0, at_least=False),
+    ]  # fmt: skip
+
+
+def _best(
+    rows: Mapping[str, Row], phase: str, figure: str, *, highest: bool
+) -> tuple[float | None, str]:
+    """Return the best median among the peers, and whose it is."""
+    medians = {
+        name: median
+        for name, row in rows.items()
+        if name not in (OURS, LIMIT) and (median := _median(row, phase, figure)) is not None
+    }
+    if not medians:
+        return None, ""
+    name = (max if highest else min)(medians, key=lambda one: medians[one])
+    return medians[name], name
+
+
+def _median(row: Row | None, phase: str, figure: str) -> float | None:
+    found = row.get(phase, figure) if row else None
+    return found.median if found else None
+
+
+def _over(value: float | None, by: float | None) -> float | None:
+    return value / by if value is not None and by else None

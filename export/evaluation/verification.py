@@ -1,0 +1,167 @@
+"""Prove that a made model does what its parent does, or refuse it.
+
+Three models are compared on real validation texts: PyTorch, fp32 ONNX, and the graph to be
+shipped, the last two through the classifier that serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.data import LoadedSet
+from export.errors import VerificationError
+from export.evaluation.measure import classify_all
+from export.evaluation.precision_cost import SetCost, check_costs, measure_costs
+from export.labels import EMOTIONS
+from export.training.base_model import load_model, load_tokenizer
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
+from serving.classifier.preprocess import normalise
+from serving.schemas import Classification
+
+MAX_ONNX_DIFFERENCE = 1e-4
+"""Largest allowed difference of a probability between PyTorch and fp32 ONNX."""
+
+MAX_PADDING_DIFFERENCE = 5e-3
+"""Largest allowed difference that padding makes to a probability of the shipped model."""
+
+MIN_LABEL_AGREEMENT = 0.985
+"""Smallest allowed share of texts with the same label in fp32 and as shipped."""
+
+MIN_HALF_AGREEMENT = 0.995
+"""The same for fp16, which rounds less than int8."""
+
+_TORCH_TEXTS = 400
+_PADDING_TEXTS = 200
+_NO_LIMIT = 1_000_000
+
+Probabilities = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the comparison found: differences of probabilities, and a share of equal labels.
+
+    The first is between PyTorch and fp32, the middle two between fp32 and the shipped model,
+    the last two between texts alone and padded. `costs` is what both score on each set.
+    """
+
+    onnx_max_abs_diff: float
+    label_agreement: float
+    mean_abs_diff: float
+    padding_max_abs_diff: float
+    shipped_padding_max_abs_diff: float
+    texts: int
+    costs: tuple[SetCost, ...] = ()
+
+
+def verify(
+    trained: Path,
+    exported: Path,
+    shipped: Path,
+    sets: Sequence[LoadedSet],
+    least_agreement: float = MIN_LABEL_AGREEMENT,
+) -> Verification:
+    """Compare the folders of the PyTorch, fp32 and shipped model on the examples of `sets`.
+
+    Raises VerificationError when fp32 ONNX differs from PyTorch, or depends on padding, by
+    `MAX_ONNX_DIFFERENCE` or more, the shipped model depends on padding by
+    `MAX_PADDING_DIFFERENCE` or more, its labels agree with fp32 on less than
+    `least_agreement` of the texts, or it scores less on a set than
+    `precision_cost.check_costs` allows.
+    """
+    texts = [example.text for one in sets for example in one.examples]
+    if not texts:
+        raise VerificationError("there are no texts to verify on")
+    full_results, plain, padded = _classify(exported, texts)
+    small_results, small_plain, small_padded = _classify(shipped, texts)
+    full, small = _matrix(full_results), _matrix(small_results)
+    sample = spread_sample(texts, _TORCH_TEXTS)
+    limit = open_model(exported).max_tokens
+    reference = torch_probabilities(trained, [texts[index] for index in sample], limit)
+    found = Verification(
+        onnx_max_abs_diff=float(np.abs(full[sample] - reference).max()),
+        label_agreement=_agreement(full, small),
+        mean_abs_diff=float(np.abs(full - small).mean()),
+        padding_max_abs_diff=float(np.abs(plain - padded).max()),
+        shipped_padding_max_abs_diff=float(np.abs(small_plain - small_padded).max()),
+        texts=len(texts),
+        costs=measure_costs(sets, full_results, small_results),
+    )
+    check(found, least_agreement)
+    return found
+
+
+def check(found: Verification, least_agreement: float = MIN_LABEL_AGREEMENT) -> None:
+    """Raise VerificationError when `found` is outside the limits."""
+    for what, difference, limit in (
+        ("fp32 ONNX differs from PyTorch", found.onnx_max_abs_diff, MAX_ONNX_DIFFERENCE),
+        ("padding changes fp32 ONNX", found.padding_max_abs_diff, MAX_ONNX_DIFFERENCE),
+        (
+            "padding changes the shipped model",
+            found.shipped_padding_max_abs_diff,
+            MAX_PADDING_DIFFERENCE,
+        ),
+    ):
+        if not difference < limit:  # NaN is no pass
+            raise VerificationError(
+                f"{what} by {difference:.1e} in a probability; below {limit:.0e} is needed"
+            )
+    if not found.label_agreement >= least_agreement:
+        raise VerificationError(
+            f"labels of the shipped model and fp32 agree on {found.label_agreement:.2%} of "
+            f"{found.texts} texts; {least_agreement:.1%} is needed"
+        )
+    check_costs(found.costs)
+
+
+def torch_probabilities(trained: Path, texts: Sequence[str], max_tokens: int) -> Probabilities:
+    """Return [texts, 8] probabilities of the PyTorch model, each text by itself."""
+    import torch
+
+    model, tokenizer = load_model(str(trained)), load_tokenizer(str(trained))
+    rows = []
+    with torch.inference_mode():
+        for text in texts:
+            encoded = tokenizer(
+                normalise(text), truncation=True, max_length=max_tokens, return_tensors="pt"
+            )
+            logits = model(**encoded).logits[0].double()
+            rows.append(torch.cat([logits[:-1].softmax(0), logits[-1:].sigmoid()]).numpy())
+    return np.stack(rows)
+
+
+def spread_sample(texts: Sequence[str], size: int) -> list[int]:
+    """Return the places of about `size` texts, evenly spread over all lengths."""
+    by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+    return by_length[:: max(1, len(texts) // size)]
+
+
+def _classify(
+    folder: Path, texts: Sequence[str]
+) -> tuple[list[Classification], Probabilities, Probabilities]:
+    """Return what is said of all texts, and of a sample alone and padded to its longest."""
+    artifact = open_model(folder)
+    sample = [texts[index] for index in spread_sample(texts, _PADDING_TEXTS)]
+    with EmotionClassifier(artifact) as classifier:
+        everything = classify_all(classifier, texts)
+        alone = _matrix([classifier.classify([text])[0] for text in sample])
+    with EmotionClassifier(artifact, token_budget=_NO_LIMIT, spread=_NO_LIMIT) as classifier:
+        padded = _matrix(classifier.classify(sample))
+    return everything, alone, padded
+
+
+def _matrix(results: Sequence[Classification]) -> Probabilities:
+    rows = [[*(one.scores[label] for label in EMOTIONS), one.irony] for one in results]
+    return np.array(rows, dtype=np.float64)
+
+
+def _agreement(one: Probabilities, other: Probabilities) -> float:
+    count = len(EMOTIONS)
+    same = one[:, :count].argmax(axis=1) == other[:, :count].argmax(axis=1)
+    return float(same.mean())

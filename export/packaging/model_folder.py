@@ -1,0 +1,99 @@
+"""A model folder: what is in it, its manifest, and how a new one takes an old one's place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from export.errors import StorageError
+from export.labels import LABELS
+from serving.classifier.preprocess import PREPROCESS_VERSION
+
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+MANIFEST_FILE = "manifest.json"
+CARD_FILE = "README.md"
+SHIPPED = Path(__file__).parents[2] / "serving" / "model"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a manifest says beside labels and checksums.
+
+    `training`, `accuracy`, `verification`, `calibration` and `behaviour` are tables for people;
+    `temperature` divides the logits of `emotion` and `irony`.
+    """
+
+    name: str
+    version: str
+    base: str
+    precision: str
+    max_tokens: int
+    temperature: Mapping[str, float] = field(default_factory=lambda: {"emotion": 1.0, "irony": 1.0})
+    training: Mapping[str, Any] = field(default_factory=dict)
+    accuracy: Mapping[str, Any] = field(default_factory=dict)
+    verification: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    behaviour: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_manifest(folder: Path, facts: ModelFacts) -> dict[str, Any]:
+    """Write and return the manifest of `folder`, whose model and tokenizer are in place."""
+    manifest = {
+        "schema": 1,
+        "name": facts.name,
+        "version": facts.version,
+        "base": facts.base,
+        "precision": facts.precision,
+        "labels": list(LABELS),
+        "max_tokens": facts.max_tokens,
+        "preprocess_version": PREPROCESS_VERSION,
+        "temperature": dict(facts.temperature),
+        "files": {name: _checksum(folder / name) for name in (MODEL_FILE, TOKENIZER_FILE)},
+        "training": dict(facts.training),
+        "accuracy": dict(facts.accuracy),
+        "verification": dict(facts.verification),
+        "calibration": dict(facts.calibration),
+        "behaviour": dict(facts.behaviour),
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Move the finished folder `new` to `target`, in place of what is there.
+
+    Both are renamed, never copied, so a reader finds the old folder or the new one. When
+    the new one cannot be moved, the old one is put back and StorageError raised. A
+    predecessor that an interruption left aside is put back first.
+    """
+    aside = target.with_name(f".{target.name}.previous")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if aside.exists():
+            if target.exists():
+                shutil.rmtree(aside)
+            else:
+                aside.rename(target)
+        if target.exists():
+            target.rename(aside)
+        try:
+            new.rename(target)
+        except OSError:
+            if aside.exists():
+                aside.rename(target)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    except OSError as exc:
+        raise StorageError(f"{target}: cannot be replaced ({exc.strerror})") from exc
+
+
+def _checksum(path: Path) -> dict[str, str | int]:
+    content = path.read_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}

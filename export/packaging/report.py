@@ -1,0 +1,171 @@
+"""The tables of a manifest that tell people how a model was made and what it scored."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from export.config import TrainConfig
+from export.data import LoadedSet, load_read, load_sets
+from export.evaluation.calibration_error import BINS
+from export.evaluation.cross_fit import Calibration, HeadCalibration
+from export.evaluation.intervals import Interval
+from export.evaluation.measure import score_intervals, score_results
+from export.evaluation.precision_cost import cost_table
+from export.evaluation.verification import Verification
+from export.labels import IRONY
+from export.packaging.energy import energy_table
+from export.training.run_folder import elapsed_seconds
+from serving.schemas import Classification
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training of those that made a model: its configuration, sets and run folder."""
+
+    config: TrainConfig
+    sets: tuple[LoadedSet, ...]
+    run: Path
+    read: tuple[LoadedSet, ...] = ()
+    """What it read without the labels, before (`adapt_on`)."""
+
+
+def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, ...]:
+    """Return the trainings that led to `run`, those of bases and teachers before its own.
+
+    Raises what `load_sets` raises.
+    """
+    stages: tuple[Stage, ...] = ()
+    for before in (config.base, config.teacher):
+        if isinstance(before, TrainConfig):
+            stages += training_stages(before, data, run.parent / before.name)
+    sets, read = load_sets(config, data, "train"), load_read(config, data)
+    return (*stages, Stage(config, sets, run, read))
+
+
+def accuracy_table(
+    sets: Sequence[LoadedSet], results: Sequence[Sequence[Classification]]
+) -> dict[str, dict[str, Any]]:
+    """Return split, examples, accuracy and macro-F1 by set; F1 of irony where it is told.
+
+    Each figure has its 95 % bootstrap interval beside it, as `..._ci`; `classes` has the F1
+    and the number of examples of each class.
+    """
+    table = {}
+    for loaded, found in zip(sets, results, strict=True):
+        figures = score_results(loaded.examples, found)
+        intervals = score_intervals(loaded.examples, found)
+        row: dict[str, Any] = {
+            "split": loaded.source.split_name(loaded.split),
+            "examples": figures.examples,
+            "accuracy": round(figures.accuracy, 4),
+            "accuracy_ci": _rounded(intervals.accuracy),
+            "macro_f1": round(figures.macro_f1, 4),
+            "macro_f1_ci": _rounded(intervals.macro_f1),
+        }
+        if loaded.examples[0].irony is not None:
+            row["f1_ironic"] = round(figures.f1_of(IRONY), 4)
+            row["f1_ironic_ci"] = _rounded(intervals.f1[IRONY])
+        row["classes"] = {
+            one.label: {"f1": round(one.f1, 4), "examples": one.examples} for one in figures.classes
+        }
+        table[loaded.source.name] = row
+    return table
+
+
+def calibration_table(found: Calibration) -> dict[str, Any]:
+    """Return the temperatures and the expected calibration errors that were found."""
+    return {
+        "bins": BINS,
+        "method": (
+            f"expected calibration error over {BINS} bins of equal width, each text under a "
+            "temperature that was fitted on the other half of the validation texts of every set; "
+            "the temperatures shipped are fitted on all of them"
+        ),
+        "emotion": _head_table(found.emotion),
+        "irony": _head_table(found.irony),
+    }
+
+
+def verification_table(
+    found: Verification, sets: Sequence[LoadedSet], precision: str
+) -> dict[str, Any]:
+    """Return what verifying a model of `precision` on the texts of all `sets` found."""
+    names = ", ".join(f"{one.source.name} {one.source.split_name(one.split)}" for one in sets)
+    return {
+        "onnx_max_abs_diff": float(f"{found.onnx_max_abs_diff:.3g}"),
+        "padding_max_abs_diff": float(f"{found.padding_max_abs_diff:.3g}"),
+        f"{precision}_label_agreement": round(found.label_agreement, 5),
+        f"{precision}_mean_abs_diff": round(found.mean_abs_diff, 5),
+        f"{precision}_padding_max_abs_diff": float(f"{found.shipped_padding_max_abs_diff:.3g}"),
+        f"{precision}_agreement_set": f"the {found.texts:,} texts of {names}",
+        f"{precision}_cost": cost_table(found.costs, precision),
+    }
+
+
+def training_table(stages: Sequence[Stage], command: str, note: str = "") -> dict[str, Any]:
+    """Return the sets, the configuration and what the runs wrote down about themselves.
+
+    `command` is what makes the model anew; `note` is what a person has to add, such as
+    settings that were changed on the way.
+    """
+    config = stages[-1].config
+    seconds = round(sum(elapsed_seconds(stage.run) for stage in stages))
+    cores = os.cpu_count() or 1
+    return {
+        "sets": list(_set_rows(stages)),
+        "config": config.model_dump(mode="json", exclude_none=True),
+        "seed": config.seed,
+        "visits": sum(_visits(stage) for stage in stages),
+        "seconds": seconds,
+        "machine": f"{cores}-core {platform.machine().replace('_', '-')} CPU",
+        "energy": energy_table(seconds, cores),
+        "command": command,
+        **({"note": note} if note else {}),
+    }
+
+
+def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
+    """Yield every set that a stage trained on or read, once."""
+    trained = {one.source.name: one for stage in stages for one in (*stage.read, *stage.sets)}
+    for one in trained.values():
+        yield {
+            "name": one.source.name,
+            "split": one.source.split_name(one.split),
+            "examples": len(one.examples),
+            "terms": one.source.terms,
+            "source": one.source.origin,
+        }
+
+
+def _visits(stage: Stage) -> int:
+    """Return the example visits of a stage, which `patience` may have cut short."""
+    config = stage.config
+    one_pass = sum(round(one.chosen.weight * len(one.examples)) for one in stage.sets)
+    read = config.adapt_passes * sum(len(one.examples) for one in stage.read)
+    return config.soup * config.passes * one_pass + read
+
+
+def _head_table(head: HeadCalibration) -> dict[str, Any]:
+    return {
+        "temperature": head.fit.temperature,
+        "half_temperatures": [one.temperature for one in head.halves],
+        "ece": round(head.mean_error, 4),
+        "ece_pooled": round(head.pooled_error, 4),
+        "sets": {
+            name: {
+                "ece": round(one.error, 4),
+                "ece_at_1": round(one.before, 4),
+                "ece_by_chance": round(one.by_chance, 4),
+            }
+            for name, one in head.sets.items()
+        },
+    }
+
+
+def _rounded(interval: Interval) -> list[float]:
+    return [round(side, 4) for side in interval]

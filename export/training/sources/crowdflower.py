@@ -1,0 +1,40 @@
+"""CrowdFlower's "Emotion in Text": `tweet_id,sentiment,content` rows of real tweets.
+
+One crowd worker's word a tweet, and a noisy one. The set is published without splits: every
+twentieth row, by its place in the file, is kept for validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from export.errors import DataError
+from export.labels import CROWDFLOWER_TO_EMOTION, EMOTIONS, map_labels
+from export.training.examples import Example, Source, Split
+from export.training.sources.own import csv_rows
+
+_VAL_EVERY = 20
+
+
+def read(root: Path, split: Split) -> Iterator[Example]:
+    """Yield the examples of `root`/crowdflower; raises DataError."""
+    path = root / "crowdflower" / "tweet_emotions.csv"
+    for number, row in enumerate(csv_rows(path)):
+        where = f"{path}: row {number + 1}"
+        text, label = row.get("content"), row.get("sentiment")
+        if text is None or label is None:
+            raise DataError(f"{where}: sentiment or content is missing")
+        if (number % _VAL_EVERY == 0) == (split == "val"):
+            emotions = map_labels([label], CROWDFLOWER_TO_EMOTION, where)
+            yield Example(text, emotions, EMOTIONS, own=(label,))
+
+
+SOURCE = Source(
+    name="crowdflower",
+    origin="CrowdFlower, Emotion in Text, 2016",
+    terms="released to the public",
+    split_names=("19 of 20 rows", "every 20th row"),
+    read=read,
+    own_labels=tuple(CROWDFLOWER_TO_EMOTION),
+)

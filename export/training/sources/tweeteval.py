@@ -1,0 +1,110 @@
+"""TweetEval's packaging of SemEval tasks: texts and label ids in files side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from export.errors import DataError
+from export.labels import TWEETEVAL_KNOWN, TWEETEVAL_TO_EMOTION, map_labels
+from export.training.examples import Example, Source, Split
+from export.training.sources.lines import read_lines
+
+IRONY_NAMES = {"non_irony": False, "irony": True}
+
+
+def read_mapping(path: Path) -> dict[str, str]:
+    """Read a mapping.txt of `id<TAB>name` lines; raises DataError."""
+    mapping = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        fields = line.split("\t")
+        if len(fields) < 2:
+            raise DataError(f"{path}:{number}: is not an id and a name")
+        mapping[fields[0].strip()] = fields[1].strip()
+    return mapping
+
+
+def read_pair(texts: Path, labels: Path, mapping: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield text and label name of two files side by side; raises DataError."""
+    lines, ids = read_lines(texts), read_lines(labels)
+    if len(lines) != len(ids):
+        raise DataError(f"{texts} has {len(lines)} lines and {labels} has {len(ids)}")
+    for number, (line, label) in enumerate(zip(lines, ids, strict=True), start=1):
+        if label.strip() not in mapping:
+            raise DataError(f"{labels}:{number}: label {label!r} is not in mapping.txt")
+        yield line, mapping[label.strip()]
+
+
+def read_emotion(root: Path, split: Split) -> Iterator[Example]:
+    """Yield the examples of `root`/tweeteval/emotion; raises DataError."""
+    folder = root / "tweeteval" / "emotion"
+    for text, name in _read_split(folder, split):
+        emotions = map_labels([name], TWEETEVAL_TO_EMOTION, str(folder))
+        yield Example(text, emotions, TWEETEVAL_KNOWN, own=(name,))
+
+
+def read_irony(root: Path, split: Split) -> Iterator[Example]:
+    """Yield the examples of `root`/tweeteval/irony; raises DataError."""
+    folder = root / "tweeteval" / "irony"
+    for text, name in _read_split(folder, split):
+        if name not in IRONY_NAMES:
+            raise DataError(f"{folder}: label {name!r} is neither irony nor non_irony")
+        yield Example(text, irony=IRONY_NAMES[name])
+
+
+def read_own(root: Path, split: Split, task: str, labels: tuple[str, ...]) -> Iterator[Example]:
+    """Yield the examples of a task that says nothing of emotions; raises DataError."""
+    folder = root / "tweeteval" / task
+    for text, name in _read_split(folder, split):
+        if name not in labels:
+            raise DataError(f"{folder}: label {name!r} is none of {', '.join(labels)}")
+        yield Example(text, own=(name,))
+
+
+def _read_split(folder: Path, split: Split) -> Iterator[tuple[str, str]]:
+    mapping = read_mapping(folder / "mapping.txt")
+    return read_pair(folder / f"{split}_text.txt", folder / f"{split}_labels.txt", mapping)
+
+
+_EMOJI = "❤ 😍 😂 💕 🔥 😊 😎 ✨ 💙 😘 📷 🇺🇸 ☀ 💜 😉 💯 😁 🎄 📸 😜"
+_TERMS = "TweetEval adds no restriction; Twitter's terms apply"
+
+EMOTION = Source(
+    name="tweeteval_emotion",
+    origin="SemEval-2018 Affect in Tweets, Mohammad et al. 2018, as packaged by TweetEval",
+    terms=_TERMS,
+    split_names=("train", "val"),
+    read=read_emotion,
+    own_labels=tuple(TWEETEVAL_TO_EMOTION),
+)
+
+IRONY = Source(
+    name="tweeteval_irony",
+    origin="SemEval-2018 irony detection, Van Hee et al. 2018, as packaged by TweetEval",
+    terms=_TERMS,
+    split_names=("train", "val"),
+    read=read_irony,
+)
+
+
+def _side_source(task: str, origin: str, labels: tuple[str, ...]) -> Source:
+    return Source(
+        name=f"tweeteval_{task}",
+        origin=f"{origin}, as packaged by TweetEval",
+        terms=_TERMS,
+        split_names=("train", "val"),
+        read=partial(read_own, task=task, labels=labels),
+        own_labels=labels,
+    )
+
+
+EMOJI = _side_source(
+    "emoji", "SemEval-2018 emoji prediction, Barbieri et al. 2018", tuple(_EMOJI.split())
+)
+HATE = _side_source("hate", "SemEval-2019 HatEval, Basile et al. 2019", ("not-hate", "hate"))
+OFFENSIVE = _side_source(
+    "offensive",
+    "SemEval-2019 OffensEval, Zampieri et al. 2019",
+    ("not-offensive", "offensive"),
+)

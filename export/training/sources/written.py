@@ -1,0 +1,52 @@
+"""Posts that this team wrote itself, for what other sets lack: `export/written/*.csv`.
+
+Feelings without an emotion word, negation, turns of feeling, emoji, emotion words that nobody
+feels, sarcasm and its sincere twins. Every tenth row is kept for validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from export.labels import EMOTIONS
+from export.training.examples import Example, Source, Split
+from export.training.sources.own import Row, read_rows
+
+FOLDER = Path(__file__).parents[2] / "written"
+_EMOTION_FILES = ("emoji.csv", "implied.csv", "meaning.csv")
+_IRONY_FILES = ("irony.csv",)
+_VAL_EVERY = 10
+
+
+def _rows(files: tuple[str, ...], split: Split) -> Iterator[Row]:
+    for name in files:
+        for number, row in enumerate(read_rows(FOLDER / name)):
+            if (number % _VAL_EVERY == 0) == (split == "val"):
+                yield row
+
+
+def read_emotions(_: Path, split: Split) -> Iterator[Example]:
+    """Yield the posts about emotions; for validation, those that mean exactly one."""
+    for row in _rows(_EMOTION_FILES, split):
+        if split == "train":
+            yield row.example(EMOTIONS)
+        elif len(row.emotions) == 1:
+            yield Example(row.text, row.emotions, EMOTIONS)
+
+
+def read_irony(_: Path, split: Split) -> Iterator[Example]:
+    """Yield the posts about irony; for training, with the emotion that is meant."""
+    for row in _rows(_IRONY_FILES, split):
+        yield row.example(EMOTIONS) if split == "train" else Example(row.text, irony=row.irony)
+
+
+_written = partial(
+    Source,
+    origin="written by the Moodline team",
+    terms="the repository's licence",
+    split_names=("9 of 10 rows", "every 10th row"),
+)
+EMOTIONS_SOURCE = _written(name="written", read=read_emotions)
+IRONY_SOURCE = _written(name="written_irony", read=read_irony)

@@ -1,0 +1,225 @@
+"""Behavioural tests of a model: how each kind is judged, and what is reported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from export.behaviour import (
+    BehaviourReport,
+    CapabilityReport,
+    Failure,
+    check_behaviour,
+    main,
+    render,
+    run_behaviour,
+)
+from export.errors import ExportError, VerificationError
+from export.evaluation.behaviour_cases import load_capabilities
+from export.labels import EMOTIONS
+from serving.errors import ClassificationError
+from serving.schemas import Classification
+from tests.unit.export.behaviour_files import write
+
+
+class FakeClassifier:
+    """Say what it was told about a text; `neutral`, not ironic, about every other."""
+
+    def __init__(self, answers: Mapping[str, Classification] | None = None) -> None:
+        self.answers = answers or {}
+
+    def classify(self, texts: Sequence[str]) -> list[Classification]:
+        return [self.answers.get(text, says("neutral")) for text in texts]
+
+
+def says(label: str, probability: float = 0.9, irony: float = 0.1) -> Classification:
+    scores = dict.fromkeys(EMOTIONS, (1 - probability) / 6) | {label: probability}
+    return Classification(label=label, scores=scores, irony=irony, tokens=3, truncated=False)
+
+
+def run(path: Path, **answers: Classification) -> BehaviourReport:
+    return run_behaviour(FakeClassifier(answers), load_capabilities(path))
+
+
+def report(**rates: tuple[int, int]) -> BehaviourReport:
+    """Return a report with (passed, tests) of each capability."""
+    failure = Failure(("a",), "joy", "anger 0.90")
+    return BehaviourReport(
+        tuple(
+            CapabilityReport(name, "MFT", tests, (failure,) * (tests - passed))
+            for name, (passed, tests) in rates.items()
+        )
+    )
+
+
+def test_an_expected_label_passes_and_another_is_a_failure_with_what_was_got(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, "MFT", "joy", "yay", "hm")
+
+    found = run(path, yay=says("joy"), hm=says("fear", 0.7))
+
+    assert (found.tests, found.passed) == (2, 1)
+    assert found.capabilities[0].failures == (Failure(("hm",), "joy", "fear 0.70"),)
+
+
+def test_any_label_of_an_acceptable_set_passes(tmp_path: Path) -> None:
+    path = write(tmp_path, "MFT", "joy, love", "a", "b", "c")
+
+    found = run(path, a=says("joy"), b=says("love"), c=says("anger"))
+
+    assert [failure.texts for failure in found.capabilities[0].failures] == [("c",)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "irony", "passed"),
+    [("ironic", 0.5, 1), ("ironic", 0.49, 0), ("not ironic", 0.49, 1), ("not ironic", 0.5, 0)],
+)
+def test_irony_counts_from_one_half(tmp_path: Path, rule: str, irony: float, passed: int) -> None:
+    path = write(tmp_path, "MFT", rule, "sure")
+
+    found = run(path, sure=says("joy", irony=irony))
+
+    assert found.passed == passed
+
+
+def test_variants_with_the_same_label_are_one_passed_test(tmp_path: Path) -> None:
+    path = write(tmp_path, "INV", "same label", "<one|two|three>")
+
+    found = run(path, one=says("fear"), two=says("fear", 0.4), three=says("fear"))
+
+    assert (found.tests, found.passed) == (1, 1)
+
+
+def test_one_variant_that_differs_fails_the_whole_group_once(tmp_path: Path) -> None:
+    path = write(tmp_path, "INV", "same label", "<one|two|three>", "<four|five>")
+
+    found = run(path, two=says("joy"), three=says("joy"))
+
+    assert (found.tests, found.passed) == (2, 1)
+    assert found.capabilities[0].failures == (
+        Failure(("one", "two", "three"), "same label", "neutral, joy, joy"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "after", "passed"),
+    [
+        ("joy falls 0.2", 0.25, 1),
+        ("joy falls 0.2", 0.35, 0),
+        ("joy rises 0.2", 0.75, 1),
+        ("joy rises 0.2", 0.65, 0),
+        ("joy keeps 0.1", 0.95, 1),
+        ("joy keeps 0.1", 0.45, 1),
+        ("joy keeps 0.1", 0.35, 0),
+    ],
+)
+def test_a_probability_moves_as_far_as_the_rule_asks(
+    tmp_path: Path, rule: str, after: float, passed: int
+) -> None:
+    path = write(tmp_path, "DIR", rule, "<before|after>")
+
+    found = run(path, before=says("joy", 0.5), after=says("joy", after))
+
+    assert found.passed == passed
+
+
+def test_every_later_variant_must_move_and_all_probabilities_are_shown(tmp_path: Path) -> None:
+    path = write(tmp_path, "DIR", "irony rises 0.3", "<a|b|c>")
+
+    found = run(path, b=says("joy", irony=0.6))
+
+    assert found.capabilities[0].failures[0].got == "irony 0.10, then 0.60, 0.10"
+
+
+def test_rates_reach_the_manifest_as_a_plain_table() -> None:
+    table = report(negation=(3, 4), names=(1, 2)).table()
+
+    assert json.loads(json.dumps(table)) == {
+        "tests": 6,
+        "passed": 4,
+        "rate": 0.6667,
+        "capabilities": {
+            "negation": {"kind": "MFT", "tests": 4, "passed": 3, "rate": 0.75},
+            "names": {"kind": "MFT", "tests": 2, "passed": 1, "rate": 0.5},
+        },
+    }
+
+
+def test_rates_at_the_floors_pass() -> None:
+    check_behaviour(report(negation=(3, 4), names=(1, 4)), min_overall=0.5, min_capability=0.25)
+
+
+def test_what_fell_below_the_floors_is_named_in_one_line() -> None:
+    found = report(negation=(1, 4), names=(4, 4), emoji=(0, 4))
+
+    with pytest.raises(VerificationError) as caught:
+        check_behaviour(found, min_overall=0.8, min_capability=0.5)
+
+    assert str(caught.value) == (
+        "behavioural tests passed too rarely: 41.7% of all 12 tests (80.0% is needed); "
+        "negation 25.0% of 4, emoji 0.0% of 4 (50.0% of each capability is needed)"
+    )
+
+
+def test_a_low_capability_is_refused_though_the_overall_rate_is_high() -> None:
+    with pytest.raises(VerificationError, match=r"rarely: names 0\.0% of 1 "):
+        check_behaviour(report(negation=(9, 9), names=(0, 1)), 0.8, 0.5)
+
+
+def test_the_table_has_a_line_for_each_capability_and_failures_on_demand() -> None:
+    found = report(negation=(3, 4), names=(2, 2))
+
+    lines = render(found).splitlines()
+
+    assert [line.split() for line in lines] == [
+        ["capability", "kind", "tests", "passed", "rate"],
+        ["negation", "MFT", "4", "3", "75.0%"],
+        ["names", "MFT", "2", "2", "100.0%"],
+        ["overall", "6", "5", "83.3%"],
+    ]
+    assert render(found, failures=True).splitlines()[4:] == [
+        "",
+        "negation",
+        "  a",
+        "    expected joy; got anger 0.90",
+    ]
+
+
+def test_a_text_that_cannot_be_classified_is_an_export_error(tmp_path: Path) -> None:
+    class Broken(FakeClassifier):
+        def classify(self, texts: Sequence[str]) -> list[Classification]:
+            raise ClassificationError(0)
+
+    capabilities = load_capabilities(write(tmp_path, "MFT", "joy", "a"))
+
+    with pytest.raises(ExportError, match="index 0"):
+        run_behaviour(Broken(), capabilities)
+
+
+def test_no_tests_are_no_pass() -> None:
+    with pytest.raises(ExportError, match="no behavioural tests"):
+        run_behaviour(FakeClassifier(), ())
+
+
+def test_the_shipped_tests_run_on_any_classifier() -> None:
+    found = run_behaviour(FakeClassifier())
+    rates = {one.name: one.rate for one in found.capabilities}
+
+    assert rates["neutral_statements"] == rates["names"] == 1.0
+    assert rates["plain_words"] == rates["negation_lowers"] == 0.0
+    assert rates["sarcasm"] == 0.5
+
+
+def test_a_folder_that_is_no_model_is_one_line_and_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["--model", str(tmp_path / "nowhere")])
+
+    error = capsys.readouterr().err
+    assert status == 1
+    assert error.startswith("error: model folder")
+    assert error.count("\n") == 1

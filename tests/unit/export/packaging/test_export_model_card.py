@@ -1,0 +1,234 @@
+"""The model card says what people must know, and only what its manifest holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from export.packaging.model_card import write_card
+
+
+def set_of(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "split": "train",
+        "examples": 16_000,
+        "terms": f"terms of {name}",
+        "source": name.upper(),
+    }
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    return {
+        "name": "tiny",
+        "version": "0.1.0",
+        "base": "tiny-base",
+        "precision": "int8",
+        "max_tokens": 32,
+        "temperature": {"emotion": 1.25, "irony": 0.75},
+        "files": {"model.onnx": {"bytes": 24_000_000}, "tokenizer.json": {"bytes": 1_000_000}},
+        "training": {
+            "sets": [set_of("carer"), set_of("tweeteval_irony")],
+            "config": {"base": "tiny-base", "sets": []},
+            "seed": 17,
+            "visits": 1_000,
+            "seconds": 120,
+            "machine": "2-core x86-64 CPU",
+            "energy": {"watts": 20, "kwh": 0.0007, "kg_co2e": 0.0003, "formula": "2 cores x 8 W"},
+            "command": "make model",
+        },
+        "accuracy": {
+            "carer": {
+                "split": "val",
+                "examples": 2_000,
+                "accuracy": 0.93,
+                "accuracy_ci": [0.92, 0.941],
+                "macro_f1": 0.9,
+                "macro_f1_ci": [0.88, 0.92],
+                "classes": {
+                    "joy": {"f1": 0.95, "examples": 700},
+                    "surprise": {"f1": 0.8, "examples": 81},
+                },
+            },
+            "tweeteval_irony": {
+                "split": "val",
+                "examples": 10,
+                "accuracy": 0.6,
+                "accuracy_ci": [0.3, 0.9],
+                "macro_f1": 0.5,
+                "macro_f1_ci": [0.2, 0.8],
+                "f1_ironic": 0.625,
+                "f1_ironic_ci": [0.4, 0.75],
+                "classes": {"irony": {"f1": 0.625, "examples": 5}},
+            },
+        },
+        "verification": {
+            "onnx_max_abs_diff": 1.5e-6,
+            "int8_label_agreement": 0.991,
+            "int8_agreement_set": "the 8,220 texts of carer val",
+            "int8_padding_max_abs_diff": 0.0,
+            "int8_cost": {
+                "carer": {
+                    "accuracy": {"fp32": 0.93, "int8": 0.935, "difference": 0.005},
+                    "macro_f1": {"fp32": 0.9012, "int8": 0.9, "difference": -0.0012},
+                }
+            },
+        },
+        "calibration": {
+            "bins": 15,
+            "emotion": {
+                "ece": 0.035,
+                "ece_pooled": 0.021,
+                "sets": {
+                    "carer": {"ece": 0.03, "ece_at_1": 0.02, "ece_by_chance": 0.017},
+                    "other": {"ece": 0.04, "ece_at_1": 0.05, "ece_by_chance": 0.023},
+                },
+            },
+            "irony": {
+                "ece": 0.07,
+                "sets": {
+                    "tweeteval_irony": {"ece": 0.07, "ece_at_1": 0.14, "ece_by_chance": 0.055}
+                },
+            },
+        },
+        "behaviour": {
+            "tests": 200,
+            "passed": 150,
+            "rate": 0.75,
+            "capabilities": {
+                "negation": {"kind": "MFT", "tests": 20, "passed": 5, "rate": 0.25},
+                "names": {"kind": "INV", "tests": 180, "passed": 145, "rate": 0.8056},
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "# tiny 0.1.0",
+        "25.0 MB",
+        "| carer | train | 16,000 | CARER | terms of carer |",
+        "| carer | val | 2,000 | 0.930 (0.920-0.941) | 0.900 (0.880-0.920) |  |",
+        "| 0.600 (0.300-0.900) | 0.500 (0.200-0.800) | 0.625 (0.400-0.750) |",
+        "99.10% of",
+        "must not be used to diagnose",
+        "    make model\n",
+        "## What int8 costs",
+        "| carer | accuracy | 0.9300 | 0.9350 | +0.0050 |",
+        "| carer | macro-F1 | 0.9012 | 0.9000 | -0.0012 |",
+        "150 of 200 pass, 75.0%",
+        "| negation | MFT | 20 | 25.0% |",
+        "(emotion 1.25, irony 0.75)",
+        "| emotion | carer | 0.020 | 0.030 | 0.017 |",
+        "| emotion | mean of the sets |  | 0.035 |  |",
+        "| emotion | all texts together |  | 0.021 |  |",
+        "](reliability.svg)",
+        "- carer: lowest on surprise, F1 0.800 on 81 of 2,000 texts.",
+        "- Behaviour, negation: 15 of 20 tests fail (MFT).",
+    ],
+)
+def test_the_card_says(manifest: dict[str, Any], said: str) -> None:
+    assert said in write_card(manifest)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Irony is learned from the sets about it alone.",
+        "1,000 example visits in 2 minutes on a 2-core x86-64 CPU, an estimated 0.001 kWh and",
+        "Nothing was metered; the estimate is 2 cores x 8 W.",
+    ],
+)
+def test_the_card_says_in_running_text(manifest: dict[str, Any], said: str) -> None:
+    assert said in " ".join(write_card(manifest).split())
+
+
+def test_the_sections_stand_in_the_order_in_which_people_need_them(
+    manifest: dict[str, Any],
+) -> None:
+    sections = [line for line in write_card(manifest).splitlines() if line.startswith("## ")]
+
+    assert sections == [
+        "## Intended use and misuse",
+        "## Data and terms",
+        "## Measured",
+        "## What int8 costs",
+        "## Behaviour",
+        "## Calibration",
+        "## Known failures",
+        "## Cost",
+        "## Made by",
+    ]
+
+
+def test_the_terms_of_carer_are_stated_for_a_model_that_learned_from_it(
+    manifest: dict[str, Any],
+) -> None:
+    assert "CARER is for educational and research purposes only" in write_card(manifest)
+
+
+def test_a_model_made_without_carer_says_nothing_of_it(manifest: dict[str, Any]) -> None:
+    manifest["training"]["sets"] = [set_of("goemotions"), set_of("tweeteval_irony")]
+    del manifest["accuracy"]["carer"]
+    del manifest["verification"]["int8_cost"]["carer"]
+    del manifest["calibration"]["emotion"]["sets"]["carer"]
+    manifest["verification"]["int8_agreement_set"] = "the 10 texts of tweeteval_irony val"
+
+    card = write_card(manifest)
+
+    assert "carer" not in card.lower()
+    assert "GoEmotions' 27 labels" in card
+
+
+def test_a_model_that_was_not_made_smaller_has_no_such_cost(manifest: dict[str, Any]) -> None:
+    manifest["precision"] = "fp32"
+    for name in ("label_agreement", "agreement_set", "padding_max_abs_diff"):
+        manifest["verification"][f"fp32_{name}"] = manifest["verification"][f"int8_{name}"]
+
+    assert "costs" not in write_card(manifest)
+
+
+def test_a_model_whose_behaviour_was_not_tested_has_no_such_section(
+    manifest: dict[str, Any],
+) -> None:
+    manifest["behaviour"] = {}
+
+    assert "ehaviour" not in write_card(manifest)
+
+
+def test_a_single_set_needs_no_mean(manifest: dict[str, Any]) -> None:
+    assert "| irony | mean of the sets |" not in write_card(manifest)
+
+
+def test_the_card_says_what_a_person_added(manifest: dict[str, Any]) -> None:
+    manifest["training"]["note"] = "The third pass had other settings."
+
+    assert "The third pass had other settings." in write_card(manifest)
+
+
+def test_the_card_says_when_glad_texts_taught_irony_too(manifest: dict[str, Any]) -> None:
+    manifest["training"]["config"]["sincere_weight"] = 0.25
+
+    assert "count as not ironic, 0.25 each" in " ".join(write_card(manifest).split())
+
+
+def test_the_card_says_whose_own_labels_were_learned_beside(manifest: dict[str, Any]) -> None:
+    first = {"base": "tiny-base", "sets": [{"name": "tweeteval_emoji", "own_weight": 1.0}]}
+    manifest["training"]["config"] = {"base": first, "sets": [{"name": "carer"}]}
+
+    card = " ".join(write_card(manifest).split())
+
+    assert "Of tweeteval_emoji the sets' own labels were learned too" in card
+
+
+def test_the_card_says_what_a_teacher_labelled(manifest: dict[str, Any]) -> None:
+    sets = [{"name": "carer"}, {"name": "tweeteval_emoji", "teacher_weight": 1.0}]
+    manifest["training"]["config"] |= {"teacher": {"base": "large"}, "sets": sets}
+
+    card = " ".join(write_card(manifest).split())
+
+    assert "What large, a larger model" in card
+    assert "says of the texts of tweeteval_emoji was learned" in card

@@ -1,0 +1,231 @@
+"""People's own word for their mood, on export documents written here and one that a store made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from api.domain.analyses import Analysis, AnalysisRequest
+from api.domain.posts import Ownership
+from api.domain.scoring_config import preset
+from api.jobs import AnalysisRunner
+from api.metrics import Metrics
+from api.stores.sqlite import SqliteStore
+from export.errors import DataError
+from export.labels import EMOTIONS
+from export.training.examples import Example
+from export.training.sources.feedback import feedback_source
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.emotions import FakeEmotionClient
+from tests.support.fakes.posts import posts
+from tests.support.fakes.runs import LIMITS
+from tests.unit.export.feedback_documents import (
+    GLAD,
+    Document,
+    a_document,
+    a_post,
+    answers,
+    read,
+    told,
+    with_second_analysis,
+    written,
+)
+
+
+@pytest.mark.parametrize(
+    ("mood", "text", "emotions"),
+    [
+        ("Cheerful", "a glad post", ("joy", "love", "surprise")),
+        ("Satisfied", "a glad post", ("joy", "love", "surprise")),
+        ("Stressed", "a sad post", ("anger",)),
+        ("Depressed", "a sad post", ("fear", "sadness")),
+    ],
+)
+def test_any_emotion_of_the_told_mood_is_right_for_the_posts_that_made_it(
+    tmp_path: Path, mood: str, text: str, emotions: tuple[str, ...]
+) -> None:
+    path = written(tmp_path / "export.json", a_document(mood, told(mood)))
+
+    assert read(path) == [Example(text, emotions, EMOTIONS, any_of=True)]
+
+
+def test_a_word_against_the_result_tells_of_all_that_moved_it(tmp_path: Path) -> None:
+    path = written(tmp_path / "export.json", a_document("Cheerful", told("Depressed")))
+
+    assert answers(path) == {
+        "a glad post": ("fear", "sadness"),
+        "a sad post": ("fear", "sadness"),
+    }
+
+
+@pytest.mark.parametrize("ownership", ["shared", "liked"])
+def test_what_others_wrote_does_not_train(tmp_path: Path, ownership: str) -> None:
+    document = a_document("Stressed", told("Cheerful"))
+    document["posts"][0]["ownership"] = ownership
+
+    path = written(tmp_path / "export.json", document)
+
+    assert list(answers(path)) == ["a sad post"]
+
+
+def test_a_post_that_moved_little_does_not_train(tmp_path: Path) -> None:
+    document = a_document("Stressed", told("Cheerful"))
+    document["posts"].append(a_post("3", "counted, but not among those that moved most"))
+
+    path = written(tmp_path / "export.json", document)
+
+    assert list(answers(path)) == ["a glad post", "a sad post"]
+
+
+def gone(document: Document) -> None:
+    del document["posts"][0]
+
+
+def edited(document: Document) -> None:
+    document["posts"][0]["text"] = "another text"
+
+
+def blank(document: Document) -> None:
+    document["posts"][0]["text"] = document["analyses"][0]["result"]["moved_most"][0]["text"] = " "
+
+
+@pytest.mark.parametrize("change", [gone, edited, blank])
+def test_a_post_that_is_not_held_as_it_was_counted_does_not_train(
+    tmp_path: Path, change: Callable[[Document], None]
+) -> None:
+    document = a_document("Stressed", told("Cheerful"))
+    change(document)
+
+    path = written(tmp_path / "export.json", document)
+
+    assert list(answers(path)) == ["a sad post"]
+
+
+def unfinished(document: Document) -> None:
+    document["analyses"][0].update(state="failed", result=None)
+
+
+def without_mood(document: Document) -> None:
+    document["analyses"][0]["result"]["mood"] = None
+
+
+def without_posts_that_moved(document: Document) -> None:
+    document["analyses"][0]["result"]["moved_most"] = []
+
+
+@pytest.mark.parametrize("change", [unfinished, without_mood, without_posts_that_moved])
+def test_a_word_about_nothing_is_passed_over(
+    tmp_path: Path, change: Callable[[Document], None]
+) -> None:
+    document = with_second_analysis(
+        a_document("Cheerful", told("Cheerful"), told("Cheerful", "a2")), {"2": GLAD}
+    )
+    change(document)
+
+    path = written(tmp_path / "export.json", document)
+
+    assert list(answers(path)) == ["a sad post"]
+
+
+def test_the_latest_word_on_an_analysis_counts_over_several_exports(tmp_path: Path) -> None:
+    written(tmp_path / "a.json", a_document("Cheerful", told("Stressed", hours=9)))
+    written(tmp_path / "b.json", a_document("Cheerful", told("Cheerful", hours=1)))
+
+    assert answers(tmp_path) == {"a glad post": ("anger",), "a sad post": ("anger",)}
+
+
+def test_a_post_of_two_analyses_counts_once_by_the_latest_word(tmp_path: Path) -> None:
+    document = with_second_analysis(
+        a_document("Cheerful", told("Cheerful", hours=1), told("Stressed", "a2", hours=2)),
+        {"1": GLAD},
+    )
+    corrected = a_document("Cheerful", told("Depressed", hours=3))
+
+    before = answers(written(tmp_path / "export.json", document))
+    after = answers(written(tmp_path / "export.jsonl", document, corrected))
+
+    assert before["a glad post"] == ("anger",)
+    assert after["a glad post"] == ("fear", "sadness")
+
+
+def test_lines_of_a_file_are_documents_of_different_people(tmp_path: Path) -> None:
+    other = a_document("Cheerful", told("Cheerful", "b1"), user="bob")
+    other["analyses"][0]["analysis_id"] = "b1"
+    path = written(tmp_path / "all.jsonl", a_document("Cheerful", told("Cheerful")), other)
+    path.write_text(path.read_text(encoding="utf-8") + "\n\n", encoding="utf-8")
+
+    assert [example.text for example in read(path)] == ["a glad post", "a glad post"]
+
+
+def test_a_document_may_be_spread_over_lines(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    document = a_document("Cheerful", told("Cheerful"))
+    path.write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+    assert list(answers(path)) == ["a glad post"]
+
+
+def test_a_folder_is_read_for_its_json_files_alone(tmp_path: Path) -> None:
+    written(tmp_path / "alice.json", a_document("Cheerful", told("Cheerful")))
+    (tmp_path / "NOTES.txt").write_text("handed over in March", encoding="utf-8")
+
+    assert list(answers(tmp_path)) == ["a glad post"]
+
+
+def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"holds no file that ends in \.json"):
+        read(tmp_path)
+
+
+def test_validation_documents_are_apart(tmp_path: Path) -> None:
+    path = written(tmp_path / "train.json", a_document("Cheerful", told("Cheerful")))
+    val_path = written(tmp_path / "val.json", a_document("Stressed", told("Stressed")))
+
+    source = feedback_source(path, val_path)
+
+    assert [example.text for example in source.read(tmp_path, "val")] == ["a sad post"]
+    assert list(feedback_source(path, None).read(tmp_path, "val")) == []
+
+
+def test_what_a_store_exports_of_an_analysis_that_ran_is_read(tmp_path: Path) -> None:
+    glad, sad = posts(1, word="joy"), posts(1, word="sadness", start=1)
+    liked = [replace(post, ownership=Ownership.LIKED) for post in posts(1, word="joy", start=2)]
+    clock = FakeClock()
+    with closing(SqliteStore(tmp_path / "moodline.db")) as store:
+        store.ensure_user("alice", "Alice", clock())
+        store.set_consent("alice", clock())
+        store.save_posts("alice", [*glad, *sad, *liked], clock())
+        for analysis_id in ("a1", "a2"):
+            waiting = Analysis(analysis_id, AnalysisRequest("alice"), clock())
+            store.create_analysis(waiting, idempotency_key=None)
+            if analysis_id == "a1":
+                runner_on(store, clock).run()
+        store.add_feedback("a1", "Depressed", clock())
+        store.add_feedback("a2", "Cheerful", clock())
+        exported = json.dumps(store.export_user("alice"), ensure_ascii=False)
+    path = tmp_path / "moodline-export.json"
+    path.write_text(exported, encoding="utf-8")
+
+    found = answers(path)
+
+    assert found == dict.fromkeys([glad[0].text, sad[0].text], ("fear", "sadness"))
+
+
+def runner_on(store: SqliteStore, clock: FakeClock) -> AnalysisRunner:
+    return AnalysisRunner(
+        store,
+        FakeEmotionClient(),
+        {},
+        clock,
+        Metrics(),
+        scoring=preset("default"),
+        limits=LIMITS,
+        owner="tests",
+        pause=clock.pause,
+        stopping=lambda: False,
+    )

@@ -1,0 +1,269 @@
+"""The loss, against values worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from export.labels import EMOTIONS, LABELS
+from export.training.encode import target_row
+from export.training.examples import Example
+from export.training.loss import Objective, disagreement, mixed_loss, taught_distance
+
+PLAIN = Objective()
+THREE = ("anger", "joy", "sadness")
+NOTHING = Example("")
+
+
+def batch(*examples: Example, trust: float = 1.0) -> dict[str, torch.Tensor]:
+    """Return a batch of a set whose emotions count `trust`."""
+    targets, known = (torch.tensor(part) for part in zip(*map(target_row, examples), strict=True))
+    known[:, :-1] *= trust
+    return {
+        "targets": targets,
+        "known": known,
+        "any_of": torch.tensor([example.any_of for example in examples]),
+        "taught": torch.zeros(len(examples), len(LABELS)),
+        "taught_weight": torch.zeros(len(examples)),
+    }
+
+
+def logits_of(**given: float) -> torch.Tensor:
+    return torch.tensor([[given.get(label, 0.0) for label in LABELS]], requires_grad=True)
+
+
+def moved(logits: torch.Tensor) -> set[str]:
+    """Return the outputs that got a gradient."""
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
+    return {label for label, value in zip(LABELS, logits.grad[0], strict=True) if value != 0}
+
+
+def test_the_softmax_runs_over_the_known_labels_alone() -> None:
+    logits = logits_of(joy=math.log(2.0), neutral=50.0)
+
+    loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), PLAIN)
+
+    assert loss.item() == pytest.approx(-math.log(2.0 / (1 + 2 + 1)))
+
+
+def test_what_a_set_does_not_know_gets_no_gradient() -> None:
+    logits = logits_of(fear=3.0)
+
+    mixed_loss(logits, batch(Example("", ("joy",), THREE)), PLAIN).backward()
+
+    assert moved(logits) == {"anger", "joy", "sadness"}
+
+
+def test_two_emotions_of_one_text_share_the_probability() -> None:
+    logits = logits_of(joy=math.log(3.0))
+
+    loss = mixed_loss(logits, batch(Example("", ("joy", "surprise"), EMOTIONS)), PLAIN)
+
+    assert loss.item() == pytest.approx(-0.5 * math.log(3 / 9) - 0.5 * math.log(1 / 9))
+
+
+def test_where_any_of_two_emotions_may_be_meant_their_sum_is_learned() -> None:
+    logits = logits_of(joy=math.log(3.0))
+    either = Example("", ("joy", "surprise"), EMOTIONS, any_of=True)
+
+    loss = mixed_loss(logits, batch(either), PLAIN)
+
+    assert loss.item() == pytest.approx(-math.log((3 + 1) / 9))
+
+
+def test_any_of_two_emotions_may_win() -> None:
+    logits = logits_of(joy=math.log(3.0))
+    either = Example("", ("joy", "surprise"), EMOTIONS, any_of=True)
+
+    mixed_loss(logits, batch(either), PLAIN).backward()
+
+    # d/dz of -log(4/9): p - p / (p of both) for the two, p for the others.
+    assert logits.grad is not None
+    gradient = dict(zip(LABELS, logits.grad[0].tolist(), strict=True))
+    assert gradient["joy"] == pytest.approx(3 / 9 - 3 / 4)
+    assert gradient["surprise"] == pytest.approx(1 / 9 - 1 / 4)
+    assert gradient["anger"] == pytest.approx(1 / 9)
+
+
+def test_smoothing_gives_a_share_to_all_that_the_set_knows() -> None:
+    logits = logits_of(joy=math.log(2.0), neutral=50.0)
+
+    loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(label_smoothing=0.3))
+
+    # 0.7 and a third of 0.3 for joy, a third of 0.3 for each of the other two.
+    assert loss.item() == pytest.approx(-0.8 * math.log(1 / 2) - 0.2 * math.log(1 / 4))
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
+def test_focal_loss_counts_less_what_is_already_said(gamma: float) -> None:
+    logits = logits_of(joy=math.log(6.0))
+
+    loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(focal_gamma=gamma))
+
+    assert loss.item() == pytest.approx(-((1 - 0.75) ** gamma) * math.log(0.75))
+
+
+def test_focal_loss_has_a_gradient_where_nothing_is_left_to_learn() -> None:
+    logits = logits_of(joy=200.0)
+
+    mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(focal_gamma=0.5)).backward()
+
+    assert moved(logits) == set()
+
+
+def test_emotions_count_as_far_as_a_set_is_trusted_and_irony_in_full() -> None:
+    both = Example("", ("joy",), EMOTIONS, irony=True)
+
+    loss = mixed_loss(logits_of(), batch(both, trust=0.3), PLAIN)
+
+    assert loss.item() == pytest.approx(0.3 * math.log(7) + math.log(2))
+
+
+def test_any_of_several_emotions_counts_as_far_as_a_set_is_trusted() -> None:
+    either = Example("", ("joy", "love"), EMOTIONS, any_of=True)
+
+    loss = mixed_loss(logits_of(), batch(either, trust=0.3), PLAIN)
+
+    assert loss.item() == pytest.approx(0.3 * -math.log(2 / 7))
+
+
+def test_an_example_about_irony_alone_moves_the_irony_output_alone() -> None:
+    logits = logits_of(anger=5.0, irony=math.log(3.0))
+
+    loss = mixed_loss(logits, batch(Example("", irony=True)), Objective(irony_weight=2.0))
+    loss.backward()
+
+    assert loss.item() == pytest.approx(2.0 * -math.log(0.75))
+    assert moved(logits) == {"irony"}
+    assert logits.grad is not None
+    assert logits.grad[0, -1].item() == pytest.approx(2.0 * (0.75 - 1.0))
+
+
+def test_the_loss_of_a_batch_is_the_mean_of_its_examples() -> None:
+    examples = [Example("", ("fear",), EMOTIONS), Example("", irony=False), NOTHING]
+
+    loss = mixed_loss(torch.zeros(3, 8), batch(*examples), PLAIN)
+
+    assert loss.item() == pytest.approx((math.log(7) + math.log(2)) / 3)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        PLAIN,
+        Objective(label_smoothing=0.1),
+        Objective(focal_gamma=0.5),
+        Objective(label_smoothing=0.1, focal_gamma=2.0),
+    ],
+)
+@pytest.mark.parametrize("any_of", [True, False])
+def test_an_example_that_tells_nothing_moves_nothing(how: Objective, any_of: bool) -> None:
+    logits = logits_of(joy=3.0, irony=-2.0)
+
+    loss = mixed_loss(logits, batch(Example("", any_of=any_of)), how)
+    loss.backward()
+
+    assert loss.item() == 0.0
+    assert moved(logits) == set()
+
+
+def test_two_answers_disagree_by_the_mean_of_both_divergences() -> None:
+    one, other = logits_of(joy=math.log(3.0), neutral=9.0), logits_of()
+    known = batch(Example("", ("joy",), ("anger", "joy")))["known"]
+
+    apart = disagreement(one, other, known, irony_weight=1.0)
+
+    # (1/4, 3/4) and (1/2, 1/2) over anger and joy.
+    there = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
+    back = 0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75)
+    assert apart.item() == pytest.approx((there + back) / 2)
+
+
+def test_answers_about_irony_disagree_where_it_is_told_as_much_as_it_weighs() -> None:
+    one, other = logits_of(irony=math.log(3.0), joy=5.0).repeat(2, 1), torch.zeros(2, 8)
+    known = batch(Example("", irony=True), NOTHING)["known"]
+
+    apart = disagreement(one, other, known, irony_weight=2.0)
+
+    there = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
+    back = 0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75)
+    assert apart.item() == pytest.approx(2.0 * (there + back) / 2 / 2)
+
+
+def test_an_answer_agrees_with_itself_and_others_both_ways_alike() -> None:
+    one, other = logits_of(joy=2.0, irony=1.0), logits_of(fear=-3.0)
+    known = batch(Example("", ("joy",), EMOTIONS, irony=False))["known"]
+
+    there, back = (disagreement(*pair, known, 1.0) for pair in ((one, other), (other, one)))
+
+    assert disagreement(one, one, known, 1.0).item() == 0.0
+    assert there.item() == pytest.approx(back.item())
+    assert there.item() > 0
+
+
+def test_disagreement_has_a_gradient_where_nothing_is_known() -> None:
+    one, other = logits_of(joy=2.0), logits_of(fear=-3.0)
+
+    disagreement(one, other, batch(NOTHING)["known"], 1.0).backward()
+
+    assert moved(one) == moved(other) == set()
+
+
+def test_a_glad_text_counts_as_not_ironic_as_far_as_it_is_told() -> None:
+    glad = Example("", ("joy",), ("anger", "joy", "sadness"))
+
+    targets, known = target_row(glad, sincere_weight=0.25)
+
+    assert (targets[-1], known[-1]) == (0.0, 0.25)
+
+
+@pytest.mark.parametrize("emotions", [("anger",), ("joy", "anger"), ()])
+def test_a_text_that_is_not_only_glad_tells_nothing_of_irony(emotions: tuple[str, ...]) -> None:
+    _, known = target_row(Example("", emotions, EMOTIONS), sincere_weight=0.25)
+
+    assert known[-1] == 0.0
+
+
+def test_what_was_told_of_irony_is_not_weakened_by_gladness() -> None:
+    ironic = Example("", ("joy",), EMOTIONS, irony=True)
+
+    targets, known = target_row(ironic, sincere_weight=0.25)
+
+    assert (targets[-1], known[-1]) == (1.0, 1.0)
+
+
+def test_a_text_without_labels_is_learned_from_the_teacher_alone() -> None:
+    logits = logits_of(joy=math.log(2.0))
+    taught = {**batch(NOTHING), "taught": logits_of(anger=1.0, irony=1.0).detach()}
+    taught["taught_weight"] = torch.tensor([0.5])
+
+    loss = mixed_loss(logits, taught, PLAIN)
+
+    expected = 0.5 * taught_distance(logits, taught["taught"], PLAIN).item()
+    assert loss.item() == pytest.approx(expected)
+    loss.backward()
+    assert moved(logits) == set(LABELS)
+
+
+def test_the_distance_from_a_teacher_is_the_divergence_of_softened_answers() -> None:
+    said, asked = logits_of(joy=2 * math.log(2.0)), logits_of(joy=2 * math.log(4.0), irony=2.0)
+    how = Objective(irony_weight=0.5, teacher_temperature=2.0)
+
+    distance = taught_distance(said, asked, how)
+
+    # Softened, joy weighs 2 of 8 where the teacher has 4 of 10; irony sigma(1) against 1/2.
+    emotion = 0.4 * math.log(0.4 / 0.25) + 6 * 0.1 * math.log(0.1 / 0.125)
+    ironic = 1 / (1 + math.exp(-1.0))
+    irony = ironic * math.log(ironic / 0.5) + (1 - ironic) * math.log((1 - ironic) / 0.5)
+    assert distance.tolist() == pytest.approx([4 * (emotion + 0.5 * irony)])
+
+
+def test_who_says_what_the_teacher_says_has_nothing_to_learn() -> None:
+    logits = logits_of(joy=3.0, fear=-1.0, irony=-2.0)
+
+    distance = taught_distance(logits, logits.detach().clone(), PLAIN)
+
+    assert distance.item() == pytest.approx(0.0, abs=1e-6)

@@ -1,0 +1,142 @@
+"""Labels of a set's own: learned on outputs behind the eight, which they leave alone."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from export.data import LoadedSet
+from export.labels import EMOTIONS, LABELS
+from export.training.base_model import load_tokenizer
+from export.training.encode import EncodedSets, pad_batch, side_labels, side_spans
+from export.training.examples import Example
+from export.training.loss import Objective, mixed_loss
+from tests.unit.export.data_files import a_set
+
+EMOTION = Example("i feel so happy", ("joy",), EMOTIONS)
+WEATHER = Example("rain today", own=("rain",))
+WORK = Example("work today", own=("rain",))
+
+
+@pytest.fixture
+def sets() -> list[LoadedSet]:
+    """A set that learns no labels of its own, one that learns three and one that learns two."""
+    return [
+        a_set(EMOTION, name="plain", own_labels=("x", "y")),
+        a_set(
+            WEATHER,
+            Example("wind and rain", own=("wind", "rain")),
+            Example("a friend"),
+            Example("glad of the rain", ("joy",), EMOTIONS, own=("rain",)),
+            name="weather",
+            own_labels=("sun", "rain", "wind"),
+            own_weight=0.5,
+        ),
+        a_set(WORK, name="work", own_labels=("rain", "desk"), own_weight=2.0),
+    ]
+
+
+@pytest.fixture
+def encoded(sets: list[LoadedSet], tiny_base: Path) -> EncodedSets:
+    return EncodedSets(sets, load_tokenizer(str(tiny_base)), max_tokens=32)
+
+
+def loss_of(encoded: EncodedSets, sets: list[LoadedSet], index: int, logits: torch.Tensor) -> float:
+    """Return the loss of one example and put its gradient into `logits`."""
+    how = Objective(side_spans=side_spans(sets))
+    loss = mixed_loss(logits, pad_batch([encoded[index]], pad_id=0), how)
+    loss.backward()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
+    return loss.item()
+
+
+def moved(logits: torch.Tensor) -> list[int]:
+    """Return the columns that got a gradient."""
+    assert logits.grad is not None
+    return logits.grad[0].nonzero().flatten().tolist()
+
+
+def test_own_labels_lie_one_set_after_another_behind_the_eight(sets: list[LoadedSet]) -> None:
+    assert side_labels(sets) == [(), ("sun", "rain", "wind"), ("rain", "desk")]
+    assert side_spans(sets) == [(8, 11), (11, 13)]
+
+
+def test_every_row_is_as_wide_as_all_outputs(encoded: EncodedSets) -> None:
+    assert {len(row["targets"]) for row in encoded.rows} == {13}
+    assert {len(row["known"]) for row in encoded.rows} == {13}
+
+
+def test_sets_without_labels_of_their_own_make_the_eight_outputs(tiny_base: Path) -> None:
+    chosen = [a_set(EMOTION, own_labels=("x", "y"))]
+
+    data = EncodedSets(chosen, load_tokenizer(str(tiny_base)), max_tokens=32)
+
+    assert side_spans(chosen) == []
+    assert len(data[0]["targets"]) == len(data[0]["known"]) == len(LABELS)
+
+
+def test_an_own_label_is_learned_by_a_softmax_over_the_labels_of_its_set(
+    encoded: EncodedSets, sets: list[LoadedSet]
+) -> None:
+    logits = torch.zeros(1, 13)
+    logits[0, 9], logits[0, 12] = math.log(2.0), 50.0
+    logits.requires_grad_()
+
+    loss = loss_of(encoded, sets, 1, logits)
+
+    assert loss == pytest.approx(0.5 * -math.log(2 / 4))
+
+
+def test_two_own_labels_share_the_probability(encoded: EncodedSets, sets: list[LoadedSet]) -> None:
+    logits = torch.zeros(1, 13)
+    logits[0, 9] = math.log(2.0)
+    logits.requires_grad_()
+
+    loss = loss_of(encoded, sets, 2, logits)
+
+    assert loss == pytest.approx(0.5 * (-0.5 * math.log(2 / 4) - 0.5 * math.log(1 / 4)))
+
+
+@pytest.mark.parametrize(("index", "columns"), [(1, [8, 9, 10]), (5, [11, 12])])
+def test_an_own_label_moves_neither_emotions_nor_irony_nor_another_sets_outputs(
+    encoded: EncodedSets, sets: list[LoadedSet], index: int, columns: list[int]
+) -> None:
+    logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
+
+    loss_of(encoded, sets, index, logits)
+
+    assert moved(logits) == columns
+
+
+def test_an_emotion_moves_no_output_of_own_labels(
+    encoded: EncodedSets, sets: list[LoadedSet]
+) -> None:
+    logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
+
+    loss_of(encoded, sets, 0, logits)
+
+    assert moved(logits) == list(range(len(EMOTIONS)))
+
+
+def test_an_example_without_an_own_label_teaches_none(
+    encoded: EncodedSets, sets: list[LoadedSet]
+) -> None:
+    logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
+
+    loss = loss_of(encoded, sets, 3, logits)
+
+    assert loss == 0.0
+    assert moved(logits) == []
+
+
+def test_an_emotion_and_an_own_label_add_up(encoded: EncodedSets, sets: list[LoadedSet]) -> None:
+    logits = torch.zeros(1, 13).requires_grad_()
+
+    loss = loss_of(encoded, sets, 4, logits)
+
+    assert loss == pytest.approx(math.log(7) + 0.5 * math.log(3))
+    assert moved(logits) == [*range(7), 8, 9, 10]

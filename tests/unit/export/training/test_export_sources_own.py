@@ -1,0 +1,129 @@
+"""Sets of one's own: what their files may say, and what is validated on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from export.config import SetConfig
+from export.errors import DataError
+from export.training.examples import Example, Split
+from export.training.sources.own import own_source, read_rows
+from tests.unit.export.data_files import write
+
+
+def examples_of(path: Path, split: Split = "train", **given: object) -> list[Example]:
+    chosen = SetConfig.model_validate({"name": "mine", "path": path, "val_path": path, **given})
+    return list(own_source(chosen).read(path.parent, split))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mine.csv", 'text,label\n"well, fine",joy\nno,anger\n'),
+        ("mine.jsonl", '{"text": "well, fine", "label": "joy"}\n\n{"text":"no","label":"anger"}\n'),
+    ],
+)
+def test_own_files_are_csv_or_json_lines(tmp_path: Path, name: str, content: str) -> None:
+    chosen = SetConfig(name="mine", path=write(tmp_path / name, content))
+
+    examples = list(own_source(chosen).read(tmp_path, "train"))
+
+    assert [example.text for example in examples] == ["well, fine", "no"]
+    assert examples[0].known == ("anger", "joy")
+
+
+def test_an_own_label_outside_the_seven_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.csv", "text,label\nyes,bliss\n")
+
+    with pytest.raises(DataError, match=r"row 1: label 'bliss' is none of"):
+        list(own_source(SetConfig(name="mine", path=path)).read(tmp_path, "train"))
+
+
+def test_one_of_several_emotions_may_be_meant(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.csv", "text,label\nyes,surprise | joy\nno,anger\n")
+
+    either, plain = examples_of(path)
+
+    assert either == Example("yes", ("joy", "surprise"), ("anger", "joy", "surprise"), any_of=True)
+    assert not plain.any_of
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mine.csv", "text,label,irony\nsure,,true\nyes,joy,False\nno,anger,\n"),
+        (
+            "mine.jsonl",
+            '{"text": "sure", "label": "", "irony": true}\n'
+            '{"text": "yes", "label": "joy", "irony": "false"}\n'
+            '{"text": "no", "label": "anger", "irony": null}\n',
+        ),
+    ],
+)
+def test_a_file_may_tell_irony_with_an_emotion_or_without(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    known = ("anger", "joy")
+
+    examples = examples_of(write(tmp_path / name, content))
+
+    assert examples == [
+        Example("sure", irony=True),
+        Example("yes", ("joy",), known, irony=False),
+        Example("no", ("anger",), known),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("yes,,", "row 1: label '' is none of"),
+        ("yes,joy|,", "row 1: label '' is none of"),
+        ("yes,joy,maybe", "row 1: irony 'maybe' is neither true nor false"),
+        ("yes", "row 1: text or label is missing"),
+        ("ye\rs,joy,", r"mine\.csv: is not CSV after line 1"),
+    ],
+)
+def test_a_row_that_does_not_read_is_named(tmp_path: Path, row: str, fault: str) -> None:
+    path = write(tmp_path / "mine.csv", f"text,label,irony\n{row}\n")
+
+    with pytest.raises(DataError, match=fault):
+        read_rows(path)
+
+
+def test_a_post_may_hold_what_others_end_a_line_with(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.csv", 'text,label\none\u2028two\x85three,joy\n"a\nb",joy\n')
+
+    assert [row.text for row in read_rows(path)] == ["one\u2028two\x85three", "a\nb"]
+
+
+def test_an_emotion_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.csv", "text,label\nyes,joy|love\n")
+
+    with pytest.raises(DataError, match="love is not in known"):
+        examples_of(path, known=("joy",))
+
+
+def test_validation_leaves_out_what_may_mean_several_emotions(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.csv", "text,label\nyes,joy|love\nno,anger\n")
+
+    examples = examples_of(path, "val")
+
+    assert examples == [Example("no", ("anger",), ("anger", "joy", "love"))]
+
+
+def test_validation_of_a_file_that_tells_irony_is_about_irony_alone(tmp_path: Path) -> None:
+    rows = "no,anger,\nsure,,true\nyes,joy,false\n"
+    path = write(tmp_path / "mine.csv", f"text,label,irony\n{rows}")
+
+    examples = examples_of(path, "val")
+
+    assert examples == [Example("sure", irony=True), Example("yes", irony=False)]
+
+
+def test_a_set_without_a_validation_file_has_nothing_to_validate_on(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.csv", "text,label\nno,anger\n")
+
+    assert examples_of(path, "val", val_path=None) == []

@@ -1,0 +1,141 @@
+"""The team's own posts: how their files are split, and that the shipped ones can be trusted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from export.data import check_classes
+from export.errors import DataError
+from export.evaluation.behaviour_cases import load_capabilities
+from export.labels import EMOTIONS
+from export.training.examples import Example
+from export.training.sources import written
+from export.training.sources.own import Row, read_rows
+from serving.classifier.preprocess import normalise
+from tests.unit.export.data_files import write
+
+HEADER = "text,label,irony\n"
+NOWHERE = Path("unused")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the written posts, with three files of emotions that hold nothing yet."""
+    monkeypatch.setattr(written, "FOLDER", tmp_path)
+    for name in ("emoji.csv", "implied.csv", "meaning.csv"):
+        write(tmp_path / name, HEADER)
+    return tmp_path
+
+
+def test_every_tenth_row_of_each_file_validates_and_no_other(folder: Path) -> None:
+    for name in ("emoji", "implied"):
+        write(folder / f"{name}.csv", HEADER + "".join(f"{name} {n},joy,\n" for n in range(12)))
+
+    val = [example.text for example in written.read_emotions(NOWHERE, "val")]
+    train = [example.text for example in written.read_emotions(NOWHERE, "train")]
+
+    assert val == ["emoji 0", "emoji 10", "implied 0", "implied 10"]
+    assert len(train) == 20
+    assert not set(train) & set(val)
+
+
+def test_a_post_of_several_emotions_trains_and_does_not_validate(folder: Path) -> None:
+    write(folder / "meaning.csv", HEADER + "first,joy|love,\nsecond,joy|love,\n")
+
+    val = list(written.read_emotions(NOWHERE, "val"))
+    train = list(written.read_emotions(NOWHERE, "train"))
+
+    assert val == []
+    assert train == [Example("second", ("joy", "love"), EMOTIONS, any_of=True)]
+
+
+def test_posts_about_emotions_validate_emotions_though_one_tells_irony(folder: Path) -> None:
+    write(folder / "meaning.csv", HEADER + "first,joy,false\nsecond,joy,false\n")
+
+    val = list(written.read_emotions(NOWHERE, "val"))
+    train = list(written.read_emotions(NOWHERE, "train"))
+
+    assert val == [Example("first", ("joy",), EMOTIONS)]
+    assert train == [Example("second", ("joy",), EMOTIONS, irony=False)]
+
+
+def test_posts_about_irony_train_the_emotion_too_and_validate_irony_alone(folder: Path) -> None:
+    rows = "first,anger,true\nsecond,anger,true\nthird,,false\n"
+    write(folder / "irony.csv", HEADER + rows)
+
+    val = list(written.read_irony(NOWHERE, "val"))
+    train = list(written.read_irony(NOWHERE, "train"))
+
+    assert val == [Example("first", irony=True)]
+    assert train == [
+        Example("second", ("anger",), EMOTIONS, irony=True),
+        Example("third", irony=False),
+    ]
+
+
+def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
+    (folder / "implied.csv").unlink()
+
+    with pytest.raises(DataError, match=r"implied\.csv: cannot be read"):
+        list(written.read_emotions(NOWHERE, "train"))
+
+
+def shipped_rows() -> list[tuple[str, Row]]:
+    """Return the rows of all shipped files, each with its file's name."""
+    files = sorted(written.FOLDER.glob("*.csv"))
+    return [(path.name, row) for path in files for row in read_rows(path)]
+
+
+def as_read(text: str) -> str:
+    """Return a text as the model reads it, in which two posts may be the same."""
+    return normalise(text).lower()
+
+
+def test_the_shipped_files_are_those_that_are_read() -> None:
+    assert {name for name, _ in shipped_rows()} == {
+        "emoji.csv",
+        "implied.csv",
+        "irony.csv",
+        "meaning.csv",
+    }
+
+
+def test_no_shipped_post_is_there_twice() -> None:
+    places: dict[str, list[str]] = {}
+    for name, row in shipped_rows():
+        places.setdefault(as_read(row.text), []).append(f"{name}: {row.text}")
+
+    assert [texts for texts in places.values() if len(texts) > 1] == []
+
+
+def test_no_shipped_post_is_a_behavioural_test() -> None:
+    asked = {
+        as_read(text) for one in load_capabilities() for case in one.cases for text in case.texts
+    }
+
+    given_away = [
+        f"{name}: {row.text}" for name, row in shipped_rows() if as_read(row.text) in asked
+    ]
+
+    assert given_away == []
+
+
+def test_every_emotion_has_many_shipped_posts() -> None:
+    posts = Counter(example.emotions for example in written.read_emotions(NOWHERE, "train"))
+
+    assert {emotion: posts[(emotion,)] for emotion in EMOTIONS if posts[(emotion,)] < 30} == {}
+
+
+def test_the_shipped_posts_can_be_trained_and_validated_on() -> None:
+    for source in (written.EMOTIONS_SOURCE, written.IRONY_SOURCE):
+        check_classes(source.name, tuple(source.read(NOWHERE, "train")))
+        assert list(source.read(NOWHERE, "val"))
+
+
+def test_every_shipped_post_about_irony_tells_it() -> None:
+    told = Counter(row.irony for name, row in shipped_rows() if name == "irony.csv")
+
+    assert set(told) == {True, False}

@@ -1,0 +1,143 @@
+"""A teacher: a run of its own, whose word on texts is asked once and learned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import export.training.teacher
+from export.config import SetConfig, TrainConfig
+from export.data import load_sets
+from export.errors import BaseModelError
+from export.labels import LABELS
+from export.packaging.report import training_stages
+from export.train import train
+from export.training.base_model import load_model, load_tokenizer
+from export.training.examples import Example
+from export.training.loss import Objective, taught_distance
+from export.training.make_trainer import make_trainer
+from export.training.run_folder import run_summary
+from export.training.teacher import ask_teacher
+from serving.classifier.preprocess import normalise
+
+# torch and transformers warn of their own coming changes while they train.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def pupil(tiny_config: TrainConfig) -> TrainConfig:
+    """A run that learns the labels of one set, and of another what its teacher says."""
+    teacher = tiny_config.model_copy(update={"name": "teacher"})
+    sets = (SetConfig(name="carer"), SetConfig(name="tweeteval_hate", teacher_weight=2.0))
+    return tiny_config.model_copy(
+        update={"name": "pupil", "teacher": teacher, "sets": sets, "select_on": ("carer/accuracy",)}
+    )
+
+
+@pytest.fixture(scope="module")
+def run(pupil: TrainConfig, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished run of the pupil; the teacher's folder is beside it."""
+    folder = tmp_path_factory.mktemp("runs") / "pupil"
+    train(pupil, tiny_data, folder)
+    return folder
+
+
+def test_the_teacher_is_trained_first_and_its_word_is_kept_beside_it(run: Path) -> None:
+    assert (run.parent / "teacher" / "run.json").is_file()
+    assert len(list((run.parent / "teacher").glob("said-*.npy"))) == 1
+    assert "carer/accuracy" in run_summary(run)["figures"]
+
+
+def test_the_teachers_run_is_told_of_with_the_pupils(
+    pupil: TrainConfig, run: Path, tiny_data: Path
+) -> None:
+    stages = training_stages(pupil, tiny_data, run)
+
+    assert [stage.config.name for stage in stages] == ["teacher", "pupil"]
+    assert pupil.encoder == pupil.base
+
+
+def test_its_word_on_a_text_is_what_the_model_says_of_it_alone(
+    pupil: TrainConfig, run: Path, tiny_data: Path
+) -> None:
+    folder = run.parent / "teacher" / "model"
+    sets = load_sets(pupil, tiny_data, "train")
+
+    said = ask_teacher(folder, sets, pupil.train_tokens, bf16=False)
+
+    assert set(said) == {"tweeteval_hate"}
+    model, tokenizer = load_model(str(folder)).eval(), load_tokenizer(str(folder))
+    for example, found in zip(sets[1].examples, said["tweeteval_hate"], strict=True):
+        ids = torch.tensor([tokenizer(normalise(example.text))["input_ids"]])
+        with torch.inference_mode():
+            alone = model(ids).logits.numpy()[0]
+        np.testing.assert_allclose(found, alone, atol=1e-5)
+    assert found.shape == (len(LABELS),)
+
+
+def test_it_is_asked_once_and_again_only_for_other_texts(
+    pupil: TrainConfig, run: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run.parent / "teacher" / "model"
+    sets = load_sets(pupil, tiny_data, "train")
+    monkeypatch.delattr(export.training.teacher, "_answers")
+
+    ask_teacher(folder, sets, pupil.train_tokens, bf16=False)
+
+    other = replace(sets[1], examples=(Example("another day"),))
+    with pytest.raises(NameError):
+        ask_teacher(folder, [other], pupil.train_tokens, bf16=False)
+
+
+def test_the_pupil_comes_to_say_what_its_teacher_says(
+    pupil: TrainConfig, tiny_base: Path, tiny_data: Path, tmp_path: Path
+) -> None:
+    teacher = tmp_path / "teacher" / "model"
+    opinionated = load_model(str(tiny_base))
+    with torch.no_grad():
+        opinionated.classifier.weight.mul_(100)
+    opinionated.save_pretrained(teacher)
+    load_tokenizer(str(tiny_base)).save_pretrained(teacher)
+    sets = (pupil.sets[0], SetConfig(name="tweeteval_hate", weight=20, teacher_weight=10.0))
+    config = pupil.model_copy(update={"sets": sets})
+    texts = [normalise(one.text) for one in load_sets(config, tiny_data, "train")[1].examples]
+    asked = export.training.teacher._answers(teacher, texts, 32, bf16=False)
+
+    trainer = make_trainer(config, str(tiny_base), tiny_data, tmp_path / "run", teacher)
+
+    def distance() -> float:
+        folder = tmp_path / "now"
+        trainer.save_model(str(folder))
+        said = export.training.teacher._answers(folder, texts, 32, bf16=False)
+        return taught_distance(*map(torch.from_numpy, (said, asked)), Objective()).mean().item()
+
+    before = distance()
+    trainer.train()
+    assert distance() < 0.6 * before
+
+
+def test_an_encoder_that_cannot_be_served_is_refused_unless_it_is_a_teacher(
+    tmp_path: Path, tiny_base: Path
+) -> None:
+    from transformers import MPNetConfig, MPNetModel
+
+    load_tokenizer(str(tiny_base)).save_pretrained(tmp_path)
+    MPNetModel(
+        MPNetConfig(
+            vocab_size=60,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=64,
+        )
+    ).save_pretrained(tmp_path)
+
+    with pytest.raises(BaseModelError, match="is a mpnet model; a BERT one is needed"):
+        load_model(str(tmp_path))
+    model = load_model(str(tmp_path), side=("a", "b"), architecture="any")
+    assert model(torch.tensor([[2, 3]])).logits.shape == (1, 10)
