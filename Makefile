@@ -8,11 +8,13 @@ PINS := --quiet --constraint constraints.txt --build-constraint constraints.txt
 PYTHON313 = $(shell for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python3.13; do \
   "$$python" -c 'import ensurepip' 2>/dev/null && { command -v "$$python"; break; }; done)
 MONGO := .venv-mongo
+# One test process per core, at most four; an idle process takes tests over from a busy one.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup serve api worker run-distributed demo analyse lint check teacher model evaluate bench-peers bench-api bench-gpu faults soak clean python redis
+.PHONY: help run test test-fast tools setup serve api worker run-distributed demo analyse lint check teacher model evaluate bench-peers bench-api bench-gpu faults soak clean python redis
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +27,7 @@ python:
 $(BIN)/pip: | python
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp a set of extras, so that serving never waits for what only training or testing needs.
+# One stamp per set of extras, so that serving never waits for what only training or tests need.
 $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
 	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api]'
@@ -40,12 +42,18 @@ $(VENV)/production.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
 	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,production]'
 	@touch $@
 
-# A Debian machine of one's own gets it; elsewhere whoever runs this is told what to do.
+# Debian packages are installed where that is possible; elsewhere one line says what to do.
+define install
+missing=""; for tool in $(1); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -q && \
+apt-get install -y -q --no-install-recommends $$missing; } || { echo "$(2):$$missing. Install with: apt-get install$$missing" >&2; $(3); }
+endef
+
 redis:
-	@command -v redis-server >/dev/null || [ -n "$$QUEUE_URL" ] || { \
-	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -q redis-server; } || { \
-	  echo "This needs redis-server. Install it (Debian: apt-get install redis-server)," \
-	       "or set QUEUE_URL to a Redis that runs." >&2; exit 1; }
+	@[ -n "$$QUEUE_URL" ] || { $(call install,redis-server,This needs a program (or set QUEUE_URL to a running Redis),exit 1); }
+
+tools:
+	@$(call install,redis-server docker-compose,Tests of the distributed mode and of docker-compose.yml are skipped without programs,true)
 
 setup: $(VENV)/run.stamp ## create the environment and install what running needs
 
@@ -72,16 +80,20 @@ analyse: setup ## analyse a file of posts: make analyse FILE=posts.csv USER=name
 	  echo "usage: make analyse FILE=posts.csv USER=name   (X archive zip, tweets.js, JSON lines or CSV)" >&2; exit 2; }
 	@$(BIN)/python -m api.cli analyse "$(FILE)" "$(USER)"
 
-$(MONGO)/stamp: tests/mongo/requirements.txt
+$(MONGO)/stamp: tests/support/mongo/requirements.txt
 	@python="$(PYTHON313)"; if [ -z "$$python" ]; then \
 	  echo "No Python 3.13: the stand-in MongoDB server of the tests is not made." >&2; else \
 	  "$$python" -m venv $(MONGO) && $(MONGO)/bin/pip install --quiet --requirement $< && touch $@; fi
 
-# What can be tested against MongoDB must be: only without Python 3.13 may it be skipped.
+# With Python 3.13 here, the MongoDB half of the contract suite must run; without, it is skipped.
 test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
-test: $(VENV)/dev.stamp $(MONGO)/stamp ## install what the tests need and run the whole suite
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/dev.stamp $(MONGO)/stamp tools ## install what the tests need and run the whole suite
+	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
+
+test-fast: export HF_HUB_OFFLINE := 1
+test-fast: $(VENV)/dev.stamp ## the pure unit tests: no servers, no training, under a minute
+	@$(BIN)/python -m pytest $(IN_PARALLEL) tests/unit -m "not slow and not integration" $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff, formatting included
 	@$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from pymongo.database import Database
 from api.ports.store import Store
 from api.stores.mongo import MongoStore
 from api.stores.mongo.schema import COLLECTIONS, FACTS
+from tests.conftest import mongo_ran_against
 from tests.contract.stores.stores import (
     BACKENDS,
     FOR_EVER,
@@ -26,7 +27,6 @@ from tests.contract.stores.stores import (
 from tests.support.mongo.servers import REQUIRE, MongoServer, server
 
 NO_SERVER = "no MONGODB_URI, no mongod, and no Python 3.13 environment of the stand-in: make test"
-RAN_AGAINST = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +35,7 @@ def mongo_server(
 ) -> Iterator[MongoServer]:
     with server(tmp_path_factory.mktemp("mongo")) as found:
         ran = f"SKIPPED, {NO_SERVER}" if found is None else f"ran against {found.what}"
-        pytestconfig.stash[RAN_AGAINST] = ran
+        mongo_ran_against(pytestconfig, ran)
         if found is None and os.environ.get(REQUIRE):
             pytest.fail(f"{REQUIRE} is set but there is no MongoDB: {NO_SERVER}")
         if found is None:
@@ -102,13 +102,3 @@ def store(backend: StoreBackend) -> Iterator[Store]:
     store = backend.open()
     yield store
     store.close()
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say in one loud line what the MongoDB half of the suite ran against."""
-    what = config.stash.get(RAN_AGAINST, None)
-    if what is not None:
-        colour = {"red" if what.startswith("SKIPPED") else "green": True}
-        terminalreporter.write_sep("!", f"MongoDB contract: {what}", bold=True, **colour)
