@@ -23,6 +23,13 @@ from export.evaluation.cross_fit import Calibration, calibrate
 from export.evaluation.measure import classify_all
 from export.evaluation.reliability_diagram import RELIABILITY_FILE, write_reliability
 from export.evaluation.verification import MIN_HALF_AGREEMENT, MIN_LABEL_AGREEMENT, verify
+from export.packaging.manifest_tables import (
+    accuracy_table,
+    calibration_table,
+    training_stages,
+    training_table,
+    verification_table,
+)
 from export.packaging.model_card import write_card
 from export.packaging.model_folder import (
     CARD_FILE,
@@ -33,17 +40,10 @@ from export.packaging.model_folder import (
     replace_folder,
     write_manifest,
 )
-from export.packaging.report import (
-    accuracy_table,
-    calibration_table,
-    training_stages,
-    training_table,
-    verification_table,
-)
 from export.quantize import Precision, make_precision, sample_texts
 from export.to_onnx import export_onnx
 from export.train import DEFAULT_RUN, train
-from export.training.base_model import load_tokenizer
+from export.training.torch_models import load_tokenizer
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.schemas import Classification

@@ -18,8 +18,8 @@ from export.config import DEFAULT_CONFIG, SetConfig, TrainConfig, load_config
 from export.errors import ConfigError, DataError, run_command
 from export.training.examples import Example, Source, Split
 from export.training.sources import carer, crowdflower, goemotions, tweeteval, written
+from export.training.sources.custom import own_source
 from export.training.sources.feedback import feedback_source
-from export.training.sources.own import own_source
 
 SOURCES: Mapping[str, Source] = {
     source.name: source

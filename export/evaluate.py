@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.errors import ExportError, run_command
-from export.evaluation.intervals import LEVEL, RESAMPLES, Interval, Intervals
+from export.evaluation.confidence_intervals import LEVEL, RESAMPLES, Interval, Intervals
 from export.evaluation.labelled_files import read_labelled
 from export.evaluation.measure import classify_all, score_intervals, score_results
 from export.evaluation.metrics import Figures

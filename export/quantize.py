@@ -1,7 +1,7 @@
 """Make the graph small: `python -m export.quantize SOURCE TARGET [--precision int8|fp16]`.
 
-int8 is for CPUs (see export.graph.rowwise), fp16 for GPUs. Both start from a graph with fused
-attention, GELU and layer norms. int8 looks at how real training texts flow through the graph
+int8 is for CPUs (see export.graph.int8_quantisation), fp16 for GPUs. Both start from a graph with
+fused attention, GELU and layer norms. int8 looks at how real training texts flow through the graph
 to choose its scales; it learns nothing from their labels.
 """
 
@@ -17,7 +17,7 @@ from typing import Literal, get_args
 from export.config import DEFAULT_CONFIG, load_config
 from export.data import LoadedSet, data_folder, load_sets
 from export.errors import DataError, StorageError, run_command
-from export.training.base_model import load_tokenizer
+from export.training.torch_models import load_tokenizer
 from serving.classifier.preprocess import normalise
 
 Precision = Literal["int8", "fp16", "fp32"]
@@ -61,10 +61,10 @@ def sample_texts(sets: Sequence[LoadedSet], tokenizer: Path, max_tokens: int) ->
 
 
 def _int8(source: Path, texts: Sequence[Sequence[int]]) -> bytes:
-    from export.graph.activations import observe
+    from export.graph.activation_statistics import observe
+    from export.graph.cpu_optimisation import streamline
     from export.graph.fusion import fuse
-    from export.graph.rowwise import quantise_rows, quantised_inputs
-    from export.graph.streamlined import streamline
+    from export.graph.int8_quantisation import quantise_rows, quantised_inputs
 
     if not texts:
         raise DataError("int8 needs texts to observe, and there are none")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export.errors import StorageError, run_command
-from export.training.base_model import load_model
+from export.training.torch_models import load_model
 
 OPSET = 18
 

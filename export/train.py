@@ -17,10 +17,9 @@ from export.config import DEFAULT_CONFIG, TrainConfig, load_config
 from export.data import data_folder
 from export.errors import run_command
 from export.labels import LABELS
-from export.training.adapt import ADAPTED, adapt
 from export.training.average import average_models
-from export.training.base_model import resize_head
 from export.training.make_trainer import make_trainer
+from export.training.pretraining import ADAPTED, adapt
 from export.training.run_folder import (
     MODEL,
     claim,
@@ -30,6 +29,7 @@ from export.training.run_folder import (
     last_checkpoint,
     telling_full_disk,
 )
+from export.training.torch_models import resize_head
 from export.training.validation import logged_figures, validation_figures
 
 if TYPE_CHECKING:

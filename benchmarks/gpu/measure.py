@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from benchmarks.gpu import card, ways
 from benchmarks.peers.report.figures import percentile
 from export.graph.fusion import Packing, half_graph
-from export.graph.shapes import write_shape, write_traced
+from export.graph.random_models import write_shape, write_traced
 from export.packaging.model_folder import (
     MODEL_FILE,
     SHIPPED,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.evaluation.calibrate import (
+from export.evaluation.calibration import (
     Fit,
     Results,
     emotion_rows,

@@ -10,7 +10,7 @@ from typing import Literal
 from export.errors import DataError
 from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, TWEETEVAL_TO_EMOTION
 from export.training.examples import Example
-from export.training.sources.lines import read_lines
+from export.training.sources.text_files import read_lines
 from export.training.sources.tweeteval import IRONY_NAMES, read_mapping, read_pair
 
 _TASK_IDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from export.evaluation.intervals import Intervals, bootstrap
+from export.evaluation.confidence_intervals import Intervals, bootstrap
 from export.evaluation.metrics import NOT_IRONIC, Figures, figures_of
 from export.labels import EMOTIONS, IRONY
 from export.training.examples import Example

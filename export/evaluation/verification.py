@@ -18,7 +18,7 @@ from export.errors import VerificationError
 from export.evaluation.measure import classify_all
 from export.evaluation.precision_cost import SetCost, check_costs, measure_costs
 from export.labels import EMOTIONS
-from export.training.base_model import load_model, load_tokenizer
+from export.training.torch_models import load_model, load_tokenizer
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.preprocess import normalise

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WEIGHT_STEPS = 63
-"""Largest integer weight: 7 bits, see export.graph.rowwise."""
+"""Largest integer weight: 7 bits, see export.graph.int8_quantisation."""
 
 _DAMPING = 0.01
 _BLOCK = 128

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from export.training.base_model import load_model
+from export.training.torch_models import load_model
 
 
 def average_models(

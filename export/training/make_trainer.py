@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from export.config import TrainConfig
 from export.data import load_sets
-from export.training.base_model import load_model, load_tokenizer, locate_base
 from export.training.machine import keep_freed_memory
+from export.training.torch_models import load_model, load_tokenizer, locate_base
 from export.training.training_arguments import training_arguments
 from export.training.validation import score, validation_sets
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from export.data import LoadedSet
 from export.labels import LABELS
-from export.training.base_model import load_model, load_tokenizer
+from export.training.torch_models import load_model, load_tokenizer
 from serving.classifier.batching import plan_groups
 from serving.classifier.preprocess import normalise
 

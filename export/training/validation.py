@@ -15,8 +15,8 @@ from export.data import LoadedSet, load_sets
 from export.errors import ConfigError
 from export.evaluation.metrics import Figures, named_figures, set_figures
 from export.labels import LABELS
-from export.training.base_model import load_model, load_tokenizer
 from export.training.machine import keep_freed_memory
+from export.training.torch_models import load_model, load_tokenizer
 from export.training.training_arguments import training_arguments
 
 if TYPE_CHECKING:

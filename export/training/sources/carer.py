@@ -8,7 +8,7 @@ from pathlib import Path
 from export.errors import DataError
 from export.labels import CARER_KNOWN, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.lines import read_lines
+from export.training.sources.text_files import read_lines
 
 _SAME = {emotion: emotion for emotion in CARER_KNOWN}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from export.errors import DataError
 from export.labels import CROWDFLOWER_TO_EMOTION, EMOTIONS, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.own import csv_rows
+from export.training.sources.custom import csv_rows
 
 _VAL_EVERY = 20
 

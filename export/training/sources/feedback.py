@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from export.errors import DataError
 from export.labels import EMOTIONS
 from export.training.examples import Example, Source, Split
-from export.training.sources.lines import read_lines
+from export.training.sources.text_files import read_lines
 
 Mood = Literal["Depressed", "Stressed", "Cheerful", "Satisfied"]
 Side = Literal["positive", "negative"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from export.errors import DataError
 from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.lines import read_lines
+from export.training.sources.text_files import read_lines
 
 
 def read(root: Path, split: Split) -> Iterator[Example]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from export.errors import DataError
 from export.labels import TWEETEVAL_KNOWN, TWEETEVAL_TO_EMOTION, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.lines import read_lines
+from export.training.sources.text_files import read_lines
 
 IRONY_NAMES = {"non_irony": False, "irony": True}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from export.labels import EMOTIONS
 from export.training.examples import Example, Source, Split
-from export.training.sources.own import Row, read_rows
+from export.training.sources.custom import Row, read_rows
 
 FOLDER = Path(__file__).parents[2] / "written"
 _EMOTION_FILES = ("emoji.csv", "implied.csv", "meaning.csv")

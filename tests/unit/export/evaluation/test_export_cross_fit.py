@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from export.evaluation.calibrate import Fit, Results, fit_emotion
+from export.evaluation.calibration import Fit, Results, fit_emotion
 from export.evaluation.cross_fit import calibrate, judge_emotion, judge_irony
 from export.labels import EMOTIONS
 from export.training.examples import Example

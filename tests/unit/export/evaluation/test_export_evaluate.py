@@ -8,7 +8,7 @@ import pytest
 
 from export.errors import DataError
 from export.evaluate import Evaluation, main, render
-from export.evaluation.intervals import bootstrap
+from export.evaluation.confidence_intervals import bootstrap
 from export.evaluation.labelled_files import read_labelled
 from export.evaluation.measure import likeliest, score_results
 from export.evaluation.metrics import figures_of

@@ -15,7 +15,7 @@ import pytest
 from export.errors import VerificationError
 from export.gpu import main, make_gpu_folder
 from export.graph.fusion import half_graph
-from export.graph.shapes import write_shape
+from export.graph.random_models import write_shape
 from serving.classifier.artifact import open_model
 
 # torch and transformers warn of their own coming changes while they export.

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from export.errors import BaseModelError
 from export.labels import LABELS
 from export.training.average import average_models
-from export.training.base_model import load_model, load_tokenizer
+from export.training.torch_models import load_model, load_tokenizer
 
 
 @pytest.fixture

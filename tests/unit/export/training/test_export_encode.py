@@ -12,9 +12,9 @@ import torch
 from export.config import TrainConfig
 from export.data import load_sets
 from export.labels import EMOTIONS, LABELS
-from export.training.base_model import load_tokenizer
 from export.training.encode import Encoded, EncodedSets, MixtureSampler, pad_batch
 from export.training.examples import Example
+from export.training.torch_models import load_tokenizer
 from tests.unit.export.data_files import a_set
 
 

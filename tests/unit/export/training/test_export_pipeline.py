@@ -21,8 +21,8 @@ from export.evaluate import main as evaluate_main
 from export.evaluation.verification import torch_probabilities
 from export.to_onnx import export_onnx
 from export.train import train
-from export.training.base_model import load_model
 from export.training.run_folder import last_checkpoint
+from export.training.torch_models import load_model
 from serving.classifier.artifact import Temperature, open_model
 from serving.classifier.classifier import EmotionClassifier
 from tests.unit.export.data_files import write

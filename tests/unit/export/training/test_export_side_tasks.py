@@ -10,10 +10,10 @@ import torch
 
 from export.data import LoadedSet
 from export.labels import EMOTIONS, LABELS
-from export.training.base_model import load_tokenizer
 from export.training.encode import EncodedSets, pad_batch, side_labels, side_spans
 from export.training.examples import Example
 from export.training.loss import Objective, mixed_loss
+from export.training.torch_models import load_tokenizer
 from tests.unit.export.data_files import a_set
 
 EMOTION = Example("i feel so happy", ("joy",), EMOTIONS)

@@ -13,7 +13,7 @@ from export.evaluation.behaviour_cases import load_capabilities
 from export.labels import EMOTIONS
 from export.training.examples import Example
 from export.training.sources import written
-from export.training.sources.own import Row, read_rows
+from export.training.sources.custom import Row, read_rows
 from serving.classifier.preprocess import normalise
 from tests.unit.export.data_files import write
 

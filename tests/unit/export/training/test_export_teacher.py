@@ -14,14 +14,14 @@ from export.config import SetConfig, TrainConfig
 from export.data import load_sets
 from export.errors import BaseModelError
 from export.labels import LABELS
-from export.packaging.report import training_stages
+from export.packaging.manifest_tables import training_stages
 from export.train import train
-from export.training.base_model import load_model, load_tokenizer
 from export.training.examples import Example
 from export.training.loss import Objective, taught_distance
 from export.training.make_trainer import make_trainer
 from export.training.run_folder import run_summary
 from export.training.teacher import ask_teacher
+from export.training.torch_models import load_model, load_tokenizer
 from serving.classifier.preprocess import normalise
 
 # torch and transformers warn of their own coming changes while they train.

@@ -11,10 +11,10 @@ import torch
 
 from export.config import TrainConfig
 from export.labels import EMOTIONS
-from export.training.base_model import load_model
 from export.training.encode import target_row
 from export.training.examples import Example
 from export.training.loss import Objective, disagreement, mixed_loss
+from export.training.torch_models import load_model
 from export.training.trainer import MixtureTrainer, decay_layers, freeze_layers
 from export.training.training_arguments import training_arguments
 

@@ -16,7 +16,7 @@ from export.config import SetConfig
 from export.errors import DataError
 from export.labels import EMOTIONS, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.lines import read_lines
+from export.training.sources.text_files import read_lines
 
 _SAME = {emotion: emotion for emotion in EMOTIONS}
 _IRONY = {"": None, "true": True, "false": False}

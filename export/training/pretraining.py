@@ -11,7 +11,6 @@ from pathlib import Path
 
 from export.config import TrainConfig
 from export.data import load_read
-from export.training.base_model import load_guessing, load_tokenizer, locate_base
 from export.training.machine import keep_freed_memory
 from export.training.make_trainer import SAVE_STEPS
 from export.training.run_folder import (
@@ -23,6 +22,7 @@ from export.training.run_folder import (
     last_checkpoint,
     telling_full_disk,
 )
+from export.training.torch_models import load_guessing, load_tokenizer, locate_base
 from export.training.training_arguments import training_arguments
 from serving.classifier.preprocess import normalise
 

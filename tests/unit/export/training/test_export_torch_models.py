@@ -11,7 +11,7 @@ from transformers import BertForSequenceClassification
 
 from export.errors import BaseModelError
 from export.labels import LABELS
-from export.training.base_model import load_model, locate_base, resize_head
+from export.training.torch_models import load_model, locate_base, resize_head
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ import onnx
 from onnx import numpy_helper
 
 from export.errors import VerificationError
-from export.graph.drawing import CONTRIB, Drawing
+from export.graph.graph_rewriter import CONTRIB, Drawing
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto

@@ -14,7 +14,7 @@ import export.train
 from export.config import SetConfig, TrainConfig
 from export.errors import BaseModelError, ConfigError
 from export.train import train
-from export.training.adapt import adapt
+from export.training.pretraining import adapt
 
 # torch and transformers warn of their own coming changes while they train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -12,8 +12,8 @@ from typing import Any
 from export.config import TrainConfig
 from export.data import LoadedSet, load_read, load_sets
 from export.evaluation.calibration_error import BINS
+from export.evaluation.confidence_intervals import Interval
 from export.evaluation.cross_fit import Calibration, HeadCalibration
-from export.evaluation.intervals import Interval
 from export.evaluation.measure import score_intervals, score_results
 from export.evaluation.precision_cost import cost_table
 from export.evaluation.verification import Verification

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from export.graph.traced import trace_onnx
+from export.graph.torch_tracing import trace_onnx
 from export.labels import LABELS
 from export.packaging.model_folder import (
     MODEL_FILE,

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from export.evaluation.calibrate import Fit, fit_emotion, fit_irony
+from export.evaluation.calibration import Fit, fit_emotion, fit_irony
 from export.labels import EMOTIONS
 from export.training.examples import Example
 from serving.schemas import Classification

@@ -13,10 +13,10 @@ import torch
 from onnx import TensorProto, helper
 
 from export.errors import VerificationError
+from export.graph.cpu_optimisation import streamline
 from export.graph.fusion import fuse
-from export.graph.streamlined import streamline
 from export.to_onnx import export_onnx
-from export.training.base_model import load_model, load_tokenizer
+from export.training.torch_models import load_model, load_tokenizer
 
 TANH_FOR_ERF = 5e-3
 """How far logits may lie apart because GELU is approximated."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from export.evaluation.intervals import bootstrap
+from export.evaluation.confidence_intervals import bootstrap
 from export.evaluation.metrics import figures_of
 
 LABELS = ["anger", "fear", "joy"]

@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.graph.activations import Activation
-from export.graph.rowwise import quantise_rows, quantised_inputs, smoothing_of
+from export.graph.activation_statistics import Activation
+from export.graph.int8_quantisation import quantise_rows, quantised_inputs, smoothing_of
 
 TOKENS, WIDTH = 4, 8
 

@@ -9,7 +9,7 @@ import pytest
 from export.config import SetConfig
 from export.errors import DataError
 from export.training.examples import Example, Split
-from export.training.sources.own import own_source, read_rows
+from export.training.sources.custom import own_source, read_rows
 from tests.unit.export.data_files import write
 
 

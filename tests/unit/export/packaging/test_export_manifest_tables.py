@@ -13,7 +13,7 @@ from export.evaluation.cross_fit import calibrate
 from export.evaluation.measure import score_intervals
 from export.labels import EMOTIONS
 from export.packaging.energy import energy_table
-from export.packaging.report import (
+from export.packaging.manifest_tables import (
     accuracy_table,
     calibration_table,
     training_stages,

@@ -27,8 +27,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from export.graph.activations import Activation
-from export.graph.drawing import CONTRIB, Drawing
+from export.graph.activation_statistics import Activation
+from export.graph.graph_rewriter import CONTRIB, Drawing
 from export.graph.rounding import round_weights
 
 if TYPE_CHECKING:
