@@ -18,9 +18,9 @@ from api.ports.post_files import PostFileReader
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
 from api.ports.store import Retention, Store
-from api.post_files.archive import ArchiveReader
 from api.post_files.csv_reader import CsvReader
 from api.post_files.json_lines import JsonLinesReader
+from api.post_files.x_archive import XArchiveReader
 from api.settings import Settings, SettingsError
 from api.stores.sqlite import SqliteStore
 
@@ -52,7 +52,7 @@ class Ports:
 def readers(clock: Clock) -> dict[str, PostFileReader]:
     """Return the readers of files by the kind that api.post_files.detection tells."""
     return {
-        "archive": ArchiveReader(clock),
+        "archive": XArchiveReader(clock),
         "jsonl": JsonLinesReader(clock),
         "csv": CsvReader(clock),
     }

@@ -13,7 +13,7 @@ from api.ports.clock import Clock
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource, SourcePrices
 from api.settings import Settings
-from api.sources.bounded_http import Outgoing
+from api.sources.http_client import Outgoing
 from api.sources.own_accounts import OwnAccounts
 
 

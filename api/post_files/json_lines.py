@@ -12,7 +12,7 @@ from api.errors import UnreadableFileError
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.post_files.encodings import OverlongLine, form_of, lines_of
-from api.post_files.json_arrays import MAX_ITEM_CHARACTERS, decode, fields_of
+from api.post_files.json_reader import MAX_ITEM_CHARACTERS, decode, fields_of
 
 _CHUNK_BYTES = 64 * 1024
 

@@ -23,9 +23,9 @@ from api.errors import (
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
-from api.sources.bounded_http import Answer, Outgoing
+from api.sources.http_client import Answer, Outgoing
 from api.sources.own_accounts import OwnAccounts
-from api.sources.rate_limits import retry_at
+from api.sources.refusals import retry_at
 from api.sources.unnamed_accounts import refuse_unnamed
 
 ID_PREFIX = "bsky:"

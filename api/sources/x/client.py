@@ -19,8 +19,8 @@ from api.errors import (
     SourceUnauthorisedError,
 )
 from api.ports.clock import Clock
-from api.sources.bounded_http import Answer, Outgoing
-from api.sources.rate_limits import retry_at
+from api.sources.http_client import Answer, Outgoing
+from api.sources.refusals import retry_at
 
 _DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
 _OF_STATUS: Mapping[int, tuple[type[SourceRefusedError], str]] = {

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from api.errors import SourceUnauthorisedError, SourceUnavailableError
 from api.ports.clock import Clock
 from api.ports.sign_ins import SignIn
-from api.sources.bounded_http import Answer, Outgoing
+from api.sources.http_client import Answer, Outgoing
 from api.sources.x.client import XClient
 
 AUTHORISE_URL = "https://x.com/i/oauth2/authorize"

@@ -18,7 +18,7 @@ from api.errors import (
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
-from api.sources.bounded_http import Answer, Outgoing
+from api.sources.http_client import Answer, Outgoing
 from api.sources.own_accounts import OwnAccounts
 from api.sources.x.client import XClient, refusal
 

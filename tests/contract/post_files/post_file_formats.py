@@ -15,9 +15,9 @@ import pytest
 
 from api.domain.posts import Post, RejectedPost
 from api.ports.post_files import PostFileReader
-from api.post_files.archive import ArchiveReader
 from api.post_files.csv_reader import CsvReader
 from api.post_files.json_lines import JsonLinesReader
+from api.post_files.x_archive import XArchiveReader
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -86,18 +86,18 @@ FORMATS = [
         "json array",
         "archive",
         "posts.json",
-        ArchiveReader(clock),
+        XArchiveReader(clock),
         as_json_array,
         lambda n: f"item {n}",
     ),
     Format(
-        "script", "archive", "tweets.js", ArchiveReader(clock), as_script, lambda n: f"item {n}"
+        "script", "archive", "tweets.js", XArchiveReader(clock), as_script, lambda n: f"item {n}"
     ),
     Format(
         "archive",
         "archive",
         "twitter-archive.zip",
-        ArchiveReader(clock),
+        XArchiveReader(clock),
         as_archive,
         lambda n: f"item {n} of tweets.js",
     ),

@@ -14,7 +14,7 @@ from typing import Any
 from api.domain.posts import Post, RejectedPost
 from api.ports.sources import PostSource, SourcePage, SourcePrices
 from api.sources.bluesky import BlueskySource
-from api.sources.bounded_http import Outgoing
+from api.sources.http_client import Outgoing
 from api.sources.mastodon import MastodonSource
 from api.sources.own_accounts import OwnAccounts
 from api.sources.x import XSource

@@ -13,7 +13,7 @@ import pytest
 
 from api.domain.posts import Engagement, Ownership, Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError
-from api.post_files.archive import ArchiveReader
+from api.post_files.x_archive import XArchiveReader
 
 WHEN = "Wed Oct 10 20:19:24 +0000 2018"
 PREFIX = b"window.YTD.tweets.part0 = "
@@ -46,7 +46,7 @@ def packed(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> 
 
 
 def read(data: bytes, **caps: int) -> list[Post | RejectedPost]:
-    return list(ArchiveReader(now, **caps).read(io.BytesIO(data)))
+    return list(XArchiveReader(now, **caps).read(io.BytesIO(data)))
 
 
 def texts(data: bytes) -> list[str]:
@@ -257,7 +257,7 @@ def test_a_script_that_is_no_list_of_posts_is_unreadable(script_text: bytes, tol
 
 def test_posts_before_the_damage_are_yielded_first() -> None:
     cut = script(tweet(1), tweet(2))[:-40]
-    items = ArchiveReader(now).read(io.BytesIO(cut))
+    items = XArchiveReader(now).read(io.BytesIO(cut))
 
     first = next(items)
 

@@ -25,7 +25,7 @@ from api.post_files.archive_layout import (
 )
 from api.post_files.detection import ZIP_SIGNATURES
 from api.post_files.encodings import TextForm, form_of, texts_of
-from api.post_files.json_arrays import NotAnArrayError, array_items, fields_of
+from api.post_files.json_reader import NotAnArrayError, array_items, fields_of
 from api.post_files.long_posts import LongPosts, TooManyNotesError
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
@@ -49,7 +49,7 @@ _DAMAGE = (
 )
 
 
-class ArchiveReader:
+class XArchiveReader:
     """Read an X archive: its zip, or by itself a script of posts or a JSON list of them.
 
     Of the zip only data/tweets.js, its parts and its older names are opened, and data/note-tweet.js

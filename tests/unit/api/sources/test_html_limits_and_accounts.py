@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.sources.markup import text_of_html
+from api.sources.html_text import text_of_html
 from api.sources.own_accounts import OwnAccounts
-from api.sources.rate_limits import LONGEST, SHORTEST, UNSAID, retry_at
+from api.sources.refusals import LONGEST, SHORTEST, UNSAID, retry_at
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=5)
