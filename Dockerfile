@@ -1,6 +1,6 @@
-# The images of docker-compose.yml: the API and its workers (api), the inference server (inference),
-# the same for a GPU (inference-gpu). Everything runs as a user without rights, from files that it
-# cannot write.
+# Images for docker-compose.yml: the API and its workers (api), the inference server (inference) and
+# the inference server for a GPU (inference-gpu). Processes run as an unprivileged user who cannot
+# write to the installed files.
 FROM python:3.11.13-slim-bookworm AS base
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
 RUN useradd --system --uid 10001 --create-home moodline
@@ -10,7 +10,7 @@ RUN pip install --constraint constraints.txt pip
 
 FROM base AS api
 COPY api/ api/
-# The client of the inference server is all that the API needs of it.
+# The API needs only the client of the inference server.
 COPY serving/*.py serving/
 COPY serving/client/ serving/client/
 RUN pip install --constraint constraints.txt --build-constraint constraints.txt ".[api,production]"
@@ -23,7 +23,8 @@ RUN pip install --constraint constraints.txt --build-constraint constraints.txt 
 USER moodline
 CMD ["python", "-m", "serving"]
 
-# The GPU's libraries come with the package; onnxruntime itself must go, as both fill one folder.
+# The GPU's libraries come with onnxruntime-gpu. onnxruntime must be removed first, because both
+# packages install into the same folder.
 FROM inference AS inference-gpu
 USER root
 RUN pip uninstall --yes onnxruntime && pip install "onnxruntime-gpu[cuda,cudnn]>=1.22,<2"
