@@ -14,13 +14,11 @@ from api.logs import trace_id
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient
 from api.ports.keys import KeyStore
-from api.ports.post_files import PostFileReader
+from api.ports.post_files import PostFileReaders
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
 from api.ports.store import Retention, Store
-from api.post_files.csv_reader import CsvReader
-from api.post_files.json_lines import JsonLinesReader
-from api.post_files.x_archive import XArchiveReader
+from api.post_files.detection import FormatDetection
 from api.settings import Settings, SettingsError
 from api.stores.sqlite import SqliteStore
 
@@ -38,7 +36,7 @@ class Ports:
 
     store: Store
     emotions: EmotionClient
-    readers: Mapping[str, PostFileReader]
+    readers: PostFileReaders
     sources: Mapping[str, PostSource]
     clock: Clock
     close: Callable[[], None]
@@ -47,15 +45,6 @@ class Ports:
     sealer: Sealer | None = None
     wake: Callable[[str], None] | None = None
     probes: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
-
-
-def readers(clock: Clock) -> dict[str, PostFileReader]:
-    """Return the readers of files by the kind that api.post_files.detection tells."""
-    return {
-        "archive": XArchiveReader(clock),
-        "jsonl": JsonLinesReader(clock),
-        "csv": CsvReader(clock),
-    }
 
 
 def open_store(settings: Settings) -> SqliteStore | MongoStore:
@@ -97,7 +86,7 @@ def adapters(settings: Settings) -> Ports:
     return Ports(
         store,
         emotions,
-        readers(_now),
+        FormatDetection(_now),
         sources.by_name,
         _now,
         close,

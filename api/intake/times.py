@@ -1,4 +1,4 @@
-"""Read the time of a post in the forms that sources write it."""
+"""Parse the time of a post in the forms that sources write it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""The oldest time taken: posts of other origin than X may go back this far, errors further."""
+"""The oldest time taken: posts from before X may go back this far, errors further."""
 
 CLOCK_TOLERANCE = timedelta(days=1)
-"""How far after now a post may lie, for clocks that disagree and times without their zone."""
+"""How far after now a post's time may be: clocks disagree, and a time may lack its zone."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _X_FORM = re.compile(
@@ -33,7 +33,7 @@ _FORMS = (
 
 
 class UnreadableTimeError(ValueError):
-    """Say why a value is not the time of a post, in words for the person who sent it."""
+    """A value that is not the time of a post; the message is for the person who sent it."""
 
 
 def time_of(value: object, now: datetime) -> datetime:
@@ -58,14 +58,12 @@ def time_of(value: object, now: datetime) -> datetime:
 
 
 def _shown(value: object) -> str:
-    """Return a value as a message may quote it: short, and printable everywhere."""
     if not isinstance(value, str):
         return "a value that is no text"
     return "'" + value[:_LONGEST].encode("ascii", "backslashreplace").decode("ascii") + "'"
 
 
 def _parsed(value: object, now: datetime) -> datetime:
-    """Return the time as written, aware; ValueError, OverflowError or OSError where it is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("neither text nor a number")
     if not isinstance(value, str):
@@ -91,12 +89,8 @@ def _from_epoch(seconds: float) -> datetime:
 def _from_x_form(match: re.Match[str]) -> datetime:
     # Not strptime: it reads the names of months in the language of the machine.
     month, day, hour, minute, second, zone_hours, zone_minutes, year = match.groups()
-    iso = f"{year}-{_month(month):02}-{int(day):02}T{hour}:{minute}:{second}"
-    return datetime.fromisoformat(f"{iso}{zone_hours}:{zone_minutes}")
-
-
-def _month(name: str) -> int:
-    return _MONTHS.index(name.lower()) + 1
+    date = f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}"
+    return datetime.fromisoformat(f"{date}T{hour}:{minute}:{second}{zone_hours}:{zone_minutes}")
 
 
 def _from_month_first(match: re.Match[str], now: datetime) -> datetime:

@@ -4,47 +4,43 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from api.domain.posts import Post, RejectedPost
 from api.errors import UnreadableFileError
-from api.intake.post_fields import TEXT_NAMES, TIME_NAMES, PostIntake
-from api.intake.values import clean
+from api.intake.post_fields import TEXT_NAMES, TIME_NAMES, PostIntake, clean
 from api.ports.clock import Clock
-from api.post_files.encodings import OverlongLine, form_of, lines_of
+from api.post_files.encodings import chunks_of, encoding_of, lines_of
 
 MAX_CELL_CHARACTERS = 1024 * 1024
 """Longest line, and longest cell with the line breaks in it, that is read; in characters."""
 
-_CHUNK_BYTES = 64 * 1024
 _DELIMITERS = ",;\t"
 _LINE_SHOWN = 200
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class CsvReader:
-    """Read rows under a header that names a text and a time; other columns may be missing.
+    """Reader of rows under a header that names a text and a time; other columns may be missing.
 
     The first line names the columns, in any order and case, as PostIntake knows them; cells are
-    parted by commas, semicolons or tabs, and quoted as in RFC 4180. The text may be UTF-8, UTF-16
-    with its mark, Windows-1252 or Mac Roman; the log says which it was taken for. Rows are counted
-    as a spreadsheet does: the header is row 1.
+    separated by commas, semicolons or tabs, and quoted as in RFC 4180. The text may be UTF-8,
+    UTF-16 with its byte order mark, Windows-1252 or Mac Roman; the log says which was found. Rows
+    are counted as a spreadsheet does: the header is row 1.
     """
+
+    format = "csv"
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
-        """Yield the posts of the file, as PostFileReader has it."""
-        file.seek(0)
-        form = form_of(iter(partial(file.read, _CHUNK_BYTES), b""))
-        logger.info("reading a CSV file as %s", form)
-        file.seek(0)
-        chunks = iter(partial(file.read, _CHUNK_BYTES), b"")
-        lines = _Lines(lines_of(chunks, form, MAX_CELL_CHARACTERS))
+        """Yield the posts of the file; see PostFileReader."""
+        encoding = encoding_of(chunks_of(file))
+        _log.info("reading a CSV file as %s", encoding)
+        lines = _Lines(lines_of(chunks_of(file), encoding, MAX_CELL_CHARACTERS))
         # The limit is the whole process's; the default would refuse what the readers take.
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         delimiter, columns = _header(lines)
@@ -60,29 +56,30 @@ class CsvReader:
                     " put quotation marks around texts that hold a delimiter",
                 )
             elif any(cells):
-                yield intake.take(_named(columns, cells), where)
+                yield intake.take(_by_column(columns, cells), where)
 
 
 class _OverlongLineError(Exception):
-    """Carry an overlong line out through the csv module."""
+    """An overlong line, raised through the csv module."""
 
 
 class _Lines:
-    """Hand lines to the csv module, and remember whether it asked for one past the end."""
+    """Lines for the csv module; remembers whether it asked for one past the end."""
 
-    def __init__(self, lines: Iterable[str | OverlongLine]) -> None:
-        self._lines = iter(lines)
+    def __init__(self, lines: Iterator[str | None]) -> None:
+        self._lines = lines
         self.ran_out = False
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines, None)
-        if line is None:
+        try:
+            line = next(self._lines)
+        except StopIteration:
             self.ran_out = True
-            raise StopIteration
-        if isinstance(line, OverlongLine):
+            raise
+        if line is None:
             raise _OverlongLineError
         return line
 
@@ -100,7 +97,6 @@ def _header(lines: _Lines) -> tuple[str, list[str]]:
             f"The first line is longer than {MAX_CELL_CHARACTERS:,} characters: this is no CSV file"
             " with a line of column names."
         ) from None
-    columns: list[str] = []
     for delimiter in _DELIMITERS:
         cells = next(csv.reader([line], delimiter=delimiter), [])
         columns = [clean(cell).strip().lower().replace(" ", "_") for cell in cells]
@@ -136,8 +132,8 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | str]
             yield number, cells
 
 
-def _named(columns: list[str], cells: list[str]) -> dict[str, object]:
-    """Pair names and cells; where two columns have one name, the first that is filled counts."""
+def _by_column(columns: list[str], cells: list[str]) -> dict[str, object]:
+    """Pair columns and cells; of two columns with one name the first that is filled counts."""
     fields: dict[str, object] = {}
     for name, cell in zip(columns, cells, strict=False):
         if not fields.get(name):

@@ -1,8 +1,12 @@
-"""Tell in which form a file keeps its text, and read its lines in bounded memory.
+"""Find out how a file encodes its text, and read its lines in bounded memory.
 
-UTF-8 and UTF-16 say what they are. What is left is a single-byte encoding, and no such file says
-which: files of Windows and old web tools are Windows-1252, those of old Macs Mac Roman. Both are
-tried and the one whose letters and marks stand where a writer puts them is taken.
+UTF-8 and UTF-16 can be recognised. What is left is a single-byte encoding, and no such file names
+its own: files of Windows and old web tools are Windows-1252, those of old Macs Mac Roman. Both are
+tried, and the one is taken whose letters and marks stand where a writer puts them.
+
+Mojibake is undone as well: UTF-8 taken for Windows-1252 turns ’ into â€™; saved as Mac Roman and
+read as Windows-1252 again, as spreadsheets on a Mac did, it becomes ‰Ûª. Both ways back are exact
+but for the characters that Mac Roman lacks: the second reading put "_" in their place.
 """
 
 from __future__ import annotations
@@ -10,15 +14,19 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-
-from api.post_files import mojibake
-from api.post_files.plausibility import plausibility
+from functools import partial
+from typing import BinaryIO
 
 SINGLE_BYTE = ("cp1252", "mac_roman")
-"""The encodings tried where a file is no Unicode, the commoner one first."""
+"""The encodings tried where a file is not Unicode, the commoner one first."""
 
+MISREADINGS = (1, 2)
+"""How often text may have been misread: more was never met, and each guess risks sound text."""
+
+_CHUNK_BYTES = 64 * 1024
 _SAMPLES = 4_000
 _SAMPLE = re.compile(rb"[\x21-\x7e]?[ ]?_*[\x80-\xff][_\x80-\xff]*[ ]?[\x21-\x7e]?")
 # Half an emoji, encoded as if it were a character: wrong in UTF-8, yet a sure sign of it.
@@ -28,33 +36,33 @@ _SOUND_PER_BROKEN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class TextForm:
-    """Name how text is kept: a Python codec, and how often its UTF-8 was misread before."""
+class TextEncoding:
+    """A Python codec, and how often the text was misread before it was saved."""
 
     codec: str = "utf-8-sig"
     misreadings: int = 0
 
     def __str__(self) -> str:
-        """Name the form as a log line shows it."""
         return f"{self.codec}, misread {self.misreadings} times" if self.misreadings else self.codec
 
 
-@dataclass(frozen=True, slots=True)
-class OverlongLine:
-    """Stand in the place of a line that is longer than a reader takes."""
+def chunks_of(file: BinaryIO) -> Iterator[bytes]:
+    """Return the bytes of a file from its start, in pieces."""
+    file.seek(0)
+    return iter(partial(file.read, _CHUNK_BYTES), b"")
 
 
-def form_of(chunks: Iterable[bytes]) -> TextForm:
-    """Return the form of a file's text, from all of its bytes in pieces of any size.
+def encoding_of(chunks: Iterable[bytes]) -> TextEncoding:
+    """Return the encoding of a file's text, from all of its bytes in pieces of any size.
 
-    Any bytes have a form: where none fits well, what comes out is odd, but it is text.
+    Any bytes have an encoding: where none fits well, what comes out is odd, but it is text.
     """
     utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
     samples: list[bytes] = []
     sound = broken = 0
     for number, chunk in enumerate(chunks):
         if number == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return TextForm("utf-16")
+            return TextEncoding("utf-16")
         text = utf8.decode(chunk)
         if chunk.isascii():
             continue
@@ -68,38 +76,31 @@ def form_of(chunks: Iterable[bytes]) -> TextForm:
     # A file may end inside a character, which says nothing unless it is the only one.
     broken += bool(utf8.decode(b"", final=True)) and not sound
     if broken * _SOUND_PER_BROKEN <= sound or not samples:
-        return _utf8_form(samples)
-    return _single_byte_form(samples)
+        texts = [sample.decode("utf-8", "replace") for sample in samples]
+        return TextEncoding(misreadings=_misreadings_of(texts)[0])
+    return _single_byte_encoding(samples)
 
 
-def _utf8_form(samples: list[bytes]) -> TextForm:
-    texts = [sample.decode("utf-8", "replace") for sample in samples]
-    return TextForm(misreadings=_misreadings_of(texts)[0])
-
-
-def _single_byte_form(samples: list[bytes]) -> TextForm:
-    """Take the encoding that lets misread text be restored best, else the likelier letters."""
-    found: list[tuple[int, int, TextForm]] = []
+def _single_byte_encoding(samples: list[bytes]) -> TextEncoding:
+    """Take the codec under which most misread text can be restored, else the likelier letters."""
+    found: list[tuple[int, int, TextEncoding]] = []
     for codec in SINGLE_BYTE:
         texts = [sample.decode(codec, "replace") for sample in samples]
         misreadings, restored = _misreadings_of(texts)
-        found.append((restored, plausibility(texts), TextForm(codec, misreadings)))
+        found.append((restored, plausibility(texts), TextEncoding(codec, misreadings)))
     return max(found, key=lambda each: each[:2])[2]
 
 
 def _misreadings_of(texts: list[str]) -> tuple[int, int]:
     """Return how often the texts were misread and how much undoing that restores, or 0 and 0."""
-    best = (0, 0)
-    for misreadings in mojibake.MISREADINGS:
-        evidence = mojibake.evidence(texts, misreadings)
-        if evidence.convincing and evidence.restored > best[1]:
-            best = misreadings, evidence.restored
-    return best
+    found = [(times, restorable(texts, times)) for times in MISREADINGS]
+    best = max(found, key=lambda each: each[1])
+    return best if best[1] else (0, 0)
 
 
-def texts_of(chunks: Iterable[bytes], form: TextForm) -> Iterator[str]:
+def decoded(chunks: Iterable[bytes], encoding: TextEncoding) -> Iterator[str]:
     """Yield the decoded text of the pieces; bytes that mean nothing become U+FFFD."""
-    decoder = codecs.getincrementaldecoder(form.codec)(errors="replace")
+    decoder = codecs.getincrementaldecoder(encoding.codec)(errors="replace")
     for chunk in chunks:
         if text := decoder.decode(chunk):
             yield text
@@ -108,26 +109,224 @@ def texts_of(chunks: Iterable[bytes], form: TextForm) -> Iterator[str]:
 
 
 def lines_of(
-    chunks: Iterable[bytes], form: TextForm, max_characters: int
-) -> Iterator[str | OverlongLine]:
+    chunks: Iterable[bytes], encoding: TextEncoding, max_characters: int
+) -> Iterator[str | None]:
     r"""Yield the lines of a file with their endings (\n, \r\n or \r), misreadings undone.
 
-    A line over max_characters is dropped and an OverlongLine yielded in its place, so no more
-    than that and one piece are ever held.
+    A line over max_characters is dropped and None yielded in its place, so that no more than that
+    and one piece are in memory.
     """
     carried = ""
     dropping = False
-    for text in texts_of(chunks, form):
+    for text in decoded(chunks, encoding):
         pieces = list(io.StringIO(carried + text, newline=""))
         # The last piece may go on in the next text; so may a "\r", with its "\n".
         carried = "" if pieces[-1].endswith("\n") else pieces.pop()
         for piece in pieces:
             overlong = dropping or len(piece) > max_characters
             dropping = False
-            yield OverlongLine() if overlong else mojibake.undo(piece, form.misreadings)
+            yield None if overlong else undo_misreadings(piece, encoding.misreadings)
         if len(carried) > max_characters:
             dropping = True
             # Only its end is kept, where the line may turn out to end in "\r".
             carried = carried[-1]
     if carried or dropping:
-        yield OverlongLine() if dropping else mojibake.undo(carried, form.misreadings)
+        yield None if dropping else undo_misreadings(carried, encoding.misreadings)
+
+
+# Mojibake
+
+_HIGH = range(0x80, 0x100)
+_CONTINUATION = range(0x80, 0xC0)
+_LOST = "_"
+# What stood where a lost byte is: X cuts a post with "…", by far the commonest of its group.
+_LIKELY = {b"\xe2\x80": "…"}
+_EMOJI_LEAD = 0xF0
+_EMOJI_SECOND = 0x9F
+_RUN = re.compile(r"_*[^\x00-\x7f][^\x00-\x5e\x60-\x7f]*")
+
+
+def undo_misreadings(text: str, misreadings: int) -> str:
+    """Return the text with every misread character put right; 0 misreadings change nothing.
+
+    A character whose bytes were lost becomes "…" where that is what was most likely there, else
+    "_", the sign that the file itself puts in place of what it lost.
+    """
+    if misreadings == 0 or text.isascii():
+        return text
+    origins = _ORIGINS[misreadings]
+    return _RUN.sub(lambda run: _undo_run(run[0], origins)[0], text)
+
+
+def restorable(texts: Iterable[str], misreadings: int) -> int:
+    """Return how many bytes undoing so many misreadings restores; 0 unless that is no accident.
+
+    One group of three bytes or two of two are needed, and few characters left unexplained. Sound
+    text has such groups as good as never: "Ã" before "©" is no word of any language.
+    """
+    restored = unexplained = 0
+    for text in texts:
+        for run in _RUN.findall(text):
+            _, gained, left = _undo_run(run, _ORIGINS[misreadings])
+            restored += gained
+            unexplained += left
+    return restored if restored >= 2 and restored >= 4 * unexplained else 0
+
+
+def _undo_run(run: str, origins: Mapping[str, frozenset[int]]) -> tuple[str, int, int]:
+    """Return the run put right, the weight of what was restored and how much was left."""
+    out: list[str] = []
+    restored = unexplained = at = 0
+    while at < len(run):
+        group = _group_at(run, at, origins)
+        if group is None:
+            out.append(run[at])
+            unexplained += run[at] != _LOST
+            at += 1
+        else:
+            character, length = group
+            out.append(character)
+            restored += length - 1
+            at += length
+    return "".join(out), restored, unexplained
+
+
+def _group_at(run: str, at: int, origins: Mapping[str, frozenset[int]]) -> tuple[str, int] | None:
+    """Return the character whose misread bytes start here, and how many they are, or None."""
+    lead = _lead_at(run, at, origins)
+    if lead is None:
+        return None
+    length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    tail = run[at + 1 : at + length]
+    if len(tail) < length - 1:
+        return None
+    known = bytearray([lead])
+    whole = True
+    for character in tail:
+        byte = next((b for b in origins.get(character, ()) if b in _CONTINUATION), None)
+        if byte is None and not (character == _LOST and _LOST in origins):
+            return None
+        if byte is None or character == _LOST:
+            whole = False
+        elif whole:
+            known.append(byte)
+    if not whole:
+        return _LIKELY.get(bytes(known), _LOST), length
+    try:
+        return known.decode("utf-8"), length
+    except UnicodeDecodeError:
+        return None
+
+
+def _lead_at(run: str, at: int, origins: Mapping[str, frozenset[int]]) -> int | None:
+    """Return the first byte of a UTF-8 group of several bytes, or None where none can start."""
+    if run[at] != _LOST:
+        return next((b for b in origins.get(run[at], ()) if 0xC2 <= b <= 0xF4), None)
+    # Of the lead bytes that were lost, only an emoji's can be told: its second byte is always 9F.
+    follower = origins.get(run[at + 1 : at + 2], frozenset())
+    return _EMOJI_LEAD if _LOST in origins and _EMOJI_SECOND in follower else None
+
+
+def _windows(byte: int) -> str:
+    """Return what Windows-1252 shows for a byte; its five unused bytes are control characters."""
+    try:
+        return bytes([byte]).decode("cp1252")
+    except UnicodeDecodeError:
+        return chr(byte)
+
+
+def _saved_as_mac(character: str) -> int | None:
+    """Return the byte that Mac Roman keeps of a character, or None where it is lost."""
+    try:
+        return character.encode("mac_roman")[0]
+    except UnicodeEncodeError:
+        return ord(character) if ord(character) in _HIGH else None
+
+
+def _read_twice() -> Iterator[tuple[str, int]]:
+    for byte in _HIGH:
+        kept = _saved_as_mac(_windows(byte))
+        if kept is None:
+            yield _LOST, byte
+            continue
+        seen = _windows(kept)
+        yield seen, byte
+        if _saved_as_mac(seen) is None:
+            # The file was itself saved in Mac Roman, so this one was lost on the second way.
+            yield _LOST, byte
+        elif "\x80" <= seen <= "\x9f":
+            # A control character passed through as its byte, which Mac Roman shows as a letter.
+            yield bytes([kept]).decode("mac_roman"), byte
+
+
+def _table(pairs: Iterable[tuple[str, int]]) -> Mapping[str, frozenset[int]]:
+    """Gather the bytes that may stand behind each character."""
+    table: dict[str, set[int]] = {}
+    for character, byte in pairs:
+        table.setdefault(character, set()).add(byte)
+    return {character: frozenset(found) for character, found in table.items()}
+
+
+_ORIGINS = {1: _table((_windows(byte), byte) for byte in _HIGH), 2: _table(_read_twice())}
+
+# Plausibility: the wrong one of two single-byte encodings shows capitals inside words (cafÈ), signs
+# of mathematics in prose (caf√©) and marks on the wrong side of a word. Weights are chosen by hand:
+# only their order matters, and tests hold it for six languages.
+
+_COMMON = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÍÎÏÑÓÔÕÖØÚÛÜ")
+_OPENING = frozenset("“‘«„‚‹¿¡")
+_CLOSING = frozenset("”’»›…")
+_BETWEEN = frozenset("–—•·")
+_WITH_NUMBERS = frozenset("€£¥¢°²³½¼¾±×")
+_TRADE = frozenset("©®™")
+_FIXED_SPACE = "\xa0"
+# Letters that words of the languages meant end in; the others stand inside words.
+_ENDING = frozenset("éèàùòìöäåøüáíóúã")
+
+
+def plausibility(texts: Iterable[str]) -> int:
+    """Return the sum of the weights of all characters beyond ASCII, each with its neighbours."""
+    total = 0
+    for text in texts:
+        for at, character in enumerate(text):
+            if not character.isascii():
+                total += _weight(character, text[max(at - 1, 0) : at], text[at + 1 : at + 2])
+    return total
+
+
+def _weight(character: str, before: str, after: str) -> int:
+    """Weigh one character; before and after are its neighbours, "" at an end of the sample."""
+    if character.isalpha() and character in _COMMON:
+        return _letter_weight(character, before, after)
+    if character == "’" and before.isalpha() and after.isalpha():
+        # it’s, don’t, we’re, then l’ before a vowel
+        return 4 if after in "stmrlvdSTMRLVD" else 3 if after in "aeiouyhàâéèêîôû" else 1
+    if character in _OPENING:
+        return 2 if after.isalnum() and not before.isalnum() else -1
+    if character in _CLOSING:
+        return 2 if before and not before.isspace() and not after.isalnum() else -1
+    if character in _BETWEEN:
+        return 2 if before.isalpha() and after.isalpha() else 1
+    if character in _WITH_NUMBERS:
+        return 1 if before.isdigit() or after.isdigit() else -1
+    if character in _TRADE:
+        return 2 if before.isalnum() and not after.isalnum() else 0
+    if character == _FIXED_SPACE:
+        return 0
+    # Left are signs, bare accents, letters of neither's languages, and bytes without meaning.
+    return -4 if unicodedata.category(character) in ("Cc", "So", "Sm", "Sk", "Lm") else -2
+
+
+def _letter_weight(character: str, before: str, after: str) -> int:
+    """Weigh an accented letter: small ones belong in words, capitals at the head of one."""
+    if character.islower():
+        if after.isupper():
+            return -3
+        if before.isalpha() and not after.isalpha():
+            return 3 if character in _ENDING else 1
+        return 3 if after.isalpha() else 1
+    if before.islower():
+        return -3
+    if after.islower():
+        return 3
+    return 2 if before.isupper() or after.isupper() else -1

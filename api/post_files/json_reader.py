@@ -1,15 +1,23 @@
-"""Read the items of a JSON array, however long, holding one item at a time.
+"""Read posts out of JSON: one object per line, or the items of an array of any length.
 
-Each item is decoded by itself with the standard library: an event parser such as ijson, given
-100 kB of "[", builds as many nested paths as there are brackets and takes the machine's memory.
+Each item is decoded by itself with the standard library, so that one item is in memory at a time:
+an event parser such as ijson, given 100 kB of "[", builds as many nested paths as there are
+brackets and takes the machine's memory.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
+
+from api.domain.posts import Post, RejectedPost
+from api.errors import UnreadableFileError
+from api.intake.post_fields import PostIntake
+from api.ports.clock import Clock
+from api.post_files.encodings import chunks_of, encoding_of, lines_of
 
 MAX_ITEM_CHARACTERS = 1024 * 1024
 """Longest item taken, in characters: some forty times the longest post."""
@@ -18,17 +26,77 @@ _MAX_DIGITS = 40
 _BLANK = re.compile(r"[ \t\r\n]*")
 _AFTER_ARRAY = re.compile(r"[\s;]*")
 
+_log = logging.getLogger(__name__)
+
+
+class JsonLinesReader:
+    """Reader of one JSON object per line, with field names that PostIntake knows.
+
+    A line that is no such object is rejected and the next one read. Lines are counted from 1 as
+    an editor shows them; blank ones are passed over. The text may be in any encoding that
+    CsvReader takes, though JSON is UTF-8 by its standard (RFC 8259).
+    """
+
+    format = "jsonl"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
+        """Yield the posts of the file; see PostFileReader.
+
+        UnreadableFileError comes last, where not one line of the file was a JSON object.
+        """
+        encoding = encoding_of(chunks_of(file))
+        _log.info("reading JSON lines as %s", encoding)
+        intake = PostIntake(self._clock())
+        filled = objects = 0
+        lines = lines_of(chunks_of(file), encoding, MAX_ITEM_CHARACTERS)
+        for number, line in enumerate(lines, start=1):
+            where = f"line {number}"
+            text = None if line is None else line.strip()
+            if text == "":
+                continue
+            filled += 1
+            if text is None:
+                yield RejectedPost(
+                    where, f"the line is longer than {MAX_ITEM_CHARACTERS:,} characters"
+                )
+                continue
+            try:
+                fields = fields_of(_decoded(text))
+            except ValueError:
+                yield RejectedPost(where, "the line is not JSON: it breaks off or is damaged")
+                continue
+            if fields is None:
+                yield RejectedPost(
+                    where, "the line is JSON, but not an object with a post's fields"
+                )
+                continue
+            objects += 1
+            yield intake.take(fields, where)
+        if not filled:
+            raise UnreadableFileError("The file is empty: no line in it holds anything.")
+        if not objects:
+            raise UnreadableFileError(
+                "No line of the file is a JSON object. JSON lines hold one post a line, for"
+                ' example {"text": "...", "created_at": "2024-05-31T18:20:00Z"}.'
+            )
+
+
+def fields_of(item: Any) -> Mapping[str, object] | None:
+    """Return the fields of a post's object, without the X archive's wrapper `{"tweet": {...}}`.
+
+    Returns None where the item is not an object.
+    """
+    if not isinstance(item, dict):
+        return None
+    inner = item.get("tweet")
+    return inner if isinstance(inner, dict) else item
+
 
 class NotAnArrayError(ValueError):
-    """Say where text stops being a JSON array, in words for the person who sent it."""
-
-
-def decode(text: str) -> Any:
-    """Return the JSON value that a text is. Raises ValueError, also where it nests too deeply."""
-    try:
-        return _DECODER.decode(text)
-    except RecursionError as exc:
-        raise ValueError("nested too deeply") from exc
+    """Text that is not a whole JSON array; the message says where it stops being one."""
 
 
 def array_items(texts: Iterable[str]) -> Iterator[Any]:
@@ -37,67 +105,54 @@ def array_items(texts: Iterable[str]) -> Iterator[Any]:
     Raises NotAnArrayError where the text is none, breaks off, or has an item longer than
     MAX_ITEM_CHARACTERS; the items before that were yielded.
     """
-    pieces = iter(texts)
-    held = _Held(pieces)
-    held.skip_blank()
-    if held.peek() != "[":
+    text = _Window(iter(texts))
+    if text.next_character() != "[":
         raise NotAnArrayError("no list starts here")
-    held.advance(1)
-    held.skip_blank()
-    if held.peek() == "]":
-        held.advance(1)
+    text.advance()
+    if text.next_character() == "]":
+        text.advance()
     else:
-        yield from _items(held)
-    held.expect_nothing_more()
+        yield from _items(text)
+    text.expect_nothing_more()
 
 
-def _items(held: _Held) -> Iterator[Any]:
+def _items(text: _Window) -> Iterator[Any]:
     """Yield the items up to and over the closing bracket."""
     number = 0
     while True:
         number += 1
-        yield held.take_value(number)
-        held.skip_blank()
-        mark = held.peek()
-        if mark not in (",", "]"):
-            raise NotAnArrayError(_after(number, mark))
-        held.advance(1)
+        yield text.take_value(number)
+        mark = text.next_character()
+        if not mark:
+            raise NotAnArrayError(
+                f"the file breaks off after item {number}: its list is never closed"
+            )
+        if mark not in ",]":
+            raise NotAnArrayError(f"after item {number} a comma or the end of the list is missing")
+        text.advance()
         if mark == "]":
             return
 
 
-def _after(number: int, mark: str) -> str:
-    if not mark:
-        return f"the file breaks off after item {number}: its list is never closed"
-    return f"after item {number} a comma or the end of the list is missing"
-
-
-class _Held:
-    """Hold the part of a text that is being read, and fetch more as it is needed."""
+class _Window:
+    """The part of a long text that is being decoded; fetches more as it is needed."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces
         self._text = ""
         self._at = 0
 
-    def peek(self) -> str:
-        """Return the next character, or "" at the end."""
-        while self._at == len(self._text) and self._fetch(1):
-            pass
+    def next_character(self) -> str:
+        """Step over blanks and return the character that follows, or "" at the end."""
+        self._skip(_BLANK)
         return self._text[self._at : self._at + 1]
 
-    def advance(self, characters: int) -> None:
-        self._at += characters
-
-    def skip_blank(self) -> None:
-        while True:
-            self._skip(_BLANK)
-            if self._at < len(self._text) or not self._fetch(1):
-                return
+    def advance(self) -> None:
+        self._at += 1
 
     def take_value(self, number: int) -> Any:
         """Return the value that starts here and step over it; number counts it for messages."""
-        self.skip_blank()
+        self._skip(_BLANK)
         while True:
             more = max(len(self._text) - self._at, 1)
             try:
@@ -115,50 +170,38 @@ class _Held:
                         f"the file breaks off or is damaged in item {number}"
                     ) from exc
                 continue
-            # A number that ends with the text held may go on in the next piece.
+            # A number that ends with the window may go on in the next piece.
             if end < len(self._text) or not self._fetch(1):
                 self._at = end
                 return value
 
     def expect_nothing_more(self) -> None:
         """Raise NotAnArrayError unless only blanks are left, and the ";" of a script."""
-        while True:
-            self._skip(_AFTER_ARRAY)
-            if self._at < len(self._text):
-                raise NotAnArrayError("something follows after the end of the list")
-            if not self._fetch(1):
-                return
+        self._skip(_AFTER_ARRAY)
+        if self._at < len(self._text):
+            raise NotAnArrayError("something follows after the end of the list")
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
-        match = pattern.match(self._text, self._at)
-        self._at = match.end() if match else self._at
+        while True:
+            match = pattern.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._text) or not self._fetch(1):
+                return
 
     def _fetch(self, characters: int) -> bool:
-        """Hold at least so many more characters; return False where the text has ended.
+        """Add at least so many more characters; return False where the text has ended.
 
-        Asking for as many as are held keeps the work of decoding a long item anew linear.
+        Asking for as many as there are keeps the work of decoding a long item anew linear.
         """
         fetched: list[str] = []
-        wanted = characters
-        while wanted > 0 and (piece := next(self._pieces, None)) is not None:
+        while characters > 0 and (piece := next(self._pieces, None)) is not None:
             fetched.append(piece)
-            wanted -= len(piece)
+            characters -= len(piece)
         if not fetched:
             return False
         self._text = self._text[self._at :] + "".join(fetched)
         self._at = 0
         return True
-
-
-def fields_of(item: Any) -> Mapping[str, object] | None:
-    """Return the fields of a post's object, out of the archive's wrapper `{"tweet": {...}}`.
-
-    Returns None where the item is no object.
-    """
-    if not isinstance(item, dict):
-        return None
-    inner = item.get("tweet")
-    return inner if isinstance(inner, dict) else item
 
 
 def _integer(digits: str) -> int | float:
@@ -169,3 +212,11 @@ def _integer(digits: str) -> int | float:
 
 
 _DECODER = json.JSONDecoder(parse_int=_integer)
+
+
+def _decoded(text: str) -> Any:
+    """Return the JSON value of a text. Raises ValueError, also where it nests too deeply."""
+    try:
+        return _DECODER.decode(text)
+    except RecursionError as exc:
+        raise ValueError("nested too deeply") from exc

@@ -1,62 +1,63 @@
-"""Read posts out of the archive that X gives its users, or out of one script of it."""
+"""Read posts out of the archive that X gives its users, or out of one script of it.
+
+Today's archive keeps posts in `data/tweets.js` and `data/tweets-part1.js`, an earlier one in
+`data/tweet.js` or `tweet.js`, and that of 2012 to 2018 in `data/js/tweets/2014_01.js` per month.
+A post of more than 280 characters is cut there, ending in "…", and its whole text kept in
+`data/note-tweet.js` under an id that is mostly not the post's own.
+"""
 
 from __future__ import annotations
 
-import io
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import chain
-from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from api.domain.posts import Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError
-from api.intake.post_fields import PostIntake
+from api.intake.post_fields import PostIntake, UnreadableValueError, post_text_of
+from api.intake.times import UnreadableTimeError, time_of
 from api.ports.clock import Clock
-from api.post_files.archive_layout import (
-    MAX_PREFIX_CHARACTERS,
-    NotAnArchiveError,
-    list_start,
-    members_of,
-)
-from api.post_files.detection import ZIP_SIGNATURES
-from api.post_files.encodings import TextForm, form_of, texts_of
+from api.post_files.encodings import TextEncoding, chunks_of, decoded, encoding_of
 from api.post_files.json_reader import NotAnArrayError, array_items, fields_of
-from api.post_files.long_posts import LongPosts, TooManyNotesError
-
-MAX_UNPACKED_BYTES = 512 * 1024 * 1024
-MAX_RATIO = 100
-
-_CHUNK_BYTES = 64 * 1024
-# X's scripts shrink to a tenth. A ratio says nothing of a small file, and that harms nobody.
-_RATIO_COUNTS_FROM = 8 * 1024 * 1024
-_ENCRYPTED = 0x1
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# What zipfile raises for a damaged file: its headers, names and offsets, then its data.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    OverflowError,
+from api.post_files.zip_reader import (
+    MAX_RATIO,
+    MAX_UNPACKED_BYTES,
+    ZIP_SIGNATURES,
+    ZipReader,
+    base_name,
 )
+
+MAX_NOTES_CHARACTERS = 32 * 1024 * 1024
+"""Most text of long posts that is kept in memory while an archive is read, in characters."""
+
+_FOLDER = r"(?P<folder>(?:.*[/\\])?)"
+_POSTS = re.compile(
+    _FOLDER + r"(?:tweets?(?:-part[0-9]+)?|js[/\\]tweets[/\\][0-9]{4}_[0-9]{2})\.js"
+)
+_NOTES = re.compile(_FOLDER + r"note-tweet(?:-part[0-9]+)?\.js")
+# What the Finder of macOS adds to a folder that it packs.
+_FINDER_FOLDER = "__MACOSX/"
+_PREFIX = re.compile(
+    r"\s*(?:window\.YTD\.(?P<what>[A-Za-z_]+)\.part[0-9]+|Grailbird\.data\.tweets_[0-9_]+)\s*=\s*"
+)
+_MAX_PREFIX_CHARACTERS = 256
+_READ_SCRIPTS = ("tweet", "tweets", "note_tweet")
+_CUT = re.compile(r"…(?:\s*https://t\.co/\w+)?\s*$")
+# A shorter beginning than this may be shared by two posts of one second.
+_LEAST_SHARED = 40
 
 
 class XArchiveReader:
-    """Read an X archive: its zip, or by itself a script of posts or a JSON list of them.
+    """Reader of an X archive: its zip, or only a script of posts or a JSON list of them.
 
-    Of the zip only data/tweets.js, its parts and its older names are opened, and data/note-tweet.js
-    for the whole texts of long posts; nothing is written to disk. Likes (data/like.js) are left
-    out by design: X keeps no date with them, and a mood is weighed by time. Retweets are shared
-    posts. Items are counted from 1 in each script.
+    Of the zip only the scripts of posts are opened, and data/note-tweet.js for the whole texts of
+    long posts. Likes (data/like.js) are left out by design: X keeps no date with them, and a mood
+    is weighed by time. Retweets are shared posts. Items are counted from 1 in each script.
     """
+
+    format = "archive"
 
     def __init__(
         self,
@@ -65,111 +66,39 @@ class XArchiveReader:
         max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
         max_ratio: int = MAX_RATIO,
     ) -> None:
-        """Take the most bytes that a zip may unpack to, and how many for one packed byte.
-
-        Both are counted while reading: what a zip says of its own sizes is not believed.
-        """
         self._clock = clock
         self._max_unpacked_bytes = max_unpacked_bytes
         self._max_ratio = max_ratio
 
     def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
-        """Yield the posts of the file, as PostFileReader has it."""
+        """Yield the posts of the file; see PostFileReader."""
         file.seek(0)
-        head = file.read(4)
-        file.seek(0)
-        intake = PostIntake(self._clock())
-        if head.startswith(ZIP_SIGNATURES):
-            yield from self._read_zip(file, intake)
+        if file.read(4).startswith(ZIP_SIGNATURES):
+            yield from self._read_zip(file)
             return
-        form = form_of(_chunks(file))
-        file.seek(0)
-        for number, item in enumerate(_items(_chunks(file), form, "the file"), start=1):
+        intake = PostIntake(self._clock())
+        encoding = encoding_of(chunks_of(file))
+        for number, item in enumerate(_items(chunks_of(file), encoding, "the file"), start=1):
             yield _post(intake, item, f"item {number}")
 
-    def _read_zip(self, file: BinaryIO, intake: PostIntake) -> Iterator[Post | RejectedPost]:
-        unpacker = _Unpacker(file, self._max_unpacked_bytes, self._max_ratio)
-        try:
-            members = members_of(unpacker.names())
-        except NotAnArchiveError as exc:
-            raise UnreadableFileError(str(exc)) from exc
-        long_posts = LongPosts(self._clock())
-        try:
-            for name in members.notes:
-                for item in _items(unpacker.chunks(name), TextForm(), _base(name)):
-                    long_posts.add(item)
-        except TooManyNotesError as exc:
-            raise PayloadTooLargeError(str(exc)) from exc
-        for name in members.posts:
-            items = _items(unpacker.chunks(name), TextForm(), _base(name))
+    def _read_zip(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
+        now = self._clock()
+        intake, long_posts = PostIntake(now), _LongPosts(now)
+        archive = ZipReader(
+            file, max_unpacked_bytes=self._max_unpacked_bytes, max_ratio=self._max_ratio
+        )
+        posts, notes = _scripts_of(archive.names())
+        for name in notes:
+            for item in _items(archive.chunks(name), TextEncoding(), base_name(name)):
+                long_posts.add(item)
+        for name in posts:
+            items = _items(archive.chunks(name), TextEncoding(), base_name(name))
             for number, item in enumerate(items, start=1):
-                yield _post(intake, item, f"item {number} of {_base(name)}", long_posts)
-
-
-class _Unpacker:
-    """Unpack members of a zip in pieces, and stop where they grow beyond what is allowed."""
-
-    def __init__(self, file: BinaryIO, max_bytes: int, max_ratio: int) -> None:
-        """Open the zip. Raises UnreadableFileError where it is damaged, as all methods do."""
-        with _damage_told():
-            self._packed = zipfile.ZipFile(file)
-        self._size = file.seek(0, io.SEEK_END)
-        self._max_bytes = max_bytes
-        self._max_ratio = max_ratio
-        self._unpacked = 0
-
-    def names(self) -> list[str]:
-        """Return the paths of all members."""
-        return self._packed.namelist()
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield the unpacked bytes of a member.
-
-        Raises PayloadTooLargeError past the caps, UnreadableFileError where it is encrypted or
-        packed in a way that cannot be unpacked piece by piece.
-        """
-        member = self._packed.getinfo(name)
-        if member.flag_bits & _ENCRYPTED:
-            raise UnreadableFileError(
-                f"{_base(name)} is encrypted. Unpack the archive with its password and send"
-                " tweets.js."
-            )
-        if member.compress_type not in _METHODS:
-            raise UnreadableFileError(
-                f"{_base(name)} is packed by a method that is not read here. Unpack the archive"
-                " and send tweets.js."
-            )
-        # What the zip says of a member's packed size is true at most up to its own.
-        packed = min(member.compress_size, self._size)
-        unpacked = 0
-        with _damage_told():
-            stream = self._packed.open(member)
-        with stream:
-            while True:
-                with _damage_told():
-                    chunk = stream.read(_CHUNK_BYTES)
-                if not chunk:
-                    return
-                unpacked += len(chunk)
-                self._unpacked += len(chunk)
-                self._check(name, unpacked, packed)
-                yield chunk
-
-    def _check(self, name: str, unpacked: int, packed: int) -> None:
-        if self._unpacked > self._max_bytes:
-            raise PayloadTooLargeError(
-                f"The posts in this zip unpack to more than {self._max_bytes:,} bytes. Send the"
-                " scripts of the archive one by one."
-            )
-        if unpacked > _RATIO_COUNTS_FROM and unpacked > packed * self._max_ratio:
-            raise PayloadTooLargeError(
-                f"{_base(name)} unpacks to more than {self._max_ratio} times its packed size, as no"
-                " archive of posts does. Unpack it and send tweets.js itself."
-            )
+                yield _post(intake, item, f"item {number} of {base_name(name)}", long_posts)
 
 
 def _post(
-    intake: PostIntake, item: Any, where: str, long_posts: LongPosts | None = None
+    intake: PostIntake, item: Any, where: str, long_posts: _LongPosts | None = None
 ) -> Post | RejectedPost:
     fields = fields_of(item)
     if fields is None:
@@ -177,18 +106,47 @@ def _post(
     return intake.take(long_posts.complete(fields) if long_posts else fields, where)
 
 
-def _items(chunks: Iterable[bytes], form: TextForm, name: str) -> Iterator[Any]:
+def _scripts_of(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the paths of the scripts of posts and of long posts, in the order of their parts.
+
+    An archive that was unpacked and packed again lies in a folder of its own, which is taken too.
+    Raises UnreadableFileError where there are no posts, or those of more than one archive.
+    """
+    posts: dict[str, set[str]] = {}
+    notes: dict[str, set[str]] = {}
+    for name in names:
+        for pattern, found in ((_POSTS, posts), (_NOTES, notes)):
+            match = pattern.fullmatch(name)
+            if match and not name.startswith(_FINDER_FOLDER):
+                found.setdefault(match["folder"], set()).add(name)
+    if not posts:
+        raise UnreadableFileError(
+            "This zip is no X archive: it holds no data/tweets.js. Send the zip as X gave it, or"
+            " only its tweets.js."
+        )
+    if len(posts) > 1:
+        raise UnreadableFileError(
+            "This zip holds the tweets.js of more than one archive. Send each archive by itself."
+        )
+    folder, found_posts = posts.popitem()
+    return sorted(found_posts, key=_part_order), sorted(notes.get(folder, ()), key=_part_order)
+
+
+def _part_order(name: str) -> tuple[int, str]:
+    """Sort part 2 before part 10, and the file without a part first."""
+    return len(name), name
+
+
+def _items(chunks: Iterable[bytes], encoding: TextEncoding, name: str) -> Iterator[Any]:
     """Yield the items of a script's list; UnreadableFileError where it is no such script."""
-    texts = texts_of(chunks, form)
+    texts = decoded(chunks, encoding)
+    head = ""
+    for text in texts:
+        head += text
+        if len(head) >= _MAX_PREFIX_CHARACTERS:
+            break
     try:
-        head = ""
-        for text in texts:
-            head += text
-            if len(head) >= MAX_PREFIX_CHARACTERS:
-                break
-        yield from array_items(chain([head[list_start(head) :]], texts))
-    except NotAnArchiveError as exc:
-        raise UnreadableFileError(str(exc)) from exc
+        yield from array_items(chain([head[_list_start(head) :]], texts))
     except NotAnArrayError as exc:
         raise UnreadableFileError(
             f"The list of posts in {name} cannot be read to its end: {exc}. Ask X for the archive"
@@ -196,23 +154,89 @@ def _items(chunks: Iterable[bytes], form: TextForm, name: str) -> Iterator[Any]:
         ) from exc
 
 
-@contextmanager
-def _damage_told() -> Iterator[None]:
-    """Translate what a damaged zip raises while it is opened and unpacked."""
-    try:
-        yield
-    except _DAMAGE as exc:
+def _list_start(head: str) -> int:
+    """Return where the list of posts starts in a script or JSON file that begins with `head`.
+
+    Raises UnreadableFileError where it begins otherwise, or holds other things than posts.
+    """
+    match = _PREFIX.match(head)
+    what = match["what"] if match else None
+    if what == "like":
         raise UnreadableFileError(
-            "The zip is damaged or was cut short on its way. Download the archive again, or unpack"
-            " it and send tweets.js."
-        ) from exc
+            "This is the archive's like.js. X keeps no dates with likes, so they cannot be weighed"
+            " by time and are not read. Send tweets.js."
+        )
+    if what and what not in _READ_SCRIPTS:
+        raise UnreadableFileError(
+            f"This is the archive's {what[:40]} script, which holds no posts. Send tweets.js."
+        )
+    start = match.end() if match else len(head) - len(head.lstrip())
+    if not head[start:]:
+        raise UnreadableFileError("The file is empty: it holds no list of posts.")
+    if head[start] != "[":
+        raise UnreadableFileError(
+            "The file is no list of posts: it must begin with `window.YTD.tweets.part0 = [` as in"
+            " X's archive, or with the `[` of a JSON list."
+        )
+    return start
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    return iter(partial(stream.read, _CHUNK_BYTES), b"")
+class _LongPosts:
+    """Whole texts of an archive's long posts, found by id, else by time and beginning."""
 
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._by_id: dict[str, str] = {}
+        self._by_second: dict[datetime, list[str]] = {}
+        self._characters = 0
 
-def _base(name: str) -> str:
-    """Return the last part of a member's path, in characters that every place can show."""
-    base = PurePosixPath(name.replace("\\", "/")).name
-    return base.encode("ascii", "replace").decode("ascii")
+    def add(self, item: object) -> None:
+        """Add one item of note-tweet.js; one that cannot be read is passed over.
+
+        Raises PayloadTooLargeError past MAX_NOTES_CHARACTERS.
+        """
+        note = item.get("noteTweet") if isinstance(item, dict) else None
+        core = note.get("core") if isinstance(note, dict) else None
+        if not isinstance(note, dict) or not isinstance(core, dict):
+            return
+        try:
+            text = post_text_of(core.get("text"))
+            created_at = time_of(note.get("createdAt"), self._now)
+        except (UnreadableValueError, UnreadableTimeError):
+            return
+        self._characters += len(text)
+        if self._characters > MAX_NOTES_CHARACTERS:
+            raise PayloadTooLargeError(
+                f"The long posts of this archive hold more than {MAX_NOTES_CHARACTERS:,}"
+                " characters. Leave note-tweet.js out of it, or send tweets.js alone."
+            )
+        note_id = note.get("noteTweetId")
+        if isinstance(note_id, str):
+            self._by_id[note_id] = text
+        self._by_second.setdefault(created_at.replace(microsecond=0), []).append(text)
+
+    def complete(self, fields: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the fields of a post with its whole text, or unchanged where none is known."""
+        whole = self._by_id.get(str(fields.get("id_str", fields.get("id"))))
+        if whole is None and self._by_second:
+            whole = self._of_same_second(fields)
+        if whole is None:
+            return fields
+        # The hashtags that X lists are those of the cut text.
+        kept = {name: value for name, value in fields.items() if name != "entities"}
+        return {**kept, "full_text": whole}
+
+    def _of_same_second(self, fields: Mapping[str, object]) -> str | None:
+        """Return the whole text written in the same second that begins as the cut one does."""
+        cut = fields.get("full_text", fields.get("text"))
+        if not isinstance(cut, str) or not _CUT.search(cut):
+            return None
+        try:
+            beginning = post_text_of(_CUT.sub("", cut)).rstrip()
+            second = time_of(fields.get("created_at"), self._now).replace(microsecond=0)
+        except (UnreadableValueError, UnreadableTimeError):
+            return None
+        if len(beginning) < _LEAST_SHARED:
+            return None
+        candidates = self._by_second.get(second, [])
+        return next((text for text in candidates if text.startswith(beginning)), None)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from api.domain.posts import Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
 from api.ports.clock import Clock
-from api.ports.post_files import PostFileReader
+from api.ports.post_files import PostFileReader, PostFileReaders
 from api.ports.store import SavedPosts, Store
-from api.post_files.detection import kind_of
 from api.services.users import named
 
 _log = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ _HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Hold a file as it arrives; file_name and content_type are what the sender calls it."""
+    """An uploaded file with the name and type that its sender declares."""
 
     stream: BinaryIO
     file_name: str | None
@@ -37,7 +36,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Say what an import did; skipped_reasons holds the first 100 of `skipped`."""
+    """Result of an import: saved posts, skipped items, and the first 100 reasons for skipping."""
 
     saved: SavedPosts
     skipped: int
@@ -46,8 +45,8 @@ class ImportReport:
     format: str
 
 
-class _Sieve:
-    """Let posts through, and count and keep what was rejected."""
+class _AcceptedPosts:
+    """The posts among what a reader yields; counts the rejected items and keeps their reasons."""
 
     def __init__(self, items: Iterator[Post | RejectedPost]) -> None:
         self._items = items
@@ -67,15 +66,10 @@ class _Sieve:
 
 
 class Imports:
-    """Import files of posts; readers are the readers by kind of file."""
+    """Use case: import files of posts."""
 
     def __init__(
-        self,
-        store: Store,
-        readers: Mapping[str, PostFileReader],
-        clock: Clock,
-        *,
-        max_bytes: int,
+        self, store: Store, readers: PostFileReaders, clock: Clock, *, max_bytes: int
     ) -> None:
         self._store = store
         self._readers = readers
@@ -83,43 +77,42 @@ class Imports:
         self._max_bytes = max_bytes
 
     def import_posts(self, user_name: str, upload: Upload) -> ImportReport:
-        """Keep the posts of a file in one transaction and report on them.
+        """Save the posts of a file in one transaction and report on them.
 
-        Raises InvalidRequestError for a bad user name, UnsupportedMediaError for a kind of file
-        that is not read, UnreadableFileError for a broken one, PayloadTooLargeError. Then nothing
-        of the file is kept.
+        Raises InvalidRequestError for a bad user name, UnsupportedMediaError for a format that is
+        not read, UnreadableFileError for a broken file, PayloadTooLargeError. Then nothing of the
+        file is saved.
         """
         user_id = named(user_name)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spooled:
             file = cast(BinaryIO, spooled)
             self._receive(upload.stream, file)
-            kind = kind_of(file.read(_HEAD_BYTES), upload.file_name, upload.content_type)
-            if kind is None or kind not in self._readers:
+            head = file.read(_HEAD_BYTES)
+            reader = self._readers.reader_for(head, upload.file_name, upload.content_type)
+            if reader is None:
                 raise UnsupportedMediaError(
                     "The file is none that is read here. Send an X archive (the zip, or its"
                     " tweets.js), JSON lines or CSV with a header line."
                 )
-            saved, sieve = self._keep(user_id, user_name, self._readers[kind], file)
+            saved, posts = self._save(user_id, user_name, reader, file)
         total = self._store.count_posts(user_id)
-        return ImportReport(saved, sieve.skipped, tuple(sieve.reasons), total, kind)
+        return ImportReport(saved, posts.skipped, tuple(posts.reasons), total, reader.format)
 
-    def _keep(
+    def _save(
         self, user_id: str, user_name: str, reader: PostFileReader, file: BinaryIO
-    ) -> tuple[SavedPosts, _Sieve]:
-        to_keep = self._store.user(user_id) is not None
-        if not to_keep:
-            # Read to its end once before a user is made of it, so that a file that breaks off, or
-            # holds no post, leaves nothing behind.
-            file.seek(0)
-            to_keep = any([isinstance(item, Post) for item in reader.read(file)])  # noqa: C419
-        file.seek(0)
-        sieve = _Sieve(reader.read(file))
-        if not to_keep:
-            deque(sieve, maxlen=0)
-            return SavedPosts(), sieve
+    ) -> tuple[SavedPosts, _AcceptedPosts]:
+        # For a new user the file is first read to its end, so that one that breaks off, or holds
+        # no post, leaves no user behind.
+        worth_saving = self._store.user(user_id) is not None or any(
+            [isinstance(item, Post) for item in reader.read(file)]  # noqa: C419
+        )
+        posts = _AcceptedPosts(reader.read(file))
+        if not worth_saving:
+            deque(posts, maxlen=0)
+            return SavedPosts(), posts
         now = self._clock()
         self._store.ensure_user(user_id, user_name, now)
-        return self._store.save_posts(user_id, sieve, now), sieve
+        return self._store.save_posts(user_id, posts, now), posts
 
     def _receive(self, stream: BinaryIO, file: BinaryIO) -> None:
         received = 0

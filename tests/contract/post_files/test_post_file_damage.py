@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from api.domain.posts import MAX_POST_CHARACTERS, Post, RejectedPost
 from api.errors import MoodlineError, UnreadableFileError
-from api.post_files.detection import kind_of
+from api.post_files.detection import format_of
 from tests.contract.post_files.post_file_formats import (
     JSON_FORMATS,
     Format,
@@ -97,7 +97,7 @@ def test_json_nested_without_end_is_told_as_damage(form: Format) -> None:
 
 @every_format
 def test_the_kind_of_a_file_is_told_by_its_first_bytes_alone(form: Format) -> None:
-    assert kind_of(form.write([row()])[:4096], None, None) == form.kind
+    assert format_of(form.write([row()])[:4096], None, None) == form.kind
 
 
 @every_format

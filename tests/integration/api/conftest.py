@@ -15,10 +15,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.bootstrap.adapters import Ports, readers
+from api.bootstrap.adapters import Ports
 from api.bootstrap.service import Service, wire
 from api.ports.keys import KeyStore
 from api.ports.store import Store
+from api.post_files.detection import FormatDetection
 from api.settings import Settings
 from api.stores.sqlite import SqliteStore
 from tests.support.fakes import FakeEmotionClient, FakeKeyStore, FakeStore
@@ -134,7 +135,7 @@ def open_house(
     ports = Ports(
         store,
         emotions,
-        readers(lambda: NOW),
+        FormatDetection(lambda: NOW),
         {},
         lambda: NOW,
         store.close,

@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 from cryptography.fernet import Fernet
 from werkzeug.test import TestResponse
 
-from api.bootstrap.adapters import Ports, readers
+from api.bootstrap.adapters import Ports
 from api.bootstrap.service import wire
 from api.bootstrap.sources import wire_sources
 from api.ports.store import Store
+from api.post_files.detection import FormatDetection
 from api.settings import read_settings
 from tests.integration.api.conftest import ClosingClient, House
 from tests.support.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
@@ -55,7 +56,7 @@ class Town:
         ports = Ports(
             store,
             emotions,
-            readers(self.clock),
+            FormatDetection(self.clock),
             self.sources.by_name,
             self.clock,
             store.close,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.intake.values import (
+from api.intake.post_fields import (
     MAX_COUNT,
     MAX_HASHTAGS,
     UnreadableValueError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.post_files.detection import kind_of
+from api.post_files.detection import format_of
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ from api.post_files.detection import kind_of
     ],
 )
 def test_content_tells_the_kind_without_a_name(head: bytes, kind: str | None) -> None:
-    assert kind_of(head, None, None) == kind
+    assert format_of(head, None, None) == kind
 
 
 def test_content_goes_before_the_name_and_the_type() -> None:
-    assert kind_of(b"PK\x03\x04", "posts.csv", "text/csv") == "archive"
+    assert format_of(b"PK\x03\x04", "posts.csv", "text/csv") == "archive"
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def test_content_goes_before_the_name_and_the_type() -> None:
     ],
 )
 def test_the_name_tells_what_content_does_not(name: str, kind: str | None) -> None:
-    assert kind_of(b"?", name, None) == kind
+    assert format_of(b"?", name, None) == kind
 
 
 def test_the_name_goes_before_the_type() -> None:
-    assert kind_of(b"?", "posts.csv", "application/json") == "csv"
+    assert format_of(b"?", "posts.csv", "application/json") == "csv"
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_the_name_goes_before_the_type() -> None:
      ("application/zip", "archive"), ("application/octet-stream", None)],
 )  # fmt: skip
 def test_the_type_tells_what_content_and_name_do_not(declared: str, kind: str | None) -> None:
-    assert kind_of(b"?", "upload", declared) == kind
+    assert format_of(b"?", "upload", declared) == kind
 
 
 @pytest.mark.parametrize("head", [b"%PDF-1.7", b"\x89PNG\r\n", b"\x1f\x8b\x08"])
 def test_a_file_known_to_be_something_else_is_none_whatever_its_name(head: bytes) -> None:
-    assert kind_of(head, "tweets.js", "text/csv") is None
+    assert format_of(head, "tweets.js", "text/csv") is None

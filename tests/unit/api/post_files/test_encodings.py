@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.post_files import mojibake
-from api.post_files.encodings import OverlongLine, TextForm, form_of, lines_of
+from api.post_files.encodings import (
+    MISREADINGS,
+    TextEncoding,
+    encoding_of,
+    lines_of,
+    restorable,
+    undo_misreadings,
+)
 
 TEXTS = {
     "English": "I can’t believe it — “really”? It’s…",
@@ -40,7 +46,7 @@ def misread(text: str, times: int) -> str:
 
 
 def decoded(data: bytes) -> str:
-    lines = lines_of([data], form_of([data]), 10_000)
+    lines = lines_of([data], encoding_of([data]), 10_000)
     return "".join(line for line in lines if isinstance(line, str))
 
 
@@ -63,26 +69,26 @@ def test_the_encoding_is_told_wherever_its_first_sign_stands(encoding: str, plac
     data = b"x" * place + " déjà vu".encode(encoding)
     pieces = [data[at : at + 1000] for at in range(0, len(data), 1000)]
 
-    assert form_of(pieces) == TextForm(encoding)
+    assert encoding_of(pieces) == TextEncoding(encoding)
 
 
 def test_utf_8_with_one_bad_byte_is_still_utf_8() -> None:
     data = "éàü".encode() * 10 + b"\xff" + "ñ".encode() * 10
 
-    assert form_of([data]) == TextForm("utf-8-sig")
+    assert encoding_of([data]) == TextEncoding("utf-8-sig")
 
 
 def test_utf_8_that_was_cut_inside_a_character_is_still_utf_8() -> None:
-    assert form_of(["café".encode() + b"\xc3"]) == TextForm("utf-8-sig")
+    assert encoding_of(["café".encode() + b"\xc3"]) == TextEncoding("utf-8-sig")
 
 
 def test_utf_8_is_told_from_pieces_that_cut_its_characters() -> None:
     pieces = [bytes([byte]) for byte in "“déjà” 👍".encode()]
 
-    assert form_of(pieces) == TextForm("utf-8-sig")
+    assert encoding_of(pieces) == TextEncoding("utf-8-sig")
 
 
-@pytest.mark.parametrize("times", mojibake.MISREADINGS)
+@pytest.mark.parametrize("times", MISREADINGS)
 @pytest.mark.parametrize("text", ["they’ve won", "a — b", "‘90s", "están mañana"])
 def test_misread_text_is_found_and_undone(text: str, times: int) -> None:
     assert decoded(misread(text, times).encode()) == text
@@ -96,19 +102,19 @@ def test_a_lost_byte_becomes_an_ellipsis_where_that_is_likely_else_the_sign_of_a
     # e2 80 ?, c3 ?, f0 9f 92 af with its first byte lost, and an underscore of the writer's own
     damaged = "Join us a‰Û_ t\u00cc_pica _ÙÕø snake_case"
 
-    assert mojibake.undo(damaged, 2) == "Join us a… t_pica 💯 snake_case"
+    assert undo_misreadings(damaged, 2) == "Join us a… t_pica 💯 snake_case"
 
 
 def test_a_single_odd_pair_of_letters_is_not_taken_for_damage() -> None:
-    assert not mojibake.evidence(["Ã©"], 1).convincing
+    assert restorable(["Ã©"], 1) == 0
 
 
 @given(
     st.text(st.sampled_from("ab_ ‰Ûªâ€™ÌÙÕø©Ã\x80\n’👍")),
-    st.sampled_from([0, *mojibake.MISREADINGS]),
+    st.sampled_from([0, *MISREADINGS]),
 )
 def test_undoing_keeps_all_that_is_ascii_but_the_underscore(text: str, times: int) -> None:
-    undone = mojibake.undo(text, times)
+    undone = undo_misreadings(text, times)
 
     def kept(whole: str) -> str:
         return "".join(each for each in whole if each.isascii() and each != "_")
@@ -123,10 +129,10 @@ def test_lines_are_the_same_however_the_file_is_cut(parts: list[str], size: int)
     data = "".join(parts).encode()
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
 
-    lines = list(lines_of(pieces, TextForm(), 100))
+    lines = list(lines_of(pieces, TextEncoding(), 100))
 
     assert "".join(line for line in lines if isinstance(line, str)).encode() == data
-    assert lines == list(lines_of([data], TextForm(), 100))
+    assert lines == list(lines_of([data], TextEncoding(), 100))
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
@@ -134,18 +140,18 @@ def test_an_overlong_line_is_dropped_and_its_place_kept(size: int) -> None:
     data = b"short\r\n" + b"x" * 50 + b"\r\nlast"
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
 
-    lines = list(lines_of(pieces, TextForm(), 10))
+    lines = list(lines_of(pieces, TextEncoding(), 10))
 
-    assert lines == ["short\r\n", OverlongLine(), "last"]
+    assert lines == ["short\r\n", None, "last"]
 
 
 def test_a_line_without_end_is_never_held_whole() -> None:
     pieces = (b"x" * 65_536 for _ in range(400))
 
     tracemalloc.start()
-    lines = list(lines_of(pieces, TextForm(), 100_000))
+    lines = list(lines_of(pieces, TextEncoding(), 100_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert lines == [OverlongLine()]
+    assert lines == [None]
     assert peak < 4 * 1024 * 1024

@@ -9,7 +9,7 @@ import pytest
 
 from api.domain.posts import Engagement, Ownership, Post, RejectedPost
 from api.errors import UnreadableFileError
-from api.post_files.json_lines import JsonLinesReader
+from api.post_files.json_reader import JsonLinesReader
 
 SOUND = b'{"id": 1, "text": "hello", "created_at": 1717179600}'
 

@@ -20,8 +20,7 @@ REJECTED = RejectedPost("line 9", "it has no date", "created_at")
 def imports(
     store: FakeStore, items: Sequence[Post | RejectedPost] = (), error: Exception | None = None
 ) -> Imports:
-    readers = {"jsonl": FakeReader(items, error)}
-    return Imports(store, readers, FakeClock(), max_bytes=100)
+    return Imports(store, FakeReader(items, error), FakeClock(), max_bytes=100)
 
 
 def upload(data: bytes = LINE) -> Upload:
@@ -68,7 +67,7 @@ def test_a_broken_file_creates_no_user() -> None:
     assert store.user("alice") is None
 
 
-def test_a_kind_without_a_reader_is_not_read() -> None:
+def test_a_format_without_a_reader_is_not_read() -> None:
     with pytest.raises(UnsupportedMediaError):
         imports(FakeStore()).import_posts("alice", upload(b"PK\x03\x04 a zip"))
 
