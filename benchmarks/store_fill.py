@@ -21,7 +21,7 @@ from pymongo import MongoClient
 from api.domain import results
 from api.domain.analyses import AnalysisRequest, AnalysisState, Progress
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
-from api.domain.scoring_config import preset
+from api.domain.scoring import preset
 from api.ports.store import Retention
 from api.stores.mongo import MongoStore
 from api.stores.mongo.documents import stored_post

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from api.domain.catalogue import parse_catalogue
-from api.domain.scoring_config import preset
+from api.domain.scoring import preset
 from api.ports.store import Retention, Store
 from api.services.moods import Moods
 from api.stores.mongo import MongoStore

@@ -13,7 +13,7 @@ from api.bootstrap.adapters import Ports
 from api.bootstrap.runner import analysis_runner, and_sweep
 from api.bootstrap.shipped import catalogue_items, support_entries
 from api.bootstrap.use_cases import use_cases
-from api.domain.support import SupportList
+from api.domain.crisis_support import SupportList
 from api.jobs import AnalysisRunner
 from api.metrics import Metrics
 from api.routes.app import AppLimits, create_app

@@ -7,8 +7,8 @@ from importlib import resources
 from pathlib import Path
 
 from api.domain.catalogue import parse_catalogue
+from api.domain.crisis_support import SupportEntry, parse_support
 from api.domain.recommendations import CatalogueItem
-from api.domain.support import SupportEntry, parse_support
 from api.settings import SettingsError
 
 

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable
 
 from api.bootstrap.adapters import Ports
-from api.domain.scoring_config import preset
-from api.domain.support import SupportList
+from api.domain.crisis_support import SupportList
+from api.domain.scoring import preset
 from api.metrics import Metrics
 from api.services import (
     Access,

@@ -1,1 +1,1 @@
-"""Hold the rules of the product: pure functions over frozen dataclasses, standard library only."""
+"""Rules of the product: pure functions over frozen dataclasses, standard library only."""

@@ -1,4 +1,4 @@
-"""Define an analysis: the request of a user to have their posts read, and how far it has come."""
+"""An analysis: a user's request to analyse their posts, its state, progress and lease."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from enum import StrEnum
 from typing import Any
 
 IMPORTED = "imported"
-"""The source that every service has: the posts that are already kept."""
+"""The source that every service has: posts already in the store."""
+
+WORDS_VERSION = "2026-11"
+WORDS = (
+    "These are my own posts, and I agree that their feelings are read."
+    " I can erase everything at any time."
+)
+"""The text of the consent. Change WORDS_VERSION with it: each consent records its version."""
 
 
 class AnalysisState(StrEnum):
-    """Name where an analysis stands; the last three are terminal."""
+    """State of an analysis; the last three are terminal."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -23,15 +30,15 @@ class AnalysisState(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """Tell whether nothing more will happen."""
+        """Return whether the state is final."""
         return self not in (AnalysisState.QUEUED, AnalysisState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCost:
-    """Count what an analysis read at a source, and estimate what the source asks for it.
+    """What an analysis read from a source, and the estimated price of it.
 
-    skipped is how many items could not become a post; estimate is in currency.
+    skipped counts the items that could not become a post; estimate is in currency.
     """
 
     posts_read: int = 0
@@ -42,11 +49,11 @@ class SourceCost:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchPlace:
-    """Say where a fetch goes on, so that no attempt asks for a page that an earlier one kept.
+class FetchPosition:
+    """Position at which a fetch continues, so that no attempt requests a page already stored.
 
-    next_at names the next call of the source, None where all were made. newer_than is the mark that
-    the fetch started from, newest the one that it leaves at its end: None where it leaves none.
+    next_at is the cursor of the next page, None after the last one. newer_than is the mark from
+    which the fetch started; newest is the mark that it leaves at its end, None for no mark.
     """
 
     next_at: str | None
@@ -56,11 +63,10 @@ class FetchPlace:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Count posts: fetched from the source in this analysis, classified so far, in all to classify.
+    """Numbers of posts: fetched in this analysis, classified so far, and in total to classify.
 
-    reused is how many needed no classification because this model had classified them before;
-    source_cost is None where nothing was fetched. place is None before the first page was kept and
-    once the analysis has ended.
+    reused counts the posts that this model had classified before; source_cost is None if nothing
+    was fetched. place is None before the first page is stored and after the analysis has ended.
     """
 
     fetched: int = 0
@@ -68,12 +74,12 @@ class Progress:
     reused: int = 0
     total: int = 0
     source_cost: SourceCost | None = None
-    place: FetchPlace | None = None
+    place: FetchPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Say why an analysis failed: a stable type (a slug), a title and what to do."""
+    """Why an analysis failed: a stable type (a slug), a title and what to do."""
 
     type: str
     title: str
@@ -82,11 +88,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """Hold what the caller asked for.
+    """What the caller asked for.
 
-    source names where posts come from ("imported": those already kept); as_of is "now", "newest"
-    or an ISO 8601 time; max_posts takes the newest that many, None takes all. source_user is the
-    user's account at the source, None for the one that is called as the user is here.
+    source names where posts come from ("imported": those already stored); as_of is "now", "newest"
+    or an ISO 8601 time; max_posts limits the analysis to the newest posts, None means all.
+    source_user is the user's account at the source, None if it has the same name as the user.
     """
 
     user_id: str
@@ -103,9 +109,9 @@ class AnalysisRequest:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Hold one analysis; times are aware UTC, result is the mood result as JSON values.
+    """One analysis; times are aware UTC, result is the mood result as JSON values.
 
-    waits_until is the time before which a queued analysis does not go on; None where it may now.
+    waits_until is the time to which a queued analysis is deferred, None if it may run now.
     """
 
     analysis_id: str
@@ -123,7 +129,7 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Hold the right to run an analysis until a time; every write of the run presents token.
+    """Time-limited right to run an analysis; every write of the run presents the token.
 
     token grows with each claim, so a run that lost its lease can no longer write (a fencing
     token: Kleppmann, "How to do distributed locking", 2016).

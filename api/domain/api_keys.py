@@ -1,6 +1,6 @@
-"""Define API keys: what the holder of one may do, and to whose data.
+"""API keys: what the holder of one may do, and to whose data.
 
-A key is written `prefix.secret`. The prefix names it; of the secret only a digest is kept.
+A key is written `prefix.secret`. The prefix names it; only a digest of the secret is stored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Name what a key allows; admin allows everything, to everybody's data."""
+    """What a key allows; admin allows everything, with everybody's data."""
 
     ANALYSE = "analyse"
     READ = "read"
@@ -22,7 +22,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """Hold what is kept of a key; users are the ids of those whose data it reaches."""
+    """Stored form of a key; users are the ids of those whose data it may access."""
 
     prefix: str
     name: str
@@ -33,17 +33,17 @@ class ApiKey:
     last_used_at: datetime | None = None
 
     def allows(self, scope: Scope) -> bool:
-        """Tell whether the key may be used for something of this scope."""
+        """Return whether the key may be used for this scope."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
     def reaches(self, user_id: str) -> bool:
-        """Tell whether the key may be used on the data of this user."""
+        """Return whether the key may be used with the data of this user."""
         return user_id in self.users or Scope.ADMIN in self.scopes
 
 
 def key_digest(pepper: str, prefix: str, secret: str) -> bytes:
-    """Return what is kept of a secret: HMAC-SHA256 under the pepper, bound to its prefix.
+    """Return the digest of a secret: HMAC-SHA256 with the pepper as key, over prefix and secret.
 
-    A plain digest is enough, and quick: the secret is random, so there is nothing to guess.
+    A slow password hash is not needed: the secret is random, so it cannot be guessed.
     """
     return hmac.digest(pepper.encode(), f"{prefix}.{secret}".encode(), "sha256")

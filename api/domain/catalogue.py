@@ -1,4 +1,4 @@
-"""Read the curated catalogue of recommendations out of its JSON values."""
+"""Parsing and validation of the curated catalogue of recommendations."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ _NAMES = {
 
 
 class InvalidCatalogueError(ValueError):
-    """Say which item of the catalogue is wrong, and how."""
+    """A catalogue that is not valid; the message names the first item at fault."""
 
 
 def parse_catalogue(data: object) -> list[CatalogueItem]:
     """Return the items of {mood: [{"kind", "name", "about"}, ...]}, in the file's order.
 
-    Each mood has at least one account and one hashtag, and none twice.
-
-    Raises InvalidCatalogueError naming the first item at fault.
+    Raises InvalidCatalogueError unless each mood has at least one account, at least one hashtag
+    and no duplicates.
     """
     if not isinstance(data, Mapping):
         raise InvalidCatalogueError("the catalogue must be an object with one list for each mood")
@@ -42,7 +41,6 @@ def parse_catalogue(data: object) -> list[CatalogueItem]:
 
 
 def _items_of(mood: Mood, entries: object) -> list[CatalogueItem]:
-    """Return the items of one mood."""
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise InvalidCatalogueError(f"{mood}: the items must be a list")
     items: list[CatalogueItem] = []
@@ -61,7 +59,6 @@ def _items_of(mood: Mood, entries: object) -> list[CatalogueItem]:
 
 
 def _item(mood: Mood, entry: object, *, where: str) -> CatalogueItem:
-    """Return one item; where is how an error names it until its name is known."""
     if not isinstance(entry, Mapping) or set(entry) != _FIELDS:
         raise InvalidCatalogueError(f"{where}: must have kind, name and about, and nothing else")
     kind, name, about = entry["kind"], entry["name"], entry["about"]

@@ -1,4 +1,4 @@
-"""Measure how sure a mood is: effective sample size and a weighted bootstrap."""
+"""Confidence in a mood: effective sample size and weighted resampling of posts."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
 
 from api.domain.moods import mood_of
-from api.domain.scoring import positivity, weighted_mean
-from api.domain.scoring_config import ScoringConfig
+from api.domain.scoring import ScoringConfig, positivity, weighted_mean
 
 _FRACTION_BITS = 40
 _FIELD_BITS = 80
-"""Room for a sum of 2 ** 39 probabilities, far above any draw limit."""
+"""Bits per packed number: enough for a sum of 2 ** 39 probabilities, far above any draw limit."""
 _SLOT_BYTES = 2
 _SLOTS = 1 << (8 * _SLOT_BYTES)
 
 
 def effective_sample_size(weights: Sequence[float]) -> float:
-    """Return (sum w) ** 2 / sum w ** 2, Kish's effective sample size; 0 without any weight.
+    """Return (sum w) ** 2 / sum w ** 2, between 1 and len(weights); 0 if no weight is positive.
 
-    It is the number of equal-weight posts that would say as much: between 1 and len(weights).
+    The number of equally weighted posts whose mean is as precise (Kish, "Survey Sampling", 1965).
     """
     largest = max(weights, default=0.0)
     if largest <= 0:
         return 0.0
-    # Relative to the largest, so that squares neither overflow nor vanish.
+    # Relative to the largest, so that squares neither overflow nor underflow.
     shares = [weight / largest for weight in weights]
     return math.fsum(shares) ** 2 / math.fsum(share * share for share in shares)
 
@@ -36,19 +35,21 @@ def confidence(
     weights: Sequence[float],
     config: ScoringConfig,
 ) -> float | None:
-    """Return the share of bootstrap resamples that give the same mood as all posts together.
+    """Return the share of resamples that give the same mood as all posts together.
 
     probabilities are per post, after the irony shift; the result depends on their order, so sort
-    first. Returns None where no post weighs anything.
+    first. Returns None if no post has a weight.
 
-    Each of config.resamples resamples draws posts with probability proportional to weight and
-    takes their plain mean. It draws round(effective sample size) posts, not len(weights): weight
-    says how much a post counts, not that it was observed more often, and thousands of draws among
-    posts of which five carry the weight would overstate certainty.
+    Resampling is the weighted bootstrap (Efron, 1979): each of config.resamples resamples draws
+    posts with probability proportional to weight, with replacement, and takes their plain mean. It
+    draws round(effective sample size) posts, not len(weights): a weight says how much a post
+    counts, not that it was observed more often, so thousands of draws among posts of which five
+    have nearly all the weight would overstate the confidence.
 
-    Above config.draw_limit draws, that many are made, and each resample's distance from the mean
-    is shrunk by sqrt(draw_limit / draws), as the spread of a mean falls with the square root of
-    its size (the m out of n bootstrap: Bickel, Goetze and van Zwet, 1997). So time is bounded.
+    At most config.draw_limit posts are drawn, which bounds the time. Each resample's distance from
+    the mean is then multiplied by sqrt(draw_limit / draws wanted), because the spread of a mean
+    falls with the square root of the sample size (m out of n resampling: Bickel, Goetze and van
+    Zwet, 1997).
     """
     mean = weighted_mean(probabilities, weights)
     if mean is None:
@@ -57,7 +58,7 @@ def confidence(
     draws = min(wanted, config.draw_limit)
     shrink = math.sqrt(draws / wanted)
     slots = _slots(weights)
-    packed = [(_pack(_parts(probabilities[place])), count) for place, count in slots]
+    packed = [(_pack(_parts(probabilities[index])), count) for index, count in slots]
     table: list[int] = []
     for value, count in packed:
         table.extend([value] * count)
@@ -67,9 +68,9 @@ def confidence(
     generator = random.Random(config.seed)  # noqa: S311 - repeatable resampling, not a secret
     agreeing = 0
     for _ in range(config.resamples):
-        # Two random bytes are a place in the table: no draw passes through Python code.
-        places = memoryview(generator.randbytes(_SLOT_BYTES * draws)).cast("H")
-        drawn = _unpack(sum(map(table.__getitem__, places)), draws)
+        # Two random bytes are an index into the table, so no draw runs Python code.
+        indices = memoryview(generator.randbytes(_SLOT_BYTES * draws)).cast("H")
+        drawn = _unpack(sum(map(table.__getitem__, indices)), draws)
         resampled = [
             middle + (value - expected) * shrink
             for middle, value, expected in zip(centre, drawn, table_mean, strict=True)
@@ -79,51 +80,44 @@ def confidence(
 
 
 def _slots(weights: Sequence[float]) -> list[tuple[int, int]]:
-    """Share _SLOTS slots among posts by weight: (place, count) of each that gets one.
+    """Divide _SLOTS slots among posts by weight: (index, count) of each post that gets any.
 
-    An even draw from a table of these slots is a weighted draw without a binary search, four times
-    as fast. Shares are rounded to one slot; measuring resamples from the table's own mean takes out
-    what little that shifts. Most posts of a long timeline are so old that they get none, and so
-    cost nothing from here on.
+    A uniform draw from a table of these slots is a weighted draw without a binary search, four
+    times as fast. Shares are rounded to whole slots; measuring resamples from the table's own mean
+    corrects for that. Most posts of a long timeline are so old that they get no slot and cost no
+    further time.
     """
     cumulative = list(accumulate(weights))
     total = cumulative[-1]
     ends = [math.floor(reached / total * _SLOTS + 0.5) for reached in cumulative]
     starts = chain((0,), ends)
     return [
-        (place, end - start)
-        for place, (start, end) in enumerate(zip(starts, ends, strict=False))
+        (index, end - start)
+        for index, (start, end) in enumerate(zip(starts, ends, strict=False))
         if end > start
     ]
 
 
 def _parts(scores: Mapping[str, float]) -> tuple[float, float, float, float]:
-    """Return what a mood is decided by: positivity, anger, fear, sadness."""
+    """Return the parts that decide a mood: positivity, anger, fear, sadness."""
     return (positivity(scores), scores["anger"], scores["fear"], scores["sadness"])
 
 
 def _scores(parts: Sequence[float]) -> dict[str, float]:
-    """Return scores with these parts; all positivity stands under joy, as only its sum counts."""
-    positive, anger, fear, sadness = parts
-    return {
-        "joy": positive,
-        "love": 0.0,
-        "surprise": 0.0,
-        "anger": anger,
-        "fear": fear,
-        "sadness": sadness,
-    }
+    """Return scores with these parts, all positivity as joy, since only its sum matters."""
+    names = ("joy", "anger", "fear", "sadness")
+    return {"love": 0.0, "surprise": 0.0, **dict(zip(names, parts, strict=True))}
 
 
 def _pack(parts: Sequence[float]) -> int:
-    """Put fixed-point parts side by side in one integer, so that one addition adds them all.
+    """Pack fixed-point parts into one integer, so that one addition adds them all.
 
     Summing a resample is most of the work; this makes it one sum() over integers. Rounding is
     below 2 ** -40, less than the tolerance for ties.
     """
     return sum(
-        round(part * (1 << _FRACTION_BITS)) << (_FIELD_BITS * place)
-        for place, part in enumerate(parts)
+        round(part * (1 << _FRACTION_BITS)) << (_FIELD_BITS * index)
+        for index, part in enumerate(parts)
     )
 
 
@@ -131,4 +125,4 @@ def _unpack(total: int, draws: int) -> list[float]:
     """Return the means of the four parts from the sum of `draws` packed integers."""
     mask = (1 << _FIELD_BITS) - 1
     scale = draws << _FRACTION_BITS
-    return [((total >> (_FIELD_BITS * place)) & mask) / scale for place in range(4)]
+    return [((total >> (_FIELD_BITS * index)) & mask) / scale for index in range(4)]

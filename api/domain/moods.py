@@ -1,16 +1,15 @@
-"""Decide a mood from emotion scores, and say it in plain words that diagnose nobody."""
+"""The four moods, the rule that decides one from emotion scores, and a summary of each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-from api.domain.scoring import negativity, positivity
-from api.domain.scoring_config import ScoringConfig
+from api.domain.scoring import ScoringConfig, negativity, positivity
 
 
 class Mood(StrEnum):
-    """Name the four moods; the names speak of posts, never of a person's health."""
+    """The four moods; they describe posts, never a person's health."""
 
     DEPRESSED = "Depressed"
     STRESSED = "Stressed"
@@ -31,21 +30,20 @@ SUMMARIES: Mapping[Mood, str] = {
     Mood.CHEERFUL: "Your posts lean bright: joy, love and surprise clearly lead in them.",
     Mood.SATISFIED: "Your posts are balanced: light and heavy feelings are close to even in them.",
 }
-"""One sentence a mood. "Lately" is left out on purpose: an archive may be years old."""
+"""One sentence per mood, without "lately": an archive may be years old."""
 
 
 def opposite(mood: Mood) -> Mood:
-    """Return the mood of those who may be good company: Depressed <-> Cheerful, and so on."""
+    """Return the opposite mood, that of recommended friends: Depressed <-> Cheerful, and so on."""
     return _OPPOSITE[mood]
 
 
 def mood_of(scores: Mapping[str, float], config: ScoringConfig) -> Mood:
-    """Return the mood of emotion scores (DESIGN section 4).
+    """Return the mood of emotion scores.
 
-    Heavy only where negativity > positivity: then Stressed where anger_factor * anger > fear +
-    sadness, else Depressed. Otherwise Cheerful where positivity >= cheerful_factor * negativity,
-    else Satisfied. So a tie of negativity and positivity is Satisfied, unless both are zero: posts
-    without any feeling meet 0 >= 0 and are Cheerful, which a softmax never yields.
+    If negativity > positivity: Stressed if anger_factor * anger > fear + sadness, else Depressed.
+    Otherwise: Cheerful if positivity >= cheerful_factor * negativity, else Satisfied. A tie is
+    Satisfied, unless both are zero (never so after a softmax): 0 >= 0 is Cheerful.
 
     Differences within config.tie_tolerance are ties, because 0.6 and 1.5 * 0.4 differ in floating
     point and rounding must not choose a mood.

@@ -1,12 +1,14 @@
-"""Define a post and what is known about it before and after classification."""
+"""A post, its author's user id, its language and hashtags, and its classification."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeGuard
 
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise", "neutral")
 """The seven emotions, in the order of the model's first seven outputs."""
@@ -18,13 +20,13 @@ _USER_NAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 
 
 class InvalidUserNameError(ValueError):
-    """Say that a name is not a user name: 1 to 15 letters, digits or underscores."""
+    """A name that is not 1 to 15 letters, digits or underscores."""
 
 
 def user_id_of(user_name: str) -> str:
-    """Return the key under which a user is kept: the lower-cased name, as X ignores case.
+    """Return the id of a user: the lower-cased name, as X ignores case.
 
-    Raises InvalidUserNameError where the name is not 1 to 15 ASCII letters, digits, underscores.
+    Raises InvalidUserNameError unless the name is 1 to 15 ASCII letters, digits or underscores.
     """
     if not _USER_NAME.fullmatch(user_name):
         raise InvalidUserNameError(
@@ -34,7 +36,7 @@ def user_id_of(user_name: str) -> str:
 
 
 class Ownership(StrEnum):
-    """Say how a post came to stand in the user's timeline."""
+    """Relation of the user to a post in their timeline."""
 
     OWN = "own"
     SHARED = "shared"
@@ -43,7 +45,7 @@ class Ownership(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """Count what others did with a post; each count is 0 or more."""
+    """How often others reacted to a post; each count is 0 or more."""
 
     likes: int = 0
     reposts: int = 0
@@ -55,10 +57,10 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Hold one post as a source gave it.
+    """One post as the source gave it.
 
     post_id is the source's id as a string; created_at is an aware UTC time; language is a BCP 47
-    code or None where the source does not say; hashtags are lower-cased, without the "#".
+    code or None if unknown; hashtags are lower-cased, without the "#".
     """
 
     post_id: str
@@ -72,10 +74,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class RejectedPost:
-    """Say which row or item of a source could not become a post, and why.
+    """A row or item of a source that could not become a post, and the reason.
 
-    where names the place as a person would look for it ("row 17", "line 3", "item 5 of
-    tweets.js"); field is the column or key at fault, or None where the whole row is.
+    where is for people ("row 17", "line 3", "item 5 of tweets.js"); field is the column or key at
+    fault, None if the whole row is.
     """
 
     where: str
@@ -85,10 +87,10 @@ class RejectedPost:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """Hold what the model said about one post.
+    """The model's output for one post.
 
     scores maps each of EMOTIONS to a probability, summing to 1; irony is a probability; tokens is
-    how many tokens the model read; truncated tells whether the text was longer than that.
+    how many tokens the model read; truncated is True if the text was longer than that.
     """
 
     label: str
@@ -100,7 +102,49 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedPost:
-    """Pair a post with its classification."""
+    """A post with its classification."""
 
     post: Post
     classification: Classification
+
+
+# BCP 47: undetermined, no linguistic content, several, uncoded; and q.., the codes for private
+# use, with which X marks posts that consist of mentions, hashtags or media (qam, qht, qme, ...).
+_UNKNOWN_LANGUAGE = re.compile(r"und|zxx|mul|mis|q[a-t][a-z]")
+
+
+def is_known_language(language: str | None) -> TypeGuard[str]:
+    """Return whether the code names a language."""
+    if language is None:
+        return False
+    primary = _primary(language)
+    return bool(primary) and not _UNKNOWN_LANGUAGE.fullmatch(primary)
+
+
+def is_english(language: str) -> bool:
+    """Return whether the code is English of any region: en, en-GB, EN_us, eng."""
+    return _primary(language) in ("en", "eng")
+
+
+def _primary(language: str) -> str:
+    return re.split(r"[-_]", language.strip().lower(), maxsplit=1)[0]
+
+
+def interests(posts: Iterable[Post], limit: int) -> list[str]:
+    """Return up to `limit` hashtags of the user's own posts, most used first, then alphabetically.
+
+    A hashtag counts once per post, so that repeating it within one post has no effect.
+    """
+    counts = Counter(
+        hashtag
+        for post in posts
+        if post.ownership is Ownership.OWN
+        for hashtag in normalised_hashtags(post.hashtags)
+    )
+    ranked = sorted(counts, key=lambda hashtag: (-counts[hashtag], hashtag))
+    return ranked[: max(0, limit)]
+
+
+def normalised_hashtags(hashtags: Iterable[str]) -> dict[str, None]:
+    """Return each hashtag once, lower-cased, without "#", in order (the dict is an ordered set)."""
+    return {hashtag.lower().removeprefix("#"): None for hashtag in hashtags}

@@ -1,30 +1,29 @@
-"""Recommend accounts, hashtags and friends that may do good in a mood (DESIGN section 5)."""
+"""Recommendation of accounts, hashtags and friends for a user's mood."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from api.domain.moods import Mood, opposite
-from api.domain.posts import Ownership, Post
+from api.domain.posts import normalised_hashtags
 
 ACCOUNT = "account"
 HASHTAG = "hashtag"
 
 _NAMED_INTERESTS = 3
-"""How many shared hashtags an explanation names before it only counts them."""
+"""How many shared hashtags an explanation names; it counts the rest."""
 
 _LATELY_DAYS = 7
-"""Within how many days a friend who shares nothing is said to have been here lately."""
+"""Within how many days of their last mood a friend "was here lately"."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueItem:
-    """Hold one thing to recommend for a mood; kind is "account" or "hashtag"."""
+    """One thing to recommend for a mood; kind is "account" or "hashtag"."""
 
     mood: str
     kind: str
@@ -34,7 +33,7 @@ class CatalogueItem:
 
 @dataclass(frozen=True, slots=True)
 class FriendCandidate:
-    """Hold what ranking needs to know of a user who agreed to be matched."""
+    """A user who agreed to be matched, with what ranking needs."""
 
     user_id: str
     user_name: str
@@ -45,7 +44,7 @@ class FriendCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Name one account, hashtag or friend, without @ or #, and say why it is here."""
+    """One recommended account, hashtag or friend, named without @ or #, and the reason."""
 
     name: str
     explanation: str
@@ -53,7 +52,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Recommendations:
-    """Hold what is recommended to a user of a mood, in the order to show."""
+    """Recommendations to a user of one mood, in the order to show."""
 
     mood: Mood
     big_accounts: tuple[Recommendation, ...]
@@ -70,21 +69,6 @@ class Recommendations:
         }
 
 
-def interests(posts: Iterable[Post], limit: int) -> list[str]:
-    """Return the hashtags of the user's own posts, most used first, then by the alphabet.
-
-    A hashtag counts once a post, so that one post full of it does not speak for all.
-    """
-    counts = Counter(
-        hashtag
-        for post in posts
-        if post.ownership is Ownership.OWN
-        for hashtag in _normalised(post.hashtags)
-    )
-    ranked = sorted(counts, key=lambda hashtag: (-counts[hashtag], hashtag))
-    return ranked[: max(0, limit)]
-
-
 def recommend(
     mood: Mood,
     catalogue: Sequence[CatalogueItem],
@@ -97,12 +81,12 @@ def recommend(
 ) -> Recommendations:
     """Return up to `count` accounts, hashtags and friends for a user of this mood.
 
-    catalogue may hold other moods too, and its order is kept; candidates may hold anyone, and only
-    those of the opposite mood are taken; interests are the user's hashtags. The user is never
-    recommended to themselves. The answer depends on nothing but the arguments: it is the same all
-    day, and the next day the catalogue moves on.
+    Of catalogue only the items of the mood are used, in their order; of candidates only those of
+    the opposite mood; interests are the user's hashtags. Users are never recommended to
+    themselves. The answer depends only on the arguments, so it stays the same all day; the choice
+    from the catalogue changes with the day.
 
-    Raises ValueError where count is negative.
+    Raises ValueError if count is negative.
     """
     if count < 0:
         raise ValueError(f"count must be 0 or more, not {count}")
@@ -121,18 +105,18 @@ def recommend(
 def _of_the_day(
     items: Sequence[CatalogueItem], *, user_id: str, day: date, count: int
 ) -> tuple[Recommendation, ...]:
-    """Take one item from each of `count` near-equal sections of the list, in its order.
+    """Choose one item from each of `count` near-equal sections of the list, in its order.
 
-    The catalogue starts with wellness, so each day's answer does too. Within a section the choice
-    starts at a place given by the user and steps on by one each day.
+    The catalogue starts with wellness, so each day's answer does too. Within a section the index
+    starts at a hash of the user and advances by one each day.
     """
     chosen = []
     sections = min(count, len(items))
     for number in range(sections):
         start = number * len(items) // sections
         section = items[start : (number + 1) * len(items) // sections]
-        place = (_seed(user_id, str(number)) + day.toordinal()) % len(section)
-        chosen.append(section[place])
+        index = (_seed(user_id, str(number)) + day.toordinal()) % len(section)
+        chosen.append(section[index])
     return tuple(Recommendation(item.name, item.about) for item in chosen)
 
 
@@ -145,8 +129,8 @@ def _friends(
     day: date,
     count: int,
 ) -> tuple[Recommendation, ...]:
-    """Rank friends by shared interests, then by the day of their mood; equals take turns by day."""
-    wanted = _normalised(interests)
+    """Rank friends by shared interests, day of their mood, and a hash that changes by day."""
+    wanted = normalised_hashtags(interests)
     matches = {
         friend.user_id: friend
         for friend in candidates
@@ -154,7 +138,7 @@ def _friends(
     }
 
     def rank(friend: FriendCandidate) -> tuple[int, int, int, str]:
-        shared = len(wanted.keys() & _normalised(friend.hashtags).keys())
+        shared = len(wanted.keys() & normalised_hashtags(friend.hashtags).keys())
         fresh = friend.mood_at.astimezone(UTC).toordinal()
         return (-shared, -fresh, _seed(user_id, day.isoformat(), friend.user_id), friend.user_id)
 
@@ -165,13 +149,12 @@ def _friends(
 
 
 def _explanation(wanted: Iterable[str], friend: FriendCandidate, day: date) -> str:
-    """Say what is shared, else that they are about. Never tells a mood: that is theirs to tell."""
-    theirs = _normalised(friend.hashtags)
+    """Name the shared interests, or how recently they were here. Never reveals a friend's mood."""
+    theirs = normalised_hashtags(friend.hashtags)
     shared = [f"#{hashtag}" for hashtag in wanted if hashtag in theirs]
     if not shared:
-        about = (day - friend.mood_at.astimezone(UTC).date()).days < _LATELY_DAYS
-        lately = "was here lately" if about else "may be good company"
-        return f"agreed to be matched and {lately}"
+        recent = (day - friend.mood_at.astimezone(UTC).date()).days < _LATELY_DAYS
+        return f"agreed to be matched and {'was here lately' if recent else 'may be good company'}"
     named, more = shared[:_NAMED_INTERESTS], len(shared) - _NAMED_INTERESTS
     if more > 0:
         named.append(f"{more} more")
@@ -179,11 +162,6 @@ def _explanation(wanted: Iterable[str], friend: FriendCandidate, day: date) -> s
     return f"shares {listed} with you"
 
 
-def _normalised(hashtags: Iterable[str]) -> dict[str, None]:
-    """Return each hashtag once, lower-cased, without "#", in order (a dict as an ordered set)."""
-    return {hashtag.lower().removeprefix("#"): None for hashtag in hashtags}
-
-
 def _seed(*parts: str) -> int:
-    """Return a number that is the same in every process, as hash() of a string is not."""
+    """Return a hash that, unlike hash(), is the same in every process."""
     return int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest()[:8], "big")

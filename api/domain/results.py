@@ -1,35 +1,35 @@
-"""Put together what a user is told: the mood of their posts and what it rests on."""
+"""The result of an analysis: the mood of a user's posts and the figures it rests on."""
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.domain.confidence import confidence, effective_sample_size
-from api.domain.highlights import EmotionPeak, Influence, moved_most, peak
-from api.domain.languages import is_english, is_known
 from api.domain.moods import SUMMARIES, Mood, mood_of
-from api.domain.posts import ClassifiedPost, Ownership
+from api.domain.posts import ClassifiedPost, Ownership, Post, is_english, is_known_language
 from api.domain.scoring import (
+    ScoringConfig,
     adjusted,
     negativity,
     positivity,
     relative_weights,
     weighted_mean,
 )
-from api.domain.scoring_config import ScoringConfig
 
 
 class InvalidAsOfError(ValueError):
-    """Say that as_of is neither "now", "newest" nor a time."""
+    """A value of as_of that is neither "now", "newest" nor a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostCounts:
-    """Count the posts that a result rests on, by ownership."""
+    """Number of posts that a result rests on, by ownership."""
 
     own: int
     shared: int
@@ -37,28 +37,65 @@ class PostCounts:
 
     @property
     def total(self) -> int:
-        """Return all of them."""
+        """Return the sum."""
         return self.own + self.shared + self.liked
 
-    def to_dict(self) -> dict[str, int]:
+
+@dataclass(frozen=True, slots=True)
+class EmotionPeak:
+    """Own post with the highest probability of one emotion, after the irony shift."""
+
+    post: Post
+    emotion: str
+    probability: float
+
+    def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
         return {
-            "total": self.total,
-            "own": self.own,
-            "shared": self.shared,
-            "liked": self.liked,
+            **_identity(self.post),
+            "emotion": self.emotion,
+            "probability": self.probability,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """How far one post moved the mood.
+
+    weight_share is its weight over that of all posts; contribution is weight_share * (positivity -
+    negativity) of the post after the irony shift. The contributions of all posts sum to the
+    positivity - negativity of the result.
+    """
+
+    post: Post
+    weight_share: float
+    contribution: float
+
+    @property
+    def direction(self) -> str:
+        """Return "positive" or "negative", the side to which the post moved the mood."""
+        return "positive" if self.contribution > 0 else "negative"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {
+            **_identity(self.post),
+            "ownership": self.post.ownership.value,
+            "weight_share": self.weight_share,
+            "contribution": self.contribution,
+            "direction": self.direction,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class MoodResult:
-    """Hold the mood of a user's posts.
+    """The mood of a user's posts, with the figures it rests on.
 
-    mood, summary, scores, positivity, negativity and confidence are None where there is nothing to
-    go by, and reason then says why; otherwise reason is None. Scores, shares and confidence are
-    between 0 and 1. truncated_share is None without posts; not_english_share is over the
-    language_known posts whose language is known, and None where there are none. stale_note is a
-    sentence where stale, else None. scoring holds the constants in force. Times are aware UTC.
+    mood, summary, scores, positivity, negativity and confidence are None if no post has a weight;
+    reason then says why, and is None otherwise. Scores, shares and confidence are between 0 and 1.
+    truncated_share is None without posts; not_english_share is over the posts whose language is
+    known (language_known of them), None if there are none. stale_note is a sentence if stale, else
+    None. scoring holds the constants used. Times are aware UTC.
     """
 
     mood: Mood | None
@@ -96,7 +133,7 @@ class MoodResult:
             "confidence": self.confidence,
             "effective_sample_size": self.effective_sample_size,
             "as_of": self.as_of.isoformat(),
-            "posts": self.posts.to_dict(),
+            "posts": {"total": self.posts.total, **asdict(self.posts)},
             "newest_post_at": _iso(self.newest_post_at),
             "oldest_post_at": _iso(self.oldest_post_at),
             "stale": self.stale,
@@ -113,12 +150,12 @@ class MoodResult:
 
 
 def resolve_as_of(as_of: str, posts: Sequence[ClassifiedPost], now: datetime) -> datetime:
-    """Return the time from which ages count, in UTC.
+    """Return the time relative to which the ages of posts are measured, in UTC.
 
-    "now" is now; "newest" is the time of the newest post, or now where there is none; anything
-    else is read as ISO 8601, in UTC where it names no zone, a date alone being its first moment.
+    "now" is now; "newest" is the time of the newest post, or now without posts; anything else is
+    read as ISO 8601, as UTC if it names no zone, and a date as its first moment.
 
-    Raises InvalidAsOfError where it is none of these.
+    Raises InvalidAsOfError if it is none of these.
     """
     if as_of == "now":
         return now
@@ -143,8 +180,8 @@ def mood_result(
 ) -> MoodResult:
     """Return the mood of the posts as of a time; the order of the posts does not matter.
 
-    Posts later than as_of are left out, except where as_of is now: a post is then later only
-    because clocks differ, and counts with age 0. as_of and now are aware; see resolve_as_of.
+    Posts later than as_of are left out, unless as_of is now: a post can then be later only because
+    clocks differ, and counts with age 0. as_of and now are aware; see resolve_as_of.
     """
     counted = sorted(
         (item for item in posts if as_of == now or item.post.created_at <= as_of),
@@ -156,7 +193,7 @@ def mood_result(
     mood = None if scores is None else mood_of(scores, config)
     newest = counted[-1].post.created_at if counted else None
     stale_note = _stale_note(newest, now, config)
-    languages = [item.post.language for item in counted if is_known(item.post.language)]
+    languages = [item.post.language for item in counted if is_known_language(item.post.language)]
     by_ownership = Counter(item.post.ownership for item in counted)
     return MoodResult(
         mood=mood,
@@ -188,13 +225,55 @@ def mood_result(
     )
 
 
+def peak(
+    emotion: str, posts: Sequence[ClassifiedPost], probabilities: Sequence[Mapping[str, float]]
+) -> EmotionPeak | None:
+    """Return the own post highest in the emotion, the newer of two equals; None without one.
+
+    Weight plays no part.
+    """
+    own = [
+        (of_post[emotion], item.post.created_at, item.post.post_id, item.post)
+        for item, of_post in zip(posts, probabilities, strict=True)
+        if item.post.ownership is Ownership.OWN
+    ]
+    if not own:
+        return None
+    probability, _, _, post = max(own, key=lambda entry: entry[:3])
+    return EmotionPeak(post, emotion, probability)
+
+
+def moved_most(
+    posts: Sequence[ClassifiedPost],
+    probabilities: Sequence[Mapping[str, float]],
+    weights: Sequence[float],
+    count: int,
+) -> tuple[Influence, ...]:
+    """Return up to `count` posts with the largest absolute contribution, largest first.
+
+    Posts with contribution 0 are left out; the newer of two equals comes first.
+    """
+    total = math.fsum(weights)
+    if total <= 0:
+        return ()
+    moving = []
+    for item, each, weight in zip(posts, probabilities, weights, strict=True):
+        share = weight / total
+        contribution = share * (positivity(each) - negativity(each))
+        if contribution != 0:
+            newness = (item.post.created_at, item.post.post_id)
+            moving.append((abs(contribution), newness, item.post, share, contribution))
+    largest = heapq.nlargest(count, moving, key=lambda entry: entry[:2])
+    return tuple(Influence(post, share, moved) for _, _, post, share, moved in largest)
+
+
 def _reason(
     posts: Sequence[ClassifiedPost],
     counted: Sequence[ClassifiedPost],
     as_of: datetime,
     config: ScoringConfig,
 ) -> str:
-    """Say why there is no mood."""
+
     if not posts:
         return "There are no posts to go by."
     if not counted:
@@ -207,7 +286,7 @@ def _reason(
 
 
 def _stale_note(newest: datetime | None, now: datetime, config: ScoringConfig) -> str | None:
-    """Say that the newest post is old, or return None where it is not."""
+
     if newest is None or now - newest <= timedelta(days=config.stale_after_days):
         return None
     return (
@@ -217,9 +296,16 @@ def _stale_note(newest: datetime | None, now: datetime, config: ScoringConfig) -
 
 
 def _share(facts: Sequence[bool]) -> float | None:
-    """Return the share that is true; None where there is nothing to take a share of."""
     return sum(facts) / len(facts) if facts else None
 
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+def _identity(post: Post) -> dict[str, Any]:
+    return {
+        "post_id": post.post_id,
+        "text": post.text,
+        "created_at": post.created_at.isoformat(),
+    }

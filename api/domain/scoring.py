@@ -1,6 +1,7 @@
-"""Weigh posts and average their emotions (DESIGN section 4).
+"""Weights of posts, their weighted mean emotions, and every constant of scoring.
 
     weight(i) = owner(i) * recency(i) * activity(i)
+    recency   = 2 ** (-age_days / half_life), exponential decay
     score(e)  = sum_i weight(i) * p'(i, e) / sum_i weight(i)
 
 where p' are the post's emotion probabilities after the irony shift.
@@ -10,11 +11,121 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from operator import itemgetter, mul
+from typing import Any
 
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
-from api.domain.scoring_config import ActivityForm, RecencyForm, ScoringConfig
+
+
+class UnknownPresetError(ValueError):
+    """No preset has this name; the message lists those there are."""
+
+
+class RecencyForm(StrEnum):
+    """How weight falls with age: by half-lives, or as numerator / (whole days + 1)."""
+
+    HALF_LIFE = "half_life"
+    WHOLE_DAYS = "whole_days"
+
+
+class ActivityForm(StrEnum):
+    """How weight grows with engagement: with its logarithm, or in proportion to it."""
+
+    LOGARITHMIC = "logarithmic"
+    LINEAR = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringConfig:
+    """Constants of scoring, mood and confidence.
+
+    owner: own_weight for posts the user wrote, other_weight for shared and liked ones.
+    recency: half_life_days is used by the half-life form, recency_numerator by the classic one.
+    activity: base + scale * ln(1 + count), or base + scale * count, where count is the sum of the
+    engagement, each kind times its factor.
+    draw_limit bounds the time that resampling takes (see api.domain.confidence).
+
+    Raises ValueError if a constant would make weights negative or undefined.
+    """
+
+    name: str = "default"
+    own_weight: float = 0.75
+    other_weight: float = 0.25
+    recency_form: RecencyForm = RecencyForm.HALF_LIFE
+    half_life_days: float = 14.0
+    recency_numerator: float = 10.0
+    activity_form: ActivityForm = ActivityForm.LOGARITHMIC
+    activity_base: float = 1.0
+    activity_scale: float = 1.0
+    likes_factor: float = 1.0
+    reposts_factor: float = 2.0
+    replies_factor: float = 1.0
+    quotes_factor: float = 1.0
+    bookmarks_factor: float = 1.0
+    impressions_factor: float = 0.01
+    irony_share: float = 0.5
+    anger_factor: float = 2.0
+    cheerful_factor: float = 1.5
+    tie_tolerance: float = 1e-9
+    resamples: int = 500
+    draw_limit: int = 1_000
+    seed: int = 20_240_501
+    stale_after_days: int = 60
+    moved_most_count: int = 5
+
+    def __post_init__(self) -> None:
+        """Refuse constants that leave a formula undefined."""
+        for field, value in self.to_dict().items():
+            if not isinstance(value, str) and not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"{field} must be a number of 0 or more, not {value}")
+        for field in ("half_life_days", "recency_numerator", "resamples", "draw_limit"):
+            if getattr(self, field) == 0:
+                raise ValueError(f"{field} must be greater than 0")
+        if self.irony_share > 1:
+            raise ValueError(f"irony_share must be between 0 and 1, not {self.irony_share}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the constants as JSON values, to be stored with each result."""
+        return {
+            field: value.value if isinstance(value, StrEnum) else value
+            for field, value in asdict(self).items()
+        }
+
+
+DEFAULT = ScoringConfig()
+
+CLASSIC = ScoringConfig(
+    name="classic",
+    recency_form=RecencyForm.WHOLE_DAYS,
+    activity_form=ActivityForm.LINEAR,
+    activity_base=0.0,
+    activity_scale=7.0,
+    reposts_factor=1.0,
+    replies_factor=0.0,
+    quotes_factor=0.0,
+    bookmarks_factor=0.0,
+    impressions_factor=0.0,
+)
+"""The original weights: 10 / (whole days + 1) and 7 * (likes + reposts), owner 0.75 / 0.25.
+
+A post that nobody liked or reposted has weight 0 here; if all have, there is no mood and the result
+gives the reason. Irony and the rules of mood are those of the default.
+"""
+
+PRESETS: Mapping[str, ScoringConfig] = {preset.name: preset for preset in (DEFAULT, CLASSIC)}
+
+
+def preset(name: str) -> ScoringConfig:
+    """Return the preset of that name. Raises UnknownPresetError."""
+    try:
+        return PRESETS[name]
+    except KeyError:
+        known = " or ".join(f'"{each}"' for each in PRESETS)
+        raise UnknownPresetError(f'no scoring is called "{name}": use {known}') from None
+
 
 NEGATIVE = ("anger", "fear", "sadness")
 
@@ -32,12 +143,12 @@ def negativity(scores: Mapping[str, float]) -> float:
 
 
 def age_days(post: Post, as_of: datetime) -> float:
-    """Return how many days before as_of the post was made; 0 where it was made later."""
+    """Return how many days before as_of the post was made; 0 if it was made later."""
     return max(0.0, (as_of - post.created_at).total_seconds() / _SECONDS_A_DAY)
 
 
 def owner(post: Post, config: ScoringConfig) -> float:
-    """Return own_weight where the user wrote the post, other_weight where shared or liked."""
+    """Return own_weight if the user wrote the post, other_weight if shared or liked."""
     return config.own_weight if post.ownership is Ownership.OWN else config.other_weight
 
 
@@ -49,10 +160,7 @@ def recency(age: float, config: ScoringConfig) -> float:
 
 
 def activity(engagement: Engagement, config: ScoringConfig) -> float:
-    """Return base + scale * ln(1 + count), or base + scale * count in the linear form.
-
-    count is the sum of the engagement, each kind times its coefficient.
-    """
+    """Return base + scale * ln(1 + count), or base + scale * count in the linear form."""
     count = (
         config.likes_factor * engagement.likes
         + config.reposts_factor * engagement.reposts
@@ -65,35 +173,25 @@ def activity(engagement: Engagement, config: ScoringConfig) -> float:
     return config.activity_base + config.activity_scale * grown
 
 
-def weight(post: Post, as_of: datetime, config: ScoringConfig) -> float:
-    """Return owner * recency * activity of one post, as the formula stands.
-
-    A post of decades ago may come out as 0.0 here (2 ** -1100 is below every float); use
-    relative_weights to average posts.
-    """
-    recent = recency(age_days(post, as_of), config)
-    return owner(post, config) * recent * activity(post.engagement, config)
-
-
 def relative_weights(
     posts: Sequence[ClassifiedPost], as_of: datetime, config: ScoringConfig
 ) -> list[float]:
-    """Return weights of the posts, in their order, right up to one common factor.
+    """Return the weights of the posts, in their order, up to one common factor.
 
-    With a half-life every age is first lowered by that of the newest post that weighs anything.
-    This multiplies all weights by the same 2 ** (offset / half life), which cancels in scores and
-    shares, and keeps an archive that ends forty years ago from becoming 0 / 0. The classic form
-    has no such factor and does not underflow, so it is left alone.
+    With a half-life, the age of the newest post that has a weight is first subtracted from every
+    age. This multiplies all weights by the same 2 ** (offset / half_life), which cancels in scores
+    and shares, and keeps an archive that ends decades ago from underflowing to 0 / 0. The classic
+    form has no such factor and does not underflow.
     """
-    standing = [owner(item.post, config) * activity(item.post.engagement, config) for item in posts]
+    timeless = [owner(item.post, config) * activity(item.post.engagement, config) for item in posts]
     ages = [age_days(item.post, as_of) for item in posts]
     offset = 0.0
     if config.recency_form is RecencyForm.HALF_LIFE:
-        counting = (age for age, weighs in zip(ages, standing, strict=True) if weighs > 0)
-        offset = min(counting, default=0.0)
+        weighted = (age for age, weight in zip(ages, timeless, strict=True) if weight > 0)
+        offset = min(weighted, default=0.0)
     return [
-        weighs * recency(age - offset, config) if weighs > 0 else 0.0
-        for age, weighs in zip(ages, standing, strict=True)
+        weight * recency(age - offset, config) if weight > 0 else 0.0
+        for age, weight in zip(ages, timeless, strict=True)
     ]
 
 
@@ -101,8 +199,8 @@ def adjusted(classification: Classification, config: ScoringConfig) -> dict[str,
     """Return the emotion probabilities after the irony shift; their sum stays the same.
 
     A share irony_share * irony of each positive probability moves to the negative emotions, in
-    proportion to them. Where all three are zero there is no proportion to follow, and what moves
-    is split evenly: positivity and negativity then are what they tend to as the three shrink.
+    proportion to them. If all three are zero, it is split evenly: positivity and negativity are
+    then the limit of the formula as the three go to zero together.
     """
     scores = classification.scores
     share = config.irony_share * classification.irony
@@ -130,7 +228,7 @@ def adjusted(classification: Classification, config: ScoringConfig) -> dict[str,
 def weighted_mean(
     probabilities: Sequence[Mapping[str, float]], weights: Sequence[float]
 ) -> dict[str, float] | None:
-    """Return the weighted mean of each emotion, or None where the weights add up to nothing.
+    """Return the weighted mean of each emotion, or None if the weights sum to 0.
 
     math.fsum rounds once, so the result does not depend on the order of the posts.
     """
@@ -138,17 +236,9 @@ def weighted_mean(
     if total <= 0:
         return None
     if len(probabilities) != len(weights):
-        raise ValueError("there must be one weight a post")
+        raise ValueError("there must be one weight per post")
     shares = [weight / total for weight in weights]
     return {
         emotion: math.fsum(map(mul, map(itemgetter(emotion), probabilities), shares))
         for emotion in EMOTIONS
     }
-
-
-def emotion_scores(
-    posts: Sequence[ClassifiedPost], as_of: datetime, config: ScoringConfig
-) -> dict[str, float] | None:
-    """Return score(e) for each emotion, summing to 1; None where no post weighs anything."""
-    shifted = [adjusted(item.classification, config) for item in posts]
-    return weighted_mean(shifted, relative_weights(posts, as_of, config))

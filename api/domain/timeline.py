@@ -1,4 +1,4 @@
-"""Follow a user's emotions over time, by day or by week."""
+"""A user's emotions over time, by day or by week."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from api.domain.moods import Mood, mood_of
 from api.domain.posts import ClassifiedPost
 from api.domain.scoring import (
+    ScoringConfig,
     activity,
     adjusted,
     negativity,
@@ -17,18 +18,17 @@ from api.domain.scoring import (
     positivity,
     weighted_mean,
 )
-from api.domain.scoring_config import ScoringConfig
 
 BUCKETS = ("day", "week")
 
 
 class InvalidBucketError(ValueError):
-    """Say that a timeline is by day or by week."""
+    """A timeline bucket other than "day" or "week"."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineBucket:
-    """Hold the emotions of one day or week; scores and mood are None where no post weighs."""
+    """Emotions of one day or week; scores and mood are None if no post has a weight."""
 
     start: date
     posts: int
@@ -52,13 +52,11 @@ class TimelineBucket:
 def timeline(
     posts: Sequence[ClassifiedPost], bucket: str, config: ScoringConfig
 ) -> list[TimelineBucket]:
-    """Return the days or weeks in which there are posts, oldest first; days are UTC.
+    """Return the days or weeks that have posts, oldest first; days are UTC.
 
-    bucket is "day" or "week" (ISO weeks: they start on Monday); empty ones are left out, since an
-    archive may span decades. Within a bucket a post weighs owner * activity, without recency: the
-    bucket is the time already, and Friday's posts say no more about a week than Monday's.
-
-    Raises InvalidBucketError for another bucket.
+    bucket is "day" or "week" (ISO weeks start on Monday). Empty ones are left out, since an
+    archive may span decades. Within a bucket the weight of a post is owner * activity, without
+    recency: the days of one week count alike. Raises InvalidBucketError for another bucket.
     """
     if bucket not in BUCKETS:
         raise InvalidBucketError(f'a timeline is by "day" or by "week", not by "{bucket}"')
@@ -69,7 +67,6 @@ def timeline(
 
 
 def _start(moment: datetime, bucket: str) -> date:
-    """Return the UTC day of the moment, or the Monday of its week."""
     day = moment.astimezone(UTC).date()
     return day if bucket == "day" else day - timedelta(days=day.weekday())
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from api.domain.analyses import IMPORTED, Analysis, AnalysisRequest, FetchPlace, SourceCost
+from api.domain.analyses import IMPORTED, Analysis, AnalysisRequest, FetchPosition, SourceCost
 from api.domain.posts import Post
 from api.errors import (
     RetryableError,
@@ -144,12 +144,12 @@ def _counted(
 
 
 def _place_after(
-    page: SourcePage, place: FetchPlace | None, newer_than: str | None, wanted: int | None
-) -> FetchPlace:
+    page: SourcePage, place: FetchPosition | None, newer_than: str | None, wanted: int | None
+) -> FetchPosition:
     """Return where to go on after a page; wanted is how many posts were still asked for."""
     found = sum(isinstance(item, Post) for item in page.items)
     if wanted is not None and (found > wanted or (found == wanted and page.next_at is not None)):
         # Enough, and something was left out: the next fetch must not start from here.
-        return FetchPlace(next_at=None, newer_than=newer_than, newest=None)
+        return FetchPosition(next_at=None, newer_than=newer_than, newest=None)
     newest = (place.newest if place else None) or page.newest
-    return FetchPlace(page.next_at, newer_than, newest)
+    return FetchPosition(page.next_at, newer_than, newest)

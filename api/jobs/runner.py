@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from api.domain import recommendations, results
+from api.domain import results
 from api.domain.analyses import Analysis, Problem
-from api.domain.scoring_config import ScoringConfig
+from api.domain.posts import interests
+from api.domain.scoring import ScoringConfig
 from api.errors import (
     LeaseLostError,
     MoodlineError,
@@ -197,7 +198,7 @@ class AnalysisRunner:
             progress=replace(held.progress, place=None),
             mood=result.mood,
             result=result.to_dict(),
-            hashtags=recommendations.interests((item.post for item in posts), _HASHTAGS_KEPT),
+            hashtags=interests((item.post for item in posts), _HASHTAGS_KEPT),
         )
 
     def _serving_model(self, patience: Patience, held: HeldLease) -> ModelIdentity:

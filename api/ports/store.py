@@ -75,7 +75,7 @@ class Store(AnalysisQueue, Protocol):
     def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
         """Record that the user agreed at a time; None records that they no longer do.
 
-        words is the version of the words agreed to (api.domain.consent), kept in the history.
+        words is the version of the words agreed to (api.domain.analyses), kept in the history.
         """
         ...
 

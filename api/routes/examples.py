@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from api.domain.consent import WORDS, WORDS_VERSION
+from api.domain.analyses import WORDS, WORDS_VERSION
 
 _SCORES = {
     "anger": 0.03, "fear": 0.13, "joy": 0.07, "love": 0.03, "sadness": 0.62, "surprise": 0.02,

@@ -8,8 +8,8 @@ from flask import json, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from api.domain.analyses import WORDS, WORDS_VERSION
 from api.domain.api_keys import Scope
-from api.domain.consent import WORDS, WORDS_VERSION
 from api.errors import FieldError, InvalidRequestError
 from api.routes import examples
 from api.routes.access import needs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.domain.support import SupportList
+from api.domain.crisis_support import SupportList
 from api.services.access import HOW_TO_MAKE_A_KEY, Access
 from api.services.analyses import Analyses, LongCalls
 from api.services.health import Health

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from api.domain.analyses import Analysis, AnalysisRequest, AnalysisState
-from api.domain.consent import WORDS_VERSION
+from api.domain.analyses import WORDS_VERSION, Analysis, AnalysisRequest, AnalysisState
 from api.domain.moods import Mood
 from api.domain.results import InvalidAsOfError, resolve_as_of
 from api.errors import (

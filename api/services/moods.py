@@ -9,7 +9,7 @@ from typing import Any
 from api.domain import recommendations
 from api.domain.moods import Mood, opposite
 from api.domain.recommendations import Recommendations
-from api.domain.scoring_config import ScoringConfig
+from api.domain.scoring import ScoringConfig
 from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
 from api.errors import FieldError, InvalidRequestError, NotFoundError
 from api.ports.clock import Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.domain.consent import WORDS_VERSION
+from api.domain.analyses import WORDS_VERSION
 from api.ports.clock import Clock
 from api.ports.store import Store, UserRecord
 from api.services.users import known_user, named

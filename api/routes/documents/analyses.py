@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.domain.analyses import Analysis
-from api.domain.support import SupportList
+from api.domain.crisis_support import SupportList
 from api.routes.examples import ANALYSIS, example
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.domain.support import SupportList
+from api.domain.crisis_support import SupportList
 from api.routes.documents.analyses import shown_result
 from api.routes.examples import CONSENT, EXPORT, RECOMMENDATIONS, TIMELINE, USER, example
 from api.services import UserOverview

@@ -12,7 +12,7 @@ from api.domain.analyses import (
     Analysis,
     AnalysisRequest,
     AnalysisState,
-    FetchPlace,
+    FetchPosition,
     Problem,
     Progress,
     SourceCost,
@@ -109,7 +109,7 @@ def analysis_of(document: Mapping[str, Any]) -> Analysis:
             **{
                 **progress,
                 "source_cost": None if cost is None else SourceCost(**cost),
-                "place": None if place is None else FetchPlace(**place),
+                "place": None if place is None else FetchPosition(**place),
             }
         ),
         attempt=document["attempt"],

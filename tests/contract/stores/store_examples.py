@@ -9,7 +9,7 @@ from typing import Any
 from api.domain.analyses import (
     Analysis,
     AnalysisRequest,
-    FetchPlace,
+    FetchPosition,
     Lease,
     Progress,
     SourceCost,
@@ -29,7 +29,7 @@ PROGRESS = Progress(
     reused=2,
     total=5,
     source_cost=SourceCost(6, 1, 2, 0.04, "USD"),
-    place=FetchPlace(next_at="42 timeline 4 t4", newer_than=None, newest="9"),
+    place=FetchPosition(next_at="42 timeline 4 t4", newer_than=None, newest="9"),
 )
 
 

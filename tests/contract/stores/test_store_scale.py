@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.domain.moods import Mood, opposite
-from api.domain.scoring_config import preset
+from api.domain.scoring import preset
 from api.ports.store import Store
 from api.services.moods import Moods
 from api.stores.mongo import MongoStore

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from api.domain.analyses import FetchPlace, Progress
+from api.domain.analyses import FetchPosition, Progress
 from api.errors import LeaseLostError
 from api.ports.store import Store
 from tests.contract.stores.store_examples import (
@@ -84,7 +84,7 @@ def test_a_run_that_lost_its_lease_moves_no_place(store: Store) -> None:
     store.renew(second, until=LATER, progress=PROGRESS)
 
     with pytest.raises(LeaseLostError):
-        store.renew(first, until=LATER, progress=Progress(place=FetchPlace("p9", None, None)))
+        store.renew(first, until=LATER, progress=Progress(place=FetchPosition("p9", None, None)))
 
     assert stored(store).progress == PROGRESS
 

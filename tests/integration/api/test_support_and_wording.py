@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.domain.consent import WORDS
+from api.domain.analyses import WORDS
 from api.problems import all_kinds
 from tests.integration.api.conftest import House
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from api.domain.consent import WORDS, WORDS_VERSION
+from api.domain.analyses import WORDS, WORDS_VERSION
 from tests.integration.api.conftest import NOW, House, post_line, problem
 from tests.support.fakes.runs import on_call
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from api.domain.analyses import Analysis, AnalysisRequest
-from api.domain.scoring_config import preset
+from api.domain.scoring import preset
 from api.jobs import AnalysisRunner, RunnerLimits
 from api.jobs.fetch import Access
 from api.metrics import Metrics
 from api.ports.sources import PostSource
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
-from tests.support.fakes.posts import posts
 from tests.support.fakes.store import FakeStore
+from tests.support.posts import posts
 
 LIMITS = RunnerLimits(chunk_posts=4, requests_in_flight=2, lease_seconds=60, retry_seconds=30)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from api.cli.mood_summary import WIDTH, mood_card
 from api.domain.results import mood_result
-from api.domain.scoring_config import DEFAULT
-from tests.unit.api.domain.builders import NOW, classified, post
+from api.domain.scoring import DEFAULT
+from tests.support.posts import NOW, classified, post
 
 
 def result_of(*posts: Any) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pytest
 from api.domain.analyses import AnalysisState
 from api.errors import SourceRateLimitedError
 from api.ports.sources import SourcePage
-from tests.support.fakes.posts import posts
 from tests.support.fakes.runs import LIMITS, Setting
 from tests.support.fakes.sources import FakeSource, page_of
+from tests.support.posts import posts
 
 MINUTE = timedelta(minutes=1)
 

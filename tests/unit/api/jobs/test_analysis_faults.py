@@ -10,8 +10,8 @@ import pytest
 from api.domain.analyses import AnalysisState
 from api.errors import InferenceRejectedError
 from api.ports.emotions import ModelIdentity
-from tests.support.fakes.posts import posts
 from tests.support.fakes.runs import LIMITS, Setting, on_call
+from tests.support.posts import posts
 
 
 def test_an_outage_within_the_budget_is_waited_out() -> None:

@@ -7,8 +7,8 @@ import threading
 from api.domain.analyses import AnalysisState
 from api.logs import trace_id
 from api.ports.emotions import ModelIdentity
-from tests.support.fakes.posts import posts
 from tests.support.fakes.runs import Setting
+from tests.support.posts import posts
 
 
 def test_an_analysis_ends_with_a_mood_and_full_progress() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from api.domain.analyses import AnalysisState
 from api.errors import SourceForbiddenError, SourceRateLimitedError, SourceUnavailableError
-from tests.support.fakes.posts import posts
 from tests.support.fakes.runs import LIMITS, Setting, on_call
 from tests.support.fakes.sources import FakeSource, page_of
+from tests.support.posts import posts
 
 FIRST = page_of(posts(2, start=50), next_at="p2", newest="51")
 SECOND = page_of(posts(3, start=20), next_at="p3")

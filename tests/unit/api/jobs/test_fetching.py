@@ -14,9 +14,9 @@ from api.errors import (
     SourceRateLimitedError,
     SourceUnavailableError,
 )
-from tests.support.fakes.posts import posts
 from tests.support.fakes.runs import LIMITS, Setting
 from tests.support.fakes.sources import FakeSource, page_of
+from tests.support.posts import posts
 
 AWAY = SourceUnavailableError("It is away.")
 REJECTED = RejectedPost("item 9", "it has no date", "created_at")

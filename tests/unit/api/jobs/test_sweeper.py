@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from api.jobs import Sweeper
 from tests.support.fakes import FakeClock, FakeStore
-from tests.support.fakes.posts import posts
+from tests.support.posts import posts
 
 HOUR = timedelta(hours=1)
 

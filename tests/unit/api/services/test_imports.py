@@ -11,7 +11,7 @@ from api.domain.posts import Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
 from api.services.imports import Imports, Upload
 from tests.support.fakes import FakeClock, FakeReader, FakeStore
-from tests.support.fakes.posts import posts
+from tests.support.posts import posts
 
 LINE = b'{"any": "line"}'
 REJECTED = RejectedPost("line 9", "it has no date", "created_at")

@@ -12,7 +12,7 @@ import pytest
 
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.posts import Ownership
-from api.domain.scoring_config import preset
+from api.domain.scoring import preset
 from api.jobs import AnalysisRunner
 from api.metrics import Metrics
 from api.stores.sqlite import SqliteStore
@@ -22,8 +22,8 @@ from export.training.examples import Example
 from export.training.sources.feedback import feedback_source
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
-from tests.support.fakes.posts import posts
 from tests.support.fakes.runs import LIMITS
+from tests.support.posts import posts
 from tests.unit.export.feedback_documents import (
     GLAD,
     Document,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from api.bootstrap.shipped import support_entries
+from api.domain.crisis_support import InvalidSupportError, SupportList, parse_support
 from api.domain.moods import Mood
-from api.domain.support import InvalidSupportError, SupportList, parse_support
 from api.settings import SettingsError
 
 SHIPPED = json.loads(

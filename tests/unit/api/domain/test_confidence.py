@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from api.domain.confidence import confidence, effective_sample_size
-from api.domain.scoring_config import DEFAULT
-from tests.unit.api.domain.builders import emotions
+from api.domain.scoring import DEFAULT
+from tests.support.posts import emotions
 
 JOY = emotions(joy=1.0)
 SADNESS = emotions(sadness=1.0)

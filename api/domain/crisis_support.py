@@ -1,6 +1,6 @@
-"""Name people to turn to beside a result that leans heavy, by country.
+"""Crisis lines shown with a Depressed or Stressed result, by country.
 
-They are listed in a reviewed file (api/support.json, or one of the operator's own).
+They come from a reviewed file (api/support.json, or the operator's own).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from api.domain.moods import Mood
 
 EVERYWHERE = "*"
-"""Stands in a file for any country."""
+"""Stands for any country in the file."""
 
 _FIELDS = {"name", "contact", "url", "countries"}
 _HEAVY = frozenset((Mood.DEPRESSED.value, Mood.STRESSED.value))
@@ -22,12 +22,12 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class InvalidSupportError(ValueError):
-    """Say which entry of the list is wrong, and how."""
+    """A list that is not valid; the message names the first entry at fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class SupportEntry:
-    """Hold one line or site to turn to; countries are codes such as IE, or EVERYWHERE."""
+    """One crisis line or site; countries are codes such as IE, or EVERYWHERE."""
 
     name: str
     contact: str
@@ -36,14 +36,14 @@ class SupportEntry:
 
 
 class SupportList:
-    """Hold the entries in the order to show them, and the country assumed where none is named."""
+    """Entries in the order to show them; `country` is assumed if a request names none."""
 
     def __init__(self, entries: Sequence[SupportEntry], country: str = "") -> None:
         self._entries = tuple(entries)
         self._country = country
 
     def beside(self, result: Mapping[str, Any], country: str | None) -> list[dict[str, Any]]:
-        """Return who to turn to beside a mood result: JSON values, empty unless it leans heavy.
+        """Return the entries to show with a mood result, as JSON values; empty for lighter moods.
 
         Those of the country come first, then those for any country, whose `country` is None.
         """
@@ -58,8 +58,7 @@ class SupportList:
 def parse_support(data: object) -> list[SupportEntry]:
     """Return the entries of [{"name", "contact", "url", "countries"}, ...], in the file's order.
 
-    At least one is for any country, so that nobody is left without. Raises InvalidSupportError
-    naming the first entry at fault.
+    Raises InvalidSupportError for an invalid entry, or if none is for any country.
     """
     if not isinstance(data, Sequence) or isinstance(data, str):
         raise InvalidSupportError("the file must hold a list of entries")

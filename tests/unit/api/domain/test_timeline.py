@@ -9,9 +9,9 @@ import pytest
 
 from api.domain.moods import Mood
 from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
-from api.domain.scoring_config import CLASSIC, DEFAULT, ScoringConfig
+from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
 from api.domain.timeline import InvalidBucketError, timeline
-from tests.unit.api.domain.builders import emotions, said
+from tests.support.posts import emotions, said
 
 
 def at(

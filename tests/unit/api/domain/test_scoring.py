@@ -1,27 +1,32 @@
-"""Pin weights and scores with numbers worked out by hand."""
+"""Weights, scores and presets, checked against numbers worked out by hand."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from api.domain.posts import ClassifiedPost, Engagement, Ownership
+from api.domain.posts import Engagement, Ownership
 from api.domain.scoring import (
+    CLASSIC,
+    DEFAULT,
+    ScoringConfig,
+    UnknownPresetError,
     activity,
     adjusted,
     age_days,
-    emotion_scores,
     negativity,
     owner,
     positivity,
+    preset,
     recency,
     relative_weights,
-    weight,
 )
-from api.domain.scoring_config import CLASSIC, DEFAULT
-from tests.unit.api.domain.builders import NOW, classified, emotions, post, said
+from tests.support.posts import NOW, classified, emotions, post, result_of, said
+
+ALL_KINDS = Engagement(likes=3, reposts=2, replies=4, quotes=5, bookmarks=6, impressions=700)
 
 
 def test_positivity_is_joy_love_and_surprise() -> None:
@@ -46,12 +51,11 @@ def test_a_post_counts_three_times_as_much_when_the_user_wrote_it(
     assert owner(post(ownership=ownership), DEFAULT) == expected
 
 
-def test_age_counts_in_days_and_parts_of_days() -> None:
-    assert age_days(post(days_old=1.5), NOW) == 1.5
-
-
-def test_age_is_never_negative() -> None:
-    assert age_days(post(days_old=-3), NOW) == 0.0
+@pytest.mark.parametrize(("days_old", "expected"), [(1.5, 1.5), (-3, 0.0)])
+def test_age_counts_in_days_and_parts_of_days_and_is_never_negative(
+    days_old: float, expected: float
+) -> None:
+    assert age_days(post(days_old=days_old), NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,54 +76,59 @@ def test_classic_recency_is_ten_over_whole_days_plus_one(days: float, expected: 
     assert recency(days, CLASSIC) == expected
 
 
-def test_activity_is_one_without_engagement() -> None:
-    assert activity(Engagement(), DEFAULT) == 1.0
-
-
-def test_activity_grows_with_the_logarithm_of_all_engagement() -> None:
-    engagement = Engagement(likes=3, reposts=2, replies=4, quotes=5, bookmarks=6, impressions=700)
-
-    # 3 + 2*2 + 4 + 5 + 6 + 700/100 = 29;  1 + ln(1 + 29) = 1 + 3.40119738
-    assert activity(engagement, DEFAULT) == pytest.approx(4.40119738)
-
-
 @pytest.mark.parametrize(
     ("engagement", "expected"),
     # one more than the logarithm of one more than the count
     [
+        (Engagement(), 1.0),
         (Engagement(likes=1), 1.69314718),  # count 1
         (Engagement(reposts=1), 2.09861229),  # count 2
         (Engagement(replies=1), 1.69314718),
         (Engagement(quotes=1), 1.69314718),
         (Engagement(bookmarks=1), 1.69314718),
         (Engagement(impressions=100), 1.69314718),  # count 100/100
+        (ALL_KINDS, 4.40119738),  # 3 + 2*2 + 4 + 5 + 6 + 700/100 = 29; 1 + ln(1 + 29)
     ],
 )
-def test_each_kind_of_engagement_has_its_own_coefficient(
+def test_activity_grows_with_the_logarithm_of_engagement_each_kind_times_its_factor(
     engagement: Engagement, expected: float
 ) -> None:
     assert activity(engagement, DEFAULT) == pytest.approx(expected)
 
 
 def test_classic_activity_is_seven_times_likes_and_reposts() -> None:
-    engagement = Engagement(likes=3, reposts=2, replies=4, quotes=5, bookmarks=6, impressions=700)
-
     # 7 * (3 + 2); the other kinds do not count
-    assert activity(engagement, CLASSIC) == 35.0
+    assert activity(ALL_KINDS, CLASSIC) == 35.0
 
 
 def test_weight_is_the_product_of_owner_recency_and_activity() -> None:
-    one = post(days_old=14, engagement=Engagement(likes=1))
+    plain_today = classified(post("1"), joy=1.0)
+    older = classified(post("2", days_old=14, engagement=Engagement(likes=1)), joy=1.0)
 
-    # 0.75 * 0.5 * (1 + ln 2) = 0.375 * 1.69314718
-    assert weight(one, NOW, DEFAULT) == pytest.approx(0.63493019)
+    # 0.75 and 0.75 * 0.5 * (1 + ln 2) = 0.375 * 1.69314718
+    assert relative_weights([plain_today, older], NOW, DEFAULT) == pytest.approx([0.75, 0.63493019])
 
 
-def test_classic_weight_is_the_product_of_the_original_factors() -> None:
+def test_relative_weights_keep_the_ratios_of_the_formula() -> None:
+    items = [
+        classified(post("1", days_old=3, engagement=Engagement(likes=4)), joy=1.0),
+        classified(post("2", days_old=20, ownership=Ownership.LIKED), joy=1.0),
+    ]
+
+    first, second = relative_weights(items, NOW, DEFAULT)
+
+    # 0.75 * 2 ** (-3 / 14) * (1 + ln 5) over 0.25 * 2 ** (-20 / 14)
+    assert first / second == pytest.approx(3 * 2 ** (17 / 14) * 2.60943791)
+
+
+def test_classic_weights_are_the_product_of_the_original_factors_without_a_shift() -> None:
     one = post(days_old=1.2, ownership=Ownership.SHARED, engagement=Engagement(likes=2, reposts=1))
+    two = post("2", days_old=9, engagement=Engagement(likes=1))
 
-    # 0.25 * 10/(1 + 1) * 7*(2 + 1) = 0.25 * 5 * 21
-    assert weight(one, NOW, CLASSIC) == pytest.approx(26.25)
+    weights = relative_weights([classified(one), classified(two)], NOW, CLASSIC)
+
+    # 0.25 * 10/(1 + 1) * 7*(2 + 1) = 0.25 * 5 * 21 and 0.75 * 10/(9 + 1) * 7*1
+    assert weights == [26.25, 5.25]
 
 
 def test_irony_moves_half_its_probability_of_what_is_positive_to_what_is_negative() -> None:
@@ -141,13 +150,13 @@ def test_irony_moves_half_its_probability_of_what_is_positive_to_what_is_negativ
     )
 
 
-def test_a_post_without_irony_stays_as_it_is() -> None:
+def test_a_post_without_irony_keeps_its_probabilities() -> None:
     plain = said(joy=0.5, sadness=0.2, neutral=0.3, irony=0.0)
 
     assert adjusted(plain, DEFAULT) == plain.scores
 
 
-def test_irony_splits_evenly_where_nothing_negative_gives_a_proportion() -> None:
+def test_irony_splits_evenly_if_all_negative_emotions_are_zero() -> None:
     ironic = said(joy=0.9, neutral=0.1, irony=1.0)
 
     # 0.5 * 1.0 * 0.9 = 0.45 moves, 0.15 to each of the three
@@ -161,7 +170,7 @@ def test_scores_are_the_weighted_mean_of_the_emotions() -> None:
     old_own = classified(post("2", days_old=14), sadness=1.0)
     new_shared = classified(post("3", ownership=Ownership.SHARED), neutral=1.0)
 
-    scores = emotion_scores([new_own, old_own, new_shared], NOW, DEFAULT)
+    scores = result_of([new_own, old_own, new_shared]).scores
 
     # weights 0.75, 0.75 * 0.5 = 0.375, 0.25: sum 1.375
     assert scores == pytest.approx(
@@ -170,79 +179,46 @@ def test_scores_are_the_weighted_mean_of_the_emotions() -> None:
 
 
 def test_scores_take_emotions_after_the_irony_shift() -> None:
-    ironic = ClassifiedPost(post("1"), said(joy=0.8, sadness=0.2, irony=1.0))
-    plain = ClassifiedPost(post("2"), said(joy=0.8, sadness=0.2))
-
-    scores = emotion_scores([ironic, plain], NOW, DEFAULT)
+    ironic = classified(post("1"), joy=0.8, sadness=0.2, irony=1.0)
+    plain = classified(post("2"), joy=0.8, sadness=0.2)
 
     # the ironic post becomes joy 0.4, sadness 0.6; the mean with 0.8, 0.2 is 0.6, 0.4
-    assert scores == pytest.approx(emotions(joy=0.6, sadness=0.4))
+    assert result_of([ironic, plain]).scores == pytest.approx(emotions(joy=0.6, sadness=0.4))
 
 
 def test_classic_scores_follow_the_original_weights() -> None:
     today = classified(post("1", engagement=Engagement(likes=1)), joy=1.0)
     older = classified(post("2", days_old=4, engagement=Engagement(reposts=3)), anger=1.0)
 
-    scores = emotion_scores([today, older], NOW, CLASSIC)
+    scores = result_of([today, older], CLASSIC).scores
 
     # 0.75 * 10 * 7 = 52.5 and 0.75 * 2 * 21 = 31.5: sum 84
     assert scores == pytest.approx(emotions(joy=52.5 / 84, anger=31.5 / 84))
 
 
-def test_there_are_no_scores_without_posts() -> None:
-    assert emotion_scores([], NOW, DEFAULT) is None
-
-
-def test_there_are_no_classic_scores_where_nobody_liked_or_reposted() -> None:
+def test_there_are_no_classic_scores_if_nobody_liked_or_reposted() -> None:
     unseen = classified(post(engagement=Engagement(replies=9, impressions=10_000)), joy=1.0)
 
-    assert emotion_scores([unseen], NOW, CLASSIC) is None
+    assert result_of([unseen], CLASSIC).scores is None
 
 
 def test_an_archive_that_ends_a_century_ago_keeps_its_scores() -> None:
     newest = classified(post("1", days_old=36_500), joy=1.0)
     older = classified(post("2", days_old=36_514), sadness=1.0)
 
-    scores = emotion_scores([newest, older], NOW, DEFAULT)
+    scores = result_of([newest, older]).scores
 
     # 2 ** (-36500 / 14) is below every float; relative to the newest the weights are 1 and 1/2
-    assert weight(newest.post, NOW, DEFAULT) == 0.0
+    assert recency(36_500, DEFAULT) == 0.0
     assert scores == pytest.approx(emotions(joy=2 / 3, sadness=1 / 3))
 
 
 def test_a_post_without_weight_does_not_set_the_age_from_which_others_count() -> None:
     only_engaged_posts = replace(DEFAULT, activity_base=0.0)
     unseen_today = classified(post("1"), joy=1.0)
-    seen_long_ago = classified(
-        post("2", days_old=36_500, engagement=Engagement(likes=1)), anger=1.0
-    )
+    seen = classified(post("2", days_old=36_500, engagement=Engagement(likes=1)), anger=1.0)
 
-    scores = emotion_scores([unseen_today, seen_long_ago], NOW, only_engaged_posts)
-
-    assert scores == emotions(anger=1.0)
-
-
-def test_relative_weights_keep_the_ratios_of_the_formula() -> None:
-    items = [
-        classified(post("1", days_old=3, engagement=Engagement(likes=4)), joy=1.0),
-        classified(post("2", days_old=20, ownership=Ownership.LIKED), joy=1.0),
-    ]
-
-    first, second = relative_weights(items, NOW, DEFAULT)
-
-    plain = [weight(item.post, NOW, DEFAULT) for item in items]
-    assert first / second == pytest.approx(plain[0] / plain[1])
-
-
-def test_classic_weights_are_not_shifted() -> None:
-    items = [
-        classified(post("1", days_old=3, engagement=Engagement(likes=4)), joy=1.0),
-        classified(post("2", days_old=9, engagement=Engagement(likes=1)), joy=1.0),
-    ]
-
-    weights = relative_weights(items, NOW, CLASSIC)
-
-    assert weights == [weight(item.post, NOW, CLASSIC) for item in items]
+    assert result_of([unseen_today, seen], only_engaged_posts).scores == emotions(anger=1.0)
 
 
 def test_scores_do_not_depend_on_when_an_archive_is_read() -> None:
@@ -251,6 +227,54 @@ def test_scores_do_not_depend_on_when_an_archive_is_read() -> None:
         classified(post("2", days_old=20), anger=1.0),
     ]
 
-    later = emotion_scores(items, NOW + timedelta(days=400), DEFAULT)
+    later = result_of(items, as_of=NOW + timedelta(days=400)).scores
 
-    assert later == pytest.approx(emotion_scores(items, NOW, DEFAULT))
+    assert later == pytest.approx(result_of(items).scores)
+
+
+def test_presets_are_found_by_name() -> None:
+    assert (preset("default"), preset("classic")) == (DEFAULT, CLASSIC)
+
+
+def test_an_unknown_preset_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(UnknownPresetError, match='"clasic": use "default" or "classic"'):
+        preset("clasic")
+
+
+def test_a_configuration_survives_json() -> None:
+    stored = json.loads(json.dumps(CLASSIC.to_dict()))
+
+    assert ScoringConfig(**stored) == CLASSIC
+
+
+def test_the_default_has_the_constants_of_the_design() -> None:
+    expected = {
+        "own_weight": 0.75,
+        "other_weight": 0.25,
+        "half_life_days": 14.0,
+        "irony_share": 0.5,
+        "anger_factor": 2.0,
+        "cheerful_factor": 1.5,
+        "resamples": 500,
+        "stale_after_days": 60,
+    }
+
+    assert expected.items() <= DEFAULT.to_dict().items()
+
+
+@pytest.mark.parametrize("field", ["own_weight", "half_life_days", "likes_factor", "resamples"])
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf")])
+def test_a_constant_that_is_no_number_of_zero_or_more_is_refused(field: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{field} must be a number of 0 or more"):
+        replace(DEFAULT, **{field: value})  # type: ignore[arg-type] # the field is a parameter
+
+
+@pytest.mark.parametrize("field", ["half_life_days", "recency_numerator", "resamples"])
+def test_a_constant_that_must_not_be_zero_is_refused(field: str) -> None:
+    with pytest.raises(ValueError, match=f"{field} must be greater than 0"):
+        replace(DEFAULT, **{field: 0})  # type: ignore[arg-type] # the field is a parameter
+
+
+def test_irony_cannot_move_more_than_all() -> None:
+    with pytest.raises(ValueError, match="irony_share must be between 0 and 1"):
+        replace(DEFAULT, irony_share=1.1)

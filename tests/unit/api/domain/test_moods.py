@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from api.domain.moods import SUMMARIES, Mood, mood_of, opposite
-from api.domain.scoring_config import DEFAULT
-from tests.unit.api.domain.builders import emotions
+from api.domain.scoring import DEFAULT
+from tests.support.posts import emotions
 
 
 def test_posts_that_are_mostly_sad_and_afraid_are_depressed() -> None:

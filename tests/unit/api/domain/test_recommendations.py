@@ -8,15 +8,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.domain.moods import Mood
-from api.domain.posts import Ownership
 from api.domain.recommendations import (
     CatalogueItem,
     FriendCandidate,
     Recommendations,
-    interests,
     recommend,
 )
-from tests.unit.api.domain.builders import post
 
 DAY = date(2024, 5, 1)
 
@@ -270,34 +267,3 @@ def test_recommendations_are_made_of_json_values() -> None:
 
     assert json.loads(json.dumps(values)) == values
     assert values["friends"] == [{"name": "Bob", "explanation": "shares #tea with you"}]
-
-
-def test_interests_are_the_most_used_hashtags_then_the_alphabet() -> None:
-    posts = [
-        post("1", hashtags=("tea", "running")),
-        post("2", hashtags=("running", "art")),
-        post("3", hashtags=("running", "tea")),
-        post("4", hashtags=("zoo",)),
-    ]
-
-    assert interests(posts, 3) == ["running", "tea", "art"]
-
-
-def test_interests_are_of_posts_that_the_user_wrote() -> None:
-    posts = [
-        post("1", ownership=Ownership.SHARED, hashtags=("football",)),
-        post("2", ownership=Ownership.LIKED, hashtags=("football",)),
-        post("3", hashtags=("tea",)),
-    ]
-
-    assert interests(posts, 5) == ["tea"]
-
-
-def test_a_hashtag_counts_once_a_post() -> None:
-    posts = [
-        post("1", hashtags=("spam", "spam", "Spam")),
-        post("2", hashtags=("tea",)),
-        post("3", hashtags=("tea",)),
-    ]
-
-    assert interests(posts, 5) == ["tea", "spam"]

@@ -1,0 +1,77 @@
+"""Posts, emotions, classifications and mood results for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from api.domain.posts import (
+    EMOTIONS,
+    Classification,
+    ClassifiedPost,
+    Engagement,
+    Ownership,
+    Post,
+)
+from api.domain.results import MoodResult, mood_result
+from api.domain.scoring import DEFAULT, ScoringConfig
+
+NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def emotions(**given: float) -> dict[str, float]:
+    """Return all seven emotions, zero if not given."""
+    return {emotion: given.get(emotion, 0.0) for emotion in EMOTIONS}
+
+
+def post(
+    post_id: str = "1",
+    *,
+    days_old: float = 0.0,
+    ownership: Ownership = Ownership.OWN,
+    engagement: Engagement | None = None,
+    language: str | None = None,
+    hashtags: tuple[str, ...] = (),
+) -> Post:
+    """Return a post made `days_old` days before NOW."""
+    return Post(
+        post_id,
+        f"text of {post_id}",
+        NOW - timedelta(days=days_old),
+        ownership,
+        engagement or Engagement(),
+        language,
+        hashtags,
+    )
+
+
+def posts(count: int, *, word: str = "joy", start: int = 0) -> list[Post]:
+    """Return posts an hour apart whose texts contain a word that the fake classifier knows."""
+    return [
+        Post(str(n), f"post {n} full of {word}", FIRST_DAY + timedelta(hours=n))
+        for n in range(start, start + count)
+    ]
+
+
+def said(*, irony: float = 0.0, **given: float) -> Classification:
+    """Return a classification with these emotions."""
+    scores = emotions(**given)
+    label = max(scores, key=lambda emotion: scores[emotion])
+    return Classification(label, scores, irony=irony, tokens=5, truncated=False)
+
+
+def classified(of: Post | None = None, *, irony: float = 0.0, **given: float) -> ClassifiedPost:
+    """Return a post (post "1" by default) with these emotions."""
+    return ClassifiedPost(of or post(), said(irony=irony, **given))
+
+
+def result_of(
+    posts: Iterable[ClassifiedPost],
+    config: ScoringConfig = DEFAULT,
+    *,
+    as_of: datetime = NOW,
+    now: datetime = NOW,
+) -> MoodResult:
+    """Return the mood result of the posts."""
+    return mood_result(list(posts), as_of=as_of, now=now, config=config, model="tiny@1")

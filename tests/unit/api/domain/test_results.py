@@ -1,0 +1,322 @@
+"""What a mood result contains, and which posts it highlights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.domain.moods import SUMMARIES, Mood
+from api.domain.posts import ClassifiedPost, Engagement, Ownership
+from api.domain.results import InvalidAsOfError, moved_most, peak, resolve_as_of
+from api.domain.scoring import CLASSIC, DEFAULT, adjusted
+from tests.support.posts import NOW, classified, emotions, post, result_of, said
+
+FIVE_DAYS_AGO = NOW - timedelta(days=5)
+
+
+def test_a_result_has_the_mood_and_the_scores_behind_it() -> None:
+    result = result_of(
+        [classified(post("1"), joy=1.0), classified(post("2", days_old=14), sadness=1.0)]
+    )
+
+    # weights 0.75 and 0.375: joy 2/3, sadness 1/3, and 2/3 >= 1.5 * 1/3
+    assert result.mood is Mood.CHEERFUL
+    assert result.scores == pytest.approx(emotions(joy=2 / 3, sadness=1 / 3))
+    assert result.positivity == pytest.approx(2 / 3)
+    assert result.negativity == pytest.approx(1 / 3)
+    # weights 1 and 0.5: 1.5 squared over 1 + 0.25
+    assert result.effective_sample_size == pytest.approx(1.8)
+    assert result.summary == SUMMARIES[Mood.CHEERFUL]
+    assert result.reason is None
+
+
+def test_the_same_posts_have_another_mood_under_the_classic_scoring() -> None:
+    liked_lament = classified(post("1", days_old=0.5, engagement=Engagement(likes=10)), sadness=1.0)
+    quiet_joy = [classified(post(f"j{n}", days_old=0.5), joy=1.0) for n in range(9)]
+
+    default = result_of([liked_lament, *quiet_joy])
+    classic = result_of([liked_lament, *quiet_joy], CLASSIC)
+
+    # default: sadness 1 + ln 11 = 3.4 against 9 joys of 1; classic: only the liked post weighs
+    assert (default.mood, classic.mood) == (Mood.CHEERFUL, Mood.DEPRESSED)
+
+
+def test_without_posts_there_is_no_mood_but_a_reason() -> None:
+    result = result_of([])
+
+    assert (result.mood, result.scores, result.summary, result.confidence) == (None,) * 4
+    assert result.effective_sample_size == 0.0
+    assert result.reason == "There are no posts to go by."
+
+
+def test_if_no_post_has_a_weight_there_is_no_mood_and_the_scoring_is_named() -> None:
+    result = result_of([classified(joy=1.0)], CLASSIC)
+
+    assert (result.mood, result.confidence, result.moved_most) == (None, None, ())
+    assert result.reason is not None
+    assert 'Under the "classic" scoring none of these posts weighs anything' in result.reason
+
+
+def test_if_all_posts_are_later_than_asked_the_reason_says_so() -> None:
+    result = result_of([classified(joy=1.0)], as_of=NOW - timedelta(days=1))
+
+    assert result.mood is None
+    assert result.reason == "All posts are later than 2024-04-30 12:00 UTC, the time asked about."
+
+
+def test_posts_later_than_an_explicit_time_do_not_count() -> None:
+    before = classified(post("1", days_old=10), joy=1.0)
+    after = classified(post("2", days_old=2), sadness=1.0)
+
+    result = result_of([before, after], as_of=FIVE_DAYS_AGO)
+
+    assert result.mood is Mood.CHEERFUL
+    assert result.posts.total == 1
+    assert result.newest_post_at == before.post.created_at
+
+
+def test_a_post_of_exactly_the_time_asked_about_counts() -> None:
+    assert result_of([classified(post(days_old=5))], as_of=FIVE_DAYS_AGO).posts.total == 1
+
+
+def test_a_post_from_a_clock_ahead_of_ours_counts_as_of_now_with_age_zero() -> None:
+    ahead = classified(post("1", days_old=-1), sadness=1.0)
+    current = classified(post("2"), joy=1.0)
+
+    assert result_of([ahead, current]).scores == pytest.approx(emotions(joy=0.5, sadness=0.5))
+
+
+def test_posts_are_counted_by_ownership_and_named_by_their_newest_and_oldest_time() -> None:
+    result = result_of(
+        [
+            classified(post("1", days_old=30), joy=1.0),
+            classified(post("2", days_old=400), joy=1.0),
+            classified(post("3", days_old=2, ownership=Ownership.SHARED), joy=1.0),
+            classified(post("4", days_old=40, ownership=Ownership.LIKED), joy=1.0),
+        ]
+    )
+
+    assert result.to_dict()["posts"] == {"total": 4, "own": 2, "shared": 1, "liked": 1}
+    assert result.newest_post_at == NOW - timedelta(days=2)
+    assert result.oldest_post_at == NOW - timedelta(days=400)
+
+
+@pytest.mark.parametrize(("days_old", "stale"), [(60, False), (60.01, True)])
+def test_a_result_is_stale_once_its_newest_post_is_more_than_sixty_days_old(
+    days_old: float, stale: bool
+) -> None:
+    item = classified(post(days_old=days_old), joy=1.0)
+
+    result = result_of([item], as_of=item.post.created_at)
+
+    assert result.stale is stale
+    assert (result.stale_note is not None) is stale
+
+
+def test_a_stale_result_says_how_old_it_is() -> None:
+    result = result_of([classified(post(days_old=90), joy=1.0)])
+
+    assert result.stale_note == (
+        "The newest post counted is 90 days old: this tells how the posts felt then, not how "
+        "they feel now."
+    )
+
+
+def test_a_result_has_the_share_of_truncated_posts() -> None:
+    cut = ClassifiedPost(post("1"), replace(said(joy=1.0), truncated=True))
+    whole = [classified(post(str(n)), joy=1.0) for n in (2, 3, 4)]
+
+    assert result_of([cut, *whole]).truncated_share == 0.25
+
+
+@pytest.mark.parametrize(
+    ("languages", "share", "known"),
+    [(["en", "en-GB", "de", "und", None], pytest.approx(1 / 3), 3), ([None], None, 0)],
+)
+def test_the_share_that_is_not_english_is_over_posts_of_known_language(
+    languages: list[str | None], share: float | None, known: int
+) -> None:
+    items = [classified(post(str(n), language=each)) for n, each in enumerate(languages)]
+
+    result = result_of(items)
+
+    assert (result.not_english_share, result.language_known) == (share, known)
+
+
+def test_a_result_consists_of_json_values() -> None:
+    items = [
+        classified(post("1", language="en"), joy=1.0),
+        classified(post("2", days_old=80, ownership=Ownership.SHARED), sadness=1.0),
+    ]
+
+    values = result_of(items).to_dict()
+
+    assert json.loads(json.dumps(values)) == values
+    assert type(values["mood"]) is str
+    assert values["as_of"] == "2024-05-01T12:00:00+00:00"
+    assert values["model"] == "tiny@1"
+    assert values["happiest"]["text"] == "text of 1"
+    assert values["moved_most"][0]["post_id"] == "1"
+
+
+def test_a_result_without_mood_consists_of_json_values_too() -> None:
+    values = result_of([]).to_dict()
+
+    assert json.loads(json.dumps(values)) == values
+
+
+def test_a_result_stores_the_constants_used() -> None:
+    own_rules = replace(DEFAULT, name="study", half_life_days=3.0)
+
+    assert result_of([classified(joy=1.0)], own_rules).to_dict()["scoring"] == own_rules.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "ages", "expected"),
+    [("now", [9], NOW), ("newest", [9, 4, 7], NOW - timedelta(days=4)), ("newest", [], NOW)],
+)
+def test_as_of_is_now_or_the_time_of_the_newest_post(
+    as_of: str, ages: list[int], expected: datetime
+) -> None:
+    items = [classified(post(str(days), days_old=days), joy=1.0) for days in ages]
+
+    assert resolve_as_of(as_of, items, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        ("2020-02-29T12:30:00Z", datetime(2020, 2, 29, 12, 30, tzinfo=UTC)),
+        ("2020-02-29T12:30:00+02:00", datetime(2020, 2, 29, 10, 30, tzinfo=UTC)),
+        ("2020-02-29T12:30:00", datetime(2020, 2, 29, 12, 30, tzinfo=UTC)),
+        ("2020-02-29", datetime(2020, 2, 29, tzinfo=UTC)),
+    ],
+)
+def test_as_of_may_be_an_iso_time_with_or_without_zone(as_of: str, expected: datetime) -> None:
+    moment = resolve_as_of(as_of, [], NOW)
+
+    assert moment == expected
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "as_of", ["", "yesterday", "NOW", "2023-02-29", "0001-01-01T00:00:00+02:00", "1714564800"]
+)
+def test_anything_else_as_of_is_refused_in_plain_words(as_of: str) -> None:
+    with pytest.raises(InvalidAsOfError, match='as_of is "now", "newest" or a time such as'):
+        resolve_as_of(as_of, [], NOW)
+
+
+def test_the_peak_of_an_emotion_is_the_own_post_highest_in_it() -> None:
+    items = [
+        classified(post("1"), joy=0.5, neutral=0.5),
+        classified(post("2"), joy=0.7, neutral=0.3),
+        classified(post("3", ownership=Ownership.SHARED), joy=0.9, neutral=0.1),
+    ]
+
+    found = peak("joy", items, [item.classification.scores for item in items])
+
+    assert found is not None
+    assert (found.post.post_id, found.probability) == ("2", 0.7)
+
+
+def test_an_ironic_joy_is_not_the_happiest() -> None:
+    items = [
+        classified(post("ironic"), joy=0.9, neutral=0.1, irony=1.0),
+        classified(post("plain"), joy=0.6, neutral=0.4),
+    ]
+
+    found = peak("joy", items, [adjusted(item.classification, DEFAULT) for item in items])
+
+    # 0.9 * (1 - 0.5) = 0.45 < 0.6
+    assert found is not None
+    assert found.post.post_id == "plain"
+
+
+def test_of_two_equal_peaks_the_newer_is_taken() -> None:
+    items = [
+        classified(post("1", days_old=2), joy=0.7),
+        classified(post("2", days_old=1), joy=0.7),
+        classified(post("3", days_old=3), joy=0.7),
+    ]
+
+    found = peak("joy", items, [item.classification.scores for item in items])
+
+    assert found is not None
+    assert found.post.post_id == "2"
+
+
+def test_a_user_who_wrote_nothing_has_no_peak() -> None:
+    items = [classified(post(ownership=Ownership.LIKED), joy=1.0)]
+
+    assert peak("joy", items, [emotions(joy=1.0)]) is None
+
+
+def test_a_peak_is_told_with_its_text_and_time() -> None:
+    found = peak("sadness", [classified(post("7"))], [emotions(sadness=0.6)])
+
+    assert found is not None
+    assert found.to_dict() == {
+        "post_id": "7",
+        "text": "text of 7",
+        "created_at": "2024-05-01T12:00:00+00:00",
+        "emotion": "sadness",
+        "probability": 0.6,
+    }
+
+
+def test_the_posts_that_moved_most_are_those_of_the_largest_share_times_balance() -> None:
+    probabilities = [
+        emotions(joy=0.6, sadness=0.4),  # share 0.5 * 0.2 = 0.1
+        emotions(sadness=0.8, joy=0.2),  # share 0.3 * -0.6 = -0.18
+        emotions(joy=0.9, neutral=0.1),  # share 0.2 * 0.9 = 0.18 - a shade, see weights
+    ]
+    items = [classified(post(name)) for name in ("even", "heavy", "light")]
+
+    moved = moved_most(items, probabilities, [5.0, 3.0, 2.0 - 1e-6], 5)
+
+    assert [(each.post.post_id, each.direction) for each in moved] == [
+        ("heavy", "negative"),
+        ("light", "positive"),
+        ("even", "positive"),
+    ]
+    assert [each.contribution for each in moved] == pytest.approx([-0.18, 0.18, 0.1], abs=1e-6)
+    assert [each.weight_share for each in moved] == pytest.approx([0.3, 0.2, 0.5], abs=1e-6)
+
+
+def test_all_contributions_add_up_to_the_balance_of_the_result() -> None:
+    probabilities = [emotions(joy=0.6, sadness=0.4), emotions(anger=0.9, love=0.1)]
+    items = [classified(post("1")), classified(post("2"))]
+
+    moved = moved_most(items, probabilities, [1.0, 3.0], 5)
+
+    # 0.25 * 0.2 + 0.75 * -0.8
+    assert sum(each.contribution for each in moved) == pytest.approx(-0.55)
+
+
+def test_no_more_posts_are_named_than_asked_for() -> None:
+    items = [classified(post(str(number))) for number in range(9)]
+
+    moved = moved_most(items, [emotions(joy=1.0)] * 9, [1.0] * 9, 5)
+
+    assert len(moved) == 5
+
+
+def test_of_two_that_moved_as_much_the_newer_comes_first() -> None:
+    items = [classified(post(str(days), days_old=days)) for days in (3, 1, 2)]
+
+    moved = moved_most(items, [emotions(joy=1.0)] * 3, [1.0] * 3, 5)
+
+    assert [each.post.post_id for each in moved] == ["1", "2", "3"]
+
+
+def test_posts_that_moved_nothing_are_left_out() -> None:
+    items = [classified(post("weightless")), classified(post("even")), classified(post("moves"))]
+    probabilities = [emotions(joy=1.0), emotions(joy=0.5, sadness=0.5), emotions(joy=1.0)]
+
+    moved = moved_most(items, probabilities, [0.0, 1.0, 1.0], 5)
+
+    assert [each.post.post_id for each in moved] == ["moves"]
