@@ -40,6 +40,7 @@ class Connections:
     ) -> None:
         self.file = str(path)
         self._path = path.absolute()
+        self._uri = f"{self._path.as_uri()}?"
         self._busy_seconds = busy_seconds
         self._trace = trace
         self._closed = False
@@ -165,7 +166,7 @@ class Connections:
     def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
             # "rw": were the file moved away meanwhile, an empty new one must not take its place.
-            f"{self._path.as_uri()}?mode={mode}",
+            f"{self._uri}mode={mode}",
             uri=True,
             timeout=self._busy_seconds,
             isolation_level=None,

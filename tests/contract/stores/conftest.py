@@ -19,7 +19,6 @@ from tests.conftest import mongo_ran_against
 from tests.contract.stores.stores import (
     BACKENDS,
     FOR_EVER,
-    FakeBackend,
     MongoBackend,
     SqliteBackend,
     StoreBackend,
@@ -84,17 +83,7 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> StoreBackend:
     if request.param == "mongo":
         request.getfixturevalue("mongo_url")
         return MongoBackend(*request.getfixturevalue("mongo_urls"))
-    if request.param == "fake":
-        return FakeBackend()
     return SqliteBackend(tmp_path / "moodline.db")
-
-
-@pytest.fixture
-def shared_backend(backend: StoreBackend) -> StoreBackend:
-    """Give those stores alone that other processes can open."""
-    if not backend.shared:
-        pytest.skip("a store in memory is its process's own")
-    return backend
 
 
 @pytest.fixture

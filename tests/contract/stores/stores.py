@@ -6,7 +6,7 @@ can open the same data from several.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -14,21 +14,16 @@ from typing import Protocol
 from api.ports.store import Retention, Store
 from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
-from tests.support.fakes import FakeStore
 
 FOR_EVER = Retention(posts=timedelta(days=20_000), moods=timedelta(days=20_000))
 """The suite's posts are of a fixed day that is long past, which a server's own clock would mind."""
 
 
 class StoreBackend(Protocol):
-    """Hold the data of one test; open() gives a new store on it.
+    """The data of one test; open() returns a new store on it. It can be pickled.
 
-    shared tells whether other processes can open it (then it can be pickled); many is how many
-    posts are a large save to it.
+    many is how many posts are a large save to it.
     """
-
-    @property
-    def shared(self) -> bool: ...
 
     @property
     def many(self) -> int: ...
@@ -39,7 +34,6 @@ class StoreBackend(Protocol):
 @dataclass(frozen=True, slots=True)
 class SqliteBackend:
     path: Path
-    shared: bool = True
     many: int = 400
 
     def open(self, retention: Retention = FOR_EVER) -> Store:
@@ -50,7 +44,6 @@ class SqliteBackend:
 class MongoBackend:
     url: str
     other_url: str
-    shared: bool = True
     many: int = 32  # the stand-in keeps a hundred or two a second
 
     def open(self, retention: Retention = FOR_EVER) -> Store:
@@ -59,15 +52,4 @@ class MongoBackend:
         return MongoStore(url, retention=retention)
 
 
-@dataclass(frozen=True, slots=True)
-class FakeBackend:
-    store: FakeStore = field(default_factory=FakeStore)
-    shared: bool = False
-    many: int = 400
-
-    def open(self, retention: Retention = FOR_EVER) -> Store:
-        self.store.retention = retention
-        return self.store
-
-
-BACKENDS = ("sqlite", "mongo", "fake")
+BACKENDS = ("sqlite", "mongo")

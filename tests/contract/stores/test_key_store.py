@@ -11,8 +11,7 @@ import pytest
 
 from api.domain.api_keys import ApiKey, Scope
 from api.ports.keys import KeyStore
-from tests.contract.stores.stores import FakeBackend, StoreBackend
-from tests.support.fakes import FakeKeyStore
+from tests.contract.stores.stores import StoreBackend
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 KEY = ApiKey(
@@ -27,11 +26,8 @@ KEY = ApiKey(
 
 @pytest.fixture
 def keys(backend: StoreBackend) -> Iterator[KeyStore]:
-    if isinstance(backend, FakeBackend):
-        yield FakeKeyStore()
-        return
     store = backend.open()
-    yield cast(KeyStore, store)  # every other store keeps keys as well
+    yield cast(KeyStore, store)  # every store keeps keys as well
     store.close()
 
 

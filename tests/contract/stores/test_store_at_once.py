@@ -104,13 +104,11 @@ def test_threads_that_save_the_same_posts_keep_each_once(
 
 
 @pytest.mark.integration
-def test_each_analysis_is_claimed_by_one_process(
-    shared_backend: StoreBackend, store: Store
-) -> None:
-    count = min(60, shared_backend.many // 4)
+def test_each_analysis_is_claimed_by_one_process(backend: StoreBackend, store: Store) -> None:
+    count = min(60, backend.many // 4)
     ids = [queued(store, f"a{number}", f"user{number}") for number in range(count)]
 
-    with child(claim_all, shared_backend) as one, child(claim_all, shared_backend) as other:
+    with child(claim_all, backend) as one, child(claim_all, backend) as other:
         for process in (one, other):
             assert process.next_word() == "ready"
         for process in (one, other):
@@ -122,10 +120,10 @@ def test_each_analysis_is_claimed_by_one_process(
 
 @pytest.mark.integration
 def test_processes_that_start_on_an_empty_store_together_all_open_it(
-    shared_backend: StoreBackend,
+    backend: StoreBackend,
 ) -> None:
     with ExitStack() as stack:
-        children = [stack.enter_context(child(open_only, shared_backend)) for _ in range(4)]
+        children = [stack.enter_context(child(open_only, backend)) for _ in range(4)]
         words = [one.next_word() for one in children]
 
     assert words == ["opened"] * 4
@@ -133,11 +131,11 @@ def test_processes_that_start_on_an_empty_store_together_all_open_it(
 
 @pytest.mark.integration
 def test_a_process_killed_while_posts_are_read_has_kept_none(
-    shared_backend: StoreBackend, store: Store
+    backend: StoreBackend, store: Store
 ) -> None:
     known(store)
 
-    with child(stop_while_reading_posts, shared_backend) as saving:
+    with child(stop_while_reading_posts, backend) as saving:
         assert saving.next_word() == "reading"
         saving.kill()
 
@@ -148,41 +146,41 @@ def test_a_process_killed_while_posts_are_read_has_kept_none(
 @pytest.mark.integration
 @pytest.mark.parametrize("rounds", [1, 2, 4, 7])
 def test_a_process_killed_while_it_writes_posts_has_kept_all_of_a_save_or_nothing(
-    shared_backend: StoreBackend, rounds: int
+    backend: StoreBackend, rounds: int
 ) -> None:
-    store = shared_backend.open()
+    store = backend.open()
     known(store)
     store.close()
 
-    with child(save_again_and_again, shared_backend) as saving:
+    with child(save_again_and_again, backend) as saving:
         while saving.next_word() < rounds:
             pass
         saving.kill()
 
-    again = shared_backend.open()
-    posts = again.unclassified_posts(ALICE, MODEL, max_posts=None, limit=2 * shared_backend.many)
+    again = backend.open()
+    posts = again.unclassified_posts(ALICE, MODEL, max_posts=None, limit=2 * backend.many)
     again.close()
-    assert len(posts) == shared_backend.many
+    assert len(posts) == backend.many
     assert len({(post.engagement.likes, post.text) for post in posts}) == 1
     assert posts[0].engagement.likes >= rounds - 1
 
 
 @pytest.mark.integration
 def test_a_process_killed_while_it_classifies_leaves_what_it_did_and_work_to_resume(
-    shared_backend: StoreBackend,
+    backend: StoreBackend,
 ) -> None:
-    store = shared_backend.open()
+    store = backend.open()
     queued(store, "a1")
-    total = min(40, shared_backend.many // 4) * BATCH
+    total = min(40, backend.many // 4) * BATCH
     store.save_posts(ALICE, [a_post(number) for number in range(total)], NOW)
     store.close()
 
-    with child(classify_in_batches, shared_backend) as classifying:
+    with child(classify_in_batches, backend) as classifying:
         while (said := classifying.next_word()) < 5 * BATCH:
             pass
         classifying.kill()
 
-    again = shared_backend.open()
+    again = backend.open()
     done = len(again.classified_posts(ALICE, MODEL, max_posts=None))
     left = again.count_unclassified(ALICE, MODEL, max_posts=None)
     interrupted = again.analysis("a1")

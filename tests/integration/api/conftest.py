@@ -1,4 +1,4 @@
-"""Wire the whole app on a fake inference server, once on the fake store and once on SQLite."""
+"""Wire the whole app on a fake inference server, on SQLite."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from werkzeug.test import TestResponse
 
 from api.bootstrap.adapters import Ports
 from api.bootstrap.service import Service, wire
-from api.ports.keys import KeyStore
-from api.ports.store import Store
 from api.post_files.detection import FormatDetection
 from api.settings import Settings
 from api.stores.sqlite import SqliteStore
-from tests.support.fakes import FakeEmotionClient, FakeKeyStore, FakeStore
+from tests.support.fakes import FailingStore, FakeEmotionClient
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,7 +37,7 @@ class House:
     """Hold a wired service whose workers stand still until told to work."""
 
     service: Service
-    store: Store
+    store: FailingStore | SqliteStore
     emotions: FakeEmotionClient
     client: FlaskClient
 
@@ -96,12 +94,10 @@ def upload(data: bytes, name: str) -> dict[str, Any]:
     return {"data": {"file": (io.BytesIO(data), name)}, "content_type": "multipart/form-data"}
 
 
-@pytest.fixture(params=["fake store", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """Open each kind of store in turn."""
-    opened: Store = (
-        FakeStore() if request.param == "fake store" else SqliteStore(tmp_path / "moodline.db")
-    )
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[FailingStore]:
+    """A SQLite store that can be made to fail."""
+    opened = FailingStore(SqliteStore(tmp_path / "moodline.db"))
     yield opened
     opened.close()
 
@@ -125,9 +121,8 @@ def settings(tmp_path: Path) -> Settings:
 
 @contextmanager
 def open_house(
-    store: Store,
+    store: FailingStore | SqliteStore,
     settings: Settings,
-    keys: KeyStore | None = None,
     probes: Mapping[str, Callable[[], bool]] | None = None,
 ) -> Iterator[House]:
     """Wire the service; its workers are stopped at the end where a test started them."""
@@ -139,7 +134,7 @@ def open_house(
         {},
         lambda: NOW,
         store.close,
-        keys or FakeKeyStore(),
+        store,
         probes=probes or {},
     )
     service = wire(ports, settings)
@@ -150,7 +145,7 @@ def open_house(
 
 
 @pytest.fixture
-def house(store: Store, settings: Settings) -> Iterator[House]:
+def house(store: FailingStore, settings: Settings) -> Iterator[House]:
     """Open a house that asks for no keys."""
     with open_house(store, settings) as opened:
         yield opened

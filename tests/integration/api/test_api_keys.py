@@ -10,32 +10,32 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.domain.api_keys import Scope
-from api.ports.store import Store
 from api.services import Access
 from api.settings import Settings
 from tests.integration.api.conftest import NOW, House, open_house, problem
-from tests.support.fakes import FakeKeyStore
+from tests.support.fakes import FailingStore
 
 PEPPER = "a pepper for tests only"
 ALL = (Scope.ANALYSE, Scope.READ, Scope.ERASE)
 
 
 @pytest.fixture
-def keys() -> FakeKeyStore:
-    return FakeKeyStore()
+def keys(store: FailingStore) -> FailingStore:
+    """Name the store by the part of it that these tests use."""
+    return store
 
 
 @pytest.fixture
-def house(store: Store, settings: Settings, keys: FakeKeyStore) -> Iterator[House]:
+def house(settings: Settings, keys: FailingStore) -> Iterator[House]:
     """Open a house that asks for keys, in which Alice and Bob were analysed."""
-    with open_house(store, replace(settings, api_key_pepper=PEPPER), keys) as opened:
+    with open_house(keys, replace(settings, api_key_pepper=PEPPER)) as opened:
         opened.client.environ_base["HTTP_X_API_KEY"] = make(keys, Scope.ADMIN)
         opened.ids = {name: opened.analysed(name) for name in ("alice", "bob")}  # type: ignore[attr-defined]
         del opened.client.environ_base["HTTP_X_API_KEY"]
         yield opened
 
 
-def make(keys: FakeKeyStore, *scopes: Scope, users: tuple[str, ...] = ("Alice",)) -> str:
+def make(keys: FailingStore, *scopes: Scope, users: tuple[str, ...] = ("Alice",)) -> str:
     return Access(keys, lambda: NOW, PEPPER).create("tests", scopes, users)
 
 
@@ -83,7 +83,7 @@ def test_without_a_key_nothing_is_answered(
 
 @each_call
 def test_a_key_without_the_scope_is_refused_and_told_which(
-    house: House, keys: FakeKeyStore, scope: Scope, method: str, path: str, more: dict[str, Any]
+    house: House, keys: FailingStore, scope: Scope, method: str, path: str, more: dict[str, Any]
 ) -> None:
     key = make(keys, *(other for other in ALL if other is not scope))
 
@@ -95,7 +95,7 @@ def test_a_key_without_the_scope_is_refused_and_told_which(
 
 @each_call
 def test_a_key_with_just_the_scope_is_let_through(
-    house: House, keys: FakeKeyStore, scope: Scope, method: str, path: str, more: dict[str, Any]
+    house: House, keys: FailingStore, scope: Scope, method: str, path: str, more: dict[str, Any]
 ) -> None:
     answer = call(house, make(keys, scope), method, path_of(house, path), **more)
 
@@ -104,7 +104,7 @@ def test_a_key_with_just_the_scope_is_let_through(
 
 @each_call
 def test_a_key_reaches_no_other_user(
-    house: House, keys: FakeKeyStore, scope: Scope, method: str, path: str, more: dict[str, Any]
+    house: House, keys: FailingStore, scope: Scope, method: str, path: str, more: dict[str, Any]
 ) -> None:
     key = make(keys, *ALL)
     about_bob = {"json": {**more["json"], "user_name": "Bob"}} if "consent" in str(more) else more
@@ -142,7 +142,7 @@ def test_what_is_about_the_service_needs_no_key(house: House, path: str) -> None
     assert call(house, None, "GET", path).status_code == 200
 
 
-def test_a_key_is_taken_from_either_header(house: House, keys: FakeKeyStore) -> None:
+def test_a_key_is_taken_from_either_header(house: House, keys: FailingStore) -> None:
     key = make(keys, Scope.READ)
 
     answer = house.client.get("/v1/users/alice", headers={"X-API-Key": key})
@@ -165,21 +165,21 @@ def test_a_key_is_taken_from_either_header(house: House, keys: FakeKeyStore) -> 
     ],
 )
 def test_a_key_that_is_not_quite_right_is_refused(
-    house: House, keys: FakeKeyStore, spoil: Callable[[str], str]
+    house: House, keys: FailingStore, spoil: Callable[[str], str]
 ) -> None:
     answer = call(house, spoil(make(keys, Scope.ADMIN)), "GET", "/v1/users/alice")
 
     problem(answer, 401, "key-required")
 
 
-def test_a_revoked_key_is_refused_at_once(house: House, keys: FakeKeyStore) -> None:
+def test_a_revoked_key_is_refused_at_once(house: House, keys: FailingStore) -> None:
     key = make(keys, Scope.READ)
     house.service.services.access.revoke(key.partition(".")[0])
 
     problem(call(house, key, "GET", "/v1/users/alice"), 401, "key-required")
 
 
-def test_the_use_of_a_key_is_noted(house: House, keys: FakeKeyStore) -> None:
+def test_the_use_of_a_key_is_noted(house: House, keys: FailingStore) -> None:
     key = make(keys, Scope.READ)
 
     call(house, key, "GET", "/v1/users/alice")
@@ -189,13 +189,13 @@ def test_the_use_of_a_key_is_noted(house: House, keys: FakeKeyStore) -> None:
     assert kept.last_used_at == NOW
 
 
-def test_no_secret_is_kept(keys: FakeKeyStore) -> None:
+def test_no_secret_is_kept(keys: FailingStore) -> None:
     secret = make(keys, Scope.READ).partition(".")[2]
 
     assert secret not in str([(key, key.digest) for key in keys.all_keys()])
 
 
-def test_another_pepper_makes_all_keys_useless(house: House, keys: FakeKeyStore) -> None:
+def test_another_pepper_makes_all_keys_useless(house: House, keys: FailingStore) -> None:
     key = Access(keys, lambda: NOW, "another pepper").create("tests", [Scope.ADMIN], [])
 
     problem(call(house, key, "GET", "/v1/users/alice"), 401, "key-required")

@@ -23,7 +23,7 @@ from api.domain.api_keys import Scope
 from api.services import Access
 from api.settings import Settings
 from tests.integration.api.conftest import NOW, House, open_house
-from tests.support.fakes import FakeKeyStore, FakeStore
+from tests.support.fakes import MemoryStore
 
 PEPPER = "a pepper for tests only"
 EXAMPLES = 12
@@ -33,8 +33,8 @@ CANNOT_SAY_ALL = ("/v1/analyses", "/v1/users/{user_name}/posts")
 
 @pytest.fixture
 def key_and_house(tmp_path: Path) -> Iterator[tuple[str, House]]:
-    keys = FakeKeyStore()
-    key = Access(keys, lambda: NOW, PEPPER).create("tests", [Scope.ADMIN], [])
+    store = MemoryStore()
+    key = Access(store, lambda: NOW, PEPPER).create("tests", [Scope.ADMIN], [])
     chosen = Settings(
         data_dir=tmp_path,
         api_key_pepper=PEPPER,
@@ -43,7 +43,7 @@ def key_and_house(tmp_path: Path) -> Iterator[tuple[str, House]]:
         event_poll_seconds=0.01,
         inference_retry_seconds=0.0,
     )
-    with open_house(FakeStore(), chosen, keys) as house:
+    with open_house(store, chosen) as house:
         house.client.environ_base["HTTP_X_API_KEY"] = key
         house.analysed("ana_ridge")
         house.service.start()

@@ -12,7 +12,6 @@ from api.routes import bodies, documents
 from api.routes.documents.users import UserDocument
 from tests.integration.api.conftest import House
 
-pytestmark = pytest.mark.parametrize("store", ["fake store"], indirect=True)
 MODELS = vars(bodies) | {
     name: value
     for module in pkgutil.iter_modules(documents.__path__, f"{documents.__name__}.")

@@ -9,14 +9,14 @@ import pytest
 
 from api.settings import Settings
 from tests.integration.api.conftest import House, open_house, problem
-from tests.support.fakes import FakeStore
+from tests.support.fakes import MemoryStore
 
 PAGE = "https://app.example.org"
 
 
 @pytest.fixture
 def house(settings: Settings) -> Iterator[House]:
-    with open_house(FakeStore(), replace(settings, cors_origins=(PAGE,))) as opened:
+    with open_house(MemoryStore(), replace(settings, cors_origins=(PAGE,))) as opened:
         yield opened
 
 

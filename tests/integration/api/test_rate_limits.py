@@ -11,7 +11,7 @@ from api.domain.api_keys import Scope
 from api.services import Access
 from api.settings import Settings
 from tests.integration.api.conftest import NOW, House, open_house, problem
-from tests.support.fakes import FakeKeyStore, FakeStore
+from tests.support.fakes import MemoryStore
 
 PEPPER = "a pepper for tests only"
 
@@ -23,7 +23,7 @@ def limited(settings: Settings) -> Settings:
 
 @pytest.fixture
 def house(limited: Settings) -> Iterator[House]:
-    with open_house(FakeStore(), limited) as opened:
+    with open_house(MemoryStore(), limited) as opened:
         yield opened
 
 
@@ -62,10 +62,10 @@ def test_another_address_has_a_limit_of_its_own(house: House) -> None:
 
 
 def test_each_key_has_a_limit_of_its_own(limited: Settings) -> None:
-    keys = FakeKeyStore()
-    access = Access(keys, lambda: NOW, PEPPER)
+    store = MemoryStore()
+    access = Access(store, lambda: NOW, PEPPER)
     one, other = (access.create(name, [Scope.ADMIN], []) for name in ("one", "other"))
-    with open_house(FakeStore(), replace(limited, api_key_pepper=PEPPER), keys) as house:
+    with open_house(store, replace(limited, api_key_pepper=PEPPER)) as house:
         for _ in range(4):
             spent = house.client.get("/v1/users/alice", headers={"X-API-Key": one})
 
@@ -76,7 +76,7 @@ def test_each_key_has_a_limit_of_its_own(limited: Settings) -> None:
 
 def test_keys_cannot_be_tried_without_limit(limited: Settings) -> None:
     keyed = replace(limited, api_key_pepper=PEPPER)
-    with open_house(FakeStore(), keyed) as house:
+    with open_house(MemoryStore(), keyed) as house:
         tried = [
             house.client.get("/v1/users/alice", headers={"X-API-Key": f"k{n}.x"}).status_code
             for n in range(4)
@@ -88,7 +88,7 @@ def test_keys_cannot_be_tried_without_limit(limited: Settings) -> None:
 def test_without_its_redis_each_process_counts_by_itself(limited: Settings) -> None:
     # Nothing listens on port 9 (discard) of a usual machine.
     away = replace(limited, redis_url="redis://127.0.0.1:9/0")
-    with open_house(FakeStore(), away) as house:
+    with open_house(MemoryStore(), away) as house:
         answers = [house.client.get("/v1/users/alice").status_code for _ in range(4)]
 
     assert answers == [404, 404, 404, 429]
@@ -96,5 +96,5 @@ def test_without_its_redis_each_process_counts_by_itself(limited: Settings) -> N
 
 def test_off_means_no_limit(settings: Settings) -> None:
     free = replace(settings, rate_limit=None, work_rate_limit=None)
-    with open_house(FakeStore(), free) as house:
+    with open_house(MemoryStore(), free) as house:
         assert {house.client.get("/v1/users/alice").status_code for _ in range(9)} == {404}

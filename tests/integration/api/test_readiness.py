@@ -15,7 +15,7 @@ from api.adapters.redis_probe import redis_probe
 from api.runtime.child_processes import free_port
 from api.settings import Settings
 from tests.integration.api.conftest import open_house
-from tests.support.fakes import FakeStore
+from tests.support.fakes import MemoryStore
 
 SECONDS = 20.0
 
@@ -43,7 +43,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 def dependencies(settings: Settings) -> tuple[int, dict[str, bool]]:
     probes = {"redis": redis_probe(settings.redis_url)}
-    with open_house(FakeStore(), settings, probes=probes) as house:
+    with open_house(MemoryStore(), settings, probes=probes) as house:
         answer = house.client.get("/readyz")
     return answer.status_code, answer.get_json()["dependencies"]
 
@@ -67,7 +67,7 @@ def test_a_redis_that_answers_is_ready(settings: Settings, redis_url: str) -> No
 @pytest.mark.integration
 def test_processes_share_their_counts_in_redis(settings: Settings, redis_url: str) -> None:
     limited = replace(settings, redis_url=redis_url, rate_limit="3/hour")
-    with open_house(FakeStore(), limited) as one, open_house(FakeStore(), limited) as other:
+    with open_house(MemoryStore(), limited) as one, open_house(MemoryStore(), limited) as other:
         answers = [
             house.client.get("/v1/users/alice").status_code for house in (one, other, one, other)
         ]

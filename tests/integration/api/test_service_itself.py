@@ -11,7 +11,7 @@ import pytest
 from api.logs import JsonFormatter
 from api.problems import all_kinds
 from tests.integration.api.conftest import House, problem
-from tests.support.fakes import FakeStore
+from tests.support.fakes import FailingStore
 
 
 def test_the_process_is_alive(house: House) -> None:
@@ -37,9 +37,8 @@ def test_readiness_names_the_missing_dependency(house: House) -> None:
     }
 
 
-@pytest.mark.parametrize("store", ["fake store"], indirect=True)
 def test_a_store_that_is_down_is_told_and_not_its_error(house: House) -> None:
-    assert isinstance(house.store, FakeStore)
+    assert isinstance(house.store, FailingStore)
     house.store.down = True
 
     ready = house.client.get("/readyz")
@@ -51,7 +50,6 @@ def test_a_store_that_is_down_is_told_and_not_its_error(house: House) -> None:
     assert "Retry-After" in answer.headers
 
 
-@pytest.mark.parametrize("store", ["fake store"], indirect=True)
 def test_an_unexpected_error_never_shows_its_text(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

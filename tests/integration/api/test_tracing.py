@@ -16,7 +16,7 @@ import pytest
 
 from api.settings import Settings
 from tests.integration.api.conftest import House, open_house
-from tests.support.fakes import FakeStore
+from tests.support.fakes import MemoryStore
 from tests.support.servers.loopback import Reply
 from tests.support.servers.scripted import ScriptedServer
 
@@ -46,7 +46,6 @@ def scripted() -> Iterator[ScriptedServer]:
     server.stop()
 
 
-@pytest.mark.parametrize("store", ["fake store"], indirect=True)
 def test_a_request_is_a_span_with_its_template(house: House, spans: InMemorySpanExporter) -> None:
     house.client.get("/v1/users/alice?country=IE")
 
@@ -55,7 +54,6 @@ def test_a_request_is_a_span_with_its_template(house: House, spans: InMemorySpan
     assert "alice" not in span.to_json()
 
 
-@pytest.mark.parametrize("store", ["fake store"], indirect=True)
 def test_a_refused_request_has_a_span_too(house: House, spans: InMemorySpanExporter) -> None:
     house.client.get("/v1/users/alice", headers={"Host": "evil.example"})
 
@@ -64,14 +62,12 @@ def test_a_refused_request_has_a_span_too(house: House, spans: InMemorySpanExpor
     assert span.attributes["http.status_code"] == 421
 
 
-@pytest.mark.parametrize("store", ["fake store"], indirect=True)
 def test_health_is_not_traced(house: House, spans: InMemorySpanExporter) -> None:
     house.client.get("/livez")
 
     assert spans.get_finished_spans() == ()
 
 
-@pytest.mark.parametrize("store", ["fake store"], indirect=True)
 def test_a_call_is_a_span_that_names_the_analysis(
     house: House, spans: InMemorySpanExporter, scripted: ScriptedServer
 ) -> None:
@@ -100,7 +96,7 @@ def test_without_it_nothing_of_it_is_loaded() -> None:
 def test_a_collector_in_the_settings_gets_the_traces(settings: Settings) -> None:
     with collector() as (url, received):
         traced = replace(settings, otel_exporter_otlp_endpoint=url)
-        with open_house(FakeStore(), traced) as house:
+        with open_house(MemoryStore(), traced) as house:
             HTTPXClientInstrumentor().uninstrument()
             house.client.get("/v1/users/alice")
             house.service.stop()

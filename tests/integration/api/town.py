@@ -16,7 +16,7 @@ from api.ports.store import Store
 from api.post_files.detection import FormatDetection
 from api.settings import read_settings
 from tests.integration.api.conftest import ClosingClient, House
-from tests.support.fakes import FakeClock, FakeEmotionClient, FakeKeyStore
+from tests.support.fakes import FakeClock, FakeEmotionClient
 from tests.support.servers import BlueskyServer, MastodonServer, XServer
 from tests.support.servers.x import BEARER, CLIENT_ID, CLIENT_SECRET, Account
 
@@ -52,7 +52,7 @@ class Town:
         )
         self.sources = wire_sources(settings, self.clock)
         emotions = FakeEmotionClient()
-        self.keys = FakeKeyStore()
+        self.keys = store
         ports = Ports(
             store,
             emotions,

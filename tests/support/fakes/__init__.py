@@ -2,16 +2,15 @@
 
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
-from tests.support.fakes.keys import FakeKeyStore
 from tests.support.fakes.readers import FakeReader
 from tests.support.fakes.sources import FakeSource
-from tests.support.fakes.store import FakeStore
+from tests.support.fakes.store import FailingStore, MemoryStore
 
 __all__ = [
+    "FailingStore",
     "FakeClock",
     "FakeEmotionClient",
-    "FakeKeyStore",
     "FakeReader",
     "FakeSource",
-    "FakeStore",
+    "MemoryStore",
 ]

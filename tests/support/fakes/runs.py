@@ -14,7 +14,7 @@ from api.metrics import Metrics
 from api.ports.sources import PostSource
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
-from tests.support.fakes.store import FakeStore
+from tests.support.fakes.store import FailingStore
 from tests.support.posts import posts
 
 LIMITS = RunnerLimits(chunk_posts=4, requests_in_flight=2, lease_seconds=60, retry_seconds=30)
@@ -24,7 +24,7 @@ class Setting:
     """Hold one user with posts and one queued analysis, and the fakes around them."""
 
     def __init__(self, count: int = 20) -> None:
-        self.store = FakeStore()
+        self.store = FailingStore()
         self.emotions = FakeEmotionClient()
         self.clock = FakeClock()
         self.sources: dict[str, PostSource] = {}

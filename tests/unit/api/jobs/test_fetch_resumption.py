@@ -8,6 +8,7 @@ import pytest
 
 from api.domain.analyses import AnalysisState
 from api.errors import SourceForbiddenError, SourceRateLimitedError, SourceUnavailableError
+from api.ports.store import Retention
 from tests.support.fakes.runs import LIMITS, Setting, on_call
 from tests.support.fakes.sources import FakeSource, page_of
 from tests.support.posts import posts
@@ -159,7 +160,7 @@ def test_a_fetch_goes_on_from_the_mark_that_it_began_with() -> None:
 def test_a_failed_fetch_of_one_whose_posts_were_all_deleted_is_not_followed_by_a_gap() -> None:
     setting, _ = fetching(page_of(posts(4), newest="3"))
     setting.runner().run()
-    setting.store.sweep(setting.clock() + setting.store.retention.posts + timedelta(seconds=1))
+    setting.store.sweep(setting.clock() + Retention().posts + timedelta(seconds=1))
     setting.sources["x"] = FakeSource(FIRST, SourceForbiddenError("No."))
     setting.queue("a3", source="x")
     setting.runner().run()

@@ -14,6 +14,7 @@ from api.errors import (
     SourceRateLimitedError,
     SourceUnavailableError,
 )
+from api.ports.store import Retention
 from tests.support.fakes.runs import LIMITS, Setting
 from tests.support.fakes.sources import FakeSource, page_of
 from tests.support.posts import posts
@@ -81,7 +82,7 @@ def test_the_next_fetch_starts_where_the_last_one_ended() -> None:
 def test_once_nothing_fetched_is_kept_any_more_all_is_fetched_again() -> None:
     setting = fetching(FakeSource(page_of(posts(2), newest="1")))
     setting.runner().run()
-    setting.store.sweep(setting.clock() + setting.store.retention.posts + timedelta(seconds=1))
+    setting.store.sweep(setting.clock() + Retention().posts + timedelta(seconds=1))
     later = FakeSource(page_of(posts(2), newest="1"))
 
     again(setting, later)

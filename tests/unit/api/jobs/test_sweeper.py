@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from api.jobs import Sweeper
-from tests.support.fakes import FakeClock, FakeStore
+from api.ports.store import Retention
+from tests.support.fakes import FailingStore, FakeClock, MemoryStore
 from tests.support.posts import posts
 
 HOUR = timedelta(hours=1)
 
 
-def store_with_posts(clock: FakeClock) -> FakeStore:
-    store = FakeStore()
+def store_with_posts(clock: FakeClock, retention: Retention = Retention()) -> FailingStore:  # noqa: B008  frozen
+    store = FailingStore(MemoryStore(retention))
     store.ensure_user("alice", "Alice", clock())
     store.save_posts("alice", posts(3), clock())
     return store
@@ -33,8 +34,7 @@ def test_old_posts_are_deleted_when_the_sweep_is_due() -> None:
 
 def test_within_the_hour_the_store_is_left_alone() -> None:
     clock = FakeClock()
-    store = store_with_posts(clock)
-    store.retention = type(store.retention)(posts=timedelta(0))
+    store = store_with_posts(clock, Retention(posts=timedelta(0)))
     sweeper = Sweeper(store, clock, HOUR)
     sweeper.sweep_when_due()
 

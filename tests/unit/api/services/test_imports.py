@@ -10,7 +10,7 @@ import pytest
 from api.domain.posts import Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
 from api.services.imports import Imports, Upload
-from tests.support.fakes import FakeClock, FakeReader, FakeStore
+from tests.support.fakes import FakeClock, FakeReader, MemoryStore
 from tests.support.posts import posts
 
 LINE = b'{"any": "line"}'
@@ -18,7 +18,7 @@ REJECTED = RejectedPost("line 9", "it has no date", "created_at")
 
 
 def imports(
-    store: FakeStore, items: Sequence[Post | RejectedPost] = (), error: Exception | None = None
+    store: MemoryStore, items: Sequence[Post | RejectedPost] = (), error: Exception | None = None
 ) -> Imports:
     return Imports(store, FakeReader(items, error), FakeClock(), max_bytes=100)
 
@@ -28,7 +28,7 @@ def upload(data: bytes = LINE) -> Upload:
 
 
 def test_posts_are_kept_and_rejected_ones_reported_in_order() -> None:
-    store = FakeStore()
+    store = MemoryStore()
     service = imports(store, [REJECTED, *posts(3), REJECTED])
 
     report = service.import_posts("Alice", upload())
@@ -38,7 +38,7 @@ def test_posts_are_kept_and_rejected_ones_reported_in_order() -> None:
 
 
 def test_an_error_in_the_middle_leaves_what_was_there_before() -> None:
-    store = FakeStore()
+    store = MemoryStore()
     imports(store, posts(2)).import_posts("alice", upload())
     broken = imports(store, posts(5), UnreadableFileError("It breaks off."))
 
@@ -49,7 +49,7 @@ def test_an_error_in_the_middle_leaves_what_was_there_before() -> None:
 
 
 def test_a_file_without_any_post_creates_no_user() -> None:
-    store = FakeStore()
+    store = MemoryStore()
 
     report = imports(store, [REJECTED]).import_posts("alice", upload())
 
@@ -58,7 +58,7 @@ def test_a_file_without_any_post_creates_no_user() -> None:
 
 
 def test_a_broken_file_creates_no_user() -> None:
-    store = FakeStore()
+    store = MemoryStore()
     broken = imports(store, [REJECTED], UnreadableFileError("No line is JSON."))
 
     with pytest.raises(UnreadableFileError):
@@ -69,11 +69,11 @@ def test_a_broken_file_creates_no_user() -> None:
 
 def test_a_format_without_a_reader_is_not_read() -> None:
     with pytest.raises(UnsupportedMediaError):
-        imports(FakeStore()).import_posts("alice", upload(b"PK\x03\x04 a zip"))
+        imports(MemoryStore()).import_posts("alice", upload(b"PK\x03\x04 a zip"))
 
 
 def test_a_file_just_at_the_cap_is_taken_and_one_byte_more_is_not() -> None:
-    service = imports(FakeStore(), posts(1))
+    service = imports(MemoryStore(), posts(1))
 
     service.import_posts("alice", upload(LINE.ljust(100)))
 
@@ -84,6 +84,6 @@ def test_a_file_just_at_the_cap_is_taken_and_one_byte_more_is_not() -> None:
 def test_a_long_import_says_in_the_log_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="api.services.imports")
 
-    imports(FakeStore(), posts(20_001)).import_posts("alice", upload())
+    imports(MemoryStore(), posts(20_001)).import_posts("alice", upload())
 
     assert [record.posts for record in caplog.records] == [10_000, 20_000]  # type: ignore[attr-defined]
