@@ -1,8 +1,8 @@
 """How large a run of the model should be: `python -m benchmarks.groups`.
 
-The shipped model on the server's lanes, without HTTP, under closed loops of 64 single texts and of
-4 x 50 texts, for several token budgets and spreads of length. CPU time a text is what counts: it
-hardly changes on a busy machine.
+The shipped model with the server's scheduler and no HTTP, under closed loops of 64 single texts
+and of 4 x 50 texts, for several token budgets and spreads of length. CPU time per text is what
+counts: it hardly changes on a busy machine.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import uvloop
 from benchmarks.peers.inputs import gather_texts
 from benchmarks.peers.processes import ROOT
 from serving.classifier.artifact import open_model
-from serving.classifier.batching import RunReport, Sizing
+from serving.classifier.batching import Sizing
 from serving.classifier.classifier import EmotionClassifier
-from serving.scheduling.jobs import Job
-from serving.scheduling.scheduler import Lanes
+from serving.scheduling.queue import QueuedRequest
+from serving.scheduling.scheduler import ContinuousScheduler, RunReport
 from serving.settings import MODEL_DIR
 
 CHOICES = ((512, 1.2), (512, 1.0), (512, 1.5), (256, 1.2), (1024, 1.5))
@@ -29,15 +29,15 @@ ROUNDS, SECONDS = 2, 2.0
 
 
 class Totals:
-    """Add up what lanes tell."""
+    """Add up what scheduler tell."""
 
     def __init__(self) -> None:
         self.runs = self.texts = self.tokens = self.padded = 0
 
-    def waited(self, seconds: float) -> None:
+    def first_run(self, queued_seconds: float) -> None:
         """Leave it."""
 
-    def tokenised(self, failed: int, seconds: float) -> None:
+    def encoded(self, failed: int, seconds: float) -> None:
         """Leave it."""
 
     def ran(self, report: RunReport) -> None:
@@ -47,7 +47,9 @@ class Totals:
         self.padded += report.padded_tokens
 
 
-async def cpu_a_text(lanes: Lanes, texts: list[str], connections: int, size: int) -> float:
+async def cpu_a_text(
+    scheduler: ContinuousScheduler, texts: list[str], connections: int, size: int
+) -> float:
     """Return the CPU milliseconds a text under a closed loop."""
     coming = itertools.cycle(texts)
     ends = time.perf_counter() + SECONDS
@@ -55,9 +57,9 @@ async def cpu_a_text(lanes: Lanes, texts: list[str], connections: int, size: int
 
     async def one_by_one() -> None:
         while time.perf_counter() < ends:
-            job = Job(list(itertools.islice(coming, size)), done.append)
-            lanes.submit(job)
-            await job.finished
+            request = QueuedRequest(list(itertools.islice(coming, size)), done.append)
+            scheduler.submit(request)
+            await request.finished
 
     began = time.process_time()
     await asyncio.gather(*(one_by_one() for _ in range(connections)))
@@ -70,12 +72,12 @@ async def main() -> None:
     with EmotionClassifier(open_model(MODEL_DIR)) as classifier:
         for budget, spread in CHOICES * ROUNDS:
             totals = Totals()
-            lanes = Lanes(classifier, totals, Sizing(budget, spread))
-            singles = await cpu_a_text(lanes, texts, 64, 1)
+            scheduler = ContinuousScheduler(classifier, totals, Sizing(budget, spread))
+            singles = await cpu_a_text(scheduler, texts, 64, 1)
             shown = f"{totals.texts / totals.runs:.1f} texts a run"
             waste = 1 - totals.tokens / totals.padded
-            batches = await cpu_a_text(lanes, texts, 4, 50)
-            lanes.close()
+            batches = await cpu_a_text(scheduler, texts, 4, 50)
+            scheduler.close()
             print(
                 f"budget {budget}, spread {spread}: 64 x 1 {singles:.2f} ms, 4 x 50"
                 f" {batches:.2f} ms of CPU a text; {shown}, {waste:.0%} padding (64 x 1)"

@@ -1,7 +1,7 @@
 """What the server costs a request beside the model's run: `python -m benchmarks.overhead`.
 
 CPU time and waiting a request, in one process and with a stand-in for the model: through
-BentoML's endpoint (its in-memory app and dispatcher), on the lanes, from the cache, refused.
+BentoML's endpoint (its in-memory app and dispatcher), on the scheduler, from the cache, refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from serving.classifier.artifact import EMOTIONS
 from serving.classifier.tokenizer import Encoded
 from serving.http.contract import Contract
 from serving.http.downstream import classify_downstream
-from serving.scheduling.scheduler import Lanes, Outcome
+from serving.scheduling.scheduler import ContinuousScheduler, Outcome
 from serving.schemas import Classification
 from tests.support.serving.by_hand import Caller, contract_parts
 
@@ -37,7 +37,7 @@ WARM_REQUESTS = 50
 class NoModel:
     """Answer at once."""
 
-    lanes = 2
+    runners = 2
 
     def encode_each(self, texts: Sequence[str]) -> list[Encoded]:
         return [Encoded((1,) * 12, truncated=False) for _ in texts]
@@ -55,9 +55,11 @@ class Plain:
 
 
 def contract(**settings: Any) -> Contract:
-    """Return the contract over lanes without a model."""
+    """Return the contract with a scheduler without a model."""
     parts = contract_parts(**settings)
-    made = Contract(dataclasses.replace(parts, lanes=Lanes(NoModel(), parts.metrics)))
+    made = Contract(
+        dataclasses.replace(parts, scheduler=ContinuousScheduler(NoModel(), parts.metrics))
+    )
     made.ready = True
     return made
 
@@ -109,12 +111,12 @@ async def measure(name: str, ask: Callable[[], Awaitable[Any]], at_once: int) ->
 async def main() -> None:
     """Measure every way."""
     body = {"texts": [TEXT]}
-    lanes, cached = contract(), contract(cache_texts=100)
+    scheduler, cached = contract(), contract(cache_texts=100)
     full = contract(queue_texts=0)
     app = await bentoml_app()
     for at_once in (MANY, 1):
         await measure("BentoML's endpoint", lambda: classify_downstream(app, [TEXT]), at_once)
-        await measure("the lanes", lambda: Caller(lanes.exchange).classify(body), at_once)
+        await measure("the lanes", lambda: Caller(scheduler.exchange).classify(body), at_once)
     await measure("the cache", lambda: Caller(cached.exchange).classify(body), 1)
     await measure("a refusal", lambda: Caller(full.exchange).classify(body), MANY)
 

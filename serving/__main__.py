@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
-from serving.classifier.providers import ON_CARD
+from serving.classifier.providers import GPU_PROVIDERS
 from serving.errors import AddressTakenError, ModelError, ServingError, SettingsError
 from serving.settings import Settings
 
@@ -31,7 +31,7 @@ def main() -> NoReturn:
     """Check and hand over, or exit with what is wrong."""
     try:
         settings = Settings.from_environment(os.environ)
-        if set(settings.providers) - set(ON_CARD):  # else a worker finds out, which takes longer
+        if set(settings.providers) - set(GPU_PROVIDERS):  # else a worker finds out, later
             check_model(settings.model_dir, settings.providers)
         if settings.gpu_model_dir is not None:
             open_model(settings.gpu_model_dir)

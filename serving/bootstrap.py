@@ -10,8 +10,8 @@ from typing import Any
 
 from serving.classifier.artifact import ModelArtifact, open_model
 from serving.classifier.classifier import EmotionClassifier
-from serving.classifier.cores import usable_cores
-from serving.classifier.providers import ON_CARD, SHOWN, CardTuning
+from serving.classifier.engine import usable_cores
+from serving.classifier.providers import GPU_PROVIDERS, SHOWN, GpuTuning
 from serving.errors import ModelCorrupt
 from serving.http.asgi import Answer
 from serving.http.auth import BearerKeys
@@ -19,9 +19,9 @@ from serving.http.contract import ContractParts
 from serving.http.metrics import ServerMetrics
 from serving.http.openapi import openapi_document
 from serving.http.protocols.open_inference import OpenInference
-from serving.scheduling.admission import TextQueue
+from serving.scheduling.queue import Admission
 from serving.scheduling.result_cache import ResultCache
-from serving.scheduling.scheduler import Lanes
+from serving.scheduling.scheduler import ContinuousScheduler
 from serving.schemas import Limits
 from serving.settings import Settings
 
@@ -33,7 +33,7 @@ class ServerParts:
     """Hold the parts of a server: what classifies, on what threads, and what answers HTTP."""
 
     classifier: EmotionClassifier
-    lanes: Lanes
+    scheduler: ContinuousScheduler
     contract: ContractParts
 
 
@@ -47,20 +47,20 @@ def build_parts(environment: Mapping[str, str]) -> ServerParts:
     classifier.warm()
     artifact = classifier.artifact
     metrics = ServerMetrics(artifact, classifier.provider)
-    lanes = Lanes(classifier, metrics, classifier.sizing)
+    scheduler = ContinuousScheduler(classifier, metrics, classifier.sizing)
     contract = ContractParts(
         settings=settings,
         keys=BearerKeys(settings.keys),
-        queue=TextQueue(settings.queue_texts, time.monotonic, metrics),
+        admission=Admission(settings.queue_texts, time.monotonic, metrics),
         cache=ResultCache(settings.cache_texts, f"{artifact.name} {artifact.version}", metrics),
-        lanes=lanes,
+        scheduler=scheduler,
         metrics=metrics,
         model_page=Answer.of(model_document(artifact, settings.limits)),
         docs_page=Answer.of(openapi_document(artifact, settings)),
         open_inference=OpenInference(artifact.name, artifact.version),
         clock=time.monotonic,
     )
-    return ServerParts(classifier, lanes, contract)
+    return ServerParts(classifier, scheduler, contract)
 
 
 def open_classifier(settings: Settings) -> EmotionClassifier:
@@ -70,11 +70,11 @@ def open_classifier(settings: Settings) -> EmotionClassifier:
     while something else may run it. Raises ModelMissing or ModelCorrupt; of the model for a card
     only when its folder is not whole, or when nothing else may run the other.
     """
-    cards = [name for name in settings.providers if name in ON_CARD]
-    others = [name for name in settings.providers if name not in ON_CARD]
+    cards = [name for name in settings.providers if name in GPU_PROVIDERS]
+    others = [name for name in settings.providers if name not in GPU_PROVIDERS]
     if settings.gpu_model_dir is not None:
         artifact = open_model(settings.gpu_model_dir)
-        tuning = CardTuning(settings.cuda_graphs, settings.tensorrt_cache)
+        tuning = GpuTuning(settings.cuda_graphs, settings.tensorrt_cache)
         try:
             return EmotionClassifier(
                 artifact,
@@ -97,7 +97,7 @@ def open_classifier(settings: Settings) -> EmotionClassifier:
     return EmotionClassifier(
         open_model(settings.model_dir),
         threads=threads,
-        lone_threads=settings.lone_threads or threads or 1,
+        single_text_threads=settings.lone_threads or threads or 1,
         token_budget=settings.token_budget,
         providers=others or cards,
     )

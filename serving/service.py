@@ -54,7 +54,7 @@ def gateway(app: App) -> App:
 class MoodlineInference:
     """Classify batches of texts that BentoML gathers from requests.
 
-    Requests from outside are answered by the gateway in front, on lanes of its own: BentoML's
+    Requests from outside are answered by the gateway in front, by a scheduler of its own: BentoML's
     dispatcher costs a lone request as much as its model run (see benchmarks/README.md).
     """
 
@@ -75,7 +75,7 @@ class MoodlineInference:
     def close(self) -> None:
         """Give threads back."""
         self._watch.cancel()
-        parts().lanes.close()
+        parts().scheduler.close()
         self._classifier.close()
 
     @bentoml.api(  # type: ignore[untyped-decorator]

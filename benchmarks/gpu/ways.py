@@ -12,11 +12,10 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
-from serving.classifier.batching import CARD_SIZING, Sizing, plan_groups
-from serving.classifier.cuda import Logits
+from serving.classifier.artifact import Logits
+from serving.classifier.batching import GPU_SIZING, Sizing, plan_batches, warm_shapes
 from serving.classifier.engine import OnnxEngine
-from serving.classifier.providers import CardTuning
-from serving.classifier.warmup import warm_shapes
+from serving.classifier.providers import GpuTuning
 
 Posts = Sequence[Sequence[int]]
 Way = Callable[[Posts], Logits]
@@ -42,7 +41,7 @@ def in_groups(run: Callable[[np.ndarray, np.ndarray], Logits], sizing: Sizing) -
     def way(posts: Posts) -> Logits:
         logits = np.zeros((len(posts), 8), np.float32)
         lengths = [len(post) for post in posts]
-        for group in plan_groups(lengths, sizing.token_budget, sizing.spread):
+        for group in plan_batches(lengths, sizing.token_budget, sizing.spread):
             places = list(group.indices)
             logits[places] = run(*pad([posts[place] for place in places], group.width))
         return logits
@@ -67,7 +66,7 @@ def compiled(model: Any, device: str, *, smoke: bool) -> Way:
     model.set_attn_implementation("sdpa")
     if not smoke:  # compiling takes a compiler and minutes
         model = torch.compile(model, dynamic=True)
-    return in_groups(_torch_run(model, device), CARD_SIZING)
+    return in_groups(_torch_run(model, device), GPU_SIZING)
 
 
 def unfused(graph: Path, provider: str) -> Way:
@@ -82,15 +81,15 @@ def unfused(graph: Path, provider: str) -> Way:
         logits: Logits = session.run(["logits"], dict(zip(names, (ids, mask), strict=True)))[0]
         return logits
 
-    return in_groups(run, CARD_SIZING)
+    return in_groups(run, GPU_SIZING)
 
 
 def served_engine(
     graph: Path, provider: str, token_budget: int | None = None, *, cuda_graphs: bool = False
 ) -> Way:
     """Return what the server runs, on one lane."""
-    sizing = replace(CARD_SIZING, token_budget=token_budget or CARD_SIZING.token_budget)
-    engine = OnnxEngine(graph, 1, [provider], CardTuning(cuda_graphs=cuda_graphs))
+    sizing = replace(GPU_SIZING, token_budget=token_budget or GPU_SIZING.token_budget)
+    engine = OnnxEngine(graph, 1, [provider], GpuTuning(cuda_graphs=cuda_graphs))
     engine.warm(warm_shapes(sizing.token_budget, PADDED_TO))
     return in_groups(engine.run, sizing)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.peers.processes import MEBIBYTE, ROOT
-from serving.classifier.cores import usable_cores
+from serving.classifier.engine import usable_cores
 
 QUIET_LOAD = 0.5
 """Processes that want to run, on average over a minute, above which a run says so."""

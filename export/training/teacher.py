@@ -17,7 +17,7 @@ import numpy.typing as npt
 from export.data import LoadedSet
 from export.labels import LABELS
 from export.training.torch_models import load_model, load_tokenizer
-from serving.classifier.batching import plan_groups
+from serving.classifier.batching import plan_batches
 from serving.classifier.preprocess import normalise
 
 Logits = npt.NDArray[np.float32]
@@ -65,7 +65,7 @@ def _answers(folder: Path, texts: Sequence[str], max_tokens: int, *, bf16: bool)
     model = load_model(str(folder), architecture="any").to(device).eval()  # type: ignore[arg-type]
     precision: AbstractContextManager[None] = torch.autocast(device, torch.bfloat16, enabled=bf16)
     ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
-    groups = plan_groups([len(one) for one in ids], _RUN_TOKENS)
+    groups = plan_batches([len(one) for one in ids], _RUN_TOKENS)
     logits = np.zeros((len(texts), len(LABELS)), dtype=np.float32)
     with torch.inference_mode(), precision:
         for number, group in enumerate(groups, start=1):

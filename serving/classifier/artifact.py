@@ -1,7 +1,8 @@
-"""Open a model folder and prove that it is whole before anything is loaded from it.
+"""The model folder: opened, and verified to be whole before anything is loaded from it.
 
 A folder holds `model.onnx`, `tokenizer.json` and `manifest.json`. The manifest names the
-checksum of the other two, the order of the outputs and what was measured about the model.
+checksum of the other two, the order of the outputs and what was measured about the model. The
+graph's tensors are named here too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from serving.classifier.preprocess import PREPROCESS_VERSION
 from serving.errors import ModelCorrupt, ModelMissing
 
@@ -22,12 +26,23 @@ TOKENIZER_FILE = "tokenizer.json"
 MANIFEST_FILE = "manifest.json"
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise", "neutral")
 LABELS = (*EMOTIONS, "irony")
+
+INPUT_IDS = "input_ids"
+ATTENTION_MASK = "attention_mask"
+SEGMENT_IDS = "token_type_ids"
+OUTPUT = "logits"
+Tokens = npt.NDArray[np.int64]
+"""Each input of the graph: [texts, tokens]."""
+
+Logits = npt.NDArray[np.float32]
+"""The output of the graph: [texts, labels]."""
+
 REMEDY = "restore it with `git checkout serving/model` or make it anew with `make model`"
 
 
 @dataclass(frozen=True, slots=True)
 class Temperature:
-    """Hold what the logits are divided by before softmax (emotion) and sigmoid (irony)."""
+    """Divisors of the logits before softmax (emotion) and sigmoid (irony)."""
 
     emotion: float = 1.0
     irony: float = 1.0
@@ -35,7 +50,7 @@ class Temperature:
 
 @dataclass(frozen=True, slots=True)
 class ModelArtifact:
-    """Hold what a verified model folder says about itself.
+    """A verified model folder and the fields of its manifest.
 
     `max_tokens` counts the special tokens. `accuracy`, `training` and `verification` are
     the manifest's own tables, unchanged, for people to read.
@@ -56,19 +71,19 @@ class ModelArtifact:
 
     @property
     def model_path(self) -> Path:
-        """Return where the ONNX graph lies."""
+        """Path of the ONNX graph."""
         return self.folder / MODEL_FILE
 
     @property
     def tokenizer_path(self) -> Path:
-        """Return where the tokenizer lies."""
+        """Path of the tokenizer."""
         return self.folder / TOKENIZER_FILE
 
 
 def open_model(path: str | Path) -> ModelArtifact:
-    """Verify the model folder at `path` and return what its manifest says.
+    """Verify the model folder at `path` and return it with its manifest's fields.
 
-    Raises ModelMissing when the folder or a file of it is not there, ModelCorrupt when the
+    Raises ModelMissing when the folder or a file of it is missing, ModelCorrupt when the
     manifest cannot be read, is of another schema, names other outputs than this code
     decodes, or when a file's size or SHA-256 is not the manifest's.
     """
@@ -103,7 +118,7 @@ def open_model(path: str | Path) -> ModelArtifact:
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """Read fields of a manifest, or of a table in it, and name the field that is wrong."""
+    """A manifest or a table in it; errors name the field that is wrong."""
 
     file: Path
     where: str
@@ -123,7 +138,6 @@ class _Manifest:
         return manifest
 
     def wrong(self, key: str, wanted: str) -> ModelCorrupt:
-        """Return the error that says that field `key` is not `wanted`."""
         return ModelCorrupt(
             f"model file {self.file}: field {self.where}{key} is not {wanted}: {REMEDY}"
         )
@@ -154,7 +168,6 @@ class _Manifest:
 
 
 def _verify_file(file: Path, record: _Manifest) -> None:
-    """Compare a file with its size in bytes and its SHA-256; the size first, as it is cheap."""
     expected_bytes, expected_digest = record.whole("bytes"), record.text("sha256")
     if file.stat().st_size != expected_bytes:
         raise ModelCorrupt(

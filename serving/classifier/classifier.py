@@ -1,8 +1,8 @@
 """EmotionClassifier: texts in, emotions and irony out.
 
-Three stages: encode (texts to tokens), run (groups of like length through the engine),
-decode (logits to probabilities). One text's trouble never becomes another's: a stage that
-fails on several texts is repeated on each of them alone.
+Three stages: encode (texts to tokens), run (batches of similar length through the engine),
+decode (logits to probabilities). A stage that fails on several texts is repeated on each of
+them separately, so that one text's failure never becomes another's.
 """
 
 from __future__ import annotations
@@ -10,26 +10,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import Self
 
-from serving.classifier.artifact import ModelArtifact
-from serving.classifier.batching import CARD_SIZING, Sizing, plan_groups
-from serving.classifier.decoding import decode
+import numpy as np
+import numpy.typing as npt
+
+from serving.classifier.artifact import EMOTIONS, LABELS, Logits, ModelArtifact, Temperature
+from serving.classifier.batching import GPU_SIZING, Sizing, plan_batches, warm_shapes
 from serving.classifier.engine import DEFAULT_PROVIDER, Engine, OnnxEngine
-from serving.classifier.providers import ON_CARD, CardTuning
+from serving.classifier.providers import GPU_PROVIDERS, GpuTuning
 from serving.classifier.tokenizer import Encoded, TextEncoder
-from serving.classifier.warmup import warm_shapes
 from serving.errors import ClassificationError
 from serving.schemas import Classification
 
 logger = logging.getLogger(__name__)
 
 Outcome = Classification | ClassificationError
+Reals = npt.NDArray[np.float64]
 
 
 class EmotionClassifier:
-    """Classify texts with one model; may be called from several threads at a time."""
+    """Classifies texts with one model; may be called from several threads at a time."""
 
     def __init__(
         self,
@@ -40,60 +41,55 @@ class EmotionClassifier:
         spread: float | None = None,
         engine: Engine | None = None,
         providers: Sequence[str] = (DEFAULT_PROVIDER,),
-        tuning: CardTuning | None = None,
-        lone_threads: int = 1,
+        tuning: GpuTuning | None = None,
+        single_text_threads: int = 1,
     ) -> None:
         """Load the model; ModelCorrupt when it cannot be loaded.
 
-        `threads` is how many runs are made at a time, `token_budget` and `spread` are
-        plan_groups'; their defaults are those of what runs the model. `engine` replaces ONNX
-        Runtime, which runs the model on the first of `providers` that works, one text that comes
-        while nothing runs on `lone_threads` of the CPU.
+        `threads` is how many runs are made at a time; `token_budget` and `spread` bound a batch
+        (see plan_batches). Their defaults depend on the execution provider. `engine` replaces ONNX
+        Runtime, which uses the first of `providers` that works; on the CPU a single text that
+        arrives while nothing runs gets `single_text_threads`.
         """
         self.artifact = artifact
         self._encoder = TextEncoder(artifact)
         self._engine = engine or OnnxEngine(
-            artifact.model_path, threads, providers, tuning, lone_threads
+            artifact.model_path, threads, providers, tuning, single_text_threads
         )
-        usual = CARD_SIZING if self._engine.provider in ON_CARD else Sizing()
+        default = GPU_SIZING if self.provider in GPU_PROVIDERS else Sizing()
         self.sizing = Sizing(
-            token_budget or usual.token_budget, spread or usual.spread, usual.window
+            token_budget or default.token_budget, spread or default.spread, default.window
         )
-        self._lanes = ThreadPoolExecutor(self._engine.lanes, thread_name_prefix="lane")
+        self._pool = ThreadPoolExecutor(self.runners, thread_name_prefix="runner")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Wait for runs in progress and give their threads back."""
-        self._lanes.shutdown()
+        """Wait for running batches and end their threads."""
+        self._pool.shutdown()
 
     @property
-    def lanes(self) -> int:
-        """Return how many runs are made at a time."""
-        return self._engine.lanes
+    def runners(self) -> int:
+        """Number of runs that make progress at a time."""
+        return self._engine.runners
 
     @property
     def provider(self) -> str:
-        """Return what runs the model, by its name in settings."""
+        """Execution provider that runs the model, by its name in settings."""
         return self._engine.provider
 
     def warm(self) -> None:
-        """Run the shapes that groups have, from short to longest, where first runs are slow."""
+        """Run the shapes that batches have once, where first runs are slow (on a GPU)."""
         self._engine.warm(warm_shapes(self.sizing.token_budget, self.artifact.max_tokens))
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return one classification a text, in the order of `texts`.
+        """Return one classification per text, in the order of `texts`.
 
-        Raises ClassificationError, for the first text that fails even by itself.
+        Raises ClassificationError for the first text that fails even by itself.
         """
         results: list[Classification] = []
         for outcome in self.classify_each(texts):
@@ -103,24 +99,25 @@ class EmotionClassifier:
         return results
 
     def classify_each(self, texts: Sequence[str]) -> list[Outcome]:
-        """Return one outcome a text, in the order of `texts`, failures included as values."""
+        """Return one outcome per text, in the order of `texts`, failures included as values."""
         outcomes: dict[int, Outcome] = {}
         encoded: dict[int, Encoded] = {}
-        for place, text in enumerate(self.encode_each(texts)):
+        for index, text in enumerate(self.encode_each(texts)):
             if isinstance(text, Encoded):
-                encoded[place] = text
+                encoded[index] = text
             else:
-                outcomes[place] = text
-        places = list(encoded)
+                outcomes[index] = text
+        indices = list(encoded)
         lengths = [len(text.ids) for text in encoded.values()]
-        groups = [
-            [places[index] for index in group.indices]
-            for group in plan_groups(lengths, self.sizing.token_budget, self.sizing.spread)
-        ]
-        jobs = [[encoded[place] for place in group] for group in groups]
-        for group, done in zip(groups, self._run_all(jobs), strict=True):
-            outcomes.update(zip(group, done, strict=True))
-        return [_placed(outcomes[place], place) for place in range(len(texts))]
+        plan = plan_batches(lengths, self.sizing.token_budget, self.sizing.spread)
+        members = [[indices[position] for position in batch.indices] for batch in plan]
+        batches = [[encoded[index] for index in batch] for batch in members]
+        # On this thread where there is nothing to share out.
+        alone = len(batches) <= 1 or self.runners == 1
+        runs = map(self.run_each, batches) if alone else self._pool.map(self.run_each, batches)
+        for batch, done in zip(members, runs, strict=True):
+            outcomes.update(zip(batch, done, strict=True))
+        return [_at_index(outcomes[index], index) for index in range(len(texts))]
 
     def encode_each(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
         """Return the tokens of each text, or its failure."""
@@ -131,11 +128,11 @@ class EmotionClassifier:
             if len(texts) == 1:
                 logger.exception("a text of %d characters cannot be encoded", len(texts[0]))
                 return [_failure(exc)]
-            logger.exception("encoding %d texts failed, each is tried alone", len(texts))
+            logger.exception("encoding %d texts failed, each is tried separately", len(texts))
         return [encoded for text in texts for encoded in self.encode_each([text])]
 
     def run_each(self, texts: Sequence[Encoded]) -> list[Outcome]:
-        """Classify texts in one run of the model; each of them alone if that fails."""
+        """Classify texts in one run of the model; in one run each if that fails."""
         try:
             logits = self._engine.run(*self._encoder.pad(texts))
             return list(decode(logits, texts, self.artifact.temperature))
@@ -146,22 +143,57 @@ class EmotionClassifier:
                 return [_failure(exc)]
         return [outcome for text in texts for outcome in self.run_each([text])]
 
-    def _run_all(self, jobs: list[list[Encoded]]) -> list[list[Outcome]]:
-        """Run every job, on this thread where there is nothing to share out."""
-        if len(jobs) <= 1 or self._engine.lanes == 1:
-            return [self.run_each(job) for job in jobs]
-        return list(self._lanes.map(self.run_each, jobs))
+
+def decode(
+    logits: Logits, texts: Sequence[Encoded], temperature: Temperature
+) -> list[Classification]:
+    """Turn logits [texts, 8] into one classification per text.
+
+    ValueError when the logits have another shape or one of them is not finite, so that a
+    broken run is never served as an emotion.
+    """
+    if logits.shape != (len(texts), len(LABELS)):
+        raise ValueError(f"logits of shape {logits.shape} for {len(texts)} texts")
+    if not np.isfinite(logits).all():
+        raise ValueError("logits that are not finite")
+    emotions = softmax(logits[:, : len(EMOTIONS)].astype(np.float64) / temperature.emotion)
+    irony = sigmoid(logits[:, -1].astype(np.float64) / temperature.irony)
+    rows = zip(
+        emotions.argmax(axis=1).tolist(), emotions.tolist(), irony.tolist(), texts, strict=True
+    )
+    return [
+        Classification(
+            label=EMOTIONS[likeliest],
+            scores=dict(zip(EMOTIONS, scores, strict=True)),
+            irony=ironic,
+            tokens=len(text.ids),
+            truncated=text.truncated,
+        )
+        for likeliest, scores, ironic, text in rows
+    ]
 
 
-def _failure(cause: BaseException | None, place: int = 0) -> ClassificationError:
-    """Return the failure of the text at `place`, with its cause chained."""
-    failure = ClassificationError(place)
+def softmax(logits: Reals) -> Reals:
+    """Return probabilities along the last axis; shifted first, so that none overflows."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Reals = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def sigmoid(logits: Reals) -> Reals:
+    """Return 1 / (1 + exp(-x)), computed with tanh, which does not overflow."""
+    probabilities: Reals = 0.5 * (1.0 + np.tanh(0.5 * logits))
+    return probabilities
+
+
+def _failure(cause: BaseException | None, index: int = 0) -> ClassificationError:
+    failure = ClassificationError(index)
     failure.__cause__ = cause
     return failure
 
 
-def _placed(outcome: Outcome, place: int) -> Outcome:
-    """Return an outcome that names its text's place, if it is a failure."""
+def _at_index(outcome: Outcome, index: int) -> Outcome:
+    """Return the outcome; a failure names the index of its text in the caller's list."""
     if isinstance(outcome, ClassificationError):
-        return _failure(outcome.__cause__, place)
+        return _failure(outcome.__cause__, index)
     return outcome

@@ -1,8 +1,9 @@
-"""What runs the model: token ids in, logits out. Knows no text and no label."""
+"""The engine that runs the model: token ids in, logits out. It knows no text and no label."""
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,42 +13,48 @@ from typing import Protocol
 import numpy as np
 import onnxruntime as ort
 
-from serving.classifier.artifact import LABELS, REMEDY
-from serving.classifier.cores import usable_cores
-from serving.classifier.cuda import (
+from serving.classifier.artifact import (
     ATTENTION_MASK,
     INPUT_IDS,
+    LABELS,
     OUTPUT,
+    REMEDY,
     SEGMENT_IDS,
-    BoundRun,
     Logits,
-    RecordedRun,
     Tokens,
 )
-from serving.classifier.pinned_memory import cuda_runtime
-from serving.classifier.providers import ON_CARD, PACKING, CardTuning, open_on, open_session
+from serving.classifier.cuda import BoundRun, RecordedRun, cuda_runtime
+from serving.classifier.providers import (
+    GPU_PROVIDERS,
+    PACKING,
+    GpuTuning,
+    open_on,
+    open_session,
+)
 from serving.errors import ModelCorrupt
 
 logger = logging.getLogger(__name__)
 
-CARD_LANES = 2
-"""Sessions on a card: one run's texts are made ready while another's are computed."""
+GPU_RUNNERS = 2
+"""Sessions on a GPU: one run's texts are prepared while another's are computed."""
 
 DEFAULT_PROVIDER = "cpu"
-"""What everybody but the server runs the model on, so that figures are one machine's."""
+"""What everything but the server runs the model on, so that figures compare across machines."""
+
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 class Engine(Protocol):
-    """Run one padded group; safe to call from `lanes` threads at a time."""
+    """Runs one padded batch; safe to call from `runners` threads at a time."""
 
     @property
-    def lanes(self) -> int:
-        """Return how many runs make progress at a time."""
+    def runners(self) -> int:
+        """Number of runs that make progress at a time."""
         ...
 
     @property
     def provider(self) -> str:
-        """Return what runs the model, by its name in settings."""
+        """Execution provider that runs the model, by its name in settings."""
         ...
 
     def run(self, input_ids: Tokens, attention_mask: Tokens) -> Logits:
@@ -55,64 +62,54 @@ class Engine(Protocol):
         ...
 
     def warm(self, shapes: Sequence[tuple[int, int]]) -> None:
-        """Make first runs of these shapes, texts by tokens, where those are slow."""
+        """Run these shapes, texts by tokens, once if first runs are slow."""
         ...
 
 
 class OnnxEngine:
-    """Run the model with ONNX Runtime: on the CPU one single-threaded run a lane, or on a card.
+    """ONNX Runtime: on the CPU single-threaded runs in one shared session, or a GPU.
 
-    On the CPU the lanes share one session, so its weights are in memory once. One thread a run
-    and several runs at a time beat several threads a run, because the pieces are small; but one
-    text that comes while nothing runs is answered sooner by several threads, in a session of
-    their own. On a card every lane has a session, and with it a stream, of its own.
+    On the CPU the runners share one session, so its weights are in memory once. Several runs at a
+    time with one thread each beat several threads per run, because the batches are small; but a
+    single text that arrives while nothing runs is answered sooner by several threads, in a session
+    of their own. On a GPU every runner has its own session, and with it its own stream.
     """
 
     def __init__(
         self,
         model_path: Path,
-        lanes: int | None = None,
+        runners: int | None = None,
         providers: Sequence[str] = (DEFAULT_PROVIDER,),
-        tuning: CardTuning | None = None,
-        lone_threads: int = 1,
+        tuning: GpuTuning | None = None,
+        single_text_threads: int = 1,
     ) -> None:
         """Load the graph; ModelCorrupt when ONNX Runtime refuses it or it has another shape.
 
-        `lanes` is how many runs are made at a time (default: the cores this process may use, or
-        CARD_LANES), `providers` the names of execution providers, best first, `lone_threads` how
-        many threads a lone text has on the CPU.
+        `runners` is how many runs are made at a time (default: the cores this process may use, or
+        GPU_RUNNERS), `providers` the names of execution providers, best first,
+        `single_text_threads` how many threads a single text has on the CPU.
         """
-        tuning = tuning or CardTuning()
-        self._session, self._provider = open_session(model_path, providers, 1, tuning)
+        tuning = tuning or GpuTuning()
+        self._session, self.provider = open_session(model_path, providers, 1, tuning)
         self._inputs = frozenset(item.name for item in self._session.get_inputs())
         _check_shape(model_path, self._session)
-        on_card = self._provider in ON_CARD
-        self._lanes = lanes or (CARD_LANES if on_card else usable_cores())
+        on_gpu = self.provider in GPU_PROVIDERS
+        self.runners = runners or (GPU_RUNNERS if on_gpu else usable_cores())
         self._wide: ort.InferenceSession | None = None
-        if lone_threads > 1 and self._provider == DEFAULT_PROVIDER:
-            self._wide = open_on(self._provider, model_path, lone_threads, tuning)
+        if single_text_threads > 1 and self.provider == DEFAULT_PROVIDER:
+            self._wide = open_on(self.provider, model_path, single_text_threads, tuning)
         self._running = 0
         self._counting = threading.Lock()
         self._bound: list[BoundRun | RecordedRun] = []
-        if on_card:
+        if on_gpu:
             others = (
-                open_session(model_path, [self._provider], 1, tuning)[0]
-                for _ in range(1, self._lanes)
+                open_session(model_path, [self.provider], 1, tuning)[0]
+                for _ in range(1, self.runners)
             )
             self._bound = [_bind(session, tuning) for session in (self._session, *others)]
         self._free: SimpleQueue[BoundRun | RecordedRun] = SimpleQueue()
         for bound in self._bound:
             self._free.put(bound)
-
-    @property
-    def lanes(self) -> int:
-        """Return how many runs make progress at a time."""
-        return self._lanes
-
-    @property
-    def provider(self) -> str:
-        """Return what runs the model, by its name in settings."""
-        return self._provider
 
     def run(self, input_ids: Tokens, attention_mask: Tokens) -> Logits:
         """Return logits [texts, 8] for token ids and mask, each [texts, tokens]."""
@@ -122,10 +119,10 @@ class OnnxEngine:
         if SEGMENT_IDS in self._inputs:
             feed[SEGMENT_IDS] = np.zeros_like(input_ids)
         with self._counting:
-            alone = not self._running and len(input_ids) == 1
+            single = not self._running and len(input_ids) == 1
             self._running += 1
         try:
-            session = self._wide if alone and self._wide is not None else self._session
+            session = self._wide if single and self._wide is not None else self._session
             logits: Logits = session.run([OUTPUT], feed)[0]
         finally:
             with self._counting:
@@ -133,7 +130,7 @@ class OnnxEngine:
         return logits
 
     def warm(self, shapes: Sequence[tuple[int, int]]) -> None:
-        """Run every shape, texts by tokens, in every session of a card; on the CPU nothing.
+        """Run every shape, texts by tokens, in every session of a GPU; on the CPU nothing.
 
         The first run of a shape allocates memory, and chooses or records kernels.
         """
@@ -150,8 +147,25 @@ class OnnxEngine:
             self._free.put(bound)
 
 
-def _bind(session: ort.InferenceSession, tuning: CardTuning) -> BoundRun | RecordedRun:
-    """Return a lane's way through a session on a card."""
+def usable_cores(quota_file: Path = CGROUP_QUOTA) -> int:
+    """Return the whole cores that the affinity mask and the container's quota leave, at least 1.
+
+    The quota is cgroup version 2's `cpu.max`: microseconds of CPU time in a period of so many
+    microseconds, or `max`. See the kernel's Documentation/admin-guide/cgroup-v2.rst.
+    """
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # only Linux has affinity masks
+        cores = os.cpu_count() or 1
+    try:
+        granted, period = quota_file.read_text(encoding="ascii").split()
+        cores = min(cores, int(granted) // int(period))
+    except (OSError, ValueError, ZeroDivisionError):  # no quota
+        pass
+    return max(1, cores)
+
+
+def _bind(session: ort.InferenceSession, tuning: GpuTuning) -> BoundRun | RecordedRun:
     locker = cuda_runtime()
     packed = PACKING in session.get_modelmeta().custom_metadata_map
     if tuning.cuda_graphs and packed:
@@ -162,7 +176,7 @@ def _bind(session: ort.InferenceSession, tuning: CardTuning) -> BoundRun | Recor
 
 
 def _check_shape(model_path: Path, session: ort.InferenceSession) -> None:
-    """Raise ModelCorrupt unless the graph takes tokens and gives a column a label."""
+    """Raise ModelCorrupt unless the graph takes tokens and gives one column per label."""
     inputs = {item.name for item in session.get_inputs()}
     outputs = {item.name: item.shape for item in session.get_outputs()}
     known = {INPUT_IDS, ATTENTION_MASK, SEGMENT_IDS}

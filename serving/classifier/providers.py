@@ -1,8 +1,7 @@
-"""Which of ONNX Runtime's execution providers runs the model, chosen by preference.
+"""Choice of ONNX Runtime's execution provider, by preference, and its options.
 
-An installed onnxruntime offers some of them: the CPU's alone, or that of a GPU or OpenVINO
-build beside it. The first of the preferred ones that is offered, loads the model and gets through
-a trial run does.
+An installed onnxruntime offers some of them: only the CPU's, or also that of a GPU or OpenVINO
+build. The first preferred one that is offered, loads the model and passes a trial run is used.
 """
 
 from __future__ import annotations
@@ -22,31 +21,31 @@ from serving.errors import ModelCorrupt
 logger = logging.getLogger(__name__)
 
 SHOWN = 300
-"""Characters of a provider's own words that the log has."""
+"""Characters of a provider's own message that the log shows."""
 
 TRIALS = ((1, 5), (3, 9))
 """Texts and tokens of the trial runs: some providers load what they cannot run."""
 
-ON_CARD = ("tensorrt", "cuda")
-"""Those that run on a graphics card."""
+GPU_PROVIDERS = ("tensorrt", "cuda")
+"""Execution providers that run on a GPU."""
 
 PACKING = "packing"
-"""The graph's own note that padding is taken out in it; only CUDA has the kernels for that."""
+"""Metadata key of a graph that removes padding itself; only CUDA has the kernels for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Describe an execution provider: ONNX Runtime's name for it, and its options."""
+    """An execution provider: ONNX Runtime's name for it, and its options."""
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class CardTuning:
-    """Hold what can be chosen on a card: record CUDA graphs, keep TensorRT's engines in a folder.
+class GpuTuning:
+    """Options of a GPU: record CUDA graphs, cache TensorRT's engines in a folder.
 
-    `device` is where a recorded graph's memory lies.
+    `device` holds the memory of recorded graphs.
     """
 
     cuda_graphs: bool = False
@@ -67,12 +66,12 @@ def open_session(
     model_path: Path,
     preferred: Sequence[str],
     threads: int,
-    tuning: CardTuning | None = None,
+    tuning: GpuTuning | None = None,
 ) -> tuple[ort.InferenceSession, str]:
-    """Return a session with the first provider that works, and that provider's name in settings.
+    """Return a session on the first provider that works, and that provider's name in settings.
 
     `threads` is how many threads a run on the CPU has. ModelCorrupt when ONNX Runtime cannot
-    load the model with any of them. What runs is logged, and each one that failed.
+    load the model with any of them. The chosen provider is logged, and each one that failed.
     """
     offered = set(ort.get_available_providers())
     if KNOWN["cuda"].name in offered and hasattr(ort, "preload_dlls"):
@@ -83,26 +82,26 @@ def open_session(
             f"the installed ONNX Runtime offers none of {', '.join(preferred)}: set"
             " SERVING_PROVIDERS to what it offers, for example cpu"
         )
-    for place, name in enumerate(chosen, start=1):
+    for index, name in enumerate(chosen, start=1):
         try:
-            session = open_on(name, model_path, threads, tuning or CardTuning())
+            session = open_on(name, model_path, threads, tuning or GpuTuning())
         # ONNX Runtime's exceptions have no common root of their own but Exception.
         except Exception as exc:
-            if place == len(chosen):
+            if index == len(chosen):
                 raise ModelCorrupt(
                     f"model file {model_path} cannot be loaded by ONNX Runtime "
                     f"{ort.__version__}: {REMEDY}"
                 ) from exc
             reason = " ".join(str(exc).split())[:SHOWN]
-            logger.warning("%s cannot run the model, %s is next: %s", name, chosen[place], reason)
+            logger.warning("%s cannot run the model, %s is next: %s", name, chosen[index], reason)
         else:
             logger.info("the model runs on %s (ONNX Runtime %s)", name, ort.__version__)
             return session, name
     raise AssertionError("the last provider either works or raises")
 
 
-def provider_list(name: str, tuning: CardTuning) -> list[tuple[str, dict[str, Any]]]:
-    """Return ONNX Runtime's names and options of provider `name`, and what helps it out."""
+def provider_list(name: str, tuning: GpuTuning) -> list[tuple[str, dict[str, Any]]]:
+    """Return ONNX Runtime's name and options of provider `name`, and of its fallback, if any."""
     provider, options = KNOWN[name], dict(KNOWN[name].options)
     if name == "tensorrt" and tuning.engine_cache is not None:
         folder = str(tuning.engine_cache)
@@ -110,25 +109,25 @@ def provider_list(name: str, tuning: CardTuning) -> list[tuple[str, dict[str, An
         options |= {"trt_timing_cache_enable": True, "trt_timing_cache_path": folder}
     if name == "cuda" and tuning.cuda_graphs:
         options |= {"enable_cuda_graph": True}
-    if name == "tensorrt":  # what TensorRT cannot run stays on the card
-        return [(provider.name, options), *provider_list("cuda", CardTuning())]
+    if name == "tensorrt":  # what TensorRT cannot run stays on the GPU
+        return [(provider.name, options), *provider_list("cuda", GpuTuning())]
     return [(provider.name, options)]
 
 
 def session_options(threads: int) -> ort.SessionOptions:
-    """Return the options of a session whose runs have so many threads on the CPU."""
+    """Return the options of a session with so many CPU threads per run."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    # Several threads wait for each other busily, which is quick, but not longer than a run is.
+    # Threads busy-wait for each other, which is quick, but only during a run.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # plans for one shape; every group has another
+    options.enable_mem_pattern = False  # plans for one shape; every batch has another
     options.log_severity_level = 3
     return options
 
 
-def open_on(name: str, model_path: Path, threads: int, tuning: CardTuning) -> ort.InferenceSession:
-    """Open a session on provider `name`, or fail; ONNX Runtime alone would go on with the CPU."""
+def open_on(name: str, model_path: Path, threads: int, tuning: GpuTuning) -> ort.InferenceSession:
+    """Open a session on provider `name`, or raise; ONNX Runtime would fall back to the CPU."""
     provider = KNOWN[name]
     session = ort.InferenceSession(
         str(model_path),

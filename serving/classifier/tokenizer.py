@@ -1,4 +1,4 @@
-"""The first stage: from texts to token ids, and from those to padded arrays."""
+"""Texts to token ids, and token ids to padded arrays."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer  # type: ignore[import-untyped] # ships no stubs
 
-from serving.classifier.artifact import REMEDY, ModelArtifact
-from serving.classifier.cuda import Tokens
+from serving.classifier.artifact import REMEDY, ModelArtifact, Tokens
 from serving.classifier.preprocess import normalise
 from serving.errors import ModelCorrupt
 
@@ -17,21 +16,21 @@ PADDING = "[PAD]"
 
 
 class Normalised(str):
-    """Be a text that `normalise` has been through."""
+    """A text that `normalise` has already processed."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Hold one text as the model reads it, special tokens included."""
+    """Token ids of one text, special tokens included."""
 
     ids: tuple[int, ...]
     truncated: bool
 
 
 class TextEncoder:
-    """Normalise texts and cut them into tokens, at most `max_tokens` each."""
+    """Normalises texts and splits them into at most `max_tokens` tokens each."""
 
     def __init__(self, artifact: ModelArtifact) -> None:
         """Load the tokenizer; ModelCorrupt when it cannot be read or has no padding token."""
@@ -49,7 +48,7 @@ class TextEncoder:
         self._tokenizer.enable_truncation(artifact.max_tokens)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Return token ids in the order of `texts`; any text will do, the empty one too."""
+        """Return token ids in the order of `texts`; any text is accepted, the empty one too."""
         encodings = self._tokenizer.encode_batch(
             [text if isinstance(text, Normalised) else normalise(text) for text in texts]
         )

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from serving.classifier.warmup import warm_up
 from serving.http.asgi import App, Message, Receive, Scope, Send
 from serving.http.contract import Contract, ContractParts
 from serving.http.downstream import classify_downstream
 
 logger = logging.getLogger(__name__)
+
+_WORDS = "today was one of those days that I will remember for a long time "
 
 
 class Gateway:
@@ -65,3 +66,12 @@ class Gateway:
             return
         self._started().ready = True
         logger.info("the server is warm and ready")
+
+
+async def warm_up(classify: Callable[[Sequence[str]], Awaitable[bytes]]) -> None:
+    """Classify a single text, then one batch of lengths from short to longest.
+
+    The model allocates its memory in the first runs of each length.
+    """
+    await classify([_WORDS])
+    await classify([_WORDS * repeats for repeats in (1, 2, 4, 8, 16, 32)])

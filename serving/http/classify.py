@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from serving.errors import DeadlineExceededError, Fault, UnexpectedError, UnsupportedMediaError
 from serving.http.asgi import JSON_TYPE, Answer, ClientGoneError, Receive, Scope, header, read_body
 from serving.http.protocols.native import WireProtocol
-from serving.scheduling.admission import TextQueue
-from serving.scheduling.jobs import Job, JobRunner
+from serving.scheduling.queue import Admission, QueuedRequest
 from serving.scheduling.result_cache import ResultCache
+from serving.scheduling.scheduler import Scheduler
 from serving.schemas import Limits
 
 BINARY_TENSORS = "inference-header-content-length"
@@ -18,7 +18,7 @@ BINARY_TENSORS = "inference-header-content-length"
 
 
 class ClassifyCall:
-    """Take requests from the wire to the lanes and back.
+    """Take requests from the wire to the scheduler and back.
 
     A request whose deadline passes, or whose client leaves, gives up what has not begun. What
     runs is finished: other requests' texts run with it, and it counts as held until then.
@@ -26,16 +26,16 @@ class ClassifyCall:
 
     def __init__(
         self,
-        lanes: JobRunner,
-        queue: TextQueue,
+        scheduler: Scheduler,
+        admission: Admission,
         cache: ResultCache,
         limits: Limits,
         clock: Callable[[], float],
         deadline_seconds: float,
     ) -> None:
         """Take what classifies, and what may pass to it."""
-        self._lanes = lanes
-        self._queue = queue
+        self._scheduler = scheduler
+        self._admission = admission
         self._cache = cache
         self._limits = limits
         self._clock = clock
@@ -50,7 +50,7 @@ class ClassifyCall:
         """
         ends = self._clock() + self._deadline_seconds
         _check_type(scope, protocol)
-        self._queue.check_room()  # before the body is read, which costs more than saying no
+        self._admission.check_room()  # before the body is read, which costs more than saying no
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 body = await read_body(scope, receive, self._limits.body_bytes)
@@ -79,17 +79,17 @@ class ClassifyCall:
         self, texts: Sequence[str], receive: Receive, seconds: float
     ) -> list[bytes | None]:
         """Return the items of `texts`, unless the deadline or the client's leaving comes first."""
-        job = Job(texts, self._queue.take(len(texts)).done)
-        self._lanes.submit(job)
+        request = QueuedRequest(texts, self._admission.reserve(len(texts)).release)
+        self._scheduler.submit(request)
         gone = asyncio.create_task(_until_gone(receive))
-        gone.add_done_callback(lambda _: _fail(job, ClientGoneError()))
+        gone.add_done_callback(lambda _: _fail(request, ClientGoneError()))
         late = asyncio.get_running_loop().call_later(
-            max(0.0, seconds), lambda: _fail(job, self._too_late())
+            max(0.0, seconds), lambda: _fail(request, self._too_late())
         )
         try:
-            return await job.finished
+            return await request.finished
         except BaseException:
-            self._lanes.drop(job)
+            self._scheduler.drop(request)
             raise
         finally:
             late.cancel()
@@ -97,13 +97,13 @@ class ClassifyCall:
 
     def _too_late(self) -> DeadlineExceededError:
         detail = f"There was no answer within {self._deadline_seconds:g} seconds."
-        return DeadlineExceededError(detail, self._queue.retry_after())
+        return DeadlineExceededError(detail, self._admission.retry_after())
 
 
-def _fail(job: Job, error: Exception) -> None:
-    """End the wait for a job, unless it has ended."""
-    if not job.finished.done():
-        job.finished.set_exception(error)
+def _fail(request: QueuedRequest, error: Exception) -> None:
+    """End the wait for a request, unless it has ended."""
+    if not request.finished.done():
+        request.finished.set_exception(error)
 
 
 def _check_type(scope: Scope, protocol: WireProtocol) -> None:

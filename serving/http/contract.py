@@ -27,9 +27,9 @@ from serving.http.protocols import open_inference as oip
 from serving.http.protocols.native import NATIVE, WireProtocol
 from serving.http.protocols.open_inference import OpenInference
 from serving.http.protocols.tei import PREDICT_PATH, TEI
-from serving.scheduling.admission import TextQueue
-from serving.scheduling.jobs import JobRunner
+from serving.scheduling.queue import Admission
 from serving.scheduling.result_cache import ResultCache
+from serving.scheduling.scheduler import Scheduler
 from serving.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -51,9 +51,9 @@ class ContractParts:
 
     settings: Settings
     keys: BearerKeys
-    queue: TextQueue
+    admission: Admission
     cache: ResultCache
-    lanes: JobRunner
+    scheduler: Scheduler
     metrics: ServerMetrics
     model_page: Answer
     docs_page: Answer
@@ -90,8 +90,8 @@ class Contract:
         self._numbers = itertools.count()
         self._parts = parts
         self._call = ClassifyCall(
-            parts.lanes,
-            parts.queue,
+            parts.scheduler,
+            parts.admission,
             parts.cache,
             parts.settings.limits,
             parts.clock,
@@ -212,7 +212,7 @@ class Contract:
     async def _metrics(self, visit: _Visit) -> Answer:
         if self._parts.settings.metrics == "key":
             self._check_key(visit)
-        self._parts.queue.observe()
+        self._parts.admission.observe()
         return self._parts.metrics.page()
 
     def _check_key(self, visit: _Visit) -> None:

@@ -22,9 +22,9 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from serving.classifier.artifact import ModelArtifact
-from serving.classifier.batching import RunReport
 from serving.http.asgi import Answer
 from serving.http.gpu_metrics import CardCollector, open_library
+from serving.scheduling.scheduler import RunReport
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 SHORT_SECONDS = (0.0001, 0.0002, 0.0005, 0.001, *SECONDS[:8])
@@ -97,22 +97,22 @@ class ServerMetrics:
         """Count the texts of a request that was answered with classifications."""
         self._texts.labels(key).inc(texts)
 
-    def held(self, texts: int, oldest_seconds: float) -> None:
+    def queue_changed(self, texts: int, oldest_seconds: float) -> None:
         """Say how many texts wait or run, and for how long the oldest request has."""
         self._held.set(texts)
         self._oldest.set(oldest_seconds)
 
-    def looked_up(self, hits: int, misses: int, held: int) -> None:
+    def looked_up(self, hits: int, misses: int, entries: int) -> None:
         """Count the texts of a request that the cache knew and did not know."""
         self._hits.inc(hits)
         self._misses.inc(misses)
-        self._cached.set(held)
+        self._cached.set(entries)
 
-    def waited(self, seconds: float) -> None:
+    def first_run(self, queued_seconds: float) -> None:
         """Count how long a request waited for its first run."""
-        self._waits.observe(seconds)
+        self._waits.observe(queued_seconds)
 
-    def tokenised(self, failed: int, seconds: float) -> None:
+    def encoded(self, failed: int, seconds: float) -> None:
         """Count how long texts took to encode, and how many of them failed."""
         self._tokenising.observe(seconds)
         self._failed.inc(failed)

@@ -1,8 +1,8 @@
-"""The latest results, so that a post that comes again costs neither a turn nor a run.
+"""Cache of the latest results, so that a repeated post costs neither queueing nor a run.
 
-Reposts are identical once they are normalised. What is kept is a digest of the normalised text
-under the model's version, never the text, and the JSON object that answered it; so an entry is
-of bounded size, and so are as many as are allowed.
+Reposts are identical once they are normalised. An entry is a digest of the normalised text under
+the model's version, never the text, and the JSON object that answered it; so entries are of
+bounded size, and their number is limited.
 """
 
 from __future__ import annotations
@@ -17,41 +17,48 @@ from serving.classifier.preprocess import normalise
 from serving.classifier.tokenizer import Normalised
 
 LONGEST_TEXT = 1_000
-"""Characters. Longer texts hardly come twice, and normalising them would hold others up."""
+"""Characters. Longer texts hardly come twice, and normalising them would delay other requests."""
 
 ENTRY_BYTES = 1_000
-"""Memory that an entry takes at most: a digest, an answer, and their places in the table."""
+"""Memory of one entry at most: a digest, an answer, and their slots in the table."""
 
 
 class CacheObserver(Protocol):
-    """Be told how well a cache does."""
+    """Metrics of the cache."""
 
-    def looked_up(self, hits: int, misses: int, held: int) -> None:
-        """Hear of the texts of one request, and how many results are held now."""
+    def looked_up(self, hits: int, misses: int, entries: int) -> None:
+        """Record the texts of one request, and how many results are cached now."""
         ...
 
 
 @dataclass(slots=True)
 class Lookup:
-    """Hold what is known of a request's texts: `items` by place, None where it is not known.
+    """What the cache knows of a request's texts: `items` by index, None where unknown.
 
-    `missing` are the texts to classify, each once; `places` says where each of them stands.
+    `missing` are the texts to classify, each once; `indices` are the positions of each of them in
+    the request.
     """
 
     items: list[bytes | None]
     missing: list[str] = field(default_factory=list)
-    places: list[list[int]] = field(default_factory=list)
+    indices: list[list[int]] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
+
+    def miss(self, text: str, index: int, key: bytes | None) -> None:
+        """Add a text that is not cached."""
+        self.missing.append(text)
+        self.indices.append([index])
+        self.keys.append(key)
 
 
 class ResultCache:
-    """Keep `texts` results, the least recently used out first; for one event loop.
+    """Keeps `texts` results, the least recently used out first; for one event loop.
 
-    With `texts` 0 nothing is kept and every text is classified as it comes.
+    With `texts` 0 nothing is kept and every text is classified.
     """
 
     def __init__(self, texts: int, model: str, observer: CacheObserver) -> None:
-        """Keep results of `model`, a string that no other model has."""
+        """Cache results of `model`, a string that identifies its name and version."""
         self._texts = texts
         self._digest = hashlib.blake2b(model.encode() + b"\0", digest_size=20)
         self._observer = observer
@@ -61,36 +68,36 @@ class ResultCache:
         return len(self._items)
 
     def look_up(self, texts: Sequence[str]) -> Lookup:
-        """Return what is known of `texts`."""
+        """Return the cached items of `texts`, and the texts that are missing."""
         found = Lookup([None] * len(texts))
         if not self._texts:
-            found.missing, found.places = list(texts), [[place] for place in range(len(texts))]
-            found.keys = [None] * len(texts)
+            for index, text in enumerate(texts):
+                found.miss(text, index, None)
             return found
         missing: dict[bytes, int] = {}
-        for place, text in enumerate(texts):
+        for index, text in enumerate(texts):
             if len(text) > LONGEST_TEXT:
-                self._miss(found, text, place, None)
+                found.miss(text, index, None)
                 continue
             normalised = Normalised(normalise(text))
             key = self._key(normalised)
             if (item := self._items.get(key)) is not None:
                 self._items.move_to_end(key)
-                found.items[place] = item
+                found.items[index] = item
             elif key in missing:
-                found.places[missing[key]].append(place)
+                found.indices[missing[key]].append(index)
             else:
                 missing[key] = len(found.missing)
-                self._miss(found, normalised, place, key)
+                found.miss(normalised, index, key)
         misses = len(found.missing)
         self._observer.looked_up(len(texts) - misses, misses, len(self._items))
         return found
 
     def fill(self, found: Lookup, items: Sequence[bytes | None]) -> list[bytes | None]:
-        """Keep the items of the missing texts, and return those of all texts by place."""
-        for key, item, places in zip(found.keys, items, found.places, strict=True):
-            for place in places:
-                found.items[place] = item
+        """Cache the items of the missing texts, and return those of all texts by index."""
+        for key, item, indices in zip(found.keys, items, found.indices, strict=True):
+            for index in indices:
+                found.items[index] = item
             if key is not None and item is not None:
                 self._items[key] = item
         while len(self._items) > self._texts:
@@ -101,9 +108,3 @@ class ResultCache:
         digest = self._digest.copy()
         digest.update(text.encode())
         return digest.digest()
-
-    @staticmethod
-    def _miss(found: Lookup, text: str, place: int, key: bytes | None) -> None:
-        found.missing.append(text)
-        found.places.append([place])
-        found.keys.append(key)

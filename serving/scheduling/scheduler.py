@@ -1,9 +1,9 @@
-"""The lanes: threads that classify whatever waits, in groups of like length.
+"""The scheduler: runner threads that classify the queued texts in batches of similar length.
 
-A lane that is free takes the text that has waited longest and what fits beside it, of all
-requests alike, and answers as soon as the group is done: batches are as large as the load makes
-them, nothing waits for a batch to fill, and no lane waits for another. Texts are encoded by the
-lanes too, so tokenising goes on beside the model's runs.
+Continuous batching: a free runner takes the text that has been queued longest and texts that fit
+with it, whichever request they belong to, and settles them as soon as the batch is done. Batches
+are as large as the load makes them, nothing waits for a batch to fill, and no runner waits for
+another. Runners encode texts too, so tokenising overlaps with the model's runs.
 """
 
 from __future__ import annotations
@@ -17,27 +17,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from serving.classifier.batching import RunReport, Sizing
+from serving.classifier.batching import Sizing
 from serving.classifier.tokenizer import Encoded
 from serving.errors import ClassificationError
-from serving.scheduling.jobs import Job
-from serving.scheduling.queue import WaitingText, WaitingTexts
+from serving.scheduling.queue import EncodedTextQueue, QueuedRequest, QueuedText
 from serving.schemas import Classification
 
 logger = logging.getLogger(__name__)
 
 ENCODED_AT_ONCE = 64
-"""Texts of one request that a lane encodes before it looks again at what else waits."""
+"""Texts of one request that a runner encodes before it looks at the queue again."""
 
 Outcome = Classification | ClassificationError
 
 
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Cost of one run: `padded_tokens` were computed, `tokens` of them were text."""
+
+    texts: int
+    failed: int
+    tokens: int
+    padded_tokens: int
+    seconds: float
+
+
 class Stages(Protocol):
-    """Do the work of a lane; EmotionClassifier does. Failures come back as values."""
+    """The work of a runner, done by EmotionClassifier. Failures are returned as values."""
 
     @property
-    def lanes(self) -> int:
-        """Return how many runs make progress at a time."""
+    def runners(self) -> int:
+        """Number of runs that make progress at a time."""
         ...
 
     def encode_each(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
@@ -49,69 +59,84 @@ class Stages(Protocol):
         ...
 
 
-class LaneObserver(Protocol):
-    """Be told what lanes do; called from their threads."""
+class SchedulerObserver(Protocol):
+    """Metrics of the scheduler; called from the runner threads."""
 
-    def waited(self, seconds: float) -> None:
-        """Hear how long a request has waited for the first of its texts to be run."""
+    def first_run(self, queued_seconds: float) -> None:
+        """Record how long a request was queued before the first of its texts ran."""
         ...
 
-    def tokenised(self, failed: int, seconds: float) -> None:
-        """Hear how long it took to encode some texts, and how many of them could not be."""
+    def encoded(self, failed: int, seconds: float) -> None:
+        """Record how long it took to encode some texts, and how many of them failed."""
         ...
 
     def ran(self, report: RunReport) -> None:
-        """Hear what a run cost."""
+        """Record the cost of a run."""
+        ...
+
+
+class Scheduler(Protocol):
+    """Decides when the texts of admitted requests run; settles each on its own event loop."""
+
+    def submit(self, request: QueuedRequest) -> None:
+        """Queue a request; returns at once."""
+        ...
+
+    def drop(self, request: QueuedRequest) -> None:
+        """Remove a request's queued texts; running ones are settled when they are done."""
         ...
 
 
 @dataclass(slots=True)
-class _Raw:
-    """Hold a job whose texts from `start` on are not encoded yet."""
+class _Unencoded:
+    """A request whose texts from index `start` on are not encoded yet."""
 
-    job: Job
+    request: QueuedRequest
     since: float
     start: int = 0
 
 
-class Lanes:
-    """Run jobs on as many threads as the model has lanes; threads start with the first job."""
+class ContinuousScheduler:
+    """Runs requests on as many threads as the model has runners, started with the first one."""
 
     def __init__(
-        self,
-        stages: Stages,
-        observer: LaneObserver,
-        sizing: Sizing | None = None,
+        self, stages: Stages, observer: SchedulerObserver, sizing: Sizing | None = None
     ) -> None:
-        """Take the stages of the work, and the bounds of a group (default: the CPU's)."""
+        """Take the stages of the work, and the bounds of a batch (default: the CPU's)."""
         self._stages = stages
         self._observer = observer
         self._changed = threading.Condition()
-        self._raw: deque[_Raw] = deque()
-        self._waiting = WaitingTexts(sizing or Sizing())
+        self._unencoded: deque[_Unencoded] = deque()
+        self._queue = EncodedTextQueue(sizing or Sizing())
         self._busy = 0
         self._closed = False
         self._threads: list[threading.Thread] = []
 
-    def submit(self, job: Job) -> None:
-        """Take a job; returns at once."""
+    def submit(self, request: QueuedRequest) -> None:
+        """Queue a request; returns at once."""
         with self._changed:
-            self._raw.append(_Raw(job, time.monotonic()))
+            self._unencoded.append(_Unencoded(request, time.monotonic()))
             self._changed.notify()
             if not self._threads:
                 self._start()
 
-    def drop(self, job: Job) -> None:
-        """Forget what has not begun of a job; what runs is settled when it is done."""
+    def drop(self, request: QueuedRequest) -> None:
+        """Remove a request's queued texts; running ones are settled when they are done."""
         with self._changed:
-            job.dropped = True
-            forgotten = sum(len(job.texts) - raw.start for raw in self._raw if raw.job is job)
-            self._raw = deque(raw for raw in self._raw if raw.job is not job)
-            forgotten += self._waiting.forget(job)
-        job.give_up(forgotten)
+            request.dropped = True
+            removed = sum(
+                len(request.texts) - entry.start
+                for entry in self._unencoded
+                if entry.request is request
+            )
+            self._unencoded = deque(
+                entry for entry in self._unencoded if entry.request is not request
+            )
+            removed += self._queue.remove(request)
+        request.give_up(removed)
 
     def close(self) -> None:
-        """Let runs in progress end, start none, and give the threads back."""
+        """Finish running batches, start no more, and end the threads."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -119,83 +144,85 @@ class Lanes:
             thread.join()
 
     def _start(self) -> None:
-        for number in range(self._stages.lanes):
-            thread = threading.Thread(target=self._work, name=f"lane-{number}", daemon=True)
+        for number in range(self._stages.runners):
+            thread = threading.Thread(target=self._work, name=f"runner-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def _work(self) -> None:
-        """Encode what is new, else run what waits, until the lanes are closed."""
+        """Encode new texts, else run queued ones, until the scheduler is closed."""
         while True:
             with self._changed:
-                while not (self._raw or self._waiting or self._closed):
+                while not (self._unencoded or self._queue or self._closed):
                     self._changed.wait()
                 if self._closed:
                     return
-                new = self._next_raw()
-                # Lanes that have nothing to do get their share of what waits.
-                free = self._stages.lanes - self._busy
-                group = [] if new else self._waiting.take_group(free)
+                new = self._next_unencoded()
+                # Idle runners get their share of what is queued.
+                free = self._stages.runners - self._busy
+                batch = [] if new else self._queue.take_batch(free)
                 self._busy += 1
             if new:
                 self._encode(*new)
             else:
-                self._run(group)
+                self._run(batch)
             with self._changed:
                 self._busy -= 1
 
-    def _next_raw(self) -> tuple[_Raw, int, int] | None:
-        """Return the job next to be encoded, and from which of its texts to which."""
-        if not self._raw:
+    def _next_unencoded(self) -> tuple[_Unencoded, int, int] | None:
+        """Return the request to encode next, and the range of its texts."""
+        if not self._unencoded:
             return None
-        raw = self._raw[0]
-        start, raw.start = raw.start, min(raw.start + ENCODED_AT_ONCE, len(raw.job.texts))
-        if raw.start == len(raw.job.texts):
-            self._raw.popleft()
-        return raw, start, raw.start
+        entry = self._unencoded[0]
+        texts = len(entry.request.texts)
+        start, entry.start = entry.start, min(entry.start + ENCODED_AT_ONCE, texts)
+        if entry.start == texts:
+            self._unencoded.popleft()
+        return entry, start, entry.start
 
-    def _encode(self, raw: _Raw, start: int, end: int) -> None:
-        """Encode some texts of a job and let them wait for a run."""
+    def _encode(self, entry: _Unencoded, start: int, end: int) -> None:
+        """Encode some texts of a request and queue them for a run."""
         began = time.monotonic()
-        encoded = self._stages.encode_each(raw.job.texts[start:end])
+        request = entry.request
+        encoded = self._stages.encode_each(request.texts[start:end])
         failed = [
-            (place, None)
-            for place, text in enumerate(encoded, start)
+            (index, None)
+            for index, text in enumerate(encoded, start)
             if isinstance(text, ClassificationError)
         ]
-        self._observer.tokenised(len(failed), time.monotonic() - began)
+        self._observer.encoded(len(failed), time.monotonic() - began)
         with self._changed:
-            dropped = raw.job.dropped
-            for place, text in enumerate(encoded, start):
+            dropped = request.dropped
+            for index, text in enumerate(encoded, start):
                 if not dropped and isinstance(text, Encoded):
-                    self._waiting.add(raw.job, place, text, raw.since)
+                    self._queue.add(request, index, text, entry.since)
             if len(encoded) > 1:
                 self._changed.notify_all()
-        loop = raw.job.finished.get_loop()
+        loop = request.finished.get_loop()
         if failed:
-            loop.call_soon_threadsafe(raw.job.settle, failed)
+            loop.call_soon_threadsafe(request.settle, failed)
         if dropped:
-            loop.call_soon_threadsafe(raw.job.give_up, len(encoded) - len(failed))
+            loop.call_soon_threadsafe(request.give_up, len(encoded) - len(failed))
 
-    def _run(self, group: Sequence[WaitingText]) -> None:
-        """Classify a group and settle its texts with their jobs."""
+    def _run(self, batch: Sequence[QueuedText]) -> None:
+        """Classify a batch and settle its texts with their requests."""
         began = time.monotonic()
-        for text in group:
-            if not text.job.began:
-                text.job.began = True
-                self._observer.waited(began - text.since)
-        outcomes = self._stages.run_each([text.encoded for text in group])
-        done: defaultdict[Job, list[tuple[int, bytes | None]]] = defaultdict(list)
-        for text, outcome in zip(group, outcomes, strict=True):
-            done[text.job].append((text.place, _item(outcome)))
-        group[0].job.finished.get_loop().call_soon_threadsafe(_settle, done)
-        lengths = [len(text.encoded.ids) for text in group]
+        for text in batch:
+            if not text.request.began:
+                text.request.began = True
+                self._observer.first_run(began - text.since)
+        outcomes = self._stages.run_each([text.encoded for text in batch])
+        done: defaultdict[QueuedRequest, list[tuple[int, bytes | None]]] = defaultdict(list)
+        for text, outcome in zip(batch, outcomes, strict=True):
+            done[text.request].append((text.index, _item(outcome)))
+        batch[0].request.finished.get_loop().call_soon_threadsafe(_settle, done)
+        lengths = [len(text.encoded.ids) for text in batch]
         self._observer.ran(
             RunReport(
-                texts=len(group),
+                texts=len(batch),
                 failed=sum(isinstance(outcome, ClassificationError) for outcome in outcomes),
                 tokens=sum(lengths),
-                padded_tokens=len(group) * max(lengths),
+                padded_tokens=len(batch) * max(lengths),
                 seconds=time.monotonic() - began,
             )
         )
@@ -208,6 +235,6 @@ def _item(outcome: Outcome) -> bytes | None:
     return json.dumps(outcome.to_wire()).encode()
 
 
-def _settle(done: Mapping[Job, Sequence[tuple[int, bytes | None]]]) -> None:
-    for job, items in done.items():
-        job.settle(items)
+def _settle(done: Mapping[QueuedRequest, Sequence[tuple[int, bytes | None]]]) -> None:
+    for request, items in done.items():
+        request.settle(items)

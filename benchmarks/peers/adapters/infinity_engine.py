@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.peers.contract import Answer, Call, Place, Server
 from benchmarks.peers.processes import launch
 from serving.classifier.artifact import ModelArtifact, open_model
-from serving.classifier.decoding import decode
+from serving.classifier.classifier import decode
 from serving.classifier.preprocess import normalise
 from serving.classifier.tokenizer import Encoded
 

@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime as ort
 
 from serving.classifier.artifact import open_model
-from serving.classifier.decoding import decode
+from serving.classifier.classifier import decode
 from serving.classifier.tokenizer import TextEncoder
 from serving.schemas import Classification
 

@@ -16,9 +16,9 @@ from serving.http.auth import BearerKeys
 from serving.http.contract import ContractParts
 from serving.http.metrics import ServerMetrics
 from serving.http.protocols.open_inference import OpenInference
-from serving.scheduling.admission import TextQueue
-from serving.scheduling.jobs import Job, JobRunner
+from serving.scheduling.queue import Admission, QueuedRequest
 from serving.scheduling.result_cache import ResultCache
+from serving.scheduling.scheduler import Scheduler
 from serving.settings import Settings
 
 ARTIFACT = ModelArtifact(
@@ -38,7 +38,7 @@ ARTIFACT = ModelArtifact(
 
 
 BAD = "bad"
-"""A text that FakeLanes cannot classify."""
+"""A text that FakeScheduler cannot classify."""
 
 JOY = {
     "label": "joy",
@@ -49,8 +49,8 @@ JOY = {
 }
 
 
-class FakeLanes:
-    """Answer JOY to every text but BAD, one job after the other, at once or when told to."""
+class FakeScheduler:
+    """Answer JOY to every text but BAD, one request after the other, at once or when told to."""
 
     def __init__(self, *, holds: bool = False) -> None:
         self.came: list[list[str]] = []
@@ -58,30 +58,30 @@ class FakeLanes:
         if not holds:
             self.go_on.set()
         self._turn = asyncio.Lock()
-        self._running: Job | None = None
+        self._running: QueuedRequest | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def submit(self, job: Job) -> None:
-        task = asyncio.create_task(self._run(job))
+    def submit(self, request: QueuedRequest) -> None:
+        task = asyncio.create_task(self._run(request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def drop(self, job: Job) -> None:
-        job.dropped = True
-        if job is not self._running:
-            job.give_up(len(job.texts))
+    def drop(self, request: QueuedRequest) -> None:
+        request.dropped = True
+        if request is not self._running:
+            request.give_up(len(request.texts))
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, request: QueuedRequest) -> None:
         async with self._turn:
-            if job.dropped:
+            if request.dropped:
                 return
-            self._running = job
-            self.came.append(list(job.texts))
+            self._running = request
+            self.came.append(list(request.texts))
             await self.go_on.wait()
             self._running = None
             item = json.dumps(JOY).encode()
-            job.settle(
-                (place, None if text == BAD else item) for place, text in enumerate(job.texts)
+            request.settle(
+                (place, None if text == BAD else item) for place, text in enumerate(request.texts)
             )
 
 
@@ -158,7 +158,7 @@ class Caller:
 
 
 def contract_parts(
-    lanes: JobRunner | None = None,
+    scheduler: Scheduler | None = None,
     clock: Callable[[], float] = time.monotonic,
     **settings: Any,
 ) -> ContractParts:
@@ -168,9 +168,9 @@ def contract_parts(
     return ContractParts(
         settings=chosen,
         keys=BearerKeys(chosen.keys),
-        queue=TextQueue(chosen.queue_texts, clock, metrics),
+        admission=Admission(chosen.queue_texts, clock, metrics),
         cache=ResultCache(chosen.cache_texts, "fake 1", metrics),
-        lanes=lanes or FakeLanes(),
+        scheduler=scheduler or FakeScheduler(),
         metrics=metrics,
         model_page=Answer.of({"name": "fake"}),
         docs_page=Answer.of({"openapi": "3.1.0"}),

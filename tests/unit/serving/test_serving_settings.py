@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.classifier.cores import usable_cores
+from serving.classifier.engine import usable_cores
 from serving.errors import SettingsError
 from serving.schemas import Limits
 from serving.settings import Settings

@@ -8,9 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serving.classifier.artifact import EMOTIONS, ModelArtifact, open_model
-from serving.classifier.classifier import EmotionClassifier
-from serving.classifier.engine import Logits, Tokens
+from serving.classifier.artifact import (
+    EMOTIONS,
+    Logits,
+    ModelArtifact,
+    Temperature,
+    Tokens,
+    open_model,
+)
+from serving.classifier.classifier import EmotionClassifier, decode, sigmoid, softmax
+from serving.classifier.tokenizer import Encoded
 from serving.errors import ClassificationError, ModelCorrupt
 from tests.support.serving.tiny_model import (
     FRAGILE_WORD,
@@ -36,8 +43,8 @@ HOSTILE = [
 class FakeEngine:
     """Answer with the first token after [CLS], and fail for groups that hold a given one."""
 
-    def __init__(self, lanes: int = 1, bad_token: int | None = None) -> None:
-        self.lanes = lanes
+    def __init__(self, runners: int = 1, bad_token: int | None = None) -> None:
+        self.runners = runners
         self.provider = "cpu"
         self.bad_token = bad_token
         self.sizes: list[int] = []
@@ -155,14 +162,14 @@ def test_classify_raises_for_a_text_that_fails_alone(artifact: ModelArtifact) ->
 
 
 def test_groups_are_shared_out_to_the_lanes(artifact: ModelArtifact) -> None:
-    engine = FakeEngine(lanes=2)
+    engine = FakeEngine(runners=2)
     texts = ["dog " * length for length in (1, 3, 6, 12, 24)]
 
     with EmotionClassifier(artifact, engine=engine) as classifier:
         classifier.classify(texts)
 
     assert engine.sizes == [1] * 5
-    assert all(name.startswith("lane") for name in engine.threads)
+    assert all(name.startswith("runner") for name in engine.threads)
 
 
 def test_temperature_flattens_the_scores(artifact: ModelArtifact, tmp_path: Path) -> None:
@@ -187,3 +194,47 @@ def test_a_file_that_cannot_be_loaded_is_corrupt_even_if_its_checksum_fits(
 
     with pytest.raises(ModelCorrupt, match=f"{name}.*{said}.*make model"):
         EmotionClassifier(open_model(folder))
+
+
+TEXT = Encoded((2, 3), truncated=False)
+
+
+def test_large_logits_do_not_overflow() -> None:
+    logits = np.array([[1e4, -1e4, 0, 0, 0, 0, 0, 1e4]], np.float32)
+
+    (result,) = decode(logits, [TEXT], Temperature())
+
+    assert result.label == "anger"
+    assert result.scores["anger"] == pytest.approx(1.0)
+    assert result.irony == pytest.approx(1.0)
+
+
+def test_softmax_and_sigmoid_are_the_formulas() -> None:
+    expected = [math.exp(x) / (math.exp(1) + math.exp(2)) for x in (1, 2)]
+
+    assert softmax(np.array([1.0, 2.0])).tolist() == pytest.approx(expected)
+    assert sigmoid(np.array([-3.0]))[0] == pytest.approx(1 / (1 + math.exp(3)))
+
+
+def test_irony_is_divided_by_its_temperature() -> None:
+    logits = np.zeros((1, 8), np.float32)
+    logits[0, 7] = 3.0
+
+    (result,) = decode(logits, [TEXT], Temperature(irony=2.0))
+
+    assert result.irony == pytest.approx(1 / (1 + math.exp(-1.5)))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_logit_that_is_not_finite_is_never_served(value: float) -> None:
+    logits = np.zeros((1, 8), np.float32)
+    logits[0, 3] = value
+
+    with pytest.raises(ValueError, match="finite"):
+        decode(logits, [TEXT], Temperature())
+
+
+@pytest.mark.parametrize("shape", [(1, 7), (2, 8), (8,)])
+def test_logits_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="shape"):
+        decode(np.zeros(shape, np.float32), [TEXT], Temperature())

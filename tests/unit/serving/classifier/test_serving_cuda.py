@@ -15,13 +15,11 @@ from prometheus_client import generate_latest
 from serving.bootstrap import open_classifier
 from serving.classifier import providers
 from serving.classifier.artifact import MODEL_FILE, open_model
-from serving.classifier.batching import CARD_SIZING
+from serving.classifier.batching import GPU_SIZING
 from serving.classifier.classifier import EmotionClassifier
-from serving.classifier.cuda import BoundRun, RecordedRun, recorded_shape
-from serving.classifier.engine import CARD_LANES, OnnxEngine
-from serving.classifier.pinned_memory import StagingArray
-from serving.classifier.providers import CardTuning, Provider, provider_list
-from serving.classifier.warmup import warm_shapes
+from serving.classifier.cuda import BoundRun, RecordedRun, StagingArray, recorded_shape
+from serving.classifier.engine import GPU_RUNNERS, OnnxEngine
+from serving.classifier.providers import GpuTuning, Provider, provider_list
 from serving.http.gpu_metrics import CardCollector
 from serving.settings import Settings
 from tests.support.serving.tiny_model import write_tiny_model
@@ -58,7 +56,7 @@ def session(folder: Path) -> ort.InferenceSession:
 
 
 @pytest.fixture
-def card(monkeypatch: pytest.MonkeyPatch) -> None:
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the CPU's provider stand in for CUDA's."""
     monkeypatch.setitem(providers.KNOWN, "cuda", Provider("CPUExecutionProvider"))
 
@@ -102,36 +100,36 @@ def test_memory_is_locked_once_let_go_when_it_must_grow_and_good_without_a_lock(
     runtime = FakeRuntime()
     staging = StagingArray(runtime)
 
-    staging.hold(IDS)
+    staging.copy(IDS)
     before = set(runtime.locked)
-    staging.hold(IDS[:1])
+    staging.copy(IDS[:1])
     assert runtime.locked == before
-    held = staging.hold(np.ones((100, 4), np.int64))
+    held = staging.copy(np.ones((100, 4), np.int64))
     refused = StagingArray(FakeRuntime(status=1))
 
     assert len(runtime.locked) == 1
     assert held.sum() == 400
-    np.testing.assert_array_equal(refused.hold(IDS), IDS)
+    np.testing.assert_array_equal(refused.copy(IDS), IDS)
     assert not refused.locked
 
 
-@pytest.mark.usefixtures("card")
+@pytest.mark.usefixtures("gpu")
 def test_on_a_card_every_lane_has_a_session_and_groups_are_large(folder: Path) -> None:
     with EmotionClassifier(open_model(folder), providers=["cuda"]) as on_card:
         on_card.warm()
         texts = ["so happy", "so sad today", "my dog is here"] * 20
         found = on_card.classify(texts)
-        lanes, sizing = on_card.lanes, on_card.sizing
+        runners, sizing = on_card.runners, on_card.sizing
     with EmotionClassifier(open_model(folder)) as on_cpu:
         expected = on_cpu.classify(texts)
 
-    assert (lanes, sizing) == (CARD_LANES, CARD_SIZING)
+    assert (runners, sizing) == (GPU_RUNNERS, GPU_SIZING)
     assert [one.label for one in found] == [one.label for one in expected]
 
 
-@pytest.mark.usefixtures("card")
+@pytest.mark.usefixtures("gpu")
 def test_recorded_runs_are_used_where_they_are_set(folder: Path) -> None:
-    tuning = CardTuning(device="cpu")
+    tuning = GpuTuning(device="cpu")
 
     engine = OnnxEngine(folder / MODEL_FILE, 1, ["cuda"], tuning)
     # The CPU's provider knows no option of the name, so the setting comes after the session.
@@ -141,7 +139,7 @@ def test_recorded_runs_are_used_where_they_are_set(folder: Path) -> None:
 
 
 def test_the_setting_reaches_cuda_and_the_cache_tensorrt_with_cuda_behind_it() -> None:
-    tuning = CardTuning(cuda_graphs=True, engine_cache=Path("kept"))
+    tuning = GpuTuning(cuda_graphs=True, engine_cache=Path("kept"))
 
     ((cuda, options),) = provider_list("cuda", tuning)
     (tensorrt, kept), (behind, _) = provider_list("tensorrt", tuning)
@@ -166,21 +164,13 @@ def test_without_a_card_the_other_model_is_served_and_one_line_says_so(
     assert "\n" not in line
 
 
-@pytest.mark.usefixtures("card")
+@pytest.mark.usefixtures("gpu")
 def test_with_a_card_its_own_model_is_served(folder: Path, tmp_path: Path) -> None:
     own = write_tiny_model(tmp_path / "gpu", precision="fp16")
     settings = Settings(model_dir=folder, gpu_model_dir=own, providers=("cuda", "cpu"))
 
     with open_classifier(settings) as classifier:
         assert (classifier.provider, classifier.artifact.precision) == ("cuda", "fp16")
-
-
-def test_warm_shapes_go_from_short_to_the_longest_and_fill_a_group() -> None:
-    shapes = warm_shapes(token_budget=1024, max_tokens=100)
-
-    assert (1, 8) in shapes
-    assert (128, 8) in shapes
-    assert shapes[-1] == (10, 100)
 
 
 def test_cards_are_read_at_every_scrape_and_one_that_fails_has_no_series(
@@ -215,7 +205,7 @@ def test_cards_are_read_at_every_scrape_and_one_that_fails_has_no_series(
 def test_the_card_answers_as_the_cpu_does(folder: Path) -> None:
     if "CUDAExecutionProvider" not in ort.get_available_providers():
         pytest.skip("needs onnxruntime-gpu and an NVIDIA card: this path was NOT run")
-    engine = OnnxEngine(folder / MODEL_FILE, 1, ["cuda"], CardTuning(cuda_graphs=True))
+    engine = OnnxEngine(folder / MODEL_FILE, 1, ["cuda"], GpuTuning(cuda_graphs=True))
     on_cpu = OnnxEngine(folder / MODEL_FILE, 1, ["cpu"])
 
     np.testing.assert_allclose(engine.run(IDS, MASK), on_cpu.run(IDS, MASK), atol=1e-4)

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from serving.classifier import engine
-from serving.classifier.artifact import MODEL_FILE
-from serving.classifier.cuda import Tokens
+from serving.classifier.artifact import MODEL_FILE, Tokens
 from serving.classifier.engine import OnnxEngine
 from tests.support.serving.tiny_model import write_tiny_model
 
@@ -71,7 +70,7 @@ def tokens(texts: int) -> tuple[Tokens, Tokens]:
 def test_a_lone_text_is_run_by_several_threads_and_a_group_by_one(
     model: Path, sessions: dict[int, Watched]
 ) -> None:
-    made = OnnxEngine(model, lanes=2, lone_threads=2)
+    made = OnnxEngine(model, runners=2, single_text_threads=2)
 
     alone, together = made.run(*tokens(1)), made.run(*tokens(2))
 
@@ -82,7 +81,7 @@ def test_a_lone_text_is_run_by_several_threads_and_a_group_by_one(
 def test_a_text_that_comes_while_another_runs_does_not_take_its_cores(
     model: Path, sessions: dict[int, Watched]
 ) -> None:
-    made = OnnxEngine(model, lanes=2, lone_threads=2)
+    made = OnnxEngine(model, runners=2, single_text_threads=2)
     sessions[2].may_run.clear()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(made.run, *tokens(1))
@@ -95,7 +94,7 @@ def test_a_text_that_comes_while_another_runs_does_not_take_its_cores(
 
 
 def test_a_run_that_fails_is_over(model: Path, sessions: dict[int, Watched]) -> None:
-    made = OnnxEngine(model, lanes=2, lone_threads=2)
+    made = OnnxEngine(model, runners=2, single_text_threads=2)
     with pytest.raises(Exception, match="input"):
         made.run(np.full((1, 5, 1), 7, np.int64), np.ones((1, 5), np.int64))
 
@@ -105,6 +104,6 @@ def test_a_run_that_fails_is_over(model: Path, sessions: dict[int, Watched]) -> 
 
 
 def test_one_thread_needs_one_session(model: Path, sessions: dict[int, Watched]) -> None:
-    OnnxEngine(model, lanes=2, lone_threads=1).run(*tokens(1))
+    OnnxEngine(model, runners=2, single_text_threads=1).run(*tokens(1))
 
     assert set(sessions) == {1}

@@ -14,14 +14,14 @@ from serving.errors import PayloadTooLargeError
 from serving.http.asgi import ClientGoneError, Message, read_body
 from serving.http.contract import Contract
 from serving.http.problems import KINDS
-from serving.scheduling.jobs import Job
-from tests.support.serving.by_hand import Caller, FakeLanes, contract_parts, http_scope, until
+from serving.scheduling.queue import QueuedRequest
+from tests.support.serving.by_hand import Caller, FakeScheduler, contract_parts, http_scope, until
 
 TEXTS = {"texts": ["a"]}
 
 
-def made_ready(lanes: FakeLanes | None = None, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(lanes, **settings))
+def made_ready(scheduler: FakeScheduler | None = None, **settings: Any) -> Contract:
+    contract = Contract(contract_parts(scheduler, **settings))
     contract.ready = True
     return contract
 
@@ -50,29 +50,29 @@ def test_before_it_is_warm_it_says_503_and_when_to_come_back() -> None:
 
 def test_a_full_queue_says_429_and_when_to_come_back_and_runs_nothing_more() -> None:
     async def body() -> None:
-        lanes = FakeLanes(holds=True)
-        caller = Caller(made_ready(lanes, queue_texts=256).exchange)
+        scheduler = FakeScheduler(holds=True)
+        caller = Caller(made_ready(scheduler, queue_texts=256).exchange)
         held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
-        await until(lambda: bool(lanes.came))
+        await until(lambda: bool(scheduler.came))
 
         refused = await caller.classify({"texts": ["b"] * 57})
         fits = asyncio.create_task(caller.classify({"texts": ["c"] * 56}))
-        lanes.go_on.set()
+        scheduler.go_on.set()
 
         assert (refused.status, refused.json()["type"]) == (429, "/problems/busy")
         assert 1 <= int(refused.headers["retry-after"]) <= 30
         assert ((await held).status, (await fits).status) == (200, 200)
-        assert ["b"] * 57 not in lanes.came
+        assert ["b"] * 57 not in scheduler.came
 
     run(body)
 
 
 def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
     async def body() -> None:
-        lanes = FakeLanes(holds=True)
-        contract = made_ready(lanes, queue_texts=256)
+        scheduler = FakeScheduler(holds=True)
+        contract = made_ready(scheduler, queue_texts=256)
         held = asyncio.create_task(Caller(contract.exchange).classify({"texts": ["a"] * 256}))
-        await until(lambda: bool(lanes.came))
+        await until(lambda: bool(scheduler.came))
         sent: list[Message] = []
 
         async def receive() -> Message:
@@ -83,7 +83,7 @@ def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
 
         scope = http_scope("POST", "/v1/classify", {"content-type": "application/json"})
         await contract.exchange(scope, receive, send)
-        lanes.go_on.set()
+        scheduler.go_on.set()
         await held
 
         assert sent[0]["status"] == 429
@@ -93,15 +93,15 @@ def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
 
 def test_after_the_deadline_it_says_504_and_the_texts_count_until_they_are_done() -> None:
     async def body() -> None:
-        lanes = FakeLanes(holds=True)
-        parts = contract_parts(lanes, deadline_seconds=0.05)
+        scheduler = FakeScheduler(holds=True)
+        parts = contract_parts(scheduler, deadline_seconds=0.05)
         contract = Contract(parts)
         contract.ready = True
 
         late = await Caller(contract.exchange).classify(TEXTS)
-        while_it_runs = parts.queue.texts
-        lanes.go_on.set()
-        await until(lambda: parts.queue.texts == 0)
+        while_it_runs = parts.admission.texts
+        scheduler.go_on.set()
+        await until(lambda: parts.admission.texts == 0)
 
         assert (late.status, late.json()["type"]) == (504, "/problems/deadline-exceeded")
         assert while_it_runs == 1
@@ -111,8 +111,8 @@ def test_after_the_deadline_it_says_504_and_the_texts_count_until_they_are_done(
 
 def test_a_request_whose_deadline_passes_while_it_waits_is_never_run() -> None:
     async def body() -> None:
-        lanes = FakeLanes(holds=True)
-        parts = contract_parts(lanes, deadline_seconds=0.05)
+        scheduler = FakeScheduler(holds=True)
+        parts = contract_parts(scheduler, deadline_seconds=0.05)
         contract = Contract(parts)
         contract.ready = True
         caller = Caller(contract.exchange)
@@ -120,36 +120,36 @@ def test_a_request_whose_deadline_passes_while_it_waits_is_never_run() -> None:
         answers = await asyncio.gather(
             caller.classify({"texts": ["first"]}), caller.classify({"texts": ["second"]})
         )
-        lanes.go_on.set()
-        await until(lambda: parts.queue.texts == 0)
+        scheduler.go_on.set()
+        await until(lambda: parts.admission.texts == 0)
 
         assert [answer.status for answer in answers] == [504, 504]
-        assert lanes.came == [["first"]]
+        assert scheduler.came == [["first"]]
 
     run(body)
 
 
 def test_a_request_whose_client_leaves_while_it_waits_is_never_run() -> None:
     async def body() -> None:
-        lanes = FakeLanes(holds=True)
-        parts = contract_parts(lanes)
+        scheduler = FakeScheduler(holds=True)
+        parts = contract_parts(scheduler)
         contract = Contract(parts)
         contract.ready = True
         caller = Caller(contract.exchange)
         first = asyncio.create_task(caller.classify({"texts": ["first"]}))
-        await until(lambda: bool(lanes.came))
+        await until(lambda: bool(scheduler.came))
         leaves = asyncio.Event()
         second = asyncio.create_task(caller.classify({"texts": ["second"]}, leaves=leaves))
-        await until(lambda: parts.queue.texts == 2)
+        await until(lambda: parts.admission.texts == 2)
 
         leaves.set()
         gone = await second
-        lanes.go_on.set()
+        scheduler.go_on.set()
 
         assert (await first).status == 200
         assert gone.status == 499
-        assert lanes.came == [["first"]]
-        assert parts.queue.texts == 0
+        assert scheduler.came == [["first"]]
+        assert parts.admission.texts == 0
         assert b'status="499"' in parts.metrics.page().body
 
     run(body)
@@ -178,8 +178,8 @@ def test_a_body_that_never_ends_meets_the_deadline() -> None:
 def test_a_fault_of_our_own_says_500_and_keeps_its_reason_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    class Broken(FakeLanes):
-        def submit(self, job: Job) -> None:
+    class Broken(FakeScheduler):
+        def submit(self, job: QueuedRequest) -> None:
             raise RuntimeError("secret detail")
 
     async def body() -> None:
@@ -355,16 +355,16 @@ def test_the_metrics_ask_for_a_key_if_they_are_told_to(readers: str, status: int
 def test_the_age_of_the_oldest_request_is_told_as_it_is_now() -> None:
     async def body() -> None:
         now = [100.0]
-        lanes = FakeLanes(holds=True)
-        contract = Contract(contract_parts(lanes, clock=lambda: now[0]))
+        scheduler = FakeScheduler(holds=True)
+        contract = Contract(contract_parts(scheduler, clock=lambda: now[0]))
         contract.ready = True
         caller = Caller(contract.exchange)
         held = asyncio.create_task(caller.classify(TEXTS))
-        await until(lambda: bool(lanes.came))
+        await until(lambda: bool(scheduler.came))
 
         now[0] += 2.5
         page = (await caller.request("GET", "/metrics")).body
-        lanes.go_on.set()
+        scheduler.go_on.set()
         await held
 
         assert b"oldest_request_seconds 2.5" in page

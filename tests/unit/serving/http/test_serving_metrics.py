@@ -3,8 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from serving.classifier.batching import RunReport
 from serving.http.metrics import ServerMetrics, forget_dead_workers
+from serving.scheduling.scheduler import RunReport
 from tests.support.serving.by_hand import ARTIFACT
 
 NO_PROCESS = 2**22 + 1
@@ -37,10 +37,10 @@ def test_the_model_that_is_served_is_named() -> None:
 def test_the_queue_and_the_cache_are_told_as_they_are() -> None:
     metrics = ServerMetrics(ARTIFACT)
 
-    metrics.held(7, 1.5)
-    metrics.looked_up(hits=3, misses=2, held=40)
-    metrics.waited(0.25)
-    metrics.tokenised(failed=1, seconds=0.5)
+    metrics.queue_changed(7, 1.5)
+    metrics.looked_up(hits=3, misses=2, entries=40)
+    metrics.first_run(0.25)
+    metrics.encoded(failed=1, seconds=0.5)
     page = metrics.page().body.decode()
 
     for line in (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from serving.http.contract import Contract
 from serving.scheduling.result_cache import ENTRY_BYTES, LONGEST_TEXT, ResultCache
-from tests.support.serving.by_hand import BAD, Caller, FakeLanes, contract_parts, until
+from tests.support.serving.by_hand import BAD, Caller, FakeScheduler, contract_parts, until
 
 
 class Notes:
@@ -21,8 +21,8 @@ class Notes:
     def __init__(self) -> None:
         self.told: list[tuple[int, int, int]] = []
 
-    def looked_up(self, hits: int, misses: int, held: int) -> None:
-        self.told.append((hits, misses, held))
+    def looked_up(self, hits: int, misses: int, entries: int) -> None:
+        self.told.append((hits, misses, entries))
 
 
 def answer(cache: ResultCache, *texts: str) -> list[bytes | None]:
@@ -105,42 +105,42 @@ def test_memory_is_bounded_by_the_number_of_results() -> None:
     assert held < 2_000 * ENTRY_BYTES
 
 
-def made(lanes: FakeLanes, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(lanes, cache_texts=100, **settings))
+def made(scheduler: FakeScheduler, **settings: Any) -> Contract:
+    contract = Contract(contract_parts(scheduler, cache_texts=100, **settings))
     contract.ready = True
     return contract
 
 
 def test_a_repeated_request_is_answered_in_the_same_bytes_without_a_run() -> None:
     async def body() -> None:
-        lanes = FakeLanes()
-        caller = Caller(made(lanes).exchange)
+        scheduler = FakeScheduler()
+        caller = Caller(made(scheduler).exchange)
 
         first = await caller.classify({"texts": ["a", "b", "a"]})
         again = await caller.classify({"texts": ["a", "b", "a"]})
 
         assert first.status == again.status == 200
         assert first.body == again.body
-        assert lanes.came == [["a", "b"]]
+        assert scheduler.came == [["a", "b"]]
 
     asyncio.run(body())
 
 
 def test_a_request_of_known_texts_does_not_wait_and_a_mixed_one_sends_on_what_is_new() -> None:
     async def body() -> None:
-        lanes = FakeLanes()
-        caller = Caller(made(lanes).exchange)
+        scheduler = FakeScheduler()
+        caller = Caller(made(scheduler).exchange)
         await caller.classify({"texts": ["a", "b"]})
-        lanes.go_on.clear()
+        scheduler.go_on.clear()
         mixed = asyncio.create_task(caller.classify({"texts": ["b", "new", "a"]}))
-        await until(lambda: len(lanes.came) == 2)
+        await until(lambda: len(scheduler.came) == 2)
 
         known = await caller.classify({"texts": ["b", "a"]})
-        lanes.go_on.set()
+        scheduler.go_on.set()
 
         assert known.status == 200
         assert len((await mixed).json()) == 3
-        assert lanes.came[1:] == [["new"]]
+        assert scheduler.came[1:] == [["new"]]
 
     asyncio.run(body())
 
@@ -148,7 +148,7 @@ def test_a_request_of_known_texts_does_not_wait_and_a_mixed_one_sends_on_what_is
 @pytest.mark.parametrize("path", ["/v1/classify"])
 def test_a_text_that_fails_is_named_at_each_of_its_places(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes()).exchange)
+        caller = Caller(made(FakeScheduler()).exchange)
 
         failed = await caller.post(path, {"texts": [BAD, "a", BAD]})
 

@@ -1,4 +1,4 @@
-"""Texts of many requests on a few lanes, with stages that are told when to go on."""
+"""Texts of many requests on a few scheduler, with stages that are told when to go on."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from serving.classifier.artifact import EMOTIONS
-from serving.classifier.batching import RunReport
 from serving.classifier.tokenizer import Encoded
 from serving.errors import ClassificationError
-from serving.scheduling.jobs import Job
-from serving.scheduling.scheduler import Lanes, Outcome
+from serving.scheduling.queue import QueuedRequest
+from serving.scheduling.scheduler import ContinuousScheduler, Outcome, RunReport
 from serving.schemas import Classification
 from tests.support.serving.by_hand import until
 
@@ -23,8 +22,8 @@ SCORES = dict.fromkeys(EMOTIONS, 1 / 7)
 class HandStages:
     """Take a text's words for tokens; each run waits for a permit, unless there are plenty."""
 
-    def __init__(self, lanes: int = 1, permits: int = 0) -> None:
-        self.lanes = lanes
+    def __init__(self, runners: int = 1, permits: int = 0) -> None:
+        self.runners = runners
         self.permits = threading.Semaphore(permits)
         self.runs: list[list[int]] = []
         self.encoded = 0
@@ -48,17 +47,17 @@ class HandStages:
 
 
 class Notes:
-    """Remember what lanes tell."""
+    """Remember what scheduler tell."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
         self.encodings: list[int] = []
         self.reports: list[RunReport] = []
 
-    def waited(self, seconds: float) -> None:
-        self.waits.append(seconds)
+    def first_run(self, queued_seconds: float) -> None:
+        self.waits.append(queued_seconds)
 
-    def tokenised(self, failed: int, seconds: float) -> None:
+    def encoded(self, failed: int, seconds: float) -> None:
         self.encodings.append(failed)
 
     def ran(self, report: RunReport) -> None:
@@ -66,13 +65,15 @@ class Notes:
 
 
 @asynccontextmanager
-async def working(stages: HandStages, notes: Notes | None = None) -> AsyncIterator[Lanes]:
-    lanes = Lanes(stages, notes or Notes())
+async def working(
+    stages: HandStages, notes: Notes | None = None
+) -> AsyncIterator[ContinuousScheduler]:
+    scheduler = ContinuousScheduler(stages, notes or Notes())
     try:
-        yield lanes
+        yield scheduler
     finally:
         stages.permits.release(1000)
-        lanes.close()
+        scheduler.close()
 
 
 def in_loop(body: Callable[[], Awaitable[None]]) -> None:
@@ -82,8 +83,8 @@ def in_loop(body: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-def job_of(*texts: str, done: list[int] | None = None) -> Job:
-    return Job(texts, (done if done is not None else []).append)
+def request_of(*texts: str, done: list[int] | None = None) -> QueuedRequest:
+    return QueuedRequest(texts, (done if done is not None else []).append)
 
 
 def words(count: int) -> str:
@@ -96,11 +97,11 @@ def tokens(items: list[bytes | None]) -> list[int]:
 
 def test_items_come_in_the_order_of_the_texts() -> None:
     async def body() -> None:
-        async with working(HandStages(lanes=2, permits=1000)) as lanes:
-            job = job_of(*(words(1 + place * 7 % 31) for place in range(200)))
-            lanes.submit(job)
+        async with working(HandStages(runners=2, permits=1000)) as scheduler:
+            request = request_of(*(words(1 + place * 7 % 31) for place in range(200)))
+            scheduler.submit(request)
 
-            items = await job.finished
+            items = await request.finished
 
         assert tokens(items) == [1 + place * 7 % 31 for place in range(200)]
 
@@ -110,15 +111,19 @@ def test_items_come_in_the_order_of_the_texts() -> None:
 def test_texts_of_several_requests_and_of_like_length_share_a_run() -> None:
     async def body() -> None:
         stages = HandStages()
-        async with working(stages) as lanes:
-            jobs = [job_of(words(3)), job_of(words(20), words(60)), job_of(words(21))]
-            lanes.submit(jobs[0])
+        async with working(stages) as scheduler:
+            requests = [
+                request_of(words(3)),
+                request_of(words(20), words(60)),
+                request_of(words(21)),
+            ]
+            scheduler.submit(requests[0])
             await until(lambda: bool(stages.runs))
-            for job in jobs[1:]:
-                lanes.submit(job)
+            for request in requests[1:]:
+                scheduler.submit(request)
             stages.permits.release(3)
-            for job in jobs:
-                await job.finished
+            for request in requests:
+                await request.finished
 
         assert stages.runs == [[3], [20, 21], [60]]
 
@@ -128,13 +133,13 @@ def test_texts_of_several_requests_and_of_like_length_share_a_run() -> None:
 def test_the_text_that_has_waited_longest_is_in_the_next_run() -> None:
     async def body() -> None:
         stages = HandStages()
-        async with working(stages) as lanes:
-            first = job_of(words(3))
-            lanes.submit(first)
+        async with working(stages) as scheduler:
+            first = request_of(words(3))
+            scheduler.submit(first)
             await until(lambda: bool(stages.runs))
-            late = [job_of(words(50)), *(job_of(words(5)) for _ in range(30))]
-            for job in late:
-                lanes.submit(job)
+            late = [request_of(words(50)), *(request_of(words(5)) for _ in range(30))]
+            for request in late:
+                scheduler.submit(request)
             stages.permits.release(2)
 
             await late[0].finished
@@ -147,12 +152,12 @@ def test_the_text_that_has_waited_longest_is_in_the_next_run() -> None:
 def test_a_long_queue_is_worked_off_from_its_front() -> None:
     async def body() -> None:
         stages = HandStages()
-        async with working(stages) as lanes:
-            lanes.submit(job_of("a"))
+        async with working(stages) as scheduler:
+            scheduler.submit(request_of("a"))
             await until(lambda: bool(stages.runs))
-            jobs = [job_of(*[words(2)] * 50, *[words(90)] * 50) for _ in range(9)]
-            for job in jobs:
-                lanes.submit(job)
+            requests = [request_of(*[words(2)] * 50, *[words(90)] * 50) for _ in range(9)]
+            for request in requests:
+                scheduler.submit(request)
 
             stages.permits.release(1)
             await until(lambda: len(stages.runs) == 2)
@@ -164,9 +169,9 @@ def test_a_long_queue_is_worked_off_from_its_front() -> None:
 
 def test_lanes_with_nothing_to_do_share_a_request() -> None:
     async def body() -> None:
-        stages = HandStages(lanes=2)
-        async with working(stages) as lanes:
-            lanes.submit(job_of(*[words(5)] * 8))
+        stages = HandStages(runners=2)
+        async with working(stages) as scheduler:
+            scheduler.submit(request_of(*[words(5)] * 8))
 
             await until(lambda: len(stages.runs) == 2)
 
@@ -178,11 +183,11 @@ def test_lanes_with_nothing_to_do_share_a_request() -> None:
 
 def test_a_text_that_fails_leaves_the_others_as_they_are() -> None:
     async def body() -> None:
-        async with working(HandStages(permits=1000)) as lanes:
-            job = job_of("no tokens", words(2), "broken word", words(3))
-            lanes.submit(job)
+        async with working(HandStages(permits=1000)) as scheduler:
+            request = request_of("no tokens", words(2), "broken word", words(3))
+            scheduler.submit(request)
 
-            items = await job.finished
+            items = await request.finished
 
         assert [item is None for item in items] == [True, False, True, False]
 
@@ -192,14 +197,18 @@ def test_a_text_that_fails_leaves_the_others_as_they_are() -> None:
 def test_a_job_that_is_dropped_while_it_waits_is_never_run() -> None:
     async def body() -> None:
         stages, done = HandStages(), []  # type: HandStages, list[int]
-        async with working(stages) as lanes:
-            first, second, third = job_of("a"), job_of(*["b b"] * 3, done=done), job_of("c c")
-            lanes.submit(first)
+        async with working(stages) as scheduler:
+            first, second, third = (
+                request_of("a"),
+                request_of(*["b b"] * 3, done=done),
+                request_of("c c"),
+            )
+            scheduler.submit(first)
             await until(lambda: bool(stages.runs))
-            lanes.submit(second)
-            lanes.submit(third)
+            scheduler.submit(second)
+            scheduler.submit(third)
 
-            lanes.drop(second)
+            scheduler.drop(second)
             stages.permits.release(2)
             await third.finished
 
@@ -212,12 +221,12 @@ def test_a_job_that_is_dropped_while_it_waits_is_never_run() -> None:
 def test_what_runs_of_a_dropped_job_is_settled_and_the_rest_given_up() -> None:
     async def body() -> None:
         stages, done = HandStages(), []  # type: HandStages, list[int]
-        async with working(stages) as lanes:
-            job = job_of(words(5), words(50), "no tokens", done=done)
-            lanes.submit(job)
+        async with working(stages) as scheduler:
+            request = request_of(words(5), words(50), "no tokens", done=done)
+            scheduler.submit(request)
             await until(lambda: bool(stages.runs) and bool(done))
 
-            lanes.drop(job)
+            scheduler.drop(request)
             at_once = sum(done)
             stages.permits.release(1)
             await until(lambda: sum(done) == 3)
@@ -231,10 +240,10 @@ def test_what_runs_of_a_dropped_job_is_settled_and_the_rest_given_up() -> None:
 def test_it_tells_what_runs_cost() -> None:
     async def body() -> None:
         notes = Notes()
-        async with working(HandStages(permits=1000), notes) as lanes:
-            job = job_of(words(10), words(11), "no tokens", "broken")
-            lanes.submit(job)
-            await job.finished
+        async with working(HandStages(permits=1000), notes) as scheduler:
+            request = request_of(words(10), words(11), "no tokens", "broken")
+            scheduler.submit(request)
+            await request.finished
             await until(lambda: len(notes.reports) == 2)
 
         costs = [(one.texts, one.failed, one.tokens, one.padded_tokens) for one in notes.reports]

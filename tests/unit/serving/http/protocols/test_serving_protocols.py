@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from serving.http.contract import Contract
-from serving.scheduling.jobs import Job
-from tests.support.serving.by_hand import Caller, FakeLanes, Response, contract_parts, until
+from serving.scheduling.queue import QueuedRequest
+from tests.support.serving.by_hand import Caller, FakeScheduler, Response, contract_parts, until
 
 KEYS = {"api": "0123456789abcdef"}
 SHOWN = {"authorization": "Bearer 0123456789abcdef"}
@@ -28,8 +28,8 @@ def document_for(path: str, texts: Sequence[str]) -> dict[str, Any]:
     return {"inputs": [{"name": "t", "datatype": "BYTES", "shape": [len(data)], "data": data}]}
 
 
-def made(lanes: FakeLanes, *, ready: bool = True, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(lanes, **settings))
+def made(scheduler: FakeScheduler, *, ready: bool = True, **settings: Any) -> Contract:
+    contract = Contract(contract_parts(scheduler, **settings))
     contract.ready = ready
     return contract
 
@@ -47,7 +47,7 @@ def assert_worded(path: str, answer: Response, status: int, error_type: str) -> 
 @CALLS
 def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes(), keys=KEYS).exchange)
+        caller = Caller(made(FakeScheduler(), keys=KEYS).exchange)
 
         without = await caller.request("POST", path, {}, [b"nonsense"])
         shown = await caller.post(path, document_for(path, ["a"]), headers=SHOWN)
@@ -62,7 +62,7 @@ def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(pat
 @CALLS
 def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes(), ready=False).exchange)
+        caller = Caller(made(FakeScheduler(), ready=False).exchange)
 
         cold = await caller.post(path, document_for(path, ["a"]))
 
@@ -75,7 +75,7 @@ def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
 @CALLS
 def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
     async def body() -> None:
-        server = FakeLanes(holds=True)
+        server = FakeScheduler(holds=True)
         caller = Caller(made(server, queue_texts=256).exchange)
         held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
         await until(lambda: bool(server.came))
@@ -95,7 +95,7 @@ def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
 @CALLS
 def test_after_the_deadline_it_says_504(path: str) -> None:
     async def body() -> None:
-        server = FakeLanes(holds=True)
+        server = FakeScheduler(holds=True)
         caller = Caller(made(server, deadline_seconds=0.05).exchange)
 
         late = await caller.post(path, document_for(path, ["a"]))
@@ -110,7 +110,7 @@ def test_after_the_deadline_it_says_504(path: str) -> None:
 @CALLS
 def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes()).exchange)
+        caller = Caller(made(FakeScheduler()).exchange)
 
         failed = await caller.post(path, document_for(path, ["a", "bad"]))
 
@@ -134,7 +134,7 @@ def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> N
 )
 def test_a_body_of_another_kind_is_refused(path: str, headers: dict[str, str], status: int) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes()).exchange)
+        caller = Caller(made(FakeScheduler()).exchange)
 
         refused = await caller.request("POST", path, headers, [b"nonsense"])
 
@@ -148,7 +148,7 @@ def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
     path: str, status: int
 ) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes()).exchange)
+        caller = Caller(made(FakeScheduler()).exchange)
         sent = json.dumps(document_for(path, ["a"])).encode()
 
         answer = await caller.request("POST", path, {}, [sent])
@@ -175,7 +175,7 @@ def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol
     method: str, path: str, status: int
 ) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes()).exchange)
+        caller = Caller(made(FakeScheduler()).exchange)
 
         answer = await caller.request(method, path)
 
@@ -187,7 +187,7 @@ def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol
 @pytest.mark.parametrize("path", ["/predictions", "/v2x", "/v3"])
 def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(path: str) -> None:
     async def body() -> None:
-        answer = await Caller(made(FakeLanes()).exchange).request("GET", path)
+        answer = await Caller(made(FakeScheduler()).exchange).request("GET", path)
 
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -195,8 +195,8 @@ def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(pat
 
 
 def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
-    class Broken(FakeLanes):
-        def submit(self, job: Job) -> None:
+    class Broken(FakeScheduler):
+        def submit(self, job: QueuedRequest) -> None:
             job.settle((place, b"no json: secret detail") for place in range(len(job.texts)))
 
     async def body() -> None:
@@ -235,7 +235,7 @@ def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() ->
 
 def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
     async def status(path: str) -> int:
-        return (await Caller(made(FakeLanes(), keys=KEYS).exchange).request("GET", path)).status
+        return (await Caller(made(FakeScheduler(), keys=KEYS).exchange).request("GET", path)).status
 
     async def body() -> None:
         closed = ("/v2", "/v2/", "/v2/models/fake", "/v2/models/fake/versions/1")
@@ -254,7 +254,7 @@ def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
 
 def test_readiness_is_the_servers_and_liveness_is_not() -> None:
     async def body() -> None:
-        caller = Caller(made(FakeLanes(), ready=False).exchange)
+        caller = Caller(made(FakeScheduler(), ready=False).exchange)
 
         ready = await caller.request("GET", "/v2/health/ready")
         model = await caller.request("GET", "/v2/models/fake/ready")
