@@ -10,7 +10,8 @@ from collections.abc import Callable
 from api.bootstrap.adapters import Ports
 from api.bootstrap.use_cases import sign_ins
 from api.domain.scoring import preset
-from api.jobs import AnalysisRunner, RunnerLimits, Sweeper
+from api.jobs.runner import AnalysisRunner, RunnerLimits
+from api.jobs.sweeper import Sweeper
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
 from api.settings import Settings
 

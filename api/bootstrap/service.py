@@ -14,7 +14,7 @@ from api.bootstrap.runner import analysis_runner, and_sweep
 from api.bootstrap.shipped import catalogue_items, support_entries
 from api.bootstrap.use_cases import use_cases
 from api.domain.crisis_support import SupportList
-from api.jobs import AnalysisRunner
+from api.jobs.runner import AnalysisRunner
 from api.metrics import Metrics
 from api.routes.app import AppLimits, create_app
 from api.routes.limits import RateLimits

@@ -1,6 +1,1 @@
-"""Run an analysis as a leased job that can be resumed."""
-
-from api.jobs.runner import AnalysisRunner, Observer, RunnerLimits
-from api.jobs.sweeper import Sweeper
-
-__all__ = ["AnalysisRunner", "Observer", "RunnerLimits", "Sweeper"]
+"""Analyses as leased jobs that can be resumed, and the retention sweep."""

@@ -1,155 +1,109 @@
-"""Fetch what is new of an account at a source, page by page, into the store.
+"""Fetching of an account's new posts from a source, page by page, into the store.
 
-Each page is kept as it comes, and then the place where the fetch goes on: an analysis that is
-deferred, or taken up by another worker, asks for no page again that was kept. Only a fetch that
-came to its end leaves a mark from which the next one starts: so no post between two fetches is ever
-missed. A page that cannot be had for a moment is asked for again; nothing waits in the thread for a
-rate limit.
+Each page is stored as it comes, and then the position at which the fetch continues: an analysis
+that is deferred, or continued by another worker, requests no stored page again. Only a complete
+fetch leaves a mark from which the next one starts, so no post between two fetches is missed.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
-from api.domain.analyses import IMPORTED, Analysis, AnalysisRequest, FetchPosition, SourceCost
+from api.domain.analyses import AnalysisRequest, FetchPosition, SourceCost
 from api.domain.posts import Post
-from api.errors import (
-    RetryableError,
-    SourceNotConfiguredError,
-    SourceRateLimitedError,
-    SourceUnavailableError,
-)
-from api.jobs.lease import HeldLease
-from api.jobs.patience import Patience
-from api.jobs.pipeline import HandBack
+from api.errors import SourceNotConfiguredError, SourceUnavailableError
+from api.jobs.lease_and_retry import LeasedRun
 from api.ports.clock import Clock
 from api.ports.sources import PostSource, SourcePage, SourcePrices
 from api.ports.store import Store
 
-Answer = TypeVar("Answer")
-
-_log = logging.getLogger(__name__)
-
 Access = Callable[[AnalysisRequest], str | None]
-"""Return the access token of the account's owner, None where they have not signed in."""
+"""Returns the access token of the account's owner, None if they have not signed in."""
 
 
-class FetchStage:
-    """Fetch for analyses that name a source."""
+def fetch_new_posts(
+    run: LeasedRun,
+    store: Store,
+    sources: Mapping[str, PostSource],
+    access: Access,
+    clock: Clock,
+) -> None:
+    """Fetch and store the posts that are new at the source of the request.
 
-    def __init__(
-        self,
-        store: Store,
-        sources: Mapping[str, PostSource],
-        access: Access,
-        clock: Clock,
-        stopping: Callable[[], bool],
-    ) -> None:
-        self._store = store
-        self._sources = sources
-        self._access = access
-        self._clock = clock
-        self._stopping = stopping
+    Raises HandBack at shutdown, LeaseLostError, SourceUnavailableError once the retry budget is
+    spent, SourceRateLimitedError at once, and the other errors of PostSource.
+    """
+    request = run.analysis.request
+    source = sources.get(request.source)
+    if source is None:
+        raise SourceNotConfiguredError(f"The source {request.source} is no longer set up.")
+    position = run.progress.place
+    # The pages that an earlier attempt read stay in the cost.
+    cost = run.progress.source_cost or SourceCost(currency=source.prices.currency)
+    fetched = run.progress.fetched if position else 0
+    run.report(replace(run.progress, fetched=fetched, source_cost=cost))
+    token = run.retried(lambda: access(request))
+    account = source.account(request.account, signed_in=token is not None)
+    newer_than = position.newer_than if position else _mark(run, store, account)
+    while position is None or position.next_at is not None:
+        at = position.next_at if position else None
+        wanted = request.max_posts and request.max_posts - run.progress.fetched
+        page = run.retried(
+            partial(source.page, account, at=at, newer_than=newer_than, wanted=wanted, access=token)
+        )
+        posts = [item for item in page.items if isinstance(item, Post)][:wanted]
+        counted = _counted(page, posts, run, source.prices)
+        store.save_posts(request.user_id, counted, clock())
+        if page.next_at is not None and page.next_at == at:
+            raise SourceUnavailableError("The source gave the same page again and again.")
+        position = _position_after(page, position, newer_than, wanted)
+        # A worker that dies before this has the page read again; its posts are known by their ids.
+        fetched = run.progress.fetched + len(posts)
+        run.report(replace(run.progress, fetched=fetched, place=position))
+    if position.newest is not None:
+        store.set_source_mark(run.lease, request.source, account, position.newest)
 
-    def run(self, analysis: Analysis, held: HeldLease, patience: Patience) -> None:
-        """Fetch what is new; posts that were imported need no fetching.
 
-        Raises HandBack at shutdown, LeaseLostError, SourceUnavailableError once patience is spent,
-        SourceRateLimitedError at once, and what else PostSource raises.
-        """
-        request = analysis.request
-        if request.source == IMPORTED:
-            return
-        source = self._sources.get(request.source)
-        if source is None:
-            raise SourceNotConfiguredError(f"The source {request.source} is no longer set up.")
-        place = held.progress.place
-        # Pages that an earlier attempt read were read all the same.
-        cost = held.progress.source_cost or SourceCost(currency=source.prices.currency)
-        fetched = held.progress.fetched if place else 0
-        held.report(replace(held.progress, fetched=fetched, source_cost=cost))
-        access = self._within(patience, held, lambda: self._access(request))
-        account = source.account(request.account, signed_in=access is not None)
-        newer_than = place.newer_than if place else self._mark(request, account, held)
-        while place is None or place.next_at is not None:
-            at = place.next_at if place else None
-            wanted = request.max_posts and request.max_posts - held.progress.fetched
-            asked = partial(source.page, account, at=at, newer_than=newer_than, wanted=wanted)
-            page = self._within(patience, held, partial(asked, access=access))
-            posts = [item for item in page.items if isinstance(item, Post)][:wanted]
-            counted = _counted(page, posts, held, source.prices)
-            self._store.save_posts(request.user_id, counted, self._clock())
-            if page.next_at is not None and page.next_at == at:
-                raise SourceUnavailableError("The source gave the same page again and again.")
-            place = _place_after(page, place, newer_than, wanted)
-            # Who dies before this has the page read again; its posts are known by their ids.
-            fetched = held.progress.fetched + len(posts)
-            held.report(replace(held.progress, fetched=fetched, place=place))
-        if place.newest is not None:
-            self._store.set_source_mark(held.lease, request.source, account, place.newest)
-
-    def _mark(self, request: AnalysisRequest, account: str, held: HeldLease) -> str | None:
-        """Return the mark that the last whole fetch left, None where all has to be read."""
-        mark = self._store.source_mark(request.user_id, request.source, account)
-        if mark is None or self._store.count_posts(request.user_id):
-            return mark
-        # What was fetched up to there was kept long enough, and deleted. The mark goes too: this
-        # fetch may end early, and the next one would follow it past what was not read again.
-        self._store.set_source_mark(held.lease, request.source, account, None)
-        return None
-
-    def _within(self, patience: Patience, held: HeldLease, call: Callable[[], Answer]) -> Answer:
-        """Return what a call returns, tried again while patience lasts."""
-        while True:
-            if self._stopping():
-                raise HandBack("the service is shutting down")
-            try:
-                answer = call()
-            except SourceRateLimitedError:
-                raise
-            except RetryableError as error:
-                _log.warning("fetching failed and is tried again: %s", type(error).__name__)
-                patience.after(error)
-                held.keep()
-            else:
-                patience.restore()
-                return answer
+def _mark(run: LeasedRun, store: Store, account: str) -> str | None:
+    """Return the mark that the last complete fetch left, None if everything has to be read."""
+    request = run.analysis.request
+    mark = store.source_mark(request.user_id, request.source, account)
+    if mark is None or store.count_posts(request.user_id):
+        return mark
+    # The posts up to the mark passed their retention and were deleted. The mark goes too: this
+    # fetch may end early, and the next one would start after posts that were not read again.
+    store.set_source_mark(run.lease, request.source, account, None)
+    return None
 
 
 def _counted(
-    page: SourcePage, posts: Sequence[Post], held: HeldLease, prices: SourcePrices
+    page: SourcePage, posts: Sequence[Post], run: LeasedRun, prices: SourcePrices
 ) -> Iterator[Post]:
-    """Count what a page holds and cost, then yield its posts; for save_posts.
+    """Count what a page contains and costs, then yield its posts, for Store.save_posts.
 
-    Counting presents the lease once it is settled whose the posts are: so a page that was asked for
-    before its user was erased is not kept for them when they are back. Raises LeaseLostError.
+    save_posts settles whose posts they are before it asks for the first; the lease is presented
+    after that. So a page requested before its user was erased is not stored for them if they come
+    back. Raises LeaseLostError.
     """
-    so_far = held.progress.source_cost or SourceCost()
+    so_far = run.progress.source_cost or SourceCost()
     posts_read = so_far.posts_read + page.posts_read
     users_read = so_far.users_read + page.users_read
-    skipped = sum(not isinstance(item, Post) for item in page.items)
-    cost = SourceCost(
-        posts_read,
-        users_read,
-        so_far.skipped + skipped,
-        prices.of(posts_read, users_read),
-        prices.currency,
-    )
-    held.report(replace(held.progress, source_cost=cost))
+    skipped = so_far.skipped + sum(not isinstance(item, Post) for item in page.items)
+    price = prices.of(posts_read, users_read)
+    cost = SourceCost(posts_read, users_read, skipped, price, prices.currency)
+    run.report(replace(run.progress, source_cost=cost))
     yield from posts
 
 
-def _place_after(
-    page: SourcePage, place: FetchPosition | None, newer_than: str | None, wanted: int | None
+def _position_after(
+    page: SourcePage, position: FetchPosition | None, newer_than: str | None, wanted: int | None
 ) -> FetchPosition:
-    """Return where to go on after a page; wanted is how many posts were still asked for."""
+    """Return where to continue after a page; wanted is how many posts were still asked for."""
     found = sum(isinstance(item, Post) for item in page.items)
     if wanted is not None and (found > wanted or (found == wanted and page.next_at is not None)):
         # Enough, and something was left out: the next fetch must not start from here.
         return FetchPosition(next_at=None, newer_than=newer_than, newest=None)
-    newest = (place.newest if place else None) or page.newest
+    newest = (position.newest if position else None) or page.newest
     return FetchPosition(page.next_at, newer_than, newest)

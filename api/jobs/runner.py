@@ -1,8 +1,7 @@
-"""Run an analysis from claim to result.
+"""A run of an analysis: claim a lease, ask which model serves, fetch, classify, score, finish.
 
-Claim a lease, ask which model serves, fetch, classify what is new, score, finish. Every write
-presents the lease, so a run that lost it changes nothing. A run that ends early leaves the
-analysis in the queue with all that was classified.
+Every write presents the lease, so a run that lost it changes nothing. A run that ends early leaves
+the analysis in the queue, and everything classified so far in the store.
 """
 
 from __future__ import annotations
@@ -14,21 +13,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from api.domain import results
-from api.domain.analyses import Analysis, Problem
+from api.domain.analyses import IMPORTED, Problem
 from api.domain.posts import interests
+from api.domain.results import mood_result, resolve_as_of
 from api.domain.scoring import ScoringConfig
 from api.errors import (
     LeaseLostError,
     MoodlineError,
-    RetryableError,
     SourceRateLimitedError,
     StoreUnavailableError,
 )
-from api.jobs.fetch import Access, FetchStage
-from api.jobs.lease import HeldLease
-from api.jobs.patience import Patience
-from api.jobs.pipeline import ClassificationPipeline, HandBack
+from api.jobs.classify import ClassificationPipeline
+from api.jobs.fetch import Access, fetch_new_posts
+from api.jobs.lease_and_retry import HandBack, LeasedRun, RetryPolicy
 from api.logs import about_analysis
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient, ModelIdentity
@@ -40,27 +37,29 @@ _log = logging.getLogger(__name__)
 
 _HASHTAGS_KEPT = 20
 _MOST_ATTEMPTS = 20
-_LONGEST_WAIT = timedelta(days=1)
+_LONGEST_DEFERRAL = timedelta(days=1)
+_LONGEST_PAUSE_SECONDS = 10.0
 _SHORTEST_DEFER_SECONDS = 1.0  # a reset that has just passed must not make a busy loop
 
 
 class Observer(Protocol):
-    """Be told how analyses fare, for metrics."""
+    """Receiver of metrics about analyses."""
 
     def analysis(self, state: str) -> None:
         """Count an analysis that reached a state."""
         ...
 
     def stage(self, name: str, seconds: float) -> None:
-        """Note how long a stage of an analysis took."""
+        """Record how long a stage of an analysis took."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerLimits:
-    """Bound a run: posts a request, requests at once, and seconds.
+    """Limits of a run: posts per request, requests in flight, and seconds.
 
-    defer_seconds is how long an analysis waits at a time for a source that takes no more calls.
+    retry_seconds is the retry budget; defer_seconds is the longest deferral at a time while a
+    source is rate-limited.
     """
 
     chunk_posts: int = 256
@@ -71,9 +70,9 @@ class RunnerLimits:
 
 
 class AnalysisRunner:
-    """Run analyses, one a call, for one owner of leases.
+    """Runner of analyses, one per call of run, for one owner of leases.
 
-    pause waits for seconds and stopping tells whether the process is shutting down; access gives
+    pause waits for seconds; stopping returns whether the process is shutting down; access returns
     the token of a user who signed in at a source.
     """
 
@@ -94,155 +93,135 @@ class AnalysisRunner:
     ) -> None:
         self._store = store
         self._emotions = emotions
-        self._fetch = FetchStage(store, sources, access, clock, stopping)
+        self._sources = sources
+        self._access = access
         self._clock = clock
         self._observer = observer
         self._scoring = scoring
         self._limits = limits
         self._owner = owner
-        self._pause = pause
         self._stopping = stopping
+        self._retry = RetryPolicy(
+            clock,
+            pause,
+            budget_seconds=limits.retry_seconds,
+            longest_pause_seconds=min(limits.lease_seconds / 3, _LONGEST_PAUSE_SECONDS),
+        )
 
     def run(self, analysis_id: str | None = None) -> bool:
-        """Run the named analysis, or the oldest that waits; return whether there was one.
+        """Run the named analysis, or the oldest in the queue; return whether there was one.
 
-        Raises StoreUnavailableError only where not even a claim could be made.
+        Raises StoreUnavailableError only if nothing could be claimed because of it.
         """
         now = self._clock()
         duration = timedelta(seconds=self._limits.lease_seconds)
         claimed = self._store.claim(analysis_id, owner=self._owner, now=now, until=now + duration)
         if claimed is None:
             return False
-        analysis, lease = claimed
-        # What earlier attempts fetched and paid for stays; the rest is counted anew.
-        progress = replace(analysis.progress, classified=0, reused=0, total=0)
-        held = HeldLease(self._store, self._clock, lease, progress, duration)
+        run = LeasedRun(self._store, *claimed, duration, self._retry, self._stopping)
         self._observer.analysis("running")
-        with about_analysis(analysis.analysis_id):
+        with about_analysis(run.analysis.analysis_id):
             try:
-                self._run(analysis, held)
+                self._run(run)
             except (LeaseLostError, StoreUnavailableError) as error:
-                # Lost: another run owns it, or it was erased. Store gone: the lease ends by itself
-                # and the analysis is taken up again.
+                # Lost: another run owns it, or it was erased. Store unavailable: the lease expires
+                # and the analysis is claimed again.
                 _log.warning("run ended early: %s", type(error).__name__)
         return True
 
-    def _run(self, analysis: Analysis, held: HeldLease) -> None:
-        extra = {"attempt": analysis.attempt}
+    def _run(self, run: LeasedRun) -> None:
+        extra = {"attempt": run.analysis.attempt}
         try:
-            if analysis.attempt > _MOST_ATTEMPTS:
-                self._fail(held, Problem(UNEXPECTED.slug, UNEXPECTED.title,
+            if run.analysis.attempt > _MOST_ATTEMPTS:
+                self._fail(run, Problem(UNEXPECTED.slug, UNEXPECTED.title,
                            f"The analysis did not come to an end in {_MOST_ATTEMPTS} attempts."
                            " Start it again; report it if that stays so."))  # fmt: skip
                 return
-            self._analyse(analysis, held)
+            self._analyse(run)
         except (LeaseLostError, StoreUnavailableError):
             raise
         except HandBack as reason:
-            self._store.release(held.lease)
+            self._store.release(run.lease)
             _log.info("put back in the queue: %s", reason, extra=extra)
         except SourceRateLimitedError as error:
-            self._defer(analysis, held, error)
+            self._defer(run, error)
         except MoodlineError as error:
-            self._fail_with(error, held)
+            self._fail_with(run, error)
         except Exception:  # noqa: BLE001  the boundary of a job: logged, and the analysis fails
             _log.exception("analysis failed on an unexpected error", extra=extra)
-            self._fail(held, Problem(UNEXPECTED.slug, UNEXPECTED.title, UNEXPECTED.about))
+            self._fail(run, Problem(UNEXPECTED.slug, UNEXPECTED.title, UNEXPECTED.about))
         else:
             self._observer.analysis("succeeded")
-            _log.info("analysis succeeded", extra={**extra, "posts": held.progress.total})
+            _log.info("analysis succeeded", extra={**extra, "posts": run.progress.total})
 
-    def _analyse(self, analysis: Analysis, held: HeldLease) -> None:
-        request = analysis.request
-        patience = self._patience()
-        model = self._serving_model(patience, held)
+    def _analyse(self, run: LeasedRun) -> None:
+        request = run.analysis.request
+        model = run.retried(self._emotions.model)
         with self._stage("fetch"):
-            self._fetch.run(analysis, held, patience)
+            if request.source != IMPORTED:
+                fetch_new_posts(run, self._store, self._sources, self._access, self._clock)
         new = self._store.count_unclassified(
             request.user_id, model.key, max_posts=request.max_posts
         )
-        kept = self._store.count_posts(request.user_id)
-        total = kept if request.max_posts is None else min(kept, request.max_posts)
-        held.report(replace(held.progress, reused=total - new, total=total))
-        pipeline = ClassificationPipeline(
-            self._store,
-            self._emotions,
-            patience,
-            self._stopping,
-            chunk_posts=self._limits.chunk_posts,
-            requests_in_flight=self._limits.requests_in_flight,
-            keep_lease_every=self._limits.lease_seconds / 4,
-        )
+        stored = self._store.count_posts(request.user_id)
+        total = stored if request.max_posts is None else min(stored, request.max_posts)
+        run.report(replace(run.progress, reused=total - new, total=total))
         with self._stage("classify"):
-            pipeline.run(request, model, held)
+            ClassificationPipeline(
+                run,
+                self._store,
+                self._emotions,
+                model,
+                chunk_posts=self._limits.chunk_posts,
+                requests_in_flight=self._limits.requests_in_flight,
+            ).classify_all()
         with self._stage("score"):
-            self._finish(analysis, model, held)
+            self._finish(run, model)
 
-    def _finish(self, analysis: Analysis, model: ModelIdentity, held: HeldLease) -> None:
-        request = analysis.request
+    def _finish(self, run: LeasedRun, model: ModelIdentity) -> None:
+        request = run.analysis.request
         posts = self._store.classified_posts(
             request.user_id, model.key, max_posts=request.max_posts
         )
         now = self._clock()
-        result = results.mood_result(
+        result = mood_result(
             posts,
-            as_of=results.resolve_as_of(request.as_of, posts, now),
+            as_of=resolve_as_of(request.as_of, posts, now),
             now=now,
             config=self._scoring,
             model=model.key,
         )
-        held.keep()
+        run.keep_lease()
         self._store.finish(
-            held.lease,
+            run.lease,
             at=self._clock(),
-            progress=replace(held.progress, place=None),
+            progress=replace(run.progress, place=None),
             mood=result.mood,
             result=result.to_dict(),
             hashtags=interests((item.post for item in posts), _HASHTAGS_KEPT),
         )
 
-    def _serving_model(self, patience: Patience, held: HeldLease) -> ModelIdentity:
-        while True:
-            try:
-                model = self._emotions.model()
-            except RetryableError as error:
-                patience.after(error)
-                if self._stopping():
-                    raise HandBack("the service is shutting down") from error
-                held.keep()
-            else:
-                patience.restore()
-                return model
-
-    def _patience(self) -> Patience:
-        return Patience(
-            self._clock,
-            self._pause,
-            budget_seconds=self._limits.retry_seconds,
-            longest_pause_seconds=self._limits.lease_seconds / 3,
-        )
-
-    def _fail(self, held: HeldLease, problem: Problem) -> None:
-        ended = replace(held.progress, place=None)
-        self._store.fail(held.lease, at=self._clock(), progress=ended, problem=problem)
+    def _fail(self, run: LeasedRun, problem: Problem) -> None:
+        ended = replace(run.progress, place=None)
+        self._store.fail(run.lease, at=self._clock(), progress=ended, problem=problem)
         self._observer.analysis("failed")
 
-    def _fail_with(self, error: MoodlineError, held: HeldLease) -> None:
+    def _fail_with(self, run: LeasedRun, error: MoodlineError) -> None:
         kind = kind_of_error(error)
         _log.warning("analysis failed: %s: %s", kind.slug, error.detail)
-        self._fail(held, Problem(kind.slug, kind.title, f"{error.detail} {kind.about}"))
+        self._fail(run, Problem(kind.slug, kind.title, f"{error.detail} {kind.about}"))
 
-    def _defer(self, analysis: Analysis, held: HeldLease, error: SourceRateLimitedError) -> None:
-        """Have the analysis wait for its source in the queue, so that no thread does."""
+    def _defer(self, run: LeasedRun, error: SourceRateLimitedError) -> None:
+        """Defer the analysis in the queue until the rate-limit reset, so that no thread waits."""
         now = self._clock()
-        if now - analysis.created_at > _LONGEST_WAIT:
-            self._fail_with(error, held)
+        if now - run.analysis.created_at > _LONGEST_DEFERRAL:
+            self._fail_with(run, error)
             return
         until = min(error.retry_at, now + timedelta(seconds=self._limits.defer_seconds))
         until = max(until, now + timedelta(seconds=_SHORTEST_DEFER_SECONDS))
-        self._store.defer(held.lease, until)
+        self._store.defer(run.lease, until)
         self._observer.analysis("deferred")
-        _log.info("waits until %s: %s", until.isoformat(), error.detail)
+        _log.info("deferred until %s: %s", until.isoformat(), error.detail)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Have the store forget what it kept long enough, now and then."""
+"""Periodic deletion of posts and moods whose retention is over."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """Sweep the store at the first call, then once in a while; safe among threads.
+    """Retention sweep of a store, at the first call and then at intervals; thread-safe.
 
-    Several processes may sweep the same store: what one deleted is gone for the next.
+    Several processes may sweep the same store.
     """
 
     def __init__(self, store: Store, clock: Clock, every: timedelta = timedelta(hours=1)) -> None:
@@ -24,20 +24,20 @@ class Sweeper:
         self._clock = clock
         self._every = every
         self._last: datetime | None = None
-        self._turn = threading.Lock()
+        self._sweeping = threading.Lock()
 
     def sweep_when_due(self) -> None:
-        """Sweep where the last time is long enough ago and no other thread does so now."""
-        if not self._turn.acquire(blocking=False):
+        """Sweep if the interval has passed and no other thread is sweeping now."""
+        if not self._sweeping.acquire(blocking=False):
             return
         try:
             now = self._clock()
             if self._last is not None and now < self._last + self._every:
                 return
-            self._last = now  # also where it fails: a store that is down is not asked all the time
+            self._last = now  # also if it fails: no store that is down is swept all the time
             if deleted := self._store.sweep(now):
-                _log.info("deleted what was kept long enough", extra={"deleted": deleted})
+                _log.info("deleted what was past its retention", extra={"deleted": deleted})
         except StoreUnavailableError as error:
             _log.warning("the store was not swept: %s", error.detail)
         finally:
-            self._turn.release()
+            self._sweeping.release()

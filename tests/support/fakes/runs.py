@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.scoring import preset
-from api.jobs import AnalysisRunner, RunnerLimits
 from api.jobs.fetch import Access
+from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import Metrics
 from api.ports.sources import PostSource
 from tests.support.fakes.clock import FakeClock

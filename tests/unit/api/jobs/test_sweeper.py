@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from api.jobs import Sweeper
+from api.jobs.sweeper import Sweeper
 from api.ports.store import Retention
 from tests.support.fakes import FailingStore, FakeClock, MemoryStore
 from tests.support.posts import posts

@@ -13,7 +13,7 @@ import pytest
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.posts import Ownership
 from api.domain.scoring import preset
-from api.jobs import AnalysisRunner
+from api.jobs.runner import AnalysisRunner
 from api.metrics import Metrics
 from api.stores.sqlite import SqliteStore
 from export.errors import DataError

@@ -1,0 +1,121 @@
+"""Classification of the posts that a model has not classified yet.
+
+Several requests are in flight: while one chunk is saved the next ones are being classified, so the
+inference server is never idle. What was classified is saved even if a later chunk fails, so that
+nothing is classified twice.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+
+from api.domain.posts import Classification, Post
+from api.errors import DependencyError
+from api.jobs.lease_and_retry import HandBack, LeasedRun
+from api.ports.emotions import EmotionClient, ModelIdentity
+from api.ports.store import Store
+
+
+@dataclass(slots=True)
+class _Chunk:
+    posts: list[Post]
+    answer: Future[list[Classification]]
+    tried: bool = False
+
+
+class ClassificationPipeline:
+    """Classification of one user's posts by one model, in one run."""
+
+    def __init__(
+        self,
+        run: LeasedRun,
+        store: Store,
+        emotions: EmotionClient,
+        model: ModelIdentity,
+        *,
+        chunk_posts: int,
+        requests_in_flight: int,
+    ) -> None:
+        self._run = run
+        self._store = store
+        self._emotions = emotions
+        self._model = model
+        self._chunk_posts = chunk_posts
+        self._requests_in_flight = requests_in_flight
+        self._chunks: deque[_Chunk] = deque()
+        self._pool = ThreadPoolExecutor(requests_in_flight, "classify")
+
+    def classify_all(self) -> None:
+        """Classify and save posts until none is left.
+
+        Raises HandBack at shutdown or if the model changed during an outage, LeaseLostError,
+        InferenceUnavailableError once the retry budget is spent, InferenceRejectedError.
+        """
+        with self._pool:
+            try:
+                while True:
+                    self._run.end_if_stopping()
+                    self._fill()
+                    if not self._chunks:
+                        return
+                    self._run.retried(self._save_first)
+                    self._chunks.popleft()
+            except (DependencyError, HandBack):
+                for chunk in self._chunks:
+                    if not chunk.answer.cancel() and chunk.answer.exception() is None:
+                        self._save(chunk.posts, chunk.answer.result())
+                raise
+
+    def _fill(self) -> None:
+        while len(self._chunks) < self._requests_in_flight:
+            in_flight = {post.post_id for chunk in self._chunks for post in chunk.posts}
+            request = self._run.analysis.request
+            found = self._store.unclassified_posts(
+                request.user_id,
+                self._model.key,
+                max_posts=request.max_posts,
+                limit=self._chunk_posts + len(in_flight),
+            )
+            posts = [post for post in found if post.post_id not in in_flight][: self._chunk_posts]
+            if not posts:
+                return
+            self._chunks.append(self._send(posts))
+
+    def _send(self, posts: list[Post]) -> _Chunk:
+        texts = [post.text for post in posts]
+        # In a copy of the context, so that the request carries the id of the analysis.
+        answer = self._pool.submit(copy_context().run, self._emotions.classify, texts)
+        return _Chunk(posts, answer)
+
+    def _save_first(self) -> None:
+        if self._chunks[0].tried:
+            if self._emotions.model() != self._model:
+                raise HandBack("another model serves now")
+            self._chunks[0] = self._send(self._chunks[0].posts)
+        chunk = self._chunks[0]
+        chunk.tried = True
+        while True:
+            try:
+                classifications = chunk.answer.result(
+                    timeout=self._run.lease_duration.total_seconds() / 4
+                )
+                break
+            except TimeoutError:
+                if chunk.answer.done():
+                    raise
+                self._run.keep_lease()
+        self._save(chunk.posts, classifications)
+
+    def _save(self, posts: list[Post], classifications: list[Classification]) -> None:
+        ids = [post.post_id for post in posts]
+        self._store.save_classifications(
+            self._run.lease, self._model.key, list(zip(ids, classifications, strict=True))
+        )
+        progress = self._run.progress
+        classified = progress.classified + len(posts)
+        # Posts imported meanwhile are classified too, so there may be more than at the start.
+        total = max(progress.total, progress.reused + classified)
+        self._run.report(replace(progress, classified=classified, total=total))

@@ -1,0 +1,111 @@
+"""A run of an analysis under its lease, and the retry policy of the calls that it makes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from api.domain.analyses import Analysis, Lease, Progress
+from api.errors import RetryableError, SourceRateLimitedError
+from api.ports.analysis_queue import AnalysisQueue
+from api.ports.clock import Clock
+
+Answer = TypeVar("Answer")
+
+_log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_SECONDS = 0.5
+
+
+class HandBack(Exception):  # noqa: N818  not an error: the analysis goes on in another run
+    """The run has to end here, and the analysis goes back to the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Retries with exponential back-off, within a budget of seconds from the first failure.
+
+    pause waits for a number of seconds, or less if the process is shutting down.
+    """
+
+    clock: Clock
+    pause: Callable[[float], object]
+    budget_seconds: float
+    longest_pause_seconds: float
+
+    def call(self, attempt: Callable[[], Answer], *, after_pause: Callable[[], object]) -> Answer:
+        """Return what attempt returns, repeating it after a RetryableError.
+
+        Raises the last error once the next pause would exceed the budget, and a
+        SourceRateLimitedError at once: a reset may be far away, so the analysis is deferred.
+        """
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        failing_since: datetime | None = None
+        while True:
+            try:
+                return attempt()
+            except SourceRateLimitedError:
+                raise
+            except RetryableError as error:
+                now = self.clock()
+                failing_since = failing_since or now
+                pause_seconds = min(pause_seconds, self.longest_pause_seconds)
+                if (now - failing_since).total_seconds() + pause_seconds > self.budget_seconds:
+                    raise
+                _log.warning("a call failed and is retried: %s", type(error).__name__)
+            self.pause(pause_seconds)
+            pause_seconds *= 2
+            after_pause()
+
+
+class LeasedRun:
+    """One run of an analysis: its lease, its progress, and retries that keep the lease alive."""
+
+    def __init__(
+        self,
+        queue: AnalysisQueue,
+        analysis: Analysis,
+        lease: Lease,
+        lease_duration: timedelta,
+        retry: RetryPolicy,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._queue = queue
+        self._retry = retry
+        self._stopping = stopping
+        self.analysis = analysis
+        self.lease = lease
+        self.lease_duration = lease_duration
+        # What earlier attempts fetched and paid for stays; the rest is counted anew.
+        self.progress = replace(analysis.progress, classified=0, reused=0, total=0)
+
+    def report(self, progress: Progress) -> None:
+        """Record progress and extend the lease. Raises LeaseLostError."""
+        self.progress = progress
+        until = self._retry.clock() + self.lease_duration
+        self.lease = self._queue.renew(self.lease, until=until, progress=progress)
+
+    def keep_lease(self) -> None:
+        """Extend the lease if a third of it has passed. Raises LeaseLostError."""
+        if self.lease.until - self._retry.clock() < self.lease_duration * 2 / 3:
+            self.report(self.progress)
+
+    def end_if_stopping(self) -> None:
+        """Raise HandBack if the process is shutting down."""
+        if self._stopping():
+            raise HandBack("the service is shutting down")
+
+    def retried(self, call: Callable[[], Answer]) -> Answer:
+        """Return what call returns, repeated by the retry policy while the lease is kept.
+
+        Raises HandBack at shutdown, LeaseLostError, and the errors of RetryPolicy.call.
+        """
+
+        def attempt() -> Answer:
+            self.end_if_stopping()
+            return call()
+
+        return self._retry.call(attempt, after_pause=self.keep_lease)
