@@ -14,22 +14,17 @@ from api.domain.posts import Post, RejectedPost
 from api.errors import (
     FieldError,
     InvalidRequestError,
-    SourceAccountNotFoundError,
     SourceAccountSuspendedError,
-    SourceForbiddenError,
-    SourceRateLimitedError,
-    SourceRefusedError,
 )
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
-from api.sources.http_client import Answer, Outgoing
+from api.sources.http_client import Answer, BoundedHttpClient
 from api.sources.own_accounts import OwnAccounts
-from api.sources.refusals import retry_at
-from api.sources.unnamed_accounts import refuse_unnamed
+from api.sources.refusals import rate_limited, refusal_of_status
 
 ID_PREFIX = "bsky:"
-"""Tells this source's post ids from others': a record key is unique only in its account."""
+"""Marks the post ids of this source: a record key is unique only in its account."""
 
 _HANDLE = re.compile(
     r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}"
@@ -37,36 +32,36 @@ _HANDLE = re.compile(
 )
 _FEED = "/xrpc/app.bsky.feed.getAuthorFeed"
 _LARGEST_PAGE = 100
-# A record key that is a time (a TID): keys of one account are in the order of their making.
+# A record key that is a time (a TID): keys of one account sort by creation.
 _TIMED_KEY = re.compile(r"[2-7a-j][2-7a-z]{12}")
 
 
 class BlueskySource:
-    """Be a PostSource on Bluesky's public interface.
+    """PostSource on Bluesky's public API.
 
-    The package atproto gives the models that each item is read by; its client would refuse a whole
-    page for one bad item, and follows redirects.
+    Items are read by the models of the package atproto; its client is not used, as it would refuse
+    a whole page for one bad item, and follows redirects.
     """
 
     prices = SourcePrices()
 
     def __init__(
-        self, outgoing: Outgoing, url: str, clock: Clock, *, own_accounts: OwnAccounts
+        self, http: BoundedHttpClient, url: str, clock: Clock, *, own_accounts: OwnAccounts
     ) -> None:
-        self._outgoing = outgoing
+        self._http = http
         self._url = url
         self._clock = clock
         self._own = own_accounts
 
     def account(self, name: str, *, signed_in: bool) -> str:  # noqa: ARG002  no sign-in here
-        """Return the handle in lower case, where the operator names it."""
+        """Return the handle in lower case, if the operator lists it."""
         account = name.removeprefix("@").lower()
         if not _HANDLE.fullmatch(account):
             raise InvalidRequestError(
                 "That is no account at Bluesky.",
                 [FieldError("/source_user", "must be a handle such as ana.bsky.social, or a DID")],
             )
-        refuse_unnamed(account, self._own, setting="BLUESKY_OWN_ACCOUNTS")
+        self._own.require(account, setting="BLUESKY_OWN_ACCOUNTS")
         return account
 
     def page(
@@ -78,18 +73,18 @@ class BlueskySource:
         wanted: int | None,
         access: str | None,  # noqa: ARG002  no sign-in here
     ) -> SourcePage:
-        """Make one call, as PostSource has it."""
+        """Make one call; see PostSource."""
         asked = {
             "actor": account,
             "filter": "posts_with_replies",
             "limit": min(wanted or _LARGEST_PAGE, _LARGEST_PAGE),
         }
-        answer = self._outgoing.send(
+        answer = self._http.send(
             "GET", self._url + _FEED, params={**asked, "cursor": at} if at else asked
         )
         if answer.status != 200:
             raise self._refusal(answer)
-        fields = answer.sound_fields("Bluesky")
+        fields = answer.required_fields("Bluesky")
         feed, cursor = fields.get("feed"), fields.get("cursor")
         listed = feed if isinstance(feed, list) else []
         items, reached = self._posts(listed, newer_than)
@@ -97,7 +92,7 @@ class BlueskySource:
         return SourcePage(
             tuple(items),
             cursor if listed and not reached and isinstance(cursor, str) else None,
-            newest=next((each for each in ids if _made(each)), None) if at is None else None,
+            newest=next((each for each in ids if _tid(each)), None) if at is None else None,
             posts_read=len(listed),
         )
 
@@ -105,11 +100,11 @@ class BlueskySource:
         self, listed: list[Any], newer_than: str | None
     ) -> tuple[list[Post | RejectedPost], bool]:
         """Return the items as posts up to newer_than, and whether that was reached."""
-        intake, until = PostIntake(self._clock()), _made(newer_than or "")
+        intake, until = PostIntake(self._clock()), _tid(newer_than or "")
         items: list[Post | RejectedPost] = []
         for number, item in enumerate(listed, start=1):
             post = _post(item, intake, f"item {number} of Bluesky's answer")
-            if until and isinstance(post, Post) and "" < _made(post.post_id) <= until:
+            if until and isinstance(post, Post) and "" < _tid(post.post_id) <= until:
                 return items, True
             items.append(post)
         return items, False
@@ -118,17 +113,11 @@ class BlueskySource:
         fields = answer.fields()
         error, message = str(fields.get("error")), str(fields.get("message"))
         if answer.status == 429:
-            until = retry_at([answer.headers.get("ratelimit-reset")], self._clock())
-            return SourceRateLimitedError(
-                f"Bluesky takes no more calls until {until:%Y-%m-%d %H:%M:%S} UTC.", until
-            )
+            return rate_limited("Bluesky", [answer.headers.get("ratelimit-reset")], self._clock())
         if error in ("AccountTakedown", "AccountDeactivated"):
             return SourceAccountSuspendedError("Bluesky has closed or suspended this account.")
-        if answer.status == 404 or "not found" in message.lower():
-            return SourceAccountNotFoundError("Bluesky has no account of that name.")
-        if answer.status in (401, 403):
-            return SourceForbiddenError(f"Bluesky does not give these posts ({answer.status}).")
-        return SourceRefusedError(f"Bluesky refused the call ({answer.status}).")
+        status = 404 if "not found" in message.lower() else answer.status
+        return refusal_of_status("Bluesky", status, "does not give these posts")
 
 
 def _post(item: object, intake: PostIntake, where: str) -> Post | RejectedPost:
@@ -163,7 +152,7 @@ def _post(item: object, intake: PostIntake, where: str) -> Post | RejectedPost:
     )
 
 
-def _made(post_id: str) -> str:
-    """Return the key of a post if it is one of this source that tells when it was made, else ""."""
+def _tid(post_id: str) -> str:
+    """Return the record key in a post id of this source, if it is a time (TID), else ""."""
     key = post_id.removeprefix(ID_PREFIX)
     return key if key != post_id and _TIMED_KEY.fullmatch(key) else ""

@@ -1,4 +1,4 @@
-"""Turn the HTML that a source writes posts in into the text that a person reads."""
+"""Convert the HTML that a source writes posts in to the text that a person reads."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 
 def text_of_html(html: str) -> str:
     """Return the text with its line breaks; what a server hides (class "invisible") is kept, as
-    it is the beginning of an address."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return _MANY_BREAKS.sub("\n\n", "".join(reader.parts)).strip()
+    it is the beginning of a URL."""
+    parser = _TextParser()
+    parser.feed(html)
+    parser.close()
+    return _MANY_BREAKS.sub("\n\n", "".join(parser.parts)).strip()
 
 
-class _Reader(HTMLParser):
-    """Gather text; a tag that never closes costs nothing but its own name."""
+class _TextParser(HTMLParser):
+    # A tag that never closes costs nothing but its own name.
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

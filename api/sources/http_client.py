@@ -1,8 +1,8 @@
-"""Make calls of other services' HTTP interfaces that end, whatever the other side does.
+"""HTTP client for sources whose calls always end, whatever the other side does.
 
-Every call has one deadline for all of it, and its answer a largest size: a timeout a read, as HTTP
-libraries have it, lets a server hold a thread for ever with a byte now and then. Redirects are not
-followed, so no token goes where it was not meant to. Nothing here logs what is sent.
+Each call has one deadline and its answer a size limit: a timeout per read, as HTTP libraries have
+it, lets a server keep a thread for ever with a byte now and then. Redirects are not followed, so
+that no token goes where it was not meant to. Nothing here logs what is sent.
 """
 
 from __future__ import annotations
@@ -22,34 +22,35 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold an answer, read to its end; the names of headers are lower-cased."""
+    """A complete HTTP answer; header names are lower-cased."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def fields(self) -> dict[str, Any]:
-        """Return the JSON object that the body is; empty where it is none."""
+        """Return the JSON object in the body; empty where it is none."""
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 
-    def sound_fields(self, name: str) -> dict[str, Any]:
-        """Return the JSON object that the body is; SourceUnavailableError where it is none."""
+    def required_fields(self, source: str) -> dict[str, Any]:
+        """Return the JSON object in the body. Raises SourceUnavailableError where it is none."""
         fields = self.fields()
         if not fields:
-            raise SourceUnavailableError(f"{name} gave an answer that cannot be read.")
+            raise SourceUnavailableError(f"{source} gave an answer that cannot be read.")
         return fields
 
 
-class Outgoing:
-    """Call one service; name is how messages call it, timeout_seconds bounds a call as a whole."""
+class BoundedHttpClient:
+    """HTTP client of one service, with a deadline per call and a size limit per answer."""
 
     def __init__(
         self, name: str, *, timeout_seconds: float, max_answer_bytes: int = MAX_ANSWER_BYTES
     ) -> None:
+        """Name the service for messages; timeout_seconds is for a whole call."""
         self._name = name
         self._seconds = timeout_seconds
         self._max_bytes = max_answer_bytes
@@ -76,7 +77,7 @@ class Outgoing:
             ) as response:
                 body = self._body(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # The words of the libraries may hold the address; the class says enough.
+            # The libraries' messages may show the URL; the class says enough.
             raise SourceUnavailableError(
                 f"{self._name} could not be reached ({type(error).__name__})."
             ) from error
@@ -87,7 +88,7 @@ class Outgoing:
         return Answer(response.status_code, dict(response.headers), body)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         self._http.close()
 
     def _body(self, response: httpx.Response, deadline: float) -> bytes:

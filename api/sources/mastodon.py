@@ -17,53 +17,48 @@ from api.domain.posts import Post, RejectedPost
 from api.errors import (
     FieldError,
     InvalidRequestError,
-    SourceAccountNotFoundError,
     SourceAccountSuspendedError,
-    SourceForbiddenError,
-    SourceRateLimitedError,
-    SourceRefusedError,
     SourceUnavailableError,
 )
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
 from api.sources.html_text import text_of_html
-from api.sources.http_client import Answer, Outgoing
+from api.sources.http_client import Answer, BoundedHttpClient
 from api.sources.own_accounts import OwnAccounts
-from api.sources.refusals import retry_at
-from api.sources.unnamed_accounts import refuse_unnamed
+from api.sources.refusals import rate_limited, refusal_of_status
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
 _LARGEST_PAGE = 40
 
 
 class MastodonSource:
-    """Be a PostSource on one Mastodon server, by Mastodon.py over a way out of our own.
+    """PostSource on one Mastodon server, through Mastodon.py over BoundedHttpClient.
 
-    Accounts of other servers are refused: a server knows but some of their posts. Post ids begin
-    with the server's name, as each server counts by itself.
+    Accounts of other servers are refused: a server knows only some of their posts. Post ids begin
+    with the server's name, as each server numbers its own.
     """
 
     prices = SourcePrices()
 
     def __init__(
-        self, outgoing: Outgoing, url: str, clock: Clock, *, own_accounts: OwnAccounts
+        self, http: BoundedHttpClient, url: str, clock: Clock, *, own_accounts: OwnAccounts
     ) -> None:
-        self._outgoing = outgoing
+        self._http = http
         self._url = url
         self._host = urlsplit(url).netloc.lower()
         self._clock = clock
         self._own = own_accounts
 
     def account(self, name: str, *, signed_in: bool) -> str:  # noqa: ARG002  no sign-in here
-        """Return the name without the server, in lower case, where the operator names it."""
+        """Return the name without the server, in lower case, if the operator lists it."""
         account, _, host = name.removeprefix("@").lower().partition("@")
         if not _NAME.fullmatch(account) or (host and host != self._host):
             raise InvalidRequestError(
                 "That is no account that is read here.",
                 [FieldError("/source_user", f"must be a name at {self._host}, such as ana")],
             )
-        refuse_unnamed(account, self._own, setting="MASTODON_OWN_ACCOUNTS")
+        self._own.require(account, setting="MASTODON_OWN_ACCOUNTS")
         return account
 
     def page(
@@ -75,8 +70,8 @@ class MastodonSource:
         wanted: int | None,
         access: str | None,  # noqa: ARG002  no sign-in here
     ) -> SourcePage:
-        """Make one call, as PostSource has it; the first looks the account up."""
-        session = _Session(self._outgoing)
+        """Make one call; see PostSource. The first looks the account up."""
+        session = _Session(self._http)
         try:
             # "throw": the library's default waits for a rate limit in the thread.
             server = Mastodon(api_base_url=self._url, session=session, ratelimit_method="throw")
@@ -144,7 +139,7 @@ class MastodonSource:
         )
 
     def _own_id(self, post_id: str | None) -> str | None:
-        """Return the server's own id of a post, or None where it is of another source."""
+        """Return the server's id of a post, or None where it is of another source."""
         host, _, own = (post_id or "").rpartition("/")
         return own if host == self._host else None
 
@@ -152,35 +147,29 @@ class MastodonSource:
         if answer is None:
             return SourceUnavailableError(f"{self._host} could not be reached.")
         if answer.status == 429:
-            until = retry_at([answer.headers.get("x-ratelimit-reset")], self._clock())
-            return SourceRateLimitedError(
-                f"{self._host} takes no more calls until {until:%Y-%m-%d %H:%M:%S} UTC.", until
-            )
+            stated = answer.headers.get("x-ratelimit-reset")
+            return rate_limited(self._host, [stated], self._clock())
         if answer.status == 200:
             return SourceUnavailableError(f"{self._host} gave an answer that cannot be read.")
-        if answer.status == 404:
-            return SourceAccountNotFoundError(f"{self._host} has no account of that name.")
         if answer.status == 410:
             return SourceAccountSuspendedError(f"{self._host} has suspended this account.")
-        if answer.status in (401, 403):
-            return SourceForbiddenError(
-                f"{self._host} gives no posts to those who are not signed in ({answer.status})."
-            )
-        return SourceRefusedError(f"{self._host} refused the call ({answer.status}).")
+        return refusal_of_status(
+            self._host, answer.status, "gives no posts to those who are not signed in"
+        )
 
 
 class _Session(requests.Session):
-    """Carry Mastodon.py's calls, and remember the last answer, None where there was none."""
+    """Transport for Mastodon.py; keeps the last answer, None where there was none."""
 
-    def __init__(self, outgoing: Outgoing) -> None:
+    def __init__(self, http: BoundedHttpClient) -> None:
         super().__init__()
-        self._outgoing = outgoing
+        self._http = http
         self.answer: Answer | None = None
 
     def request(self, method: Any, url: Any, **asked: Any) -> requests.Response:  # type: ignore[override]
-        """Make the call, and return its answer without the headers that the library trips over."""
+        """Make the call and return its answer without the headers that the library trips over."""
         self.answer = None
-        self.answer = self._outgoing.send(
+        self.answer = self._http.send(
             method, url, params=asked.get("params"), headers=asked.get("headers")
         )
         response = requests.Response()

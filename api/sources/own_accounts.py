@@ -1,18 +1,25 @@
-"""Say which accounts at a source are those of the people who use this service."""
+"""The accounts at a source that belong to people who use this service, as the operator says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+from api.errors import NotOwnAccountError
 
 ANYBODY = "*"
 """Stands for every account, where a person's own word is enough."""
 
 
 class OwnAccounts:
-    """Hold the accounts that the operator names; names are compared without regard to case."""
+    """Account names from a setting, compared without regard to case."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(name.strip().removeprefix("@").lower() for name in names)
 
     def __contains__(self, account: str) -> bool:
         return ANYBODY in self._names or account.lower() in self._names
+
+    def require(self, account: str, *, setting: str) -> None:
+        """Raise NotOwnAccountError unless the account is listed in the setting."""
+        if account not in self:
+            raise NotOwnAccountError(f"The operator has to name this account in {setting} first.")

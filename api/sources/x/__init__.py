@@ -1,4 +1,4 @@
-"""Read posts at X, and let people sign in there."""
+"""X: reading posts, and signing in."""
 
 from api.sources.x.sign_in import XSignIn
 from api.sources.x.source import XSource

@@ -1,4 +1,4 @@
-"""Call X's interface (v2) by tweepy's methods, over a way out of our own."""
+"""Client of the X API v2: tweepy's methods over BoundedHttpClient, and X's refusals as errors."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from api.errors import (
     SourceAccountSuspendedError,
     SourceForbiddenError,
     SourcePaymentRequiredError,
-    SourceRateLimitedError,
     SourceRefusedError,
     SourceUnauthorisedError,
 )
 from api.ports.clock import Clock
-from api.sources.http_client import Answer, Outgoing
-from api.sources.refusals import retry_at
+from api.sources.http_client import Answer, BoundedHttpClient
+from api.sources.refusals import rate_limited
 
 _DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
-_OF_STATUS: Mapping[int, tuple[type[SourceRefusedError], str]] = {
+_ERRORS: Mapping[int, tuple[type[SourceRefusedError], str]] = {
     401: (SourceUnauthorisedError, "X does not accept the key or the sign-in (401)."),
     402: (SourcePaymentRequiredError, "X asks for credits before it gives out more (402)."),
     403: (SourceForbiddenError, "X does not let this app read that (403)."),
@@ -32,14 +31,14 @@ _OF_STATUS: Mapping[int, tuple[type[SourceRefusedError], str]] = {
 
 
 class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
-    """Be tweepy's client, but for how a call is made; its methods return an Answer.
+    """tweepy's client with another transport; its methods return an Answer.
 
-    tweepy's own way has one fixed host, no timeout, and logs the token at DEBUG.
+    tweepy's own transport has one fixed host, no timeout, and logs the token at DEBUG.
     """
 
-    def __init__(self, outgoing: Outgoing, url: str, token: str, clock: Clock) -> None:
+    def __init__(self, http: BoundedHttpClient, url: str, token: str, clock: Clock) -> None:
         super().__init__(bearer_token=token, return_type=requests.Response)
-        self._outgoing = outgoing
+        self._http = http
         self._url = url
         self._clock = clock
 
@@ -51,8 +50,8 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
         json: object = None,  # noqa: ARG002  no call made here has a body
         user_auth: bool = False,  # noqa: ARG002  OAuth 1.0a, which is not used
     ) -> Answer:
-        """Return an answer of status 200. Raises as PostSource.page."""
-        answer = self._outgoing.send(
+        """Return an answer of status 200. Raises what PostSource.page raises."""
+        answer = self._http.send(
             method,
             self._url + route,
             params=params,
@@ -61,15 +60,12 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
         if answer.status == 200:
             return answer
         if answer.status == 429 and "usage" not in _words([answer.fields()]):
-            until = retry_at(_stated_resets(answer.headers), self._clock())
-            raise SourceRateLimitedError(
-                f"X takes no more calls until {until:%Y-%m-%d %H:%M:%S} UTC.", until
-            )
+            raise rate_limited("X", _stated_resets(answer.headers), self._clock())
         raise refusal(answer.status, answer.fields())
 
 
 def refusal(status: int, fields: Mapping[str, Any]) -> SourceRefusedError:
-    """Return the error for an answer that has no data, be its status 200 or not."""
+    """Return the error for an answer without data, whether its status is 200 or not."""
     stated = fields.get("errors")
     words = _words([fields, *(stated if isinstance(stated, list) else ())])
     if "suspended" in words:
@@ -80,14 +76,14 @@ def refusal(status: int, fields: Mapping[str, Any]) -> SourceRefusedError:
         return SourceAccountNotFoundError("X has no such account.")
     if status == 200 and "not-authorized-for-resource" in words:
         return SourceAccountProtectedError("X shows the posts of this account to few.")
-    kind, detail = _OF_STATUS.get(
+    kind, detail = _ERRORS.get(
         status, (SourceRefusedError, f"X refused the call ({status}) and said no more.")
     )
     return kind(detail)
 
 
 def _words(problems: Sequence[object]) -> str:
-    """Return what problem documents say of their kind: only to look for words, never to show."""
+    """Return the text of problem documents: to search for words in, never to show."""
     return " ".join(
         str(problem.get(name, ""))
         for problem in problems

@@ -1,4 +1,4 @@
-"""Let people sign in at X, so that they have their own posts read (OAuth 2.0 with PKCE)."""
+"""Sign-in at X, so that people can have their own posts read (OAuth 2.0 with PKCE)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from api.errors import SourceUnauthorisedError, SourceUnavailableError
 from api.ports.clock import Clock
 from api.ports.sign_ins import SignIn
-from api.sources.http_client import Answer, Outgoing
+from api.sources.http_client import Answer, BoundedHttpClient
 from api.sources.x.client import XClient
 
 AUTHORISE_URL = "https://x.com/i/oauth2/authorize"
@@ -19,15 +19,15 @@ _SHORTEST, _LONGEST = 60, 86_400
 
 
 class XSignIn:
-    """Be a SignInProvider on X's interface (v2).
+    """SignInProvider on the X API v2.
 
-    Not by tweepy's OAuth2UserHandler: it knows only X's own host, has no timeout, and the library
-    under it logs the tokens at DEBUG.
+    tweepy's OAuth2UserHandler is not used: it knows only X's own host, has no timeout, and the
+    library under it logs the tokens at DEBUG.
     """
 
     def __init__(
         self,
-        outgoing: Outgoing,
+        http: BoundedHttpClient,
         url: str,
         clock: Clock,
         *,
@@ -35,8 +35,8 @@ class XSignIn:
         client_secret: str | None,
         redirect_uri: str,
     ) -> None:
-        """Take the app as X knows it; client_secret is None for a public client."""
-        self._outgoing = outgoing
+        """Take the app's registration at X; client_secret is None for a public client."""
+        self._http = http
         self._url = url
         self._clock = clock
         self._client_id = client_id
@@ -44,7 +44,7 @@ class XSignIn:
         self._redirect_uri = redirect_uri
 
     def address(self, *, state: str, challenge: str) -> str:
-        """Return X's page that asks the person."""
+        """Return the URL of X's page that asks the person for consent."""
         asked = {
             "response_type": "code",
             "client_id": self._client_id,
@@ -67,24 +67,24 @@ class XSignIn:
             },
             None,
         )
-        client = XClient(self._outgoing, self._url, sign_in.access_token, self._clock)
+        client = XClient(self._http, self._url, sign_in.access_token, self._clock)
         answer: Answer = client.get_me(user_auth=False)
-        user = answer.sound_fields("X").get("data")
+        user = answer.required_fields("X").get("data")
         name = user.get("username") if isinstance(user, dict) else None
         if not isinstance(name, str):
             raise SourceUnavailableError("X did not say whose sign-in this is.")
         return name.lower(), sign_in
 
     def refresh(self, sign_in: SignIn) -> SignIn:
-        """Return fresh tokens in place of those given."""
+        """Return new tokens in place of those given."""
         if sign_in.refresh_token is None:
             raise SourceUnauthorisedError("The sign-in at X has ended. Sign in again.")
         form = {"grant_type": "refresh_token", "refresh_token": sign_in.refresh_token}
         return self._tokens(form, sign_in.refresh_token)
 
     def _tokens(self, form: dict[str, str], refresh_token: str | None) -> SignIn:
-        """Ask for tokens; the refresh token given stays where X sends no other."""
-        answer = self._outgoing.send(
+        """Request tokens; the refresh token given stays where X sends no other."""
+        answer = self._http.send(
             "POST",
             f"{self._url}/2/oauth2/token",
             form={**form, "client_id": self._client_id},
@@ -94,7 +94,7 @@ class XSignIn:
             raise SourceUnauthorisedError("X did not accept the sign-in. Sign in again.")
         if answer.status != 200:
             raise SourceUnavailableError(f"X gave no tokens ({answer.status}).")
-        fields = answer.sound_fields("X")
+        fields = answer.required_fields("X")
         access, refresh = fields.get("access_token"), fields.get("refresh_token", refresh_token)
         if not isinstance(access, str) or not access.isascii() or not access.isprintable():
             raise SourceUnavailableError("X gave no tokens that can be used.")
@@ -107,6 +107,6 @@ class XSignIn:
 
 
 def _seconds(stated: Any) -> int:
-    """Return how long a token holds; two hours, as X documents, where it does not say."""
+    """Return how long a token is valid; two hours, as X documents, where it does not say."""
     sound = isinstance(stated, int) and _SHORTEST <= stated <= _LONGEST
     return stated if sound else 7200

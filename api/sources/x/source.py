@@ -1,4 +1,4 @@
-"""Read a user's own, shared and liked posts at X."""
+"""Source of a user's own, shared and liked posts at X."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from api.errors import (
     SourceAccountProtectedError,
     SourceForbiddenError,
 )
-from api.intake.post_fields import PostIntake
+from api.intake.post_fields import PostIntake, nested
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
-from api.sources.http_client import Answer, Outgoing
+from api.sources.http_client import Answer, BoundedHttpClient
 from api.sources.own_accounts import OwnAccounts
 from api.sources.x.client import XClient, refusal
 
@@ -31,8 +31,8 @@ _SMALLEST_PAGE, _LARGEST_PAGE = 5, 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Say where in an account's posts a call reads: which list, how much of it was read."""
+class _Position:
+    """Where a call reads in an account's posts: which list, and how much of it was read."""
 
     user_id: str
     stream: str = "timeline"
@@ -43,22 +43,22 @@ class _Place:
         return f"{self.user_id} {self.stream} {self.read} {self.token}"
 
     @classmethod
-    def of(cls, text: str) -> _Place:
+    def of(cls, text: str) -> _Position:
         user_id, stream, read, token = text.split(" ")
         return cls(user_id, stream, int(read), token)
 
 
 class XSource:
-    """Be a PostSource on X's interface (v2).
+    """PostSource on the X API v2.
 
-    The first call looks the account up, the next ones read its timeline, and the last, for one who
-    signed in, the newest liked posts: X has no increments of those, and no time of the like, so the
-    post's own counts. Posts are read in full; a repost has the text of its original.
+    The first call looks the account up, the next ones read its timeline, and the last, where the
+    owner signed in, the newest liked posts: X has no increments of those, and no time of the like,
+    so the post's own counts. Posts are read in full; a repost has the text of its original.
     """
 
     def __init__(
         self,
-        outgoing: Outgoing,
+        http: BoundedHttpClient,
         url: str,
         clock: Clock,
         *,
@@ -71,7 +71,7 @@ class XSource:
 
         liked_posts is how many of the newest likes are read each time, at most 100.
         """
-        self._client: Callable[[str], XClient] = lambda token: XClient(outgoing, url, token, clock)
+        self._client: Callable[[str], XClient] = lambda token: XClient(http, url, token, clock)
         self._clock = clock
         self._bearer_token = bearer_token
         self._own = own_accounts
@@ -79,7 +79,7 @@ class XSource:
         self.prices = prices
 
     def account(self, name: str, *, signed_in: bool) -> str:
-        """Return the name in lower case, where its owner signed in or the operator names it."""
+        """Return the name in lower case, if its owner signed in or the operator lists it."""
         account = name.removeprefix("@").lower()
         if not _NAME.fullmatch(account):
             raise InvalidRequestError(
@@ -103,57 +103,57 @@ class XSource:
         wanted: int | None,
         access: str | None,
     ) -> SourcePage:
-        """Make one call, as PostSource has it."""
+        """Make one call; see PostSource."""
         client = self._client(access or self._bearer_token or "")
         if at is None:
             return _looked_up(client, account, signed_in=access is not None)
-        place = _Place.of(at)
-        if place.stream == "likes":
-            return self._likes(client, place)
+        position = _Position.of(at)
+        if position.stream == "likes":
+            return self._likes(client, position)
         size = min(max(wanted or _LARGEST_PAGE, _SMALLEST_PAGE), _LARGEST_PAGE)
         answer: Answer = client.get_users_tweets(
-            place.user_id,
+            position.user_id,
             expansions=["referenced_tweets.id"],
             max_results=size,
-            pagination_token=place.token or None,
+            pagination_token=position.token or None,
             since_id=newer_than if newer_than and newer_than.isdecimal() else None,
             tweet_fields=_FIELDS,
         )
-        fields = answer.sound_fields("X")
+        fields = answer.required_fields("X")
         listed = _list_in(fields, "data")
         if not listed and _list_in(fields, "errors"):
             raise refusal(answer.status, fields)
-        meta = _inner(fields, "meta")
-        token, read = meta.get("next_token"), place.read + len(listed)
-        following: _Place | None = None
+        meta = nested(fields, "meta")
+        token, read = meta.get("next_token"), position.read + len(listed)
+        following: _Position | None = None
         if isinstance(token, str) and token and " " not in token and read < TIMELINE_LIMIT:
-            following = _Place(place.user_id, read=read, token=token)
+            following = _Position(position.user_id, read=read, token=token)
         elif access is not None and self._liked_posts:
-            following = _Place(place.user_id, "likes")
+            following = _Position(position.user_id, "likes")
         return SourcePage(
             self._posts(listed, fields),
             str(following) if following else None,
-            newest=_id_of(meta, "newest_id") if place.read == 0 else None,
+            newest=_id_of(meta, "newest_id") if position.read == 0 else None,
             posts_read=_read_in(fields),
         )
 
-    def _likes(self, client: XClient, place: _Place) -> SourcePage:
+    def _likes(self, client: XClient, position: _Position) -> SourcePage:
         try:
             answer: Answer = client.get_liked_tweets(
-                place.user_id,
+                position.user_id,
                 expansions=["referenced_tweets.id"],
                 max_results=max(self._liked_posts, _SMALLEST_PAGE),
                 tweet_fields=[*_FIELDS, "author_id"],
             )
         except SourceForbiddenError:
-            # A plan may leave likes out; what the user wrote is worth more than they are.
+            # A plan may leave likes out; the user's own posts matter more.
             return SourcePage((RejectedPost("liked posts", "X does not give them to this app"),))
-        fields = answer.sound_fields("X")
+        fields = answer.required_fields("X")
         # What the user wrote is their own, also where they like it.
         liked = [
             {**tweet, "ownership": "liked"} if isinstance(tweet, dict) else tweet
             for tweet in _list_in(fields, "data")
-            if not isinstance(tweet, dict) or tweet.get("author_id") != place.user_id
+            if not isinstance(tweet, dict) or tweet.get("author_id") != position.user_id
         ]
         return SourcePage(self._posts(liked, fields), posts_read=_read_in(fields))
 
@@ -162,7 +162,7 @@ class XSource:
     ) -> tuple[Post | RejectedPost, ...]:
         originals = {
             tweet.get("id"): tweet
-            for tweet in _list_in(_inner(fields, "includes"), "tweets")
+            for tweet in _list_in(nested(fields, "includes"), "tweets")
             if isinstance(tweet, dict)
         }
         intake = PostIntake(self._clock())
@@ -171,14 +171,14 @@ class XSource:
 
 def _looked_up(client: XClient, account: str, *, signed_in: bool) -> SourcePage:
     answer: Answer = client.get_user(username=account, user_fields=["protected"])
-    fields = answer.sound_fields("X")
-    user = _inner(fields, "data")
+    fields = answer.required_fields("X")
+    user = nested(fields, "data")
     user_id = _id_of(user, "id")
     if user_id is None:
         raise refusal(answer.status, fields)
     if user.get("protected") is True and not signed_in:
         raise SourceAccountProtectedError("The posts of this account are protected at X.")
-    return SourcePage(next_at=str(_Place(user_id)), users_read=1)
+    return SourcePage(next_at=str(_Position(user_id)), users_read=1)
 
 
 def _post(
@@ -214,14 +214,9 @@ def _shared_id(tweet: Mapping[str, Any]) -> str | None:
 
 
 def _read_in(fields: Mapping[str, Any]) -> int:
-    """Count the posts that an answer gave out, originals that came along included."""
-    tweets = [*_list_in(fields, "data"), *_list_in(_inner(fields, "includes"), "tweets")]
+    """Return how many posts an answer gave out, with the originals that came along."""
+    tweets = [*_list_in(fields, "data"), *_list_in(nested(fields, "includes"), "tweets")]
     return len({str(tweet.get("id")) for tweet in tweets if isinstance(tweet, dict)})
-
-
-def _inner(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = fields.get(name)
-    return value if isinstance(value, dict) else {}
 
 
 def _list_in(fields: Mapping[str, Any], name: str) -> list[Any]:

@@ -1,16 +1,17 @@
-"""Hold every source of posts to what the port promises, each against a server over HTTP."""
+"""Contract of the port PostSource, run for every source against a server over HTTP."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from api.domain.posts import Ownership, Post, RejectedPost
 from api.errors import (
     InvalidRequestError,
+    MoodlineError,
     NotFoundError,
     NotOwnAccountError,
     SourceForbiddenError,
@@ -18,14 +19,7 @@ from api.errors import (
     SourceRefusedError,
     SourceUnavailableError,
 )
-from tests.contract.sources.post_sources import (
-    IMPATIENT_SECONDS,
-    NETWORKS,
-    NOW,
-    RESET,
-    Network,
-    opened,
-)
+from tests.contract.sources.post_sources import NETWORKS, NOW, RESET, SHORT_TIMEOUT, Network, opened
 from tests.support.servers import CUT, DRIP, HANG, Reply
 
 pytestmark = pytest.mark.integration
@@ -51,9 +45,8 @@ def test_all_posts_come_newest_first_over_several_pages(network: Network) -> Non
 def test_a_post_has_its_text_time_engagement_and_language(network: Network) -> None:
     network.fill([7])
 
-    (post,) = network.items()
+    post = network.only_post()
 
-    assert isinstance(post, Post)
     assert post.post_id == network.post_id(7)
     assert post.text.endswith(" 7")
     assert post.created_at.isoformat() == "2026-01-01T00:07:00+00:00"
@@ -63,24 +56,23 @@ def test_a_post_has_its_text_time_engagement_and_language(network: Network) -> N
     assert post.language == "en"
 
 
-def test_reading_stops_at_the_post_that_is_known(network: Network) -> None:
-    network.fill(NEWEST_FIRST)
+@pytest.mark.parametrize(
+    ("known", "there", "read"),
+    [
+        (246, NEWEST_FIRST, [249, 248, 247]),
+        (246, [249, 248, 200], [249, 248]),
+        (3, [3, 2, 1], []),
+    ],
+    ids=["known", "gone since", "nothing new"],
+)
+def test_reading_stops_at_the_post_that_is_known(
+    network: Network, known: int, there: list[int], read: list[int]
+) -> None:
+    network.fill(there)
 
-    ids = network.ids(newer_than=network.post_id(246))
+    ids = network.ids(newer_than=network.post_id(known))
 
-    assert ids == [network.post_id(n) for n in (249, 248, 247)]
-
-
-def test_reading_stops_where_the_known_post_is_gone(network: Network) -> None:
-    network.fill([249, 248, 200])
-
-    assert network.ids(newer_than=network.post_id(246)) == [network.post_id(n) for n in (249, 248)]
-
-
-def test_nothing_new_is_no_error(network: Network) -> None:
-    network.fill([3, 2, 1])
-
-    assert network.ids(newer_than=network.post_id(3)) == []
+    assert ids == [network.post_id(n) for n in read]
 
 
 def test_an_id_of_another_source_stops_nothing(network: Network) -> None:
@@ -135,29 +127,27 @@ def test_an_unknown_account_is_not_found_for_good(network: Network) -> None:
 @pytest.mark.parametrize("fault", [HANG, DRIP, CUT])
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_a_call_ends_in_time_however_the_server_behaves(name: str, fault: str) -> None:
-    with opened(name, IMPATIENT_SECONDS) as network:
+    with opened(name, SHORT_TIMEOUT) as network:
         network.server.faults = [fault]
         began = time.monotonic()
 
         with pytest.raises(SourceUnavailableError):
             network.items()
 
-        assert time.monotonic() - began < IMPATIENT_SECONDS + 2
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_fault_of_the_server_may_pass(network: Network, status: int) -> None:
-    network.server.faults = [Reply(status, b"<html>oops</html>")]
-
-    with pytest.raises(SourceUnavailableError):
-        network.items()
+        assert time.monotonic() - began < SHORT_TIMEOUT + 2
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>sign in to this network</html>", b"", b"\xff\xfe", b"[" * 10**5]
+    "reply",
+    [
+        *(Reply(status, b"<html>oops</html>") for status in (500, 502, 503, 504)),
+        Reply(200, b"<html>sign in to this network</html>"),
+        *(Reply(200, body) for body in (b"", b"\xff\xfe", b"[" * 10**5)),
+    ],
+    ids=["500", "502", "503", "504", "html", "empty", "not UTF-8", "deep JSON"],
 )
-def test_an_answer_that_is_not_the_sources_may_pass(network: Network, body: bytes) -> None:
-    network.server.faults = [Reply(200, body)]
+def test_a_fault_of_the_server_may_be_retried(network: Network, reply: Reply) -> None:
+    network.server.faults = [reply]
 
     with pytest.raises(SourceUnavailableError):
         network.items()
@@ -175,59 +165,53 @@ def test_a_page_that_failed_can_be_asked_for_again(network: Network) -> None:
     at = next(page.next_at for page in network.pages() if page.items)
     network.server.faults = [CUT]
     with pytest.raises(SourceUnavailableError):
-        network.source.page(network.account, at=at, newer_than=None, wanted=None, access=None)
+        network.page(at)
 
-    page = network.source.page(network.account, at=at, newer_than=None, wanted=None, access=None)
-
-    assert page.items
+    assert network.page(at).items
 
 
-def test_a_spent_rate_limit_says_when_it_ends(network: Network) -> None:
+def retry_at(network: Network, reset: str | None = None) -> datetime:
+    """Return when to retry after a spent rate limit, whose header says `reset` if given."""
+    if reset is not None:
+        network.limited.headers = dict.fromkeys(network.limited.headers, reset)
     network.server.faults = [network.limited]
-
     with pytest.raises(SourceRateLimitedError) as raised:
         network.items()
+    return raised.value.retry_at
 
-    assert raised.value.retry_at == RESET
+
+def test_a_spent_rate_limit_says_when_it_is_reset(network: Network) -> None:
+    assert retry_at(network) == RESET
 
 
 @pytest.mark.parametrize("reset", ["soon", "", "nan", "-1e300", "9" * 400, "2026-99-99"])
 def test_a_rate_limit_that_says_nonsense_is_waited_out_all_the_same(
     network: Network, reset: str
 ) -> None:
-    network.limited.headers = dict.fromkeys(network.limited.headers, reset)
-    network.server.faults = [network.limited]
-
-    with pytest.raises(SourceRateLimitedError) as raised:
-        network.items()
-
-    assert NOW < raised.value.retry_at <= NOW + timedelta(hours=24)
+    assert NOW < retry_at(network, reset) <= NOW + timedelta(hours=24)
 
 
-@pytest.mark.parametrize(("reset", "wait"), [(0, timedelta(seconds=1)), (9e9, timedelta(hours=24))])
+@pytest.mark.parametrize(
+    ("reset", "wait"), [("0", timedelta(seconds=1)), ("9000000000", timedelta(hours=24))]
+)
 def test_the_wait_for_a_rate_limit_has_bounds(
-    network: Network, reset: float, wait: timedelta
+    network: Network, reset: str, wait: timedelta
 ) -> None:
-    network.limited.headers = dict.fromkeys(network.limited.headers, str(int(reset)))
-    network.server.faults = [network.limited]
-
-    with pytest.raises(SourceRateLimitedError) as raised:
-        network.items()
-
-    assert raised.value.retry_at == NOW + wait
+    assert retry_at(network, reset) == NOW + wait
 
 
-def test_a_server_that_forbids_reading_is_not_asked_again(network: Network) -> None:
-    network.server.faults = [Reply(403, {"error": "Forbidden", "message": "no"})]
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(403, {"error": "Forbidden", "message": "no"}), SourceForbiddenError),
+        (Reply(418, {"error": "Teapot"}), SourceRefusedError),
+    ],
+    ids=["403", "418"],
+)
+def test_a_refusal_is_final(network: Network, reply: Reply, error: type[MoodlineError]) -> None:
+    network.server.faults = [reply]
 
-    with pytest.raises(SourceForbiddenError):
-        network.items()
-
-
-def test_a_refusal_of_another_kind_is_final(network: Network) -> None:
-    network.server.faults = [Reply(418, {"error": "Teapot"})]
-
-    with pytest.raises(SourceRefusedError):
+    with pytest.raises(error):
         network.items()
 
 

@@ -13,8 +13,7 @@ from api.cli import __main__ as cli
 from api.cli.api_client import ApiClient
 from api.runtime.child_processes import free_port
 from tests.faults.site import Site
-from tests.support.servers.loopback import Reply
-from tests.support.servers.scripted import ScriptedServer
+from tests.support.servers import Reply, ScriptedServer
 
 pytestmark = pytest.mark.integration
 

@@ -13,8 +13,7 @@ from api.adapters.inference_http import RETRY, HttpEmotionClient
 from api.domain.posts import EMOTIONS
 from api.errors import InferenceRejectedError, InferenceUnavailableError
 from api.ports.emotions import ModelIdentity
-from tests.support.servers.loopback import HANG, Reply
-from tests.support.servers.scripted import ScriptedServer
+from tests.support.servers import HANG, Reply, ScriptedServer
 
 pytestmark = pytest.mark.integration
 

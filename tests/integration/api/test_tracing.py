@@ -17,8 +17,7 @@ import pytest
 from api.settings import Settings
 from tests.integration.api.conftest import House, open_house
 from tests.support.fakes import MemoryStore
-from tests.support.servers.loopback import Reply
-from tests.support.servers.scripted import ScriptedServer
+from tests.support.servers import Reply, ScriptedServer
 
 pytest.importorskip("opentelemetry.instrumentation.flask", reason="the extra otel is missing")
 

@@ -1,7 +1,7 @@
-"""Stand in for sources of posts: servers on loopback that speak their interfaces over HTTP."""
+"""Servers on loopback that stand in for sources of posts and for the inference server."""
 
 from tests.support.servers.bluesky import BlueskyServer
-from tests.support.servers.loopback import CUT, DRIP, HANG, LoopbackServer, Reply
+from tests.support.servers.loopback import CUT, DRIP, HANG, LoopbackServer, Reply, ScriptedServer
 from tests.support.servers.mastodon import MastodonServer
 from tests.support.servers.x import XServer
 
@@ -13,5 +13,6 @@ __all__ = [
     "LoopbackServer",
     "MastodonServer",
     "Reply",
+    "ScriptedServer",
     "XServer",
 ]

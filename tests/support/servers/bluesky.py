@@ -1,23 +1,20 @@
-"""Speak app.bsky.feed.getAuthorFeed as Bluesky's public server does."""
+"""Stand-in for Bluesky's public server: app.bsky.feed.getAuthorFeed."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.support.servers.loopback import Asked, LoopbackServer, Reply
+from tests.support.servers.loopback import Asked, LoopbackServer, Reply, minutes_into_2026
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
 _FILTERS = (
-    "posts_with_replies",
-    "posts_no_replies",
-    "posts_with_media",
-    "posts_and_author_threads",
-)
+    "posts_with_replies", "posts_no_replies", "posts_with_media", "posts_and_author_threads",
+)  # fmt: skip
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 
 
 class BlueskyServer(LoopbackServer):
-    """Hold feeds by handle, newest first."""
+    """Server with feeds by handle, newest first."""
 
     def __init__(self) -> None:
         self.feeds: dict[str, list[Any]] = {}
@@ -47,14 +44,14 @@ def _error(status: int, error: str, message: str) -> Reply:
 
 def key(number: int) -> str:
     """Return a record key (a TID); higher numbers are newer."""
-    digits = "".join(_DIGITS[number // 32**place % 32] for place in (3, 2, 1, 0))
+    digits = "".join(_DIGITS[number // 32**power % 32] for power in (3, 2, 1, 0))
     return f"3lkmnopqr{digits}"
 
 
 def a_feed_item(number: int, text: str = "", **more: Any) -> dict[str, Any]:
-    """Return an item of a feed as Bluesky has it; higher numbers are newer."""
+    """Return an item of a feed in Bluesky's form; higher numbers are newer."""
     author = {"did": DID, "handle": "ana.bsky.social"}
-    at = f"2026-01-{number // 1440 % 28 + 1:02d}T{number // 60 % 24:02d}:{number % 60:02d}:00.000Z"
+    at = minutes_into_2026(number)
     return {
         "post": {
             "uri": f"at://{DID}/app.bsky.feed.post/{key(number)}",

@@ -1,4 +1,4 @@
-"""Answer HTTP on loopback, and misbehave when a test says so."""
+"""HTTP server on loopback that misbehaves when a test says so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HANG, CUT, DRIP = "hang", "cut", "drip"
 
 @dataclass
 class Reply:
-    """Say what to answer; body is sent as JSON unless it is bytes."""
+    """An answer; body is sent as JSON unless it is bytes."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Reply:
 
 @dataclass
 class Asked:
-    """Hold one request; the names of headers are lower-cased."""
+    """One request; header names are lower-cased."""
 
     method: str
     path: str
@@ -33,12 +33,12 @@ class Asked:
 
     @property
     def form(self) -> dict[str, str]:
-        """Return the body's fields, when it is a form."""
+        """Return the fields of a form in the body."""
         return dict(parse_qsl(self.body, keep_blank_values=True))
 
 
 class LoopbackServer:
-    """Answer each request by answer(), unless a fault stands first in line for it.
+    """Server that answers requests by answer(), or with the next of its faults.
 
     A fault is a Reply, HANG (no answer), CUT (the connection ends within the body) or DRIP (a byte
     now and then, for ten seconds); None lets one request through.
@@ -47,7 +47,7 @@ class LoopbackServer:
     def __init__(self) -> None:
         self.faults: list[Reply | str | None] = []
         self.asked: list[Asked] = []
-        self._let_go = threading.Event()
+        self._stopping = threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -74,9 +74,8 @@ class LoopbackServer:
                     self._misbehave(fault)
                     return
                 reply = fault or server.answer(asked)
-                raw = (
-                    reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-                )
+                content = reply.body
+                raw = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(reply.status)
                 sent = {"Content-Type": "application/json", "Content-Length": str(len(raw))}
                 for name, value in {**sent, **reply.headers}.items():
@@ -87,7 +86,7 @@ class LoopbackServer:
             def _misbehave(self, fault: str) -> None:
                 self.close_connection = True
                 if fault == HANG:
-                    server._let_go.wait(10)
+                    server._stopping.wait(10)
                     return
                 self.send_response(200)
                 self.send_header("Content-Length", "100000")
@@ -95,7 +94,7 @@ class LoopbackServer:
                 self.wfile.write(b'{"data": [')
                 try:
                     for _ in range(500 if fault == DRIP else 0):
-                        if server._let_go.wait(0.02):
+                        if server._stopping.wait(0.02):
                             return
                         self.wfile.write(b" ")
                 except OSError:
@@ -112,14 +111,31 @@ class LoopbackServer:
         self._thread.start()
 
     def answer(self, asked: Asked) -> Reply:
-        """Return what the server says when all is well."""
+        """Return the answer to a request without a fault."""
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Answer no more; a second time does nothing."""
-        if self._let_go.is_set():
+        """Stop the server; a second call does nothing."""
+        if self._stopping.is_set():
             return
-        self._let_go.set()
+        self._stopping.set()
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()
+
+
+class ScriptedServer(LoopbackServer):
+    """Server that answers with the given replies in turn, the last one again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.replies: list[Reply] = [Reply()]
+
+    def answer(self, asked: Asked) -> Reply:
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+
+def minutes_into_2026(number: int) -> str:
+    """Return the ISO 8601 time so many minutes into January 2026, which has 28 days here."""
+    day, hour, minute = number // 1440 % 28 + 1, number // 60 % 24, number % 60
+    return f"2026-01-{day:02d}T{hour:02d}:{minute:02d}:00.000Z"

@@ -1,11 +1,11 @@
-"""Speak the two calls of Mastodon's interface that are used."""
+"""Stand-in for a Mastodon server: the two calls of its API that are used."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from tests.support.servers.loopback import Asked, LoopbackServer, Reply
+from tests.support.servers.loopback import Asked, LoopbackServer, Reply, minutes_into_2026
 
 _ALLOWED = {
     "limit", "max_id", "min_id", "since_id", "only_media", "exclude_replies", "exclude_reblogs",
@@ -14,7 +14,7 @@ _ALLOWED = {
 
 
 class MastodonServer(LoopbackServer):
-    """Hold accounts by name: their id, and their posts, newest first."""
+    """Server with accounts by name: their posts, newest first."""
 
     def __init__(self) -> None:
         self.accounts: dict[str, list[Any]] = {}
@@ -56,11 +56,10 @@ class MastodonServer(LoopbackServer):
 
 
 def a_status(number: int, text: str = "", **more: Any) -> dict[str, Any]:
-    """Return a status as Mastodon has it; higher numbers are newer."""
+    """Return a status in Mastodon's form; higher numbers are newer."""
     return {
         "id": str(115_000_000_000_000_000 + number),
-        "created_at": f"2026-01-{number // 1440 % 28 + 1:02d}T"
-        f"{number // 60 % 24:02d}:{number % 60:02d}:00.000Z",
+        "created_at": minutes_into_2026(number),
         "content": f"<p>{text or f'status {number}'}</p>",
         "spoiler_text": "",
         "language": "en",

@@ -1,4 +1,4 @@
-"""Speak the part of X's interface (v2) that is used, and refuse what X does not document."""
+"""Stand-in for the X API v2: the part that is used; what X does not document is refused."""
 
 from __future__ import annotations
 
@@ -8,62 +8,26 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.servers.loopback import Asked, LoopbackServer, Reply
+from tests.support.servers.loopback import Asked, LoopbackServer, Reply, minutes_into_2026
 
 BEARER = "app-bearer-token-AAAA"
 CLIENT_ID, CLIENT_SECRET = "the-client", "the-client-secret"
 RESET = 1772366700  # 2026-03-01T12:05:00Z
 
-_TWEET_FIELDS = frozenset(
-    [
-        "article",
-        "attachments",
-        "author_id",
-        "card_uri",
-        "community_id",
-        "context_annotations",
-        "conversation_id",
-        "created_at",
-        "display_text_range",
-        "edit_controls",
-        "edit_history_tweet_ids",
-        "entities",
-        "geo",
-        "id",
-        "in_reply_to_user_id",
-        "lang",
-        "media_metadata",
-        "note_tweet",
-        "possibly_sensitive",
-        "public_metrics",
-        "referenced_tweets",
-        "reply_settings",
-        "scopes",
-        "source",
-        "suggested_source_links",
-        "text",
-        "withheld",
-    ]
-)
-_USER_FIELDS = frozenset(
-    [
-        "created_at",
-        "description",
-        "entities",
-        "id",
-        "location",
-        "most_recent_tweet_id",
-        "name",
-        "pinned_tweet_id",
-        "profile_image_url",
-        "protected",
-        "public_metrics",
-        "url",
-        "username",
-        "verified",
-        "verified_type",
-    ]
-)
+_PROBLEMS = "https://api.twitter.com/2/problems"
+
+_TWEET_FIELDS = {
+    "article", "attachments", "author_id", "card_uri", "community_id", "context_annotations",
+    "conversation_id", "created_at", "display_text_range", "edit_controls",
+    "edit_history_tweet_ids", "entities", "geo", "id", "in_reply_to_user_id", "lang",
+    "media_metadata", "note_tweet", "possibly_sensitive", "public_metrics", "referenced_tweets",
+    "reply_settings", "scopes", "source", "suggested_source_links", "text", "withheld",
+}  # fmt: skip
+_USER_FIELDS = {
+    "created_at", "description", "entities", "id", "location", "most_recent_tweet_id", "name",
+    "pinned_tweet_id", "profile_image_url", "protected", "public_metrics", "url", "username",
+    "verified", "verified_type",
+}  # fmt: skip
 _LISTS = {
     "tweet.fields": _TWEET_FIELDS,
     "user.fields": _USER_FIELDS,
@@ -76,7 +40,7 @@ _OF_TIMELINE = _OF_TWEETS | {"since_id", "until_id", "start_time", "end_time", "
 
 @dataclass
 class Account:
-    """Hold one account; tweets come newest first, with every field that X has."""
+    """An account; tweets are newest first, with every field that X has."""
 
     id: str
     username: str
@@ -87,7 +51,7 @@ class Account:
 
 
 class XServer(LoopbackServer):
-    """Hold accounts, sign-ins and posts; others are the posts that reposts are of."""
+    """Server with accounts, sign-ins and posts; others are the originals of reposts."""
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
@@ -111,7 +75,7 @@ class XServer(LoopbackServer):
         )
 
     def sign_in(self, username: str, token: str, refresh_token: str) -> None:
-        """Take tokens for good."""
+        """Accept these tokens from now on."""
         self.tokens[token] = username
         self.refresh_tokens[refresh_token] = username
 
@@ -136,22 +100,15 @@ class XServer(LoopbackServer):
 
     def _user(self, username: str, asked: Asked) -> Reply:
         account = self.accounts.get(username.lower())
-        about = {"parameter": "username", "resource_type": "user", "value": username}
-        kind = "https://api.twitter.com/2/problems/resource-not-found"
-        if account is None:
-            detail = f"Could not find user with username: [{username}]."
-            return Reply(
-                body={
-                    "errors": [
-                        {**about, "title": "Not Found Error", "detail": detail, "type": kind}
-                    ]
-                }
-            )
-        if account.suspended:
-            detail = f"User has been suspended: [{username}]."
-            return Reply(
-                body={"errors": [{**about, "title": "Forbidden", "detail": detail, "type": kind}]}
-            )
+        if account is None or account.suspended:
+            problem = {
+                "parameter": "username", "resource_type": "user", "value": username,
+                "title": "Forbidden" if account else "Not Found Error",
+                "detail": f"User has been suspended: [{username}]." if account
+                else f"Could not find user with username: [{username}].",
+                "type": f"{_PROBLEMS}/resource-not-found",
+            }  # fmt: skip
+            return Reply(body={"errors": [problem]})
         user = {"id": account.id, "name": account.username.title(), "username": account.username}
         if "protected" in asked.query.get("user.fields", ""):
             user["protected"] = account.protected  # type: ignore[assignment]
@@ -163,7 +120,7 @@ class XServer(LoopbackServer):
                 "title": "Authorization Error",
                 "detail": f"Sorry, you are not authorized to see the user with id: [{account.id}].",
                 "resource_type": "user",
-                "type": "https://api.twitter.com/2/problems/not-authorized-for-resource",
+                "type": f"{_PROBLEMS}/not-authorized-for-resource",
             }
             return Reply(body={"errors": [problem]})
         since = int(asked.query.get("since_id", 0))
@@ -198,7 +155,7 @@ class XServer(LoopbackServer):
                 "resource_type": "tweet",
                 "title": "Not Found Error",
                 "detail": f"Could not find tweet with referenced_tweets.id: [{each}].",
-                "type": "https://api.twitter.com/2/problems/resource-not-found",
+                "type": f"{_PROBLEMS}/resource-not-found",
             }
             for each in ids
             if each not in self.others
@@ -241,7 +198,7 @@ def _problem(status: int, title: str, kind: str, detail: str) -> Reply:
 
 
 def _checked(asked: Asked, allowed: frozenset[str]) -> Reply | None:
-    """Return X's refusal of parameters that it does not take, None where all are sound."""
+    """Return X's refusal of unknown or bad parameters, None where all are sound."""
     query, faults = asked.query, []
     faults += [name for name in query if name not in allowed]
     faults += [
@@ -261,7 +218,7 @@ def _checked(asked: Asked, allowed: frozenset[str]) -> Reply | None:
             "errors": said,
             "title": "Invalid Request",
             "detail": "One or more parameters to your request was invalid.",
-            "type": "https://api.twitter.com/2/problems/invalid-request",
+            "type": f"{_PROBLEMS}/invalid-request",
         },
     )
 
@@ -271,21 +228,16 @@ def _only(tweet: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
 
 
 def a_tweet(number: int, text: str = "", **more: Any) -> dict[str, Any]:
-    """Return a tweet as X has it; higher numbers are newer, up to 2,000 of them."""
+    """Return a tweet in X's form; higher numbers are newer."""
     return {
         "id": str(1_900_000_000_000_000_000 + number),
         "text": text or f"tweet {number}",
         "author_id": "42",
-        "created_at": f"2026-01-{number // 1440 % 28 + 1:02d}T"
-        f"{number // 60 % 24:02d}:{number % 60:02d}:00.000Z",
+        "created_at": minutes_into_2026(number),
         "lang": "en",
         "public_metrics": {
-            "retweet_count": 1,
-            "reply_count": 2,
-            "like_count": 3,
-            "quote_count": 4,
-            "bookmark_count": 5,
-            "impression_count": 600,
+            "retweet_count": 1, "reply_count": 2, "like_count": 3, "quote_count": 4,
+            "bookmark_count": 5, "impression_count": 600,
         },
         **more,
-    }
+    }  # fmt: skip

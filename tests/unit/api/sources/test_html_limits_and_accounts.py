@@ -1,4 +1,4 @@
-"""What sources write, HTML and times to wait, is read whatever it holds."""
+"""HTML and rate-limit resets are read whatever they hold, and own accounts compared."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.errors import NotOwnAccountError
 from api.sources.html_text import text_of_html
 from api.sources.own_accounts import OwnAccounts
-from api.sources.refusals import LONGEST, SHORTEST, UNSAID, retry_at
+from api.sources.refusals import DEFAULT, LONGEST, SHORTEST, reset_time
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=5)
@@ -50,8 +51,8 @@ def test_any_html_is_read(html: str) -> None:
             [str(SOON.timestamp()), (SOON + timedelta(hours=1)).isoformat()],
             SOON + timedelta(hours=1),
         ),
-        ([], NOW + UNSAID),
-        ([None, ""], NOW + UNSAID),
+        ([], NOW + DEFAULT),
+        ([None, ""], NOW + DEFAULT),
         (["0"], NOW + SHORTEST),
         (["99999999999"], NOW + LONGEST),
     ],
@@ -59,12 +60,12 @@ def test_any_html_is_read(html: str) -> None:
 def test_the_time_to_wait_is_the_latest_stated_within_bounds(
     stated: list[str | None], at: datetime
 ) -> None:
-    assert retry_at(stated, NOW) == at
+    assert reset_time(stated, NOW) == at
 
 
 @given(st.lists(st.text() | st.none() | st.floats().map(str)))
 def test_nothing_that_is_stated_breaks_the_bounds(stated: list[str | None]) -> None:
-    assert NOW + SHORTEST <= retry_at(stated, NOW) <= NOW + LONGEST
+    assert NOW + SHORTEST <= reset_time(stated, NOW) <= NOW + LONGEST
 
 
 def test_own_accounts_are_compared_without_case_and_sign() -> None:
@@ -76,5 +77,13 @@ def test_own_accounts_are_compared_without_case_and_sign() -> None:
     assert "" not in OwnAccounts([])
 
 
-def test_a_star_stands_for_everybody() -> None:
-    assert "whoever.example.com" in OwnAccounts(["*"])
+def test_an_account_that_is_not_named_is_refused_with_the_setting_to_name_it_in() -> None:
+    with pytest.raises(NotOwnAccountError) as raised:
+        OwnAccounts(["ana"]).require("bob", setting="TOWN_OWN_ACCOUNTS")
+
+    assert "TOWN_OWN_ACCOUNTS" in raised.value.detail
+
+
+@pytest.mark.parametrize("named", ["ana", "*"])
+def test_an_account_that_is_named_passes_and_a_star_names_everybody(named: str) -> None:
+    OwnAccounts([named]).require("ana", setting="TOWN_OWN_ACCOUNTS")
