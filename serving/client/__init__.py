@@ -1,4 +1,4 @@
-"""The Python client of the inference server, for other teams; it needs httpx alone.
+"""The Python client of the inference server, for other teams; it needs only httpx.
 
     from serving.client import InferenceClient
 
@@ -18,8 +18,8 @@ from serving.client.errors import (
     InferenceRetryableError,
     InferenceUnreachableError,
 )
-from serving.client.flow import RetryPolicy
-from serving.client.synchronous import InferenceClient, ModelInfo
+from serving.client.protocol import ModelInfo, RetryPolicy
+from serving.client.synchronous import InferenceClient
 from serving.schemas import Classification, Limits
 
 __all__ = [

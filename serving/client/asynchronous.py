@@ -5,29 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
 
-from serving.client.flow import Flow, Flows, Pause, RetryPolicy
-from serving.client.synchronous import (
-    CONNECTIONS,
-    TIMEOUT,
-    ModelInfo,
-    authorization,
-    checked_url,
-    headers_of,
-    reply_of,
-)
-from serving.client.wire import Reply, Request
+from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, RetryPolicy
+from serving.client.synchronous import TIMEOUT, connection, reply_of, request_arguments
 from serving.schemas import Classification, Limits
 
 T = TypeVar("T")
 
 
 class AsyncInferenceClient:
-    """Do what InferenceClient does, for one event loop."""
+    """Asyncio client of an inference server, for one event loop; see InferenceClient."""
 
     def __init__(
         self,
@@ -41,27 +31,15 @@ class AsyncInferenceClient:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Take what InferenceClient takes."""
+        """Take the arguments of InferenceClient."""
         self._flows = Flows(limits or Limits(), retry or RetryPolicy(), chance)
         self._sleep = sleep
-        self._http = httpx.AsyncClient(
-            base_url=checked_url(base_url),
-            headers=authorization(key),
-            timeout=timeout,
-            limits=CONNECTIONS,
-            transport=transport,
-            trust_env=False,
-        )
+        self._http = httpx.AsyncClient(transport=transport, **connection(base_url, key, timeout))
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -71,18 +49,18 @@ class AsyncInferenceClient:
     async def classify(
         self, texts: Sequence[str], *, request_id: str | None = None
     ) -> list[Classification]:
-        """Return one classification a text, in order, of any number of texts."""
+        """Return one classification per text, in order, of any number of texts."""
         return await self._drive(self._flows.classify(texts), request_id)
 
     async def model(self) -> ModelInfo:
         """Return which model the server serves."""
-        return ModelInfo.from_wire(await self._drive(self._flows.document("/v1/model"), None))
+        return await self._drive(self._flows.model())
 
     async def ready(self) -> bool:
-        """Return whether the server takes classifications now; False if it is not there."""
-        return await self._drive(self._flows.ready(), None)
+        """Return whether the server takes classifications now; False if it is unreachable."""
+        return await self._drive(self._flows.ready())
 
-    async def _drive(self, flow: Flow[T], request_id: str | None) -> T:
+    async def _drive(self, flow: Flow[T], request_id: str | None = None) -> T:
         reply: Reply | None = None
         while True:
             try:
@@ -93,17 +71,8 @@ class AsyncInferenceClient:
             if isinstance(step, Pause):
                 await self._sleep(step.seconds)
                 reply = None
-            else:
-                reply = await self._exchange(step, request_id)
-
-    async def _exchange(self, request: Request, request_id: str | None) -> Reply:
-        try:
-            response = await self._http.request(
-                request.method,
-                request.path,
-                content=request.body,
-                headers=headers_of(request, request_id),
-            )
-        except httpx.RequestError as exc:
-            return Reply(0, reason=type(exc).__name__)
-        return reply_of(response)
+                continue
+            try:
+                reply = reply_of(await self._http.request(**request_arguments(step, request_id)))
+            except httpx.RequestError as exc:
+                reply = Reply(0, reason=type(exc).__name__)

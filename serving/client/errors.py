@@ -1,11 +1,11 @@
-"""Define what a caller of the inference server has to expect.
+"""Errors that a caller of the inference server has to expect.
 
 InferenceError
 +-- InferenceRejectedError      the server refuses this request, and would again
 +-- InferenceAnswerError        an answer that the contract does not know
 +-- InferenceRetryableError     the same request may succeed later
     +-- InferenceUnreachableError   no connection, or no answer within the timeouts
-    +-- InferenceBusyError          the server is there and asks to come back later
+    +-- InferenceBusyError          the server is full, not ready, or missed its deadline
 
 The client has tried again, within its policy, before it raises a retryable one.
 """
@@ -18,11 +18,11 @@ from serving.errors import Fault
 
 
 class InferenceError(Exception):
-    """Be the root of every error of the client."""
+    """Root of every error of the client."""
 
 
 class InferenceRejectedError(InferenceError):
-    """Say what the server refuses: its status, problem type and detail.
+    """The server refuses the request: its status, problem type and detail.
 
     `faults` point into the list of texts that the caller passed, not into one request of it.
     """
@@ -30,8 +30,8 @@ class InferenceRejectedError(InferenceError):
     def __init__(
         self, status: int, problem_type: str, detail: str, faults: Sequence[Fault]
     ) -> None:
-        places = "".join(f"; {fault.where}: {fault.reason}" for fault in faults)
-        super().__init__(f"the inference server answered {status}: {detail}{places}")
+        shown = "".join(f"; {fault.where}: {fault.reason}" for fault in faults)
+        super().__init__(f"the inference server answered {status}: {detail}{shown}")
         self.status = status
         self.problem_type = problem_type
         self.detail = detail
@@ -39,11 +39,11 @@ class InferenceRejectedError(InferenceError):
 
 
 class InferenceAnswerError(InferenceError):
-    """Say that an answer is not what the contract promises."""
+    """An answer is not what the contract promises."""
 
 
 class InferenceRetryableError(InferenceError):
-    """Be the root of what may go well later; `retry_after` is in seconds, where it is known."""
+    """Root of what may succeed later; `retry_after` is in seconds, None where unknown."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -51,8 +51,8 @@ class InferenceRetryableError(InferenceError):
 
 
 class InferenceUnreachableError(InferenceRetryableError):
-    """Say that the server could not be reached, or did not answer in time."""
+    """The server could not be reached, or did not answer in time."""
 
 
 class InferenceBusyError(InferenceRetryableError):
-    """Say that the server is full, not ready, or missed its deadline."""
+    """The server is full, not ready, or missed its deadline."""

@@ -24,7 +24,7 @@ from serving.client import (
     Limits,
     RetryPolicy,
 )
-from serving.client.wire import split_texts
+from serving.client.protocol import split_texts
 
 URL = "http://inference.test"
 Handler = Callable[[httpx.Request], httpx.Response]
