@@ -14,7 +14,7 @@ import tempfile
 from contextlib import ExitStack
 
 from api.local import server_environment
-from api.runtime.child_processes import (
+from api.runtime.processes import (
     LocalServersError,
     ServerEndedError,
     free_port,

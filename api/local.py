@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from api.runtime.child_processes import (
+from api.runtime.processes import (
     Child,
     LocalServersError,
     ServerEndedError,

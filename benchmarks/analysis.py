@@ -29,7 +29,7 @@ import httpx
 from api.domain.posts import Post
 from api.local import local_servers
 from api.post_files.csv_reader import CsvReader
-from api.runtime.child_processes import free_port, wait_ready
+from api.runtime.processes import free_port, wait_ready
 from api.settings import Settings
 from benchmarks.peers.machine import QUIET_LOAD, describe_commit, describe_machine
 from serving.client import InferenceClient

@@ -17,7 +17,7 @@ from api.domain.crisis_support import SupportList
 from api.jobs.runner import AnalysisRunner
 from api.metrics import Metrics
 from api.routes.app import AppLimits, create_app
-from api.routes.limits import RateLimits
+from api.routes.rate_limits import RateLimits
 from api.runtime.worker_pool import WorkerPool
 from api.services import HOW_TO_MAKE_A_KEY, Access, Services
 from api.settings import Settings, SettingsError

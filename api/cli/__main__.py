@@ -22,7 +22,7 @@ from api.cli import commands
 from api.cli.api_client import AnalysisEndedError, ApiCallError, ApiClient
 from api.domain.posts import InvalidUserNameError, user_id_of
 from api.local import local_servers, server_environment
-from api.runtime.child_processes import LocalServersError, free_port, raise_on_signal
+from api.runtime.processes import LocalServersError, free_port, raise_on_signal
 from api.settings import SettingsError, read_settings
 
 Adding = Callable[..., argparse.Action]

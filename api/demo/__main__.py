@@ -16,7 +16,7 @@ from typing import Any
 from api.cli.api_client import ApiCallError, ApiClient
 from api.cli.mood_summary import mood_card
 from api.local import local_servers
-from api.runtime.child_processes import LocalServersError, free_port, raise_on_signal
+from api.runtime.processes import LocalServersError, free_port, raise_on_signal
 
 POSTS = Path(__file__).parent / "posts"
 

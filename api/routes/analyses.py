@@ -10,17 +10,17 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
-from api.routes.access import check_user, needs
-from api.routes.answers import BODY, CHANGES, problem_answers
-from api.routes.bodies import (
+from api.routes.authentication import check_user, needs
+from api.routes.documents.analyses import AnalysisDocument, analysis_document
+from api.routes.event_lines import EventLines
+from api.routes.openapi import BODY, CHANGES, problem_answers
+from api.routes.request_models import (
     AnalysisPath,
     CountryQuery,
     FeedbackBody,
     StartAnalysisBody,
     StartAnalysisHeaders,
 )
-from api.routes.documents.analyses import AnalysisDocument, analysis_document
-from api.routes.event_lines import EventLines
 from api.services import Services
 
 _TAG = Tag(name="analyses", description="Have one's own posts read")

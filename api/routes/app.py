@@ -10,16 +10,16 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
-from api.routes.access import SECURITY_SCHEMES, register_access, register_identity
 from api.routes.analyses import analyses_blueprint
-from api.routes.answers import keyless_answers, problem_answers
+from api.routes.authentication import SECURITY_SCHEMES, register_access, register_identity
 from api.routes.documents.problems import ProblemDocument
-from api.routes.errors import invalid_request, register_error_handlers
-from api.routes.limits import RateLimits, register_rate_limits
-from api.routes.original import original_blueprint
+from api.routes.error_handlers import invalid_request, register_error_handlers
+from api.routes.health_and_docs import service_blueprint
+from api.routes.openapi import keyless_answers, problem_answers
+from api.routes.original_front_end import original_blueprint
 from api.routes.queries import register_query_check
-from api.routes.requests import StrictJsonRequest, register_request_checks
-from api.routes.service import service_blueprint
+from api.routes.rate_limits import RateLimits, register_rate_limits
+from api.routes.request_checks import StrictJsonRequest, register_request_checks
 from api.routes.sources import sources_blueprint
 from api.routes.users import users_blueprint
 from api.services import Services

@@ -10,10 +10,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
-from api.routes.access import KEYLESS, needs
-from api.routes.answers import problem_answers
-from api.routes.bodies import SignInReturnQuery
+from api.routes.authentication import KEYLESS, needs
 from api.routes.documents.sources import SourcesDocument
+from api.routes.openapi import problem_answers
+from api.routes.request_models import SignInReturnQuery
 from api.services import Services
 from api.services.sign_ins import TICKET_SECONDS
 from api.services.sources import SIGN_IN_PATH

@@ -11,10 +11,8 @@ from flask_openapi3.models.tag import Tag
 from api.domain.analyses import WORDS, WORDS_VERSION
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
-from api.routes import examples
-from api.routes.access import needs
-from api.routes.answers import BODY, CHANGES, problem_answers
-from api.routes.bodies import ConsentBody, CountryQuery, TimelineQuery, UserPath
+from api.routes import openapi_examples as examples
+from api.routes.authentication import needs
 from api.routes.documents.imports import ImportDocument, import_document
 from api.routes.documents.users import (
     ConsentDocument,
@@ -24,6 +22,8 @@ from api.routes.documents.users import (
     UserDocument,
     user_document,
 )
+from api.routes.openapi import BODY, CHANGES, problem_answers
+from api.routes.request_models import ConsentBody, CountryQuery, TimelineQuery, UserPath
 from api.services import Services, Upload
 
 _TAG = Tag(name="users", description="What is held about a user, and what it says")

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.runtime.child_processes import free_port
+from api.runtime.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "serving" / "model"

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from api.runtime.child_processes import free_port
+from api.runtime.processes import free_port
 from tests.faults.site import REDIS, SECONDS
 from tests.support.serving.started import ROOT, wait_until
 

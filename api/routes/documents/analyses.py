@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from api.domain.analyses import Analysis
 from api.domain.crisis_support import SupportList
-from api.routes.examples import ANALYSIS, example
+from api.routes.openapi_examples import ANALYSIS, example
 
 
 class SourceCostDocument(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.routes.examples import IMPORT, example
+from api.routes.openapi_examples import IMPORT, example
 from api.services import ImportReport
 
 

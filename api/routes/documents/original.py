@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, RootModel
 
-from api.routes.examples import ORIGINAL_RECOMMENDATIONS, example
+from api.routes.openapi_examples import ORIGINAL_RECOMMENDATIONS, example
 
 
 class OriginalAnalysisDocument(RootModel[list[str | None]]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from api.routes.examples import example
+from api.routes.openapi_examples import example
 
 
 class AliveDocument(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from api.routes.examples import SOURCES, example
+from api.routes.openapi_examples import SOURCES, example
 
 
 class SourceDocument(BaseModel):

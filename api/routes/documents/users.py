@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api.domain.crisis_support import SupportList
 from api.routes.documents.analyses import shown_result
-from api.routes.examples import CONSENT, EXPORT, RECOMMENDATIONS, TIMELINE, USER, example
+from api.routes.openapi_examples import CONSENT, EXPORT, RECOMMENDATIONS, TIMELINE, USER, example
 from api.services import UserOverview
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from api.cli import __main__ as cli
 from api.cli.api_client import ApiClient
-from api.runtime.child_processes import free_port
+from api.runtime.processes import free_port
 from tests.faults.site import Site
 from tests.support.servers import Reply, ScriptedServer
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from api.routes import bodies, documents
+from api.routes import documents, request_models
 from api.routes.documents.users import UserDocument
 from tests.integration.api.conftest import House
 
-MODELS = vars(bodies) | {
+MODELS = vars(request_models) | {
     name: value
     for module in pkgutil.iter_modules(documents.__path__, f"{documents.__name__}.")
     for name, value in vars(import_module(module.name)).items()

@@ -16,7 +16,7 @@ import httpx
 import psutil
 import pytest
 
-from api.runtime.child_processes import free_port
+from api.runtime.processes import free_port
 from tests.integration.api.conftest import post_line
 
 pytestmark = pytest.mark.integration

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.adapters.redis_probe import redis_probe
-from api.runtime.child_processes import free_port
+from api.runtime.processes import free_port
 from api.settings import Settings
 from tests.integration.api.conftest import open_house
 from tests.support.fakes import MemoryStore

@@ -22,7 +22,7 @@ from api.errors import InvalidRequestError, UnsupportedMediaError
 from api.logs import REQUEST_ID
 from api.metrics import Metrics
 from api.problems import CROSS_SITE, HTTP_KINDS
-from api.routes.errors import problem_response
+from api.routes.error_handlers import problem_response
 
 _log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
-from api.routes.access import needs
-from api.routes.answers import CHANGES, problem_answers
-from api.routes.bodies import OriginalStartQuery, UserPath
+from api.routes.authentication import needs
 from api.routes.documents.original import OriginalAnalysisDocument, OriginalRecommendationsDocument
+from api.routes.openapi import CHANGES, problem_answers
+from api.routes.request_models import OriginalStartQuery, UserPath
 from api.services import Services, plain_answer
 
 _TAG = Tag(name="original", description="The calls of the original front end")

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
 
 from api.problems import HTTP_KINDS
-from api.routes.errors import problem_response
+from api.routes.error_handlers import problem_response
 
 _WORK = frozenset(
     ("analyses.start_analysis", "users.import_posts", "original.start_analysis_and_wait")

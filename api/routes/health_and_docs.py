@@ -11,8 +11,8 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
-from api.routes.bodies import ProblemPath
 from api.routes.documents.service import AliveDocument, ReadyDocument
+from api.routes.request_models import ProblemPath
 from api.services import Services
 
 _TAG = Tag(name="service", description="Health, metrics and documentation")
