@@ -11,7 +11,7 @@ from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
 from api.logs import configure_logs
-from api.runtime.garbage import collect_less_often
+from api.runtime.processes import collect_garbage_less_often
 from api.runtime.waitress_server import open_server
 from api.settings import SettingsError, read_settings
 
@@ -39,7 +39,7 @@ def main() -> int:
     _interrupt_on_signals(service)
     try:
         service.start()
-        collect_less_often()
+        collect_garbage_less_often()
         _log.info("serving at http://%s:%d", settings.api_host, settings.api_port)
         server.run()
     except KeyboardInterrupt:

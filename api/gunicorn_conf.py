@@ -22,7 +22,7 @@ from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
 from api.logs import configure_logs
-from api.runtime.garbage import collect_less_often
+from api.runtime.processes import collect_garbage_less_often
 from api.settings import SettingsError, read_settings
 
 _APP_LOAD_ERROR = 4  # at this status gunicorn ends instead of starting the process again
@@ -79,7 +79,7 @@ def post_worker_init(worker: Any) -> None:
 
     signal.signal(signal.SIGTERM, begin_stop)
     service.start()
-    collect_less_often()
+    collect_garbage_less_often()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

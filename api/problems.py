@@ -1,19 +1,21 @@
-"""Give every error its one place in the outside world: a stable type, a status and a title.
+"""Table of problem kinds (type, status, title) for every error, and RFC 9457 problem documents.
 
-The table serves two readers: the HTTP error handlers, and an analysis that failed in the
-background and keeps its problem. Problem documents follow RFC 9457.
+The HTTP error handlers use it, and so does an analysis that failed in the background and stores
+its problem.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from api import errors
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """Describe a kind of problem; about is shown to people at /problems/{slug}."""
+    """A kind of problem; about is the explanation shown at /problems/{slug}."""
 
     slug: str
     status: int
@@ -55,7 +57,7 @@ HTTP_KINDS: dict[int, ProblemKind] = {
         UNEXPECTED,
     )
 }  # fmt: skip
-"""The kinds that a bare HTTP status stands for."""
+"""The kind of problem for each HTTP status that is not raised as an error of ours."""
 
 CROSS_SITE = ProblemKind(
     "cross-site", 403, "Another web site may not change anything here",
@@ -166,13 +168,36 @@ _KINDS: dict[type[Exception], ProblemKind] = {
 
 
 def kind_of_error(error: Exception) -> ProblemKind:
-    """Return the kind of the nearest class of an error; UNEXPECTED for one not raised on purpose.
+    """Return the problem kind of an error's class, or of its nearest base class in the table.
 
-    Nearest means first in the order in which Python looks up methods.
+    An error that is not raised on purpose is UNEXPECTED.
     """
     return next((_KINDS[c] for c in type(error).__mro__ if c in _KINDS), UNEXPECTED)
 
 
+def kind_of_status(status: int) -> ProblemKind:
+    """Return the problem kind of a bare HTTP error status."""
+    return HTTP_KINDS.get(status, INVALID_REQUEST if status < 500 else UNEXPECTED)
+
+
 def all_kinds() -> dict[str, ProblemKind]:
-    """Return every kind by its slug."""
+    """Return every problem kind by its slug."""
     return {kind.slug: kind for kind in (*HTTP_KINDS.values(), CROSS_SITE, *_KINDS.values())}
+
+
+def problem_document(
+    kind: ProblemKind,
+    detail: str,
+    trace_id: str | None,
+    faults: Sequence[errors.FieldError] = (),
+    status: int | None = None,
+) -> dict[str, Any]:
+    """Return a problem document (RFC 9457) as JSON values; status defaults to the kind's own."""
+    return {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title,
+        "status": kind.status if status is None else status,
+        "detail": detail,
+        "trace_id": trace_id,
+        "errors": [asdict(fault) for fault in faults],
+    }

@@ -21,11 +21,12 @@ from celery import signals
 
 from api.adapters.celery_queue import TASK, celery_app
 from api.bootstrap.adapters import adapters
-from api.bootstrap.runner import analysis_runner, and_sweep
+from api.bootstrap.use_cases import analysis_runner
 from api.errors import MoodlineError, StoreUnavailableError
+from api.jobs.sweeper import Sweeper
 from api.logs import configure_logs
 from api.metrics import Metrics
-from api.runtime.garbage import collect_less_often
+from api.runtime.processes import collect_garbage_less_often
 from api.runtime.worker_pool import WorkerPool
 from api.settings import Settings, SettingsError, read_settings
 
@@ -65,7 +66,11 @@ def work(settings: Settings, name: str) -> None:
     stopping = threading.Event()
     runner = analysis_runner(ports, settings, metrics, stopping)
     sweeper = WorkerPool(
-        and_sweep(runner.run, ports), stopping, threads=1, poll_seconds=settings.queue_poll_seconds
+        runner.run,
+        stopping,
+        sweep=Sweeper(ports.store, ports.clock).sweep_when_due,
+        threads=1,
+        poll_seconds=settings.queue_poll_seconds,
     )
     app = celery_app(settings.queue_url, lease_seconds=settings.lease_seconds)
     app.task(name=TASK)(_task(runner.run))
@@ -78,7 +83,7 @@ def work(settings: Settings, name: str) -> None:
         signal.signal(number, _exit)
     # Celery waits for the runs under way; this has them come to an end.
     signals.worker_shutting_down.connect(begin_stop)
-    collect_less_often()
+    collect_garbage_less_often()
     try:
         sweeper.start()
         # Threads: a run waits for the inference server most of the time, and one process has one

@@ -1,1 +1,1 @@
-"""Wire settings, adapters, use cases and the app: the one place that knows them all."""
+"""Wiring of settings, adapters, use cases and the app; the only package that knows them all."""

@@ -1,4 +1,4 @@
-"""Open the adapters that the settings ask for."""
+"""Opens the adapters that the settings ask for: store, inference client, sources, queue."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Hold the adapters that the service stands on; tests pass fakes here.
+    """The adapters that the service uses; tests pass fakes here.
 
-    wake tells workers in other processes of an analysis; None where the service has its own.
+    wake notifies worker processes of an analysis; None if the service has its own threads.
     """
 
     store: Store
@@ -48,7 +48,7 @@ class Ports:
 
 
 def open_store(settings: Settings) -> SqliteStore | MongoStore:
-    """Return the store that the settings name. Raises StoreUnavailableError."""
+    """Open the store that the settings name. Raises StoreUnavailableError."""
     retention = Retention(
         posts=timedelta(days=settings.posts_retention_days),
         moods=timedelta(days=settings.moods_retention_days),
@@ -61,10 +61,10 @@ def open_store(settings: Settings) -> SqliteStore | MongoStore:
 
 
 def adapters(settings: Settings) -> Ports:
-    """Return the adapters that the settings ask for.
+    """Open the adapters that the settings ask for.
 
-    Raises StoreUnavailableError where the store cannot be opened, and SettingsError where what a
-    setting needs is not installed.
+    Raises StoreUnavailableError if the store cannot be opened, and SettingsError if a setting
+    needs a package that is not installed.
     """
     store = open_store(settings)
     emotions = HttpEmotionClient(
@@ -74,6 +74,7 @@ def adapters(settings: Settings) -> Ports:
         trace_id=trace_id,
     )
     queue = _queue(settings)
+    redis_urls = {"redis": settings.redis_url, "queue": settings.queue_url}
     sources = wire_sources(settings, _now)
 
     def close() -> None:
@@ -94,19 +95,14 @@ def adapters(settings: Settings) -> Ports:
         sign_in=sources.sign_in,
         sealer=sources.sealer,
         wake=None if queue is None else queue.wake,
-        probes=_probes(settings),
+        probes={name: redis_probe(url) for name, url in redis_urls.items() if url},
     )
-
-
-def _probes(settings: Settings) -> dict[str, Callable[[], bool]]:
-    asked = {"redis": settings.redis_url, "queue": settings.queue_url}
-    return {name: redis_probe(url) for name, url in asked.items() if url}
 
 
 def _queue(settings: Settings) -> CeleryQueue | None:
     if not settings.queue_url:
         return None
-    # Not at the top: the API by itself needs no Celery, neither installed nor in its memory.
+    # Not at the top: without QUEUE_URL the API needs no Celery, neither installed nor in memory.
     try:
         from api.adapters.celery_queue import CeleryQueue
     except ImportError as error:

@@ -1,23 +1,25 @@
-"""Wire the service: its app, and the workers of its own."""
+"""Wiring of the whole service: its app, its worker threads and the data files shipped with it."""
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
 
 from flask import Flask
 
 from api.bootstrap.adapters import Ports
-from api.bootstrap.runner import analysis_runner, and_sweep
-from api.bootstrap.shipped import catalogue_items, support_entries
-from api.bootstrap.use_cases import use_cases
-from api.domain.crisis_support import SupportList
+from api.bootstrap.use_cases import analysis_runner, use_cases
+from api.domain.catalogue import parse_catalogue
+from api.domain.crisis_support import SupportEntry, SupportList, parse_support
 from api.jobs.runner import AnalysisRunner
+from api.jobs.sweeper import Sweeper
 from api.metrics import Metrics
-from api.routes.app import AppLimits, create_app
-from api.routes.rate_limits import RateLimits
+from api.routes.app import create_app
 from api.runtime.worker_pool import WorkerPool
 from api.services import HOW_TO_MAKE_A_KEY, Access, Services
 from api.settings import Settings, SettingsError
@@ -25,7 +27,7 @@ from api.settings import Settings, SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Hold a wired service: its app, and the workers, which start() sets to work."""
+    """The wired service: its app, and its worker threads once start() was called."""
 
     app: Flask
     services: Services
@@ -36,53 +38,60 @@ class Service:
     end_traces: Callable[[], object]
 
     def start(self) -> None:
-        """Take up the analyses that wait, unless the workers of other processes do."""
+        """Start the worker threads, unless worker processes run the analyses."""
         if self.ports.wake is None:
             self.workers.start()
 
     def begin_stop(self) -> None:
-        """Tell workers and open answers to come to an end, without waiting for them."""
+        """Ask worker threads and open responses to end, without waiting for them."""
         self.workers.begin_stop()
 
     def stop(self) -> None:
-        """Let running analyses go back to the queue, then close the adapters."""
+        """Return running analyses to the queue, close the adapters and send the last traces."""
         if self.workers.stop(self.shutdown_seconds):
             self.ports.close()
         self.end_traces()
 
 
 def wire(ports: Ports, settings: Settings) -> Service:
-    """Return a service on these adapters, its catalogue seeded and its workers not yet started.
+    """Return a service on these adapters, with its catalogue stored and its workers not started.
 
-    Raises SettingsError where the keys that are there do not suit the settings.
+    Raises SettingsError if the stored API keys contradict the settings.
     """
     access = Access(ports.keys, ports.clock, settings.api_key_pepper)
     _check_keys(access, settings)
     support = SupportList(support_entries(settings.crisis_resources), settings.country)
-    ports.store.replace_catalogue(catalogue_items())
+    catalogue = resources.files("api").joinpath("catalogue.json")
+    ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue.read_bytes())))
     metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
     stopping = threading.Event()
     runner = analysis_runner(ports, settings, metrics, stopping)
     workers = WorkerPool(
-        and_sweep(runner.run, ports),
+        runner.run,
         stopping,
+        sweep=Sweeper(ports.store, ports.clock).sweep_when_due,
         threads=settings.analysis_workers,
         poll_seconds=settings.queue_poll_seconds,
     )
     wake = ports.wake or workers.wake
     services = use_cases(ports, settings, metrics, access, support, wake=wake, stopping=stopping)
-    limits = AppLimits(
-        settings.max_body_bytes,
-        settings.max_import_bytes,
-        settings.allowed_hosts,
-        settings.cors_origins,
-        RateLimits(
-            settings.rate_limit, settings.work_rate_limit, settings.redis_url or "memory://"
-        ),
-    )
-    app = create_app(services, metrics, limits)
+    app = create_app(services, metrics, settings)
     end_traces = _trace(app, settings.otel_exporter_otlp_endpoint)
     return Service(app, services, runner, workers, ports, settings.shutdown_seconds, end_traces)
+
+
+def support_entries(own_file: Path | None) -> list[SupportEntry]:
+    """Return the helplines of the operator's file, or of the one shipped with the API.
+
+    Raises SettingsError if the file cannot be read.
+    """
+    file = own_file or resources.files("api").joinpath("support.json")
+    try:
+        return parse_support(json.loads(file.read_bytes()))
+    except OSError as error:
+        raise SettingsError(f"CRISIS_RESOURCES: {own_file}: {error.strerror}.") from error
+    except ValueError as error:
+        raise SettingsError(f"CRISIS_RESOURCES: {own_file}: {error}.") from error
 
 
 def _check_keys(access: Access, settings: Settings) -> None:
@@ -100,11 +109,11 @@ def _check_keys(access: Access, settings: Settings) -> None:
 
 
 def _trace(app: Flask, endpoint: str) -> Callable[[], object]:
-    """Have the app traced where there is a collector, and return what sends the last traces."""
+    # Returns the function that sends the last traces at shutdown.
     if not endpoint:
         return lambda: None
     try:
-        from api.telemetry import otlp_processor, trace_app  # only where it is asked for
+        from api.telemetry import otlp_processor, trace_app  # an optional extra
     except ImportError as error:
         raise SettingsError(
             "OTEL_EXPORTER_OTLP_ENDPOINT needs what is not installed: pip install '.[otel]'."

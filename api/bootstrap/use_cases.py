@@ -1,8 +1,10 @@
-"""Wire the use cases."""
+"""Wiring of the use cases, and of the runner that executes analyses in the API or in a worker."""
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import threading
 import uuid
 from collections.abc import Callable
@@ -10,7 +12,8 @@ from collections.abc import Callable
 from api.bootstrap.adapters import Ports
 from api.domain.crisis_support import SupportList
 from api.domain.scoring import preset
-from api.metrics import Metrics
+from api.jobs.runner import AnalysisRunner, RunnerLimits
+from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
 from api.services import (
     Access,
     Analyses,
@@ -38,9 +41,9 @@ def use_cases(
 ) -> Services:
     """Return the use cases on these adapters.
 
-    wake tells whoever runs analyses of a new one; calls that wait end when stopping is set.
+    wake notifies the runner of a new analysis; calls that wait end when stopping is set.
     """
-    signed_in = sign_ins(ports, settings)
+    signed_in = _sign_ins(ports, settings)
     sources = Sources(ports.sources, signed_in)
     return Services(
         imports=Imports(
@@ -71,8 +74,32 @@ def use_cases(
     )
 
 
-def sign_ins(ports: Ports, settings: Settings) -> SignIns:
-    """Return what has people sign in, and keeps and refreshes their tokens."""
+def analysis_runner(
+    ports: Ports, settings: Settings, metrics: Metrics, stopping: threading.Event
+) -> AnalysisRunner:
+    """Return the runner of queued analyses; it hands a running one back when stopping is set."""
+    return AnalysisRunner(
+        ports.store,
+        MeteredEmotionClient(ports.emotions, metrics),
+        {name: MeteredPostSource(name, each, metrics) for name, each in ports.sources.items()},
+        ports.clock,
+        metrics,
+        scoring=preset(settings.scoring),
+        limits=RunnerLimits(
+            chunk_posts=settings.chunk_posts,
+            requests_in_flight=settings.requests_in_flight,
+            lease_seconds=settings.lease_seconds,
+            retry_seconds=settings.inference_retry_seconds,
+            defer_seconds=settings.source_wait_seconds,
+        ),
+        owner=f"{socket.gethostname()}-{os.getpid()}",
+        pause=stopping.wait,
+        stopping=stopping.is_set,
+        access=_sign_ins(ports, settings).access,
+    )
+
+
+def _sign_ins(ports: Ports, settings: Settings) -> SignIns:
     return SignIns(
         ports.store,
         ports.clock,

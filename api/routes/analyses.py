@@ -1,18 +1,17 @@
-"""Serve /v1/analyses."""
+"""Routes of /v1/analyses: start, read, cancel and follow an analysis, and give feedback on it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, json
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
 from api.routes.authentication import check_user, needs
-from api.routes.documents.analyses import AnalysisDocument, analysis_document
-from api.routes.event_lines import EventLines
 from api.routes.openapi import BODY, CHANGES, problem_answers
 from api.routes.request_models import (
     AnalysisPath,
@@ -21,15 +20,51 @@ from api.routes.request_models import (
     StartAnalysisBody,
     StartAnalysisHeaders,
 )
+from api.routes.response_models import AnalysisDocument, analysis_document
 from api.services import Services
 
-_TAG = Tag(name="analyses", description="Have one's own posts read")
+_TAG = Tag(name="analyses", description="Analyses of one's own posts")
 
 
-def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> APIBlueprint:
+class EventLines:
+    """Iterator over analysis changes as server-sent events; None becomes a keep-alive comment.
+
+    document turns an analysis into JSON values. A class rather than a generator, because close()
+    must reach `changes` even if the client leaves before the first event; close() of a generator
+    that was never started runs nothing.
+    """
+
+    def __init__(
+        self,
+        changes: Generator[Analysis | None, None, None],
+        document: Callable[[Analysis], dict[str, Any]],
+    ) -> None:
+        self._changes = changes
+        self._document = document
+
+    def __iter__(self) -> EventLines:
+        return self
+
+    def __next__(self) -> str:
+        change = next(self._changes)
+        if change is None:
+            return ": still here\n\n"
+        data = json.dumps(self._document(change), ensure_ascii=False)
+        return f"event: analysis\ndata: {data}\n\n"
+
+    def close(self) -> None:
+        """Close the changes, which frees the call's share of the long calls."""
+        self._changes.close()
+
+
+def analyses_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of analyses."""
     routes = APIBlueprint(
-        "analyses", __name__, url_prefix="/v1/analyses", abp_tags=[_TAG], abp_responses=problems
+        "analyses",
+        __name__,
+        url_prefix="/v1/analyses",
+        abp_tags=[_TAG],
+        abp_responses=problem_answers(),
     )
 
     def document(analysis: Analysis, query: CountryQuery) -> dict[str, Any]:
@@ -48,7 +83,7 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
     def start_analysis(
         header: StartAnalysisHeaders, query: CountryQuery, body: StartAnalysisBody
     ) -> Any:
-        """Start an analysis of one's own posts; one that is under way is returned instead."""
+        """Start an analysis of one's own posts, or return the one that is queued or running."""
         check_user(body.user_name)
         analysis, _ = services.analyses.start(
             AnalysisRequest(
@@ -58,8 +93,8 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
             idempotency_key=header.idempotency_key,
         )
         g.analysis_id = analysis.analysis_id
-        place = {"Location": f"/v1/analyses/{analysis.analysis_id}"}
-        return document(analysis, query), 202, place
+        headers = {"Location": f"/v1/analyses/{analysis.analysis_id}"}
+        return document(analysis, query), 202, headers
 
     @routes.get(
         "/<analysis_id>",
@@ -76,7 +111,7 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
         responses={200: AnalysisDocument, **problem_answers(*CHANGES, "not-found", "conflict")},
     )
     def cancel_analysis(path: AnalysisPath, query: CountryQuery) -> Any:
-        """Cancel an analysis that has not ended; what was read of the posts is kept."""
+        """Cancel an analysis that has not ended; posts classified so far stay classified."""
         return document(services.analyses.cancel(path.analysis_id), query)
 
     @routes.get(
@@ -104,7 +139,7 @@ def analyses_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
         responses={204: None, **problem_answers(*BODY, "not-found")},
     )
     def give_feedback(path: AnalysisPath, body: FeedbackBody) -> Any:
-        """Say in one's own word how one has felt: Depressed, Stressed, Cheerful or Satisfied."""
+        """Give feedback on an analysis: the user's own word for their mood."""
         services.analyses.feedback(path.analysis_id, body.mood)
         return "", 204
 

@@ -1,9 +1,9 @@
-"""Ask for an API key, and let it do only what it may, to whom it may.
+"""Authentication and scope checks for API keys.
 
-A route says which scope it needs with `security=needs(Scope...)`; the OpenAPI document shows it and
-this module enforces it, so the two cannot differ. A route that says nothing needs the scope admin.
-Health, metrics, documentation and the dashboard's own files need no key, nor do routes that say
-KEYLESS.
+A route declares the scope it needs with `security=needs(Scope...)`; the OpenAPI document shows it
+and this module enforces it, so the two cannot differ. A route that declares nothing needs the
+scope admin. Health, metrics, documentation and the dashboard's own files need no key, nor do
+routes that declare KEYLESS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from api.routes.operations import documented, requested
+from api.routes.openapi import documented_operations
 from api.services import Access, Analyses
 
 SECURITY_SCHEMES: dict[str, Any] = {
@@ -24,47 +24,44 @@ SECURITY_SCHEMES: dict[str, Any] = {
 }
 
 KEYLESS: list[dict[str, list[Any]]] = [{}]
-"""Is what a route says that browsers are sent to, which cannot show a key: it checks by itself."""
+"""Security of a route that browsers are redirected to, without a key: it checks by itself."""
 
 
 def needs(scope: Scope) -> list[dict[str, list[Any]]]:
-    """Return what a route says of the key that it needs."""
+    """Return the OpenAPI security requirement of a route that needs a key with this scope."""
     return [{scheme: [scope.value]} for scheme in SECURITY_SCHEMES]
 
 
-def register_identity(app: Flask, access: Access) -> None:
-    """Have an app find out whose key each request shows; nothing is refused yet.
+def register_authentication(app: Flask, access: Access) -> None:
+    """Look up the API key of each request, without refusing any yet.
 
-    It comes before the rate limits, which count by key, and they before register_access, so that
-    keys cannot be tried without limit.
+    It runs before the rate limits, which count per key; register_scope_checks runs after them, so
+    that attempts with guessed keys are limited as well.
     """
 
     @app.before_request
-    def identify() -> None:
+    def authenticate() -> None:
         g.api_key, g.refusal = None, None
         if access.required and not _is_open():
             try:
-                g.api_key = access.key_of(_shown())
+                g.api_key = access.key_of(_presented_key())
             except UnauthorizedError as error:
                 g.refusal = error
 
 
-def register_access(app: OpenAPI, access: Access, analyses: Analyses) -> None:
-    """Have an app refuse what the key does not allow; call it once all routes are there."""
-    said = {call: operation.security for call, operation in documented(app)}
-    scopes = {
-        call: Scope(each[0]["bearer"][0]) for call, each in said.items() if each and each != KEYLESS
-    }
-    keyless = frozenset(call for call, each in said.items() if each == KEYLESS)
+def register_scope_checks(app: OpenAPI, access: Access, analyses: Analyses) -> None:
+    """Refuse requests that their key does not allow; call it after adding all routes."""
+    declared = {name: each.security for name, each in documented_operations(app).items()}
 
     @app.before_request
     def check() -> None:
-        if not access.required or _is_open() or requested() in keyless:
+        security = declared.get(request.endpoint or "")
+        if not access.required or _is_open() or security == KEYLESS:
             return
         if g.refusal is not None:
             raise g.refusal
         key: ApiKey = g.api_key
-        scope = scopes.get(requested(), Scope.ADMIN)
+        scope = Scope(security[0]["bearer"][0]) if security else Scope.ADMIN
         if not key.allows(scope):
             raise ForbiddenError(f"This call needs a key with the scope {scope}.", scope)
         named = request.view_args or {}
@@ -73,12 +70,12 @@ def register_access(app: OpenAPI, access: Access, analyses: Analyses) -> None:
         if "analysis_id" in named and Scope.ADMIN not in key.scopes:
             user_id = analyses.analysis(named["analysis_id"]).request.user_id
             if not key.reaches(user_id):
-                # What one that is not there raises: a key cannot ask which ids exist.
+                # The same error as for an unknown id: a key cannot find out which ids exist.
                 raise NotFoundError(Analyses.NOT_THERE)
 
 
 def check_user(user_name: str) -> None:
-    """Raise ForbiddenError where the request's key does not reach the data of this user."""
+    """Raise ForbiddenError if the request's key does not give access to this user's data."""
     key: ApiKey | None = g.api_key
     if key is not None and not key.reaches(user_name.lower()):
         raise ForbiddenError(
@@ -87,7 +84,7 @@ def check_user(user_name: str) -> None:
 
 
 def _is_open() -> bool:
-    # An address that is not served has no endpoint. OPTIONS is what browsers ask of CORS, keyless.
+    # A request without a route has no endpoint. OPTIONS is a CORS preflight, sent without a key.
     endpoint = request.endpoint
     return (
         endpoint is None
@@ -97,7 +94,7 @@ def _is_open() -> bool:
     )
 
 
-def _shown() -> str | None:
+def _presented_key() -> str | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer" and token:
         return token.strip()

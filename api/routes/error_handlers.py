@@ -1,6 +1,6 @@
-"""Answer every error with a problem document (RFC 9457), and never with an exception's text.
+"""Error handlers: every error is answered with a problem document, never an exception's text.
 
-What kind of problem an error is stands in one table: `api.problems`.
+The table in `api.problems` defines the kind of problem of each error.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from api.errors import (
 )
 from api.logs import REQUEST_ID
 from api.problems import (
-    HTTP_KINDS,
-    INVALID_REQUEST,
     UNEXPECTED,
     ProblemKind,
     all_kinds,
     kind_of_error,
+    kind_of_status,
+    problem_document,
 )
 
 _log = logging.getLogger(__name__)
@@ -46,14 +46,7 @@ _STATUS_DETAILS = {
 
 def problem_response(kind: ProblemKind, detail: str, errors: Sequence[FieldError] = ()) -> Response:
     """Return a problem document as a response."""
-    document = {
-        "type": f"/problems/{kind.slug}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": detail,
-        "trace_id": REQUEST_ID.get(),
-        "errors": [{"where": item.where, "reason": item.reason} for item in errors],
-    }
+    document = problem_document(kind, detail, REQUEST_ID.get(), errors)
     body = json.dumps(document, ensure_ascii=False)
     return Response(body, kind.status, content_type="application/problem+json")
 
@@ -61,8 +54,8 @@ def problem_response(kind: ProblemKind, detail: str, errors: Sequence[FieldError
 def invalid_request(error: ValidationError) -> Response:
     """Raise InvalidRequestError for a request that does not fit its model.
 
-    It is annotated as returning a response because flask-openapi3 asks for one. What the caller
-    sent is not repeated. Where is a JSON pointer in a body and a name elsewhere.
+    The return type is what flask-openapi3 expects of a callback. The values that were sent are not
+    repeated. `where` is a JSON pointer for a body and a parameter's name otherwise.
     """
     start = "/" if error.title.endswith("Body") else ""
     faults = [
@@ -73,15 +66,16 @@ def invalid_request(error: ValidationError) -> Response:
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Have an app answer all errors with problem documents."""
-    app.register_error_handler(MoodlineError, _on_purpose)
-    app.register_error_handler(HTTPException, _from_flask)
-    app.register_error_handler(Exception, _unexpected)
+    """Register the error handlers of an app."""
+    app.register_error_handler(MoodlineError, _moodline_error)
+    app.register_error_handler(HTTPException, _http_exception)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
-def _on_purpose(error: MoodlineError) -> Response:
+def _moodline_error(error: MoodlineError) -> Response:
     if isinstance(error, AnalysisFailedError):
-        return _kept_problem(error)
+        slug = error.problem.type if error.problem else UNEXPECTED.slug
+        return problem_response(all_kinds().get(slug, UNEXPECTED), error.detail)
     kind = kind_of_error(error)
     if kind.status >= 500:
         _log.warning("answered %s", kind.slug, exc_info=error)
@@ -99,15 +93,10 @@ def _on_purpose(error: MoodlineError) -> Response:
     return response
 
 
-def _kept_problem(error: AnalysisFailedError) -> Response:
-    slug = error.problem.type if error.problem else UNEXPECTED.slug
-    return problem_response(all_kinds().get(slug, UNEXPECTED), error.detail)
-
-
-def _from_flask(error: HTTPException) -> Any:
+def _http_exception(error: HTTPException) -> Any:
     if error.code is None:
         return error
-    kind = HTTP_KINDS.get(error.code, INVALID_REQUEST if error.code < 500 else UNEXPECTED)
+    kind = kind_of_status(error.code)
     response = problem_response(kind, _STATUS_DETAILS.get(kind.status, kind.about))
     allowed = dict(error.get_headers()).get("Allow")
     if allowed:
@@ -115,6 +104,6 @@ def _from_flask(error: HTTPException) -> Any:
     return response
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected_error(error: Exception) -> Response:
     _log.error("unexpected error", exc_info=error)
     return problem_response(UNEXPECTED, UNEXPECTED.about)

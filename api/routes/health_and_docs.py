@@ -1,4 +1,4 @@
-"""Serve what operators and newcomers look at: health, metrics, documentation, the dashboard."""
+"""Routes about the service itself: health, metrics, API documentation, problem pages, dashboard."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
-from api.routes.documents.service import AliveDocument, ReadyDocument
+from api.routes.openapi import keyless_answers
 from api.routes.request_models import ProblemPath
+from api.routes.response_models import AliveDocument, ReadyDocument
 from api.services import Services
 
 _TAG = Tag(name="service", description="Health, metrics and documentation")
 
 
-def service_blueprint(
-    services: Services, problems: dict[str | int, Any], metrics: Metrics
-) -> APIBlueprint:
+def service_blueprint(services: Services, metrics: Metrics) -> APIBlueprint:
     """Return the routes about the service itself."""
-    routes = APIBlueprint("service", __name__, abp_tags=[_TAG], abp_responses=problems)
+    routes = APIBlueprint("service", __name__, abp_tags=[_TAG], abp_responses=keyless_answers())
 
     @routes.get("/livez", responses={200: AliveDocument})
     def livez() -> Any:
-        """Tell that the process answers."""
+        """Answer as long as the process runs."""
         return {"status": "alive"}
 
     missing_answer = {
-        "description": "something is missing, and status names it",
+        "description": "a dependency is missing; status names it",
         "content": {
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/ReadyDocument"},
@@ -44,7 +43,7 @@ def service_blueprint(
 
     @routes.get("/readyz", responses={200: ReadyDocument, 503: missing_answer})
     def readyz() -> Any:
-        """Tell whether all dependencies are there; 503 names those that are missing."""
+        """Check whether all dependencies are ready; 503 names those that are missing."""
         dependencies = services.health.dependencies()
         missing = [name for name, ready in dependencies.items() if not ready]
         status = "missing: " + ", ".join(missing) if missing else "ready"
@@ -62,7 +61,7 @@ def service_blueprint(
 
     @routes.get("/metrics", responses={200: text_answer})
     def prometheus_metrics() -> Any:
-        """Return the metrics in Prometheus' text format."""
+        """Return metrics in the Prometheus text format."""
         return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     @routes.get("/openapi.json", doc_ui=False)

@@ -1,11 +1,17 @@
-"""Say in the OpenAPI document which problems a call may answer with."""
+"""What the OpenAPI document says of the calls: the problems each may answer with, and look-ups.
+
+The look-ups let other modules enforce what the document says, so that the two cannot differ.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from api.problems import ProblemKind, all_kinds
+from flask_openapi3.models.operation import Operation
+from flask_openapi3.openapi import OpenAPI
+
+from api.problems import ProblemKind, all_kinds, problem_document
 
 _ANY_CALL = (
     "invalid-request",
@@ -19,9 +25,23 @@ _ANY_CALL = (
 CHANGES = ("cross-site",)
 BODY = (*CHANGES, "payload-too-large", "unsupported-media")
 
+_EXAMPLE_TRACE_ID = "8d3c1f0e5b7a4c2d9e6f1a2b3c4d5e6f"
+
+
+def documented_operations(app: OpenAPI) -> dict[str, Operation]:
+    """Return the documented operations of an app by endpoint; call it after adding all routes."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        path = app.paths.get(rule.rule.replace("<", "{").replace(">", "}"))
+        for method in rule.methods or ():
+            operation = getattr(path, method.lower(), None)
+            if operation is not None:
+                found[rule.endpoint] = operation
+    return found
+
 
 def problem_answers(*slugs: str) -> dict[str | int, Any]:
-    """Return the problems of these kinds, and of those that any call with a key may meet.
+    """Return responses for problems of these kinds and of those that any call with a key may meet.
 
     Each kind has an example.
     """
@@ -29,7 +49,7 @@ def problem_answers(*slugs: str) -> dict[str | int, Any]:
 
 
 def keyless_answers() -> dict[str | int, Any]:
-    """Return the problems that a call about the service itself may meet."""
+    """Return responses for the problems of calls that need no key."""
     return _answers(("invalid-request", "misdirected", "unexpected"))
 
 
@@ -42,23 +62,16 @@ def _answers(slugs: Iterable[str]) -> dict[str | int, Any]:
 
 
 def _answer(kinds: list[ProblemKind]) -> dict[str, Any]:
+    examples = {
+        kind.slug: {"value": problem_document(kind, kind.about, _EXAMPLE_TRACE_ID)}
+        for kind in kinds
+    }
     return {
         "description": "; or: ".join(kind.title for kind in kinds),
         "content": {
             "application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/ProblemDocument"},
-                "examples": {kind.slug: {"value": _example(kind)} for kind in kinds},
+                "examples": examples,
             }
         },
-    }
-
-
-def _example(kind: ProblemKind) -> dict[str, Any]:
-    return {
-        "type": f"/problems/{kind.slug}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": kind.about,
-        "trace_id": "8d3c1f0e5b7a4c2d9e6f1a2b3c4d5e6f",
-        "errors": [],
     }

@@ -1,4 +1,4 @@
-"""Show in the OpenAPI document what calls answer, on posts of an invented person."""
+"""Examples of requests and responses for the OpenAPI document, about an invented person."""
 
 from __future__ import annotations
 
@@ -140,5 +140,5 @@ POSTS_CSV = "id,text,created_at\n1,What a day!,2026-02-01T10:00:00Z\n"
 
 
 def example(value: Any) -> ConfigDict:
-    """Return the configuration of a model that is shown with this example."""
+    """Return a model configuration that shows this example in the OpenAPI document."""
     return ConfigDict(json_schema_extra={"example": value})

@@ -1,4 +1,4 @@
-"""Serve the calls of the original front end in exactly the shapes that it reads."""
+"""Routes of the original front end: its addresses and its response shapes, kept as they were."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from flask_openapi3.models.tag import Tag
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
 from api.routes.authentication import needs
-from api.routes.documents.original import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.routes.openapi import CHANGES, problem_answers
 from api.routes.request_models import OriginalStartQuery, UserPath
+from api.routes.response_models import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services, plain_answer
 
 _TAG = Tag(name="original", description="The calls of the original front end")
@@ -25,9 +25,9 @@ _OUTCOMES = (
 )
 
 
-def original_blueprint(services: Services, problems: dict[str | int, Any]) -> APIBlueprint:
+def original_blueprint(services: Services) -> APIBlueprint:
     """Return the original routes."""
-    routes = APIBlueprint("original", __name__, abp_tags=[_TAG], abp_responses=problems)
+    routes = APIBlueprint("original", __name__, abp_tags=[_TAG], abp_responses=problem_answers())
 
     @routes.get(
         "/start_analysis/<user_name>",
@@ -35,7 +35,7 @@ def original_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
         responses={200: OriginalAnalysisDocument, **problem_answers(*CHANGES, *_OUTCOMES)},
     )
     def start_analysis_and_wait(path: UserPath, query: OriginalStartQuery) -> Any:
-        """Analyse and wait: answers [mood, happiest, saddest], the last two as texts or null."""
+        """Analyse and wait; return [mood, happiest, saddest], the last two as texts or null."""
         result = services.analyses.run_to_end(path.user_name, consent=query.consent)
         return plain_answer(result)
 
@@ -44,10 +44,7 @@ def original_blueprint(services: Services, problems: dict[str | int, Any]) -> AP
         "responses": {200: OriginalRecommendationsDocument, **problem_answers("not-found")},
     }
 
-    @routes.get(
-        "/recommend_friends/<user_name>",
-        **recommending,
-    )
+    @routes.get("/recommend_friends/<user_name>", **recommending)
     def recommend_friends(path: UserPath) -> Any:
         """Return recommendations as plain names."""
         found = services.moods.recommendations(path.user_name)

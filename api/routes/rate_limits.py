@@ -1,10 +1,10 @@
-"""Limit how often a key, or an address without one, may call."""
+"""Rate limits per API key, or per client address where a request has no key."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from flask import Flask, Response, g, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
@@ -18,39 +18,32 @@ _WORK = frozenset(
 _REDIS_SECONDS = 1
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """Say how often: such as "100/minute", or None for no limit; work starts something long.
+def register_rate_limits(
+    app: Flask, *, calls: str | None, work: str | None, redis_url: str
+) -> None:
+    """Count calls and answer 429 past a limit such as "100/minute" (None: no limit).
 
-    storage is memory://, or a Redis address that several processes share. While Redis is away each
-    process counts by itself.
+    work limits the calls that start an import or an analysis. Processes share their counts in
+    Redis where redis_url is set; while Redis is unavailable, each counts by itself.
     """
-
-    calls: str | None = None
-    work: str | None = None
-    storage: str = "memory://"
-
-
-def register_rate_limits(app: Flask, limits: RateLimits) -> None:
-    """Have an app count calls and answer 429 to those past a limit."""
-    counted = [
-        ApplicationLimit(limit_provider=limits.calls, scope="calls") if limits.calls else None,
-        ApplicationLimit(
-            limit_provider=limits.work,
-            scope="work",
-            exempt_when=lambda: request.endpoint not in _WORK,
+    limits: list[str | Callable[[], str] | ApplicationLimit] = []
+    if calls:
+        limits.append(ApplicationLimit(limit_provider=calls, scope="calls"))
+    if work:
+        limits.append(
+            ApplicationLimit(
+                limit_provider=work,
+                scope="work",
+                exempt_when=lambda: request.endpoint not in _WORK,
+            )
         )
-        if limits.work
-        else None,
-    ]
-    redis = limits.storage.startswith("redis")
     timeouts = ("socket_timeout", "socket_connect_timeout")
     limiter = Limiter(
-        _who,
-        application_limits=[limit for limit in counted if limit],
-        storage_uri=limits.storage,
-        storage_options=dict.fromkeys(timeouts, _REDIS_SECONDS) if redis else {},
-        in_memory_fallback_enabled=redis,
+        _client,
+        application_limits=limits,
+        storage_uri=redis_url or "memory://",
+        storage_options=dict.fromkeys(timeouts, _REDIS_SECONDS) if redis_url else {},
+        in_memory_fallback_enabled=bool(redis_url),
         key_prefix="moodline",
     )
     limiter.request_filter(lambda: request.blueprint == "service" or request.method == "OPTIONS")
@@ -65,5 +58,5 @@ def register_rate_limits(app: Flask, limits: RateLimits) -> None:
         return response
 
 
-def _who() -> str:
+def _client() -> str:
     return g.api_key.prefix if g.api_key else request.remote_addr or "unknown"

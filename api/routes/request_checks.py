@@ -1,8 +1,8 @@
-"""Check every request before its route sees it, and mark every response on its way out.
+"""Checks of every request before its route runs, and headers, metrics and logs of every response.
 
-Each request has a trace id, is counted and logged by its route's template, and has to come from
-where requests may come from: a browser must not be talked into acting on the posts that this
-service holds (DNS rebinding, cross-site requests).
+Each request gets a trace id and is counted and logged under its route's template. Hosts and origins
+are checked so that another web site cannot use a browser to act on the posts that this service
+stores (DNS rebinding, cross-site requests).
 """
 
 from __future__ import annotations
@@ -17,19 +17,27 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, json, request
 from flask_cors import CORS
+from flask_openapi3.models.parameter_in_type import ParameterInType
+from flask_openapi3.openapi import OpenAPI
 
-from api.errors import InvalidRequestError, UnsupportedMediaError
+from api.errors import FieldError, InvalidRequestError, UnsupportedMediaError
 from api.logs import REQUEST_ID
 from api.metrics import Metrics
 from api.problems import CROSS_SITE, HTTP_KINDS
 from api.routes.error_handlers import problem_response
+from api.routes.openapi import documented_operations
 
 _log = logging.getLogger(__name__)
 
 _TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PORT = re.compile(r":\d{1,5}$")
 _PREFLIGHT_SECONDS = 600
+_QUERY = ParameterInType.QUERY
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# A sign-in server may add parameters, and they must be ignored (RFC 6749, section 4.1.2).
+_ANY_QUERY = "sources.come_back_from_x"
+_REPORTED_NAMES = 10
+_LONGEST_NAME = 40
 
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
@@ -44,12 +52,12 @@ _SECURITY_HEADERS = {
 
 
 class StrictJsonRequest(Request):
-    """Read JSON bodies strictly: by their type, without NaN, as an object."""
+    """Request whose JSON body must have the JSON content type, be an object and hold no NaN."""
 
     def get_json(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  werkzeug's signature
         """Return the object in the body; an empty body is an empty object.
 
-        Raises UnsupportedMediaError and InvalidRequestError even where asked to be silent, as
+        Raises UnsupportedMediaError and InvalidRequestError even when called with silent=True, as
         flask-openapi3 does, so that bad JSON is not reported as a missing field.
         """
         body = self.get_data(cache=True)
@@ -80,9 +88,10 @@ class StrictJsonRequest(Request):
 def register_request_checks(
     app: Flask, metrics: Metrics, allowed_hosts: Collection[str], cors_origins: Collection[str]
 ) -> None:
-    """Have an app check, trace, count and log its requests.
+    """Check, trace, count and log the requests of an app.
 
-    allowed_hosts are the names it answers to, cors_origins the web pages elsewhere that may use it.
+    allowed_hosts are the accepted Host names, cors_origins the origins of other web pages that may
+    call it.
     """
     hosts = frozenset(allowed_hosts)
     if cors_origins:
@@ -112,21 +121,47 @@ def register_request_checks(
             response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = REQUEST_ID.get() or ""
         if not request.path.startswith("/web/"):
-            # Answers hold people's posts and moods: no cache on the way may keep them.
+            # Responses contain people's posts and moods, which no cache may store.
             response.headers["Cache-Control"] = "no-store"
-        _note(response, metrics)
+        _count_and_log(response, metrics)
         return response
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:
-        # The thread goes on to other work, whose log lines are not this request's.
+        # The thread continues with other work, which must not be logged under this request's id.
         REQUEST_ID.set(None)
 
 
-def _note(response: Response, metrics: Metrics) -> None:
+def register_query_check(app: OpenAPI) -> None:
+    """Refuse undocumented query parameters; call it after adding all routes."""
+    known = {
+        endpoint: {
+            p.name for p in operation.parameters or () if p.param_in == ParameterInType.QUERY
+        }
+        for endpoint, operation in documented_operations(app).items()
+        if endpoint != _ANY_QUERY and not endpoint.startswith("service.")
+    }
+
+    @app.before_request
+    def check() -> None:
+        names = known.get(request.endpoint or "")
+        if names is None or request.method == "OPTIONS":
+            return
+        unknown = [name for name in request.args if name not in names]
+        if unknown:
+            raise InvalidRequestError(
+                "The address has parameters that this call does not take.",
+                [
+                    FieldError(name[:_LONGEST_NAME], "is no parameter of this call")
+                    for name in unknown[:_REPORTED_NAMES]
+                ],
+            )
+
+
+def _count_and_log(response: Response, metrics: Metrics) -> None:
     seconds = time.perf_counter() - g.started
     route = request.url_rule.rule if request.url_rule else "unmatched"
-    # The method is the client's to invent; a rule matches only known ones.
+    # A client may send any method name; only those of a matched rule become a metrics label.
     method = request.method if request.url_rule else "any"
     metrics.request(method, route, response.status_code, seconds)
     _log.info(
@@ -152,7 +187,7 @@ def _may_change_things() -> bool:
 
 
 def _from_another_site() -> bool:
-    # Browsers send Sec-Fetch-Site, and Origin where they are too old for it; programs send neither.
+    # Browsers send Sec-Fetch-Site, older ones only Origin; programs send neither.
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in ("same-origin", "none")

@@ -1,4 +1,7 @@
-"""Define what requests may hold. Unknown fields are refused, and values are not converted."""
+"""Pydantic models of paths, queries, headers and bodies of requests.
+
+Unknown fields are refused, and values in bodies are not converted between types.
+"""
 
 from __future__ import annotations
 
@@ -20,32 +23,32 @@ Country = Annotated[
     str | None,
     Field(
         pattern="^[A-Za-z]{2}$",
-        description="code of the country, such as IE, whose helplines stand in `support`",
+        description="country code, such as IE, whose helplines are listed in `support`",
         json_schema_extra={"example": "IE"},
     ),
 ]
 
 
 class Strict(BaseModel):
-    """Take only known fields, of exactly their type."""
+    """Body that accepts only known fields, of exactly their type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class StrictQuery(BaseModel):
-    """Take only known parameters; what an address holds is text, and is read as the type."""
+    """Query that accepts only known parameters; their text is converted to the type."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class UserPath(BaseModel):
-    """Name a user."""
+    """Path with a user name."""
 
     user_name: UserName
 
 
 class AnalysisPath(BaseModel):
-    """Name an analysis."""
+    """Path with an analysis id."""
 
     analysis_id: str = Field(
         max_length=64, json_schema_extra={"example": "0d9f6c1e4b7a4f0c8a5d3e2b1c0f9a8d"}
@@ -53,38 +56,38 @@ class AnalysisPath(BaseModel):
 
 
 class ProblemPath(BaseModel):
-    """Name a kind of problem."""
+    """Path with the slug of a problem kind."""
 
     slug: str
 
 
 class StartAnalysisHeaders(BaseModel):
-    """Hold the headers that starting an analysis takes."""
+    """Headers of the call that starts an analysis."""
 
     idempotency_key: str | None = Field(
         None,
         alias="Idempotency-Key",
-        description="the same key returns the analysis that was made with it; printable",
+        description="printable text; the same key returns the analysis that was started with it",
         json_schema_extra={"example": "3f1c-7"},
     )
 
 
 class StartAnalysisBody(Strict):
-    """Ask for an analysis of one's own posts."""
+    """Request for an analysis of one's own posts."""
 
     user_name: UserName
     source: str = Field(
         "imported",
-        description='"imported": the posts already kept; GET /v1/sources lists the others',
+        description='"imported": posts already stored; GET /v1/sources lists the others',
     )
     source_user: str | None = Field(
         None,
         max_length=320,
-        description="your account at the source, where it is called otherwise than you are here",
+        description="your account at the source, if its name differs from user_name",
     )
     consent: bool = Field(False, description="true: these are my posts and I agree")
     max_posts: int | None = Field(
-        None, ge=1, le=10_000_000, description="only the newest that many"
+        None, ge=1, le=10_000_000, description="analyse only this many of the newest posts"
     )
     as_of: str = Field("now", max_length=40, description='"now", "newest" or an ISO 8601 time')
 
@@ -96,14 +99,14 @@ class StartAnalysisBody(Strict):
 
 
 class SignInReturnQuery(BaseModel):
-    """Hold what X adds to the address when a person comes back; error takes the place of code."""
+    """Query that X adds when it redirects the user back; without permission it has no code."""
 
     state: str = Field("", max_length=500)
     code: str = Field("", max_length=4000)
 
 
 class FeedbackBody(Strict):
-    """Give one's own word for one's mood."""
+    """The user's own word for their mood."""
 
     mood: str = Field(max_length=40, json_schema_extra={"enum": list(Mood)})
 
@@ -111,26 +114,26 @@ class FeedbackBody(Strict):
 
 
 class ConsentBody(Strict):
-    """Agree to be analysed."""
+    """Consent to be analysed."""
 
-    matchable: bool = Field(False, description="true: others may be told of me as a friend")
+    matchable: bool = Field(False, description="true: I may be recommended to others as a friend")
 
     model_config = ConfigDict(json_schema_extra={"example": {"matchable": True}})
 
 
 class TimelineQuery(StrictQuery):
-    """Choose the steps of a timeline."""
+    """Query with the bucket size of a timeline."""
 
     bucket: Literal["day", "week"] = "day"
 
 
 class CountryQuery(StrictQuery):
-    """Say in which country the reader is."""
+    """Query with the country of the reader."""
 
     country: Country = None
 
 
 class OriginalStartQuery(StrictQuery):
-    """Say on the original call that the user agrees."""
+    """Query with the user's consent, of the original call."""
 
     consent: bool = False

@@ -1,4 +1,4 @@
-"""Serve /v1/sources, and signing in at X."""
+"""Routes of /v1/sources and of the sign-in at X."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
 from api.routes.authentication import KEYLESS, needs
-from api.routes.documents.sources import SourcesDocument
 from api.routes.openapi import problem_answers
 from api.routes.request_models import SignInReturnQuery
+from api.routes.response_models import SourcesDocument
 from api.services import Services
 from api.services.sign_ins import TICKET_SECONDS
 from api.services.sources import SIGN_IN_PATH
 
-_TAG = Tag(name="sources", description="Where posts come from, and signing in there")
+_TAG = Tag(name="sources", description="Sources of posts, and signing in at them")
 
 _TICKET = "moodline_sign_in"
 
 
-def sources_blueprint(services: Services, problems: dict[str | int, Any]) -> APIBlueprint:
+def sources_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of sources."""
-    routes = APIBlueprint("sources", __name__, abp_tags=[_TAG], abp_responses=problems)
+    routes = APIBlueprint("sources", __name__, abp_tags=[_TAG], abp_responses=problem_answers())
 
     @routes.get("/v1/sources", security=needs(Scope.READ), responses={200: SourcesDocument})
     def list_sources() -> Any:
-        """List the sources of posts: set up or not, and where to sign in."""
+        """List the sources of posts: whether each is configured, and where to sign in."""
         return {"sources": [asdict(state) for state in services.sources.states()]}
 
     @routes.get(
         SIGN_IN_PATH,
         security=KEYLESS,
         responses={
-            303: {"description": "to X, which asks the person"},
+            303: {"description": "redirect to X, which asks the user for permission"},
             **problem_answers("source-not-configured"),
         },
     )
     def sign_in_at_x() -> Any:
-        """Send the person to X, to allow that their own posts are read."""
+        """Redirect the user to X, to allow reading their own posts."""
         start = services.sign_ins.begin()
         response = redirect(start.address, 303)
         response.set_cookie(
@@ -59,7 +59,7 @@ def sources_blueprint(services: Services, problems: dict[str | int, Any]) -> API
         f"{SIGN_IN_PATH}/callback",
         security=KEYLESS,
         responses={
-            303: {"description": "to the dashboard, as the user who signed in"},
+            303: {"description": "redirect to the dashboard of the user who signed in"},
             **problem_answers(
                 "source-not-configured",
                 "source-unauthorised",
@@ -72,7 +72,7 @@ def sources_blueprint(services: Services, problems: dict[str | int, Any]) -> API
         },
     )
     def come_back_from_x(query: SignInReturnQuery) -> Any:
-        """Take the person back from X, and keep that they signed in."""
+        """Complete the sign-in when X redirects the user back."""
         user_name = services.sign_ins.complete(
             ticket=request.cookies.get(_TICKET, ""), state=query.state, code=query.code
         )

@@ -1,4 +1,4 @@
-"""Serve /v1/users/{user_name}."""
+"""Routes of /v1/users/{user_name}: posts, mood, timeline, recommendations, consent, export."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
 from api.routes.authentication import needs
-from api.routes.documents.imports import ImportDocument, import_document
-from api.routes.documents.users import (
+from api.routes.openapi import BODY, CHANGES, problem_answers
+from api.routes.request_models import ConsentBody, CountryQuery, TimelineQuery, UserPath
+from api.routes.response_models import (
     ConsentDocument,
     ExportDocument,
+    ImportDocument,
     RecommendationsDocument,
     TimelineDocument,
     UserDocument,
+    import_document,
     user_document,
 )
-from api.routes.openapi import BODY, CHANGES, problem_answers
-from api.routes.request_models import ConsentBody, CountryQuery, TimelineQuery, UserPath
 from api.services import Services, Upload
 
-_TAG = Tag(name="users", description="What is held about a user, and what it says")
+_TAG = Tag(name="users", description="Stored data about a user, and what it shows")
 
 _MULTIPART_OVERHEAD_BYTES = 64 * 1024
-
 
 _TEXT = {"type": "string"}
 _BINARY = {"type": "string", "format": "binary"}
@@ -48,16 +48,14 @@ _POST_FILE = {
 }
 
 
-def users_blueprint(
-    services: Services, problems: dict[str | int, Any], *, max_import_bytes: int
-) -> APIBlueprint:
+def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprint:
     """Return the routes of users."""
     routes = APIBlueprint(
         "users",
         __name__,
         url_prefix="/v1/users/<user_name>",
         abp_tags=[_TAG],
-        abp_responses=problems,
+        abp_responses=problem_answers(),
     )
 
     @routes.post(
@@ -97,7 +95,7 @@ def users_blueprint(
         responses={200: RecommendationsDocument, **problem_answers("not-found")},
     )
     def get_recommendations(path: UserPath) -> Any:
-        """Return accounts, hashtags and friends that may do good today."""
+        """Return accounts, hashtags and friends recommended today."""
         return services.moods.recommendations(path.user_name).to_dict()
 
     @routes.put(
@@ -106,7 +104,7 @@ def users_blueprint(
         responses={200: ConsentDocument, **problem_answers(*BODY)},
     )
     def give_consent(path: UserPath, body: ConsentBody) -> Any:
-        """Agree to be analysed and, where matchable is true, to be shown to others as a friend."""
+        """Agree to be analysed and, with matchable, to be recommended to others as a friend."""
         user = services.privacy.consent(path.user_name, matchable=body.matchable)
         return {
             "user_name": user.user_name,
@@ -122,7 +120,7 @@ def users_blueprint(
         responses={204: None, **problem_answers(*CHANGES, "not-found")},
     )
     def withdraw_consent(path: UserPath) -> Any:
-        """Withdraw consent, which erases everything held about the user."""
+        """Withdraw consent, which erases everything stored about the user."""
         services.privacy.erase(path.user_name)
         return "", 204
 
@@ -132,7 +130,7 @@ def users_blueprint(
         responses={200: ExportDocument, **problem_answers("not-found")},
     )
     def export_user(path: UserPath) -> Any:
-        """Return everything held about a user."""
+        """Return everything stored about a user."""
         body = json.dumps(services.privacy.export(path.user_name), ensure_ascii=False)
         headers = {
             "Content-Type": "application/json",
@@ -146,7 +144,7 @@ def users_blueprint(
         responses={204: None, **problem_answers(*CHANGES, "not-found")},
     )
     def erase_user(path: UserPath) -> Any:
-        """Erase everything held about a user; work under way cannot bring it back."""
+        """Erase everything stored about a user; a running analysis cannot restore it."""
         services.privacy.erase(path.user_name)
         return "", 204
 

@@ -1,4 +1,4 @@
-"""Serve the app with waitress, whose own refusals are problem documents too."""
+"""Waitress as the web server, with problem documents for requests that it refuses itself."""
 
 from __future__ import annotations
 
@@ -11,30 +11,27 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
-from api.problems import HTTP_KINDS, INVALID_REQUEST, UNEXPECTED
+from api.problems import kind_of_status, problem_document
 from api.settings import Settings
 
 _CHANNEL_SECONDS = 120
 
 
 class _ProblemTask(ErrorTask):
-    """Answer what never reaches the app, such as a broken request line, with a problem document."""
+    """Problem document for a request that never reaches the app, such as a broken request line."""
 
     def execute(self) -> None:
-        """Write the answer and close the connection."""
+        """Write the response and close the connection."""
         request: Any = self.request
         error = request.error
         code = error.code
-        kind = HTTP_KINDS.get(code, INVALID_REQUEST if code < 500 else UNEXPECTED)
         trace_id = uuid.uuid4().hex
-        document = {
-            "type": f"/problems/{kind.slug}",
-            "title": kind.title,
-            "status": code,
-            "detail": "The request could not be read, or is larger than this service takes.",
-            "trace_id": trace_id,
-            "errors": [],
-        }
+        document = problem_document(
+            kind_of_status(code),
+            "The request could not be read, or is larger than this service takes.",
+            trace_id,
+            status=code,
+        )
         body = json.dumps(document).encode()
         self.status = f"{code} {error.reason}"
         self.response_headers = [
@@ -53,16 +50,16 @@ class _Channel(HTTPChannel):
 
 
 def open_server(app: Flask, settings: Settings) -> Any:
-    """Return a waitress server that holds its port; run() serves until close() is called.
+    """Return a waitress server that listens on its port; run() serves until close() is called.
 
-    Raises OSError where the port cannot be had.
+    Raises OSError if the port cannot be opened.
     """
     server: Any = create_server(
         app,
         host=settings.api_host,
         port=settings.api_port,
         threads=settings.api_threads,
-        # The app refuses larger imports itself; this bounds what is kept of a body before that.
+        # The app refuses larger imports itself; this bounds what waitress buffers before that.
         max_request_body_size=2 * settings.max_import_bytes,
         channel_timeout=_CHANNEL_SECONDS,
         clear_untrusted_proxy_headers=True,

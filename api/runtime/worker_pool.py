@@ -1,7 +1,7 @@
-"""Run waiting analyses in a bounded pool of threads inside the API's own process.
+"""Pool of worker threads that run queued analyses inside a process.
 
-The store is the queue of record: a wake-up only saves the wait until the next look at it. That
-look also finds analyses left by a process that died, once their lease has ended.
+The store is the queue of record: a wake-up only shortens the wait until the next poll. A poll also
+finds analyses of a process that died, once their lease has expired.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ _log = logging.getLogger(__name__)
 
 
 class WorkerPool:
-    """Keep a number of threads that call run until nothing waits, then sleep.
+    """Threads that call run until nothing is queued, then sleep until a wake-up or the next poll.
 
-    run takes the oldest waiting analysis and tells whether there was one; stopping is shared with
-    it, so that it can hand work back at shutdown.
+    run runs the oldest queued analysis and returns whether there was one. sweep is called before
+    each run and deletes data past its retention time, if a sweep is due. stopping is shared with
+    the runner, so that it can hand its lease back at shutdown.
     """
 
     def __init__(
@@ -25,10 +26,12 @@ class WorkerPool:
         run: Callable[[], bool],
         stopping: threading.Event,
         *,
+        sweep: Callable[[], None],
         threads: int,
         poll_seconds: float,
     ) -> None:
         self._run = run
+        self._sweep = sweep
         self._stopping = stopping
         self._poll_seconds = poll_seconds
         self._wake_ups = threading.Semaphore(0)
@@ -38,22 +41,22 @@ class WorkerPool:
         ]
 
     def start(self) -> None:
-        """Start the threads; they look for waiting analyses at once."""
+        """Start the threads; they look for queued analyses at once."""
         for thread in self._threads:
             thread.start()
 
     def wake(self, analysis_id: str) -> None:
-        """Have a thread look at the queue now, because this analysis was added."""
+        """Wake a thread, because this analysis was queued."""
         _log.debug("woken", extra={"analysis_id": analysis_id})
         self._wake_ups.release()
 
     def begin_stop(self) -> None:
-        """Have running analyses hand their leases back, without waiting for it."""
+        """Ask running analyses to hand their leases back, without waiting for them."""
         self._stopping.set()
         self._wake_ups.release(len(self._threads))
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Let running analyses hand their leases back; tell whether all did within the time."""
+        """Wait for running analyses to hand their leases back; return whether all did in time."""
         self.begin_stop()
         each = timeout_seconds / len(self._threads)
         for thread in self._threads:
@@ -63,12 +66,11 @@ class WorkerPool:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            if not self._ran():
+            try:
+                self._sweep()
+                ran = self._run()
+            except Exception:  # noqa: BLE001  the boundary of a thread: logged, and tried again
+                _log.exception("no analysis could be taken from the queue")
+                ran = False
+            if not ran:
                 self._wake_ups.acquire(timeout=self._poll_seconds)
-
-    def _ran(self) -> bool:
-        try:
-            return self._run()
-        except Exception:  # noqa: BLE001  the boundary of a thread: logged, and tried again
-            _log.exception("no analysis could be taken from the queue")
-            return False

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap.shipped import support_entries
+from api.bootstrap.service import support_entries
 from api.domain.crisis_support import InvalidSupportError, SupportList, parse_support
 from api.domain.moods import Mood
 from api.settings import SettingsError

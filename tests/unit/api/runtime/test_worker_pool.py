@@ -22,7 +22,9 @@ def looking(looks: queue.Queue[None]) -> Callable[[], bool]:
 
 
 def pool(run: Callable[[], bool], poll_seconds: float = LONG, threads: int = 1) -> WorkerPool:
-    return WorkerPool(run, threading.Event(), threads=threads, poll_seconds=poll_seconds)
+    return WorkerPool(
+        run, threading.Event(), sweep=lambda: None, threads=threads, poll_seconds=poll_seconds
+    )
 
 
 def test_it_looks_for_waiting_work_as_soon_as_it_starts() -> None:

@@ -1,0 +1,303 @@
+"""Pydantic models of the response bodies, and functions that build them from domain objects.
+
+A model's docstring and example are shown in the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, RootModel
+
+from api.domain.analyses import Analysis
+from api.domain.crisis_support import SupportList
+from api.routes import openapi_examples as examples
+from api.routes.openapi_examples import example
+from api.services import ImportReport, UserOverview
+
+
+class FieldErrorDocument(BaseModel):
+    """One fault in a request: where it is and what is wrong there."""
+
+    where: str
+    reason: str
+
+
+class ProblemDocument(BaseModel):
+    """Problem document (RFC 9457); `type` is stable, and an explanation stands at its address."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    trace_id: str | None
+    errors: list[FieldErrorDocument]
+
+
+class AliveDocument(BaseModel):
+    """Liveness: the process answers."""
+
+    status: str
+
+    model_config = example({"status": "alive"})
+
+
+class ReadyDocument(BaseModel):
+    """Readiness, in total and of each dependency by name."""
+
+    status: str
+    dependencies: dict[str, bool]
+
+    model_config = example({"status": "ready", "dependencies": {"store": True, "inference": True}})
+
+
+class SourceDocument(BaseModel):
+    """A source of posts; to_configure names the settings that are missing."""
+
+    name: str
+    configured: bool
+    to_configure: str | None
+    sign_in: str | None
+
+
+class SourcesDocument(BaseModel):
+    """The sources of posts that the service knows."""
+
+    sources: list[SourceDocument]
+
+    model_config = example(examples.SOURCES)
+
+
+class SkippedDocument(BaseModel):
+    """A row or item of the file that was skipped, and why."""
+
+    where: str
+    field: str | None
+    reason: str
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ImportDocument(BaseModel):
+    """Result of an import; skipped_reasons has the first 100, total counts all stored posts."""
+
+    imported: int
+    updated: int
+    unchanged: int
+    skipped: int
+    skipped_reasons: list[SkippedDocument]
+    total: int
+    format: str
+
+    model_config = example(examples.IMPORT)
+
+
+class SourceCostDocument(BaseModel):
+    """What was read at the source; estimate is its price in the currency named."""
+
+    posts_read: int
+    users_read: int
+    skipped: int
+    estimate: float
+    currency: str
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ProgressDocument(BaseModel):
+    """Counts of posts; reused ones needed no classification, source_cost is null when imported."""
+
+    fetched: int
+    classified: int
+    reused: int
+    total: int
+    source_cost: SourceCostDocument | None
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class KeptProblemDocument(BaseModel):
+    """Why an analysis failed."""
+
+    type: str
+    title: str
+    detail: str
+
+
+class AnalysisDocument(BaseModel):
+    """An analysis; state is queued, running, succeeded, failed or cancelled.
+
+    waits_until is the time before which a queued analysis does not continue, because of its
+    source's rate limit.
+    """
+
+    analysis_id: str
+    user_name: str
+    source: str
+    source_user: str | None
+    max_posts: int | None
+    as_of: str
+    state: str
+    progress: ProgressDocument
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    waits_until: datetime | None
+    result: dict[str, Any] | None
+    problem: KeptProblemDocument | None
+
+    model_config = example(examples.ANALYSIS)
+
+
+class UserDocument(BaseModel):
+    """A user's newest mood; mood and result are null before the first analysis."""
+
+    user_name: str
+    consented_at: datetime | None
+    posts: int
+    mood: str | None
+    analysis_id: str | None
+    analysed_at: datetime | None
+    result: dict[str, Any] | None
+
+    model_config = example(examples.USER)
+
+
+class BucketDocument(BaseModel):
+    """One day or week; scores and mood are null when no post in it has any weight."""
+
+    start: date
+    posts: int
+    scores: dict[str, float] | None
+    positivity: float | None
+    negativity: float | None
+    mood: str | None
+
+
+class TimelineDocument(BaseModel):
+    """Emotions over time, oldest first; days and weeks without posts are left out."""
+
+    bucket: str
+    timeline: list[BucketDocument]
+
+    model_config = example(examples.TIMELINE)
+
+
+class RecommendationDocument(BaseModel):
+    """An account, hashtag or friend, without @ or #, and why it is recommended."""
+
+    name: str
+    explanation: str
+
+
+class RecommendationsDocument(BaseModel):
+    """Recommendations for today, in the order to show them."""
+
+    mood: str
+    big_accounts: list[RecommendationDocument]
+    hashtags: list[RecommendationDocument]
+    friends: list[RecommendationDocument]
+
+    model_config = example(examples.RECOMMENDATIONS)
+
+
+class ConsentDocument(BaseModel):
+    """The consent on record: when it was given, and to which version of the words."""
+
+    user_name: str
+    consented_at: datetime
+    words: str
+    words_version: str
+    matchable: bool
+
+    model_config = example(examples.CONSENT)
+
+
+class ExportDocument(BaseModel):
+    """Everything stored about a user; each list is in the order in which its items were made."""
+
+    user: dict[str, Any]
+    posts: list[dict[str, Any]]
+
+    model_config = example(examples.EXPORT)
+
+
+class OriginalAnalysisDocument(RootModel[list[str | None]]):
+    """[mood, happiest post, saddest post]."""
+
+    model_config = example(["Cheerful", "Best day of the year!", "Missed the bus"])
+
+
+class OriginalRecommendationsDocument(BaseModel):
+    """Recommendations as plain names."""
+
+    big_accounts: list[str]
+    hashtags: list[str]
+    friend: list[str]
+
+    model_config = example(examples.ORIGINAL_RECOMMENDATIONS)
+
+
+def import_document(report: ImportReport) -> dict[str, Any]:
+    """Return the result of an import as JSON values."""
+    return ImportDocument(
+        imported=report.saved.created,
+        updated=report.saved.updated,
+        unchanged=report.saved.unchanged,
+        skipped=report.skipped,
+        skipped_reasons=[SkippedDocument.model_validate(item) for item in report.skipped_reasons],
+        total=report.total,
+        format=report.format,
+    ).model_dump(mode="json")
+
+
+def analysis_document(
+    analysis: Analysis, support: SupportList, country: str | None
+) -> dict[str, Any]:
+    """Return an analysis as JSON values, with the helplines of the reader's country."""
+    request, problem = analysis.request, analysis.problem
+    return AnalysisDocument(
+        analysis_id=analysis.analysis_id,
+        user_name=request.user_id,
+        source=request.source,
+        source_user=request.source_user,
+        max_posts=request.max_posts,
+        as_of=request.as_of,
+        state=analysis.state.value,
+        progress=ProgressDocument.model_validate(analysis.progress),
+        created_at=analysis.created_at,
+        started_at=analysis.started_at,
+        finished_at=analysis.finished_at,
+        waits_until=analysis.waits_until,
+        result=_with_support(analysis.result, support, country),
+        problem=None
+        if problem is None
+        else KeptProblemDocument(
+            type=f"/problems/{problem.type}", title=problem.title, detail=problem.detail
+        ),
+    ).model_dump(mode="json")
+
+
+def user_document(
+    overview: UserOverview, support: SupportList, country: str | None
+) -> dict[str, Any]:
+    """Return a user with their newest mood as JSON values; see analysis_document."""
+    latest = overview.latest
+    return UserDocument(
+        user_name=overview.user.user_name,
+        consented_at=overview.user.consented_at,
+        posts=overview.posts,
+        mood=latest.mood if latest else None,
+        analysis_id=latest.analysis_id if latest else None,
+        analysed_at=latest.created_at if latest else None,
+        result=_with_support(latest.result if latest else None, support, country),
+    ).model_dump(mode="json")
+
+
+def _with_support(
+    result: Mapping[str, Any] | None, support: SupportList, country: str | None
+) -> dict[str, Any] | None:
+    # Helplines are not stored with the result: the list changes, and so does the reader's country.
+    return None if result is None else {**result, "support": support.beside(result, country)}
