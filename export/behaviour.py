@@ -1,7 +1,7 @@
-"""Test how the model behaves: `python -m export.behaviour [--model FOLDER] [--failures]`.
+"""Run the behavioural tests: `python -m export.behaviour [--model FOLDER] [--failures]`.
 
-The tests are those of `behaviour.yaml`: small claims about negation, names, emoji and the
-like, which an accuracy over a data set averages away.
+They are listed in `behaviour.yaml`: small claims about negation, names, emoji and so on, which
+the accuracy on a data set averages away.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from export.errors import ExportError, VerificationError, run_command
+from export.command_line import command_parser, run_command
+from export.errors import ExportError, VerificationError
 from export.evaluation.behaviour_cases import Capability, Kind, load_capabilities
 from export.packaging.model_folder import SHIPPED
 from serving.classifier.artifact import open_model
@@ -23,15 +24,15 @@ from serving.schemas import Classification
 
 
 class Classifier(Protocol):
-    """Whatever classifies texts as EmotionClassifier does."""
+    """Interface of EmotionClassifier that the tests use."""
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return one classification a text, in order; may raise ServingError."""
+        """Return one classification per text, in order; may raise ServingError."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One test that failed: its texts, the rule of the file, and what was got instead."""
+    """One failed test: its texts, the rule of the file, and the actual result."""
 
     texts: tuple[str, ...]
     expected: str
@@ -40,7 +41,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class CapabilityReport:
-    """How many tests of one capability there are, and those that failed."""
+    """Number of tests of one capability, and its failures; a group of variants is one test."""
 
     name: str
     kind: Kind
@@ -49,34 +50,34 @@ class CapabilityReport:
 
     @property
     def passed(self) -> int:
-        """Return how many tests passed; a group of variants is one test."""
+        """Number of tests that passed."""
         return self.tests - len(self.failures)
 
     @property
     def rate(self) -> float:
-        """Return the share of tests that passed."""
+        """Share of tests that passed."""
         return self.passed / self.tests
 
 
 @dataclass(frozen=True)
 class BehaviourReport:
-    """What came out, by capability. Every test counts the same in the overall rate."""
+    """Results by capability; every test counts the same in the overall rate."""
 
     capabilities: tuple[CapabilityReport, ...]
 
     @property
     def tests(self) -> int:
-        """Return the number of all tests."""
+        """Number of all tests."""
         return sum(one.tests for one in self.capabilities)
 
     @property
     def passed(self) -> int:
-        """Return how many of all tests passed."""
+        """Number of tests that passed."""
         return sum(one.passed for one in self.capabilities)
 
     @property
     def rate(self) -> float:
-        """Return the share of all tests that passed."""
+        """Share of all tests that passed."""
         return self.passed / self.tests
 
     def table(self) -> dict[str, Any]:
@@ -115,8 +116,20 @@ def run_behaviour(
     return BehaviourReport(tuple(_judge(one, results) for one in chosen))
 
 
+def _judge(capability: Capability, results: Iterator[Classification]) -> CapabilityReport:
+    """Judge one capability by the next results, as many as it has texts."""
+    failures = []
+    for case in capability.cases:
+        got = case.judge([next(results) for _ in case.texts])
+        if got is not None:
+            failures.append(Failure(case.texts, case.expected, got))
+    return CapabilityReport(
+        capability.name, capability.kind, len(capability.cases), tuple(failures)
+    )
+
+
 def check_behaviour(report: BehaviourReport, min_overall: float, min_capability: float) -> None:
-    """Raise VerificationError naming all that fell short of these shares of passed tests."""
+    """Raise VerificationError naming all pass rates below these minimum shares."""
     short = []
     if report.rate < min_overall:
         short.append(f"{report.rate:.1%} of all {report.tests} tests ({min_overall:.1%} is needed)")
@@ -128,21 +141,8 @@ def check_behaviour(report: BehaviourReport, min_overall: float, min_capability:
         raise VerificationError(f"behavioural tests passed too rarely: {'; '.join(short)}")
 
 
-def evaluate_behaviour(model: Path) -> BehaviourReport:
-    """Run the tests of `behaviour.yaml` on the model folder.
-
-    Raises DataError when the tests do not read and ExportError when the folder is no model.
-    """
-    capabilities = load_capabilities()
-    try:
-        with EmotionClassifier(open_model(model)) as classifier:
-            return run_behaviour(classifier, capabilities)
-    except ServingError as exc:
-        raise ExportError(str(exc)) from exc
-
-
 def render(report: BehaviourReport, failures: bool = False) -> str:
-    """Return the rates as lines for a terminal, and each failed test where asked for."""
+    """Return the rates as lines for a terminal, optionally with each failed test."""
     width = max(len("capability"), *(len(one.name) for one in report.capabilities))
     lines = [f"{'capability':<{width}}  kind  tests  passed    rate"]
     lines += [
@@ -166,27 +166,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A group of variants is one test, and fails when one of them does.
     """
-    parser = argparse.ArgumentParser(prog="python -m export.behaviour", description=main.__doc__)
+    parser = command_parser("behaviour", main.__doc__)
     parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--failures", action="store_true", help="print each failed test too")
-    options = parser.parse_args(arguments)
-
-    def command() -> None:
-        print(render(evaluate_behaviour(options.model), options.failures))
-
-    return run_command(command)
+    return run_command(_print_report, parser, arguments)
 
 
-def _judge(capability: Capability, results: Iterator[Classification]) -> CapabilityReport:
-    """Judge one capability with the next results, as many as it has texts."""
-    failures = []
-    for case in capability.cases:
-        got = case.judge([next(results) for _ in case.texts])
-        if got is not None:
-            failures.append(Failure(case.texts, case.expected, got))
-    return CapabilityReport(
-        capability.name, capability.kind, len(capability.cases), tuple(failures)
-    )
+def _print_report(options: argparse.Namespace) -> None:
+    capabilities = load_capabilities()
+    try:
+        with EmotionClassifier(open_model(options.model)) as classifier:
+            report = run_behaviour(classifier, capabilities)
+    except ServingError as exc:
+        raise ExportError(str(exc)) from exc
+    print(render(report, options.failures))
 
 
 if __name__ == "__main__":

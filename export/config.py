@@ -1,4 +1,4 @@
-"""What a training run is told: one frozen model, read from YAML, saved beside the result."""
+"""Configuration of a training run: a frozen model, read from YAML and saved in the run folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from export.errors import ConfigError
 from export.labels import EMOTIONS
+from export.yaml_files import read_yaml
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "default.yaml"
 
@@ -21,21 +22,21 @@ class SetConfig(BaseModel):
 
     name: str = Field(min_length=1)
     weight: float = Field(default=1.0, gt=0, le=100)
-    """Visits per example and pass; 0.5 draws a fresh half of the set at each pass."""
+    """Visits per example and pass; 0.5 draws another half of the set in each pass."""
     path: Path | None = None
-    """Training file of an own set (CSV or JSON lines of text, label)."""
+    """Training file of a custom set (CSV or JSON lines of text, label)."""
     val_path: Path | None = None
-    """Validation file of an own set."""
+    """Validation file of a custom set."""
     known: tuple[str, ...] | None = None
-    """Emotions an own set could have said; by default those that occur in it."""
+    """Emotions that a custom set distinguishes; by default those that occur in it."""
     trust: float = Field(default=1.0, ge=0, le=1)
-    """How much its emotions count in the loss; 0 leaves them out."""
+    """Weight of its emotions in the loss; 0 leaves them out."""
     own_weight: float = Field(default=0.0, ge=0, le=10)
-    """How much the set's own labels count, learned on outputs that are dropped afterwards."""
+    """Weight of the set's own labels, learned on outputs that are removed afterwards."""
     teacher_weight: float = Field(default=0.0, ge=0, le=10)
-    """How much what the run's teacher says of its texts counts."""
+    """Weight of the teacher's logits on its texts."""
     most: int | None = Field(default=None, ge=1)
-    """Training examples that are taken at most, a seeded draw; None takes all."""
+    """Maximum number of training examples, drawn at random with a seed; None takes all."""
 
     @model_validator(mode="after")
     def _known_are_emotions(self) -> Self:
@@ -46,29 +47,29 @@ class SetConfig(BaseModel):
 
 
 class TrainConfig(BaseModel):
-    """Everything that decides what comes out of a run."""
+    """All settings of a training run; a pass is an epoch."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, pattern=r"^[a-z0-9][a-z0-9.-]*$")
     version: str = Field(min_length=1)
     base: Annotated[str, Field(min_length=1)] | TrainConfig
-    """`all-MiniLM-L6-v2`, a folder or a hub name of a BERT checkpoint; or another
-    configuration, whose run comes first and whose model is taken up. In a file, its path
-    (`*.yaml`, relative to the file) may stand for it."""
+    """`all-MiniLM-L6-v2`, a folder or a hub name of a BERT checkpoint; or another configuration,
+    which is run first and whose model this run starts from. In a file, it may be given by its
+    path (`*.yaml`, relative to the file)."""
     adapt_on: tuple[str, ...] = ()
-    """Sets whose texts, without their labels, the base reads first as a masked language model
+    """Sets on whose texts, without labels, the base is first trained as a masked language model
     (Gururangan et al., ACL 2020)."""
     adapt_passes: int = Field(default=1, ge=1, le=100)
     architecture: Literal["bert", "any"] = "bert"
-    """`any` encoder will do for a teacher, which is never served."""
+    """`any` encoder is allowed for a teacher, which is never served."""
     freeze_layers: int = Field(default=0, ge=0)
-    """Encoder layers, from the bottom, that keep the base's weights, as the embeddings then do."""
+    """Encoder layers, from the bottom, that are not trained; if above 0, nor are the embeddings."""
     teacher: TrainConfig | None = None
-    """A configuration whose model is trained first and then says of the texts of each set with a
-    `teacher_weight` what this one has to learn (Hinton et al., 2015). In a file, its path."""
+    """A configuration whose model is trained first; its logits on each set with a
+    `teacher_weight` are learned too (Hinton et al., 2015). In a file, its path."""
     teacher_temperature: float = Field(default=1.0, gt=0, le=20)
-    """Divides both models' logits where they are compared."""
+    """Divides the logits of both models before they are compared."""
     sets: tuple[SetConfig, ...] = Field(min_length=1)
     passes: int = Field(default=3, ge=1, le=100)
     learning_rate: float = Field(default=1.2e-4, gt=0, lt=1)
@@ -84,40 +85,40 @@ class TrainConfig(BaseModel):
     attention_dropout: float = Field(default=0.1, ge=0, lt=1)
     irony_weight: float = Field(default=1.0, ge=0)
     sincere_weight: float = Field(default=0.0, ge=0, le=1)
-    """How much a text of another set counts as not ironic when it was labelled joy or love."""
+    """Weight with which a text labelled joy or love, of a set not about irony, is not ironic."""
     class_balance: float = Field(default=0.0, ge=0, le=1)
-    """Weigh an emotion by (its share in the set) ** -class_balance; 0 weighs all the same."""
+    """An emotion's weight is (its share in the set) ** -class_balance; with 0 all are equal."""
     typo_share: float = Field(default=0.0, ge=0, le=1)
-    """Share of the training texts that are misspelt a little."""
+    """Share of the training texts that get typing errors."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    """Share of an example's probability given to all labels that its set knows."""
+    """Share of an example's probability spread over all labels that its set knows."""
     focal_gamma: float = Field(default=0.0, ge=0, le=5)
-    """Focal loss (Lin et al., ICCV 2017) on the emotions; 0 is plain cross-entropy."""
+    """Focal loss (Lin et al., ICCV 2017) of the emotions; 0 is plain cross-entropy."""
     r_drop: float = Field(default=0.0, ge=0, le=10)
-    """Weight of agreement between two dropout masks (Liang et al., NeurIPS 2021); 0 is off."""
+    """Weight of the divergence between two dropout masks (R-Drop, Liang et al., NeurIPS 2021)."""
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     """Learning rate of a layer, relative to the layer above it."""
     bf16: Literal["auto", "on", "off"] = "auto"
-    """`auto` uses bfloat16 only where the hardware multiplies it."""
+    """`auto` uses bfloat16 only where the hardware supports it."""
     select_on: tuple[str, ...] = Field(min_length=1)
-    """`set/figure` names whose mean picks the best pass, e.g. `carer/accuracy`."""
+    """`set/figure` names by whose mean the best pass is selected, e.g. `carer/accuracy`."""
     keep_base: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the base's weights in the model that comes out, so that little of what it knew
-    is lost (WiSE-FT, Wortsman et al., CVPR 2022). The base must have the same head."""
+    """Share of the base's weights in the resulting model, against forgetting (WiSE-FT, Wortsman
+    et al., CVPR 2022). The base must have the same head."""
     min_behaviour: float = Field(default=0.0, ge=0, le=1)
-    """Share of all behavioural tests that a model must pass to be shipped."""
+    """Share of all behavioural tests that a model must pass to ship."""
     min_capability: float = Field(default=0.0, ge=0, le=1)
     """Share of the tests of each capability that it must pass."""
     patience: int | None = Field(default=None, ge=1)
-    """Stop when the selected figure has not risen for so many passes; None runs them all."""
+    """Stop after so many passes without improvement of the selected figure; None runs all."""
     seed: int = Field(default=17, ge=0)
     soup: int = Field(default=1, ge=1, le=20)
-    """Runs, with seeds `seed`, `seed` + 1, ..., whose weights are averaged in the end
+    """Number of runs, with seeds `seed`, `seed` + 1, ..., whose weights are averaged at the end
     (Wortsman et al., ICML 2022)."""
 
     @property
     def encoder(self) -> str:
-        """The pretrained encoder that the first of the runs started from."""
+        """The pretrained encoder that the first run started from."""
         return self.base if isinstance(self.base, str) else self.base.encoder
 
     @model_validator(mode="after")
@@ -128,13 +129,13 @@ class TrainConfig(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _reads_before_it_has_a_head(self) -> Self:
+    def _adapts_only_a_pretrained_base(self) -> Self:
         if self.adapt_on and not isinstance(self.base, str):
             raise ValueError("adapt_on: the base is a configuration; say it there")
         return self
 
     @model_validator(mode="after")
-    def _has_the_teacher_it_listens_to(self) -> Self:
+    def _has_a_teacher_if_one_has_weight(self) -> Self:
         if self.teacher is None and any(chosen.teacher_weight for chosen in self.sets):
             raise ValueError("sets: teacher_weight is given, but no teacher")
         return self
@@ -143,14 +144,14 @@ class TrainConfig(BaseModel):
 def load_config(path: Path) -> TrainConfig:
     """Read the configuration at `path`.
 
-    Raises ConfigError when the file, or one that its `base` names, is missing, not YAML, or
-    has a key or value that cannot be meant.
+    Raises ConfigError when the file, or one that its `base` or `teacher` names, is missing, not
+    YAML, or has an unknown key or an invalid value.
     """
     return _validated(_read(path, ()), path)
 
 
 def parse_config(content: dict[str, Any], path: Path) -> TrainConfig:
-    """Make a configuration of `content`, which stands in the file `path`; raises ConfigError."""
+    """Return the configuration of `content`, a part of the file `path`; raises ConfigError."""
     return _validated(_with_files(content, path, ()), path)
 
 
@@ -158,34 +159,28 @@ def _validated(content: dict[str, Any], path: Path) -> TrainConfig:
     try:
         return TrainConfig.model_validate(content)
     except ValidationError as exc:
-        # The deepest: a base with a fault inside is said first of all to be no name.
+        # The deepest: of a base with a fault inside, the first error is that it is no string.
         fault = max(exc.errors(), key=lambda error: len(error["loc"]))
-        raise ConfigError(f"{path}: {_place(fault['loc'])}: {fault['msg']}") from exc
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    """Return where an error is, without what pydantic adds behind `base` for its two kinds."""
-    pairs = zip(("", *loc), loc, strict=False)
-    return ".".join(str(part) for before, part in pairs if before != "base") or "settings"
+        loc = fault["loc"]
+        # Without what pydantic adds behind `base` for its two types.
+        parts = [
+            str(part) for before, part in zip(("", *loc), loc, strict=False) if before != "base"
+        ]
+        raise ConfigError(f"{path}: {'.'.join(parts) or 'settings'}: {fault['msg']}") from exc
 
 
 def _read(path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
-    """Return the settings at `path`, with those of other files that it names inside."""
+    """Return the settings at `path`, including those of the files that it names."""
     if path.resolve() in within:
         raise ConfigError(f"{path}: is its own base or teacher")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
-    except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: is not YAML ({str(exc).splitlines()[0]})") from exc
+    content = read_yaml(path, ConfigError)
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: must be a mapping of settings")
     return _with_files(content, path, within)
 
 
 def _with_files(content: dict[str, Any], path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
-    """Return the settings with the files that `base` and `teacher` name in their place."""
+    """Return the settings with the content of the files named by `base` and `teacher`."""
     named = {
         key: _read(path.parent / content[key], (*within, path.resolve()))
         for key in ("base", "teacher")
@@ -195,6 +190,6 @@ def _with_files(content: dict[str, Any], path: Path, within: tuple[Path, ...]) -
 
 
 def save_config(config: TrainConfig, path: Path) -> None:
-    """Write `config` to `path` as YAML that `load_config` reads back to the same."""
+    """Write `config` as YAML from which `load_config` reads an equal configuration."""
     content = config.model_dump(mode="json", exclude_none=True)
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The training mixture: which sources there are, and their examples by split.
+"""The training mixture: the available sources, and their examples by split.
 
 `python -m export.data` prints what a configuration would train on.
 """
@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from export.command_line import command_parser, run_command
 from export.config import DEFAULT_CONFIG, SetConfig, TrainConfig, load_config
-from export.errors import ConfigError, DataError, run_command
+from export.errors import ConfigError, DataError
 from export.training.examples import Example, Source, Split
 from export.training.sources import carer, crowdflower, goemotions, tweeteval, written
-from export.training.sources.custom import own_source
+from export.training.sources.custom import custom_source
 from export.training.sources.feedback import feedback_source
 
 SOURCES: Mapping[str, Source] = {
@@ -41,7 +43,7 @@ FEEDBACK = "feedback"
 
 @dataclass(frozen=True)
 class LoadedSet:
-    """One set of the mixture: its source, what was chosen for it, and examples of one split."""
+    """One set of the mixture: its source, its configuration, and its examples of one split."""
 
     source: Source
     chosen: SetConfig
@@ -50,7 +52,7 @@ class LoadedSet:
 
     @property
     def measurable(self) -> bool:
-        """Whether its examples tell one emotion or irony, so that there is a figure to measure."""
+        """Whether an example has exactly one emotion or is about irony, so that a figure exists."""
         return any(
             one.irony is not None or (one.emotions and not one.any_of and self.chosen.trust)
             for one in self.examples
@@ -70,7 +72,7 @@ def data_folder(chosen: Path | None) -> Path:
 
 
 def source_of(chosen: SetConfig) -> Source:
-    """Return the source that a set names; raises ConfigError when there is none."""
+    """Return the source of a set; raises ConfigError when there is none."""
     if chosen.name in SOURCES:
         return SOURCES[chosen.name]
     if chosen.path is None:
@@ -78,19 +80,20 @@ def source_of(chosen: SetConfig) -> Source:
         raise ConfigError(f"sets: {chosen.name!r} is none of {known} and has no path")
     if chosen.name == FEEDBACK:
         return feedback_source(chosen.path, chosen.val_path)
-    return own_source(chosen)
+    return custom_source(chosen)
 
 
 def load_sets(config: TrainConfig, root: Path, split: Split) -> tuple[LoadedSet, ...]:
     """Read `split` of every set of `config`.
 
-    Raises DataError when a file is missing, does not read as its kind, or a training set
-    lacks examples of a class that it says it knows.
+    Raises DataError when a file is missing or malformed, or a training set has no example of a
+    class that it distinguishes; ConfigError when own labels are asked of a set without any.
     """
     loaded = []
     for chosen in config.sets:
         source = source_of(chosen)
-        _check_own(chosen, source)
+        if chosen.own_weight and not source.own_labels:
+            raise ConfigError(f"sets: {chosen.name} has no labels of its own; leave out own_weight")
         examples = tuple(source.read(root, split))
         if split == "train":
             examples = _drawn(examples, chosen.most, config.seed)
@@ -99,59 +102,48 @@ def load_sets(config: TrainConfig, root: Path, split: Split) -> tuple[LoadedSet,
     return tuple(loaded)
 
 
-def load_read(config: TrainConfig, root: Path) -> tuple[LoadedSet, ...]:
-    """Read the training sets of `adapt_on`; raises what `load_sets` raises."""
+def load_unlabelled(config: TrainConfig, root: Path) -> tuple[LoadedSet, ...]:
+    """Read the training sets of `adapt_on`, used without labels; raises as `load_sets`."""
     sets = tuple(SetConfig(name=name) for name in config.adapt_on)
     return load_sets(config.model_copy(update={"sets": sets}), root, "train")
 
 
 def _drawn(examples: tuple[Example, ...], most: int | None, seed: int) -> tuple[Example, ...]:
-    """Return `most` of the examples, in their order, or all where there are no more."""
+    """Return a random sample of at most `most` examples, in their order."""
     if most is None or most >= len(examples):
         return examples
     chosen = random.Random(seed).sample(range(len(examples)), most)  # noqa: S311 - no secret
     return tuple(examples[index] for index in sorted(chosen))
 
 
-def _check_own(chosen: SetConfig, source: Source) -> None:
-    """Raise ConfigError when the own labels of a set are asked for and it has none."""
-    if chosen.own_weight and not source.own_labels:
-        raise ConfigError(f"sets: {chosen.name} has no labels of its own; leave out own_weight")
-
-
 def check_classes(name: str, examples: Sequence[Example]) -> None:
-    """Raise DataError when a class of the set has no example to learn from."""
+    """Raise DataError when a class of the set has no training example."""
     if not examples:
         raise DataError(f"{name}: has no training examples")
     expected = {label for example in examples for label in example.known}
     missing = expected - {label for example in examples for label in example.emotions}
     if missing and not any(example.any_of for example in examples):
         raise DataError(f"{name}: no example of {', '.join(sorted(missing))}")
-    told = {example.irony for example in examples} - {None}
-    if len(told) == 1:
-        raise DataError(f"{name}: irony examples are all {told.pop()}")
+    ironies = {example.irony for example in examples} - {None}
+    if len(ironies) == 1:
+        raise DataError(f"{name}: irony examples are all {ironies.pop()}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print examples and labels of each set and split; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m export.data", description=main.__doc__)
-    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
-    parser.add_argument("--data", type=Path)
-    options = parser.parse_args(arguments)
-
-    def command() -> None:
-        config, root = load_config(options.config), data_folder(options.data)
-        for split in ("train", "val"):
-            for loaded in load_sets(config, root, split):
-                counts = Counter(_answer(example) for example in loaded.examples)
-                common = ", ".join(f"{label} {n}" for label, n in counts.most_common(7))
-                print(f"{loaded.source.name} {split}: {len(loaded.examples)} ({common})")
-
-    return run_command(command)
+    return run_command(_print_sets, command_parser("data", main.__doc__, DEFAULT_CONFIG), arguments)
 
 
-def _answer(example: Example) -> str:
-    """Return what an example tells, for people."""
+def _print_sets(options: argparse.Namespace) -> None:
+    config, root = load_config(options.config), data_folder(options.data)
+    for split in get_args(Split):
+        for loaded in load_sets(config, root, split):
+            counts = Counter(_label(example) for example in loaded.examples)
+            common = ", ".join(f"{label} {n}" for label, n in counts.most_common(7))
+            print(f"{loaded.source.name} {split}: {len(loaded.examples)} ({common})")
+
+
+def _label(example: Example) -> str:
     if example.emotions:
         return ("|" if example.any_of else "+").join(example.emotions)
     return "+".join(example.own) or f"irony {example.irony}"

@@ -1,54 +1,48 @@
-"""What the export steps raise, and how a command says it.
+"""Errors of the export steps.
 
 ExportError
-|- ConfigError        a configuration that cannot be meant
-|- DataError          a data set that is missing or does not read as its kind
-|- BaseModelError     a base model that cannot be found or has another architecture
-|- VerificationError  a made model that does not do what its parent does
-`- StorageError       a folder that cannot be written
+|- ConfigError        a configuration is missing or invalid
+|- DataError          a data set is missing or malformed
+|- BaseModelError     a base model is missing or of another architecture
+|- VerificationError  a converted model differs too much from its original
+`- StorageError       a file or folder cannot be written
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class ExportError(Exception):
-    """Base of all that an export step raises; its text is one line for a person."""
+    """Base of all errors of the export steps; its text is one line for a person."""
 
 
 class ConfigError(ExportError):
-    """Say that a configuration cannot be meant."""
+    """A configuration is missing or invalid."""
 
 
 class DataError(ExportError):
-    """Say that a data set is missing or does not read as its kind."""
+    """A data set is missing or malformed."""
 
 
 class BaseModelError(ExportError):
-    """Say that a base model is missing or of another architecture."""
+    """A base model is missing or of another architecture."""
 
 
 class VerificationError(ExportError):
-    """Say that a made model differs too much from the one it was made from."""
+    """A converted model differs too much from the one it was made from."""
 
 
 class StorageError(ExportError):
-    """Say that a folder could not be written."""
+    """A file or folder cannot be written."""
 
 
-def run_command(command: Callable[[], None]) -> int:
-    """Run `command`; return 0, or 1 (130 when interrupted) after one line on stderr."""
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise an OSError of the block as a StorageError that names `path`."""
     try:
-        command()
-    except ExportError as exc:
-        print(f"error: {exc}", file=sys.stderr)
-        return 1
+        yield
     except OSError as exc:
-        print(f"error: {exc.strerror or exc}: {exc.filename or 'no file'}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted: what was finished before is untouched", file=sys.stderr)
-        return 130
-    return 0
+        raise StorageError(f"{path}: cannot be written ({exc.strerror})") from exc

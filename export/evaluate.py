@@ -1,7 +1,7 @@
 """Score the shipped model: `python -m export.evaluate FILE [LABELS_FILE] [--model FOLDER]`.
 
-FILE has `text;label` lines, or is TweetEval's text file with LABELS_FILE beside it. Only the
-labels that occur in the file compete; joy and optimism count as one.
+FILE has `text;label` lines, or is TweetEval's text file, with LABELS_FILE as its labels. Only
+the labels that occur in the file compete; joy and optimism count as one.
 """
 
 from __future__ import annotations
@@ -9,54 +9,29 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from export.errors import ExportError, run_command
-from export.evaluation.confidence_intervals import LEVEL, RESAMPLES, Interval, Intervals
+from export.command_line import command_parser, run_command
+from export.errors import ExportError
+from export.evaluation.confidence_intervals import (
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    confidence_intervals,
+)
 from export.evaluation.labelled_files import read_labelled
-from export.evaluation.measure import classify_all, score_intervals, score_results
-from export.evaluation.metrics import Figures
+from export.evaluation.metrics import Predictions, classify_all, predictions_of
 from export.packaging.model_folder import SHIPPED
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ModelError
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What a model scored on a file, how sure that is, and what was assumed to read it."""
-
-    figures: Figures
-    intervals: Intervals
-    note: str = ""
-
-
-def evaluate(texts: Path, labels: Path | None, model: Path) -> Evaluation:
-    """Classify a labelled file with the model folder and score it.
-
-    Raises DataError when the file does not read and ExportError when the folder is no
-    model.
-    """
-    labelled = read_labelled(texts, labels)
-    try:
-        artifact = open_model(model)
-        with EmotionClassifier(artifact) as classifier:
-            results = classify_all(classifier, [example.text for example in labelled.examples])
-    except ModelError as exc:
-        raise ExportError(str(exc)) from exc
-    return Evaluation(
-        figures=score_results(labelled.examples, results),
-        intervals=score_intervals(labelled.examples, results),
-        note=labelled.note,
-    )
-
-
-def render(found: Evaluation) -> str:
-    """Return the figures and their intervals as lines for a terminal."""
-    figures, intervals = found.figures, found.intervals
+def render(predictions: Predictions, note: str = "") -> str:
+    """Return the figures and their confidence intervals as lines for a terminal."""
+    figures, intervals = predictions.figures(), confidence_intervals(predictions)
     width = max(len("class"), *(len(one.label) for one in figures.classes))
-    lines = [f"note: {found.note}"] if found.note else []
+    lines = [f"note: {note}"] if note else []
     lines += [
         f"examples  {figures.examples}",
         f"accuracy  {figures.accuracy:.4f} {_shown(intervals.accuracy)}",
@@ -80,16 +55,21 @@ def _shown(interval: Interval) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print accuracy, macro-F1 and a table of classes; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m export.evaluate", description=main.__doc__)
-    parser.add_argument("file", type=Path, help="`text;label` lines, or texts, one a line")
-    parser.add_argument("labels", type=Path, nargs="?", help="labels of the texts, one a line")
+    parser = command_parser("evaluate", main.__doc__)
+    parser.add_argument("file", type=Path, help="`text;label` lines, or texts, one per line")
+    parser.add_argument("labels", type=Path, nargs="?", help="labels of the texts, one per line")
     parser.add_argument("--model", type=Path, default=SHIPPED)
-    options = parser.parse_args(arguments)
+    return run_command(_evaluate, parser, arguments)
 
-    def command() -> None:
-        print(render(evaluate(options.file, options.labels, options.model)))
 
-    return run_command(command)
+def _evaluate(options: argparse.Namespace) -> None:
+    labelled = read_labelled(options.file, options.labels)
+    try:
+        with EmotionClassifier(open_model(options.model)) as classifier:
+            results = classify_all(classifier, [one.text for one in labelled.examples])
+    except ModelError as exc:
+        raise ExportError(str(exc)) from exc
+    print(render(predictions_of(labelled.examples, results), labelled.note))
 
 
 if __name__ == "__main__":

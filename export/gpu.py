@@ -1,9 +1,9 @@
-"""Make the model folder for a graphics card: `python -m export.gpu SOURCE OUT [--packing KIND]`.
+"""Make the model folder for a GPU: `python -m export.gpu SOURCE OUT [--packing KIND]`.
 
-SOURCE is an fp32 model folder, `python -m export.build --precision fp32 --out SOURCE`; OUT is
-the same model in fp16, fused, with padding taken out, and its manifest. Nothing takes OUT's place
-before its labels agree with SOURCE's. Padding can be taken out on CUDA alone, so that is verified
-on the card; `--packing none` is verified anywhere.
+SOURCE is an fp32 model folder, `python -m export.build --precision fp32 --out SOURCE`; OUT is the
+same model in fp16, fused, with padding removed inside the graph, and its manifest. OUT is only
+replaced after its labels agree with SOURCE's. Only CUDA runs a graph with padding removed, so
+that is verified on the GPU; `--packing none` can be verified anywhere.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from export.errors import DataError, StorageError, VerificationError, run_command
+from export.command_line import command_parser, run_command
+from export.errors import DataError, StorageError, VerificationError
 from export.graph.fusion import Packing, half_graph
 from export.packaging.model_folder import (
     MANIFEST_FILE,
@@ -24,6 +24,7 @@ from export.packaging.model_folder import (
     TOKENIZER_FILE,
     ModelFacts,
     replace_folder,
+    temporary_sibling,
     write_manifest,
 )
 from serving.classifier.artifact import open_model
@@ -38,22 +39,21 @@ PROVIDERS = ("cuda", "cpu")
 def make_gpu_folder(
     source: Path, out: Path, packing: Packing, texts: Sequence[str]
 ) -> dict[str, object]:
-    """Write the folder `out` for a card from the fp32 folder `source`; return what was verified.
+    """Write the GPU model folder `out` from the fp32 folder `source`; return the verification.
 
     Raises VerificationError when labels agree on less than MIN_AGREEMENT of `texts` or nothing
     here can run the graph, and StorageError when the folder cannot be written.
     """
-    told = json.loads((source / MANIFEST_FILE).read_text(encoding="utf-8"))
-    if told["precision"] != "fp32":
-        raise VerificationError(f"{source} is {told['precision']}; an fp32 folder is needed")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.new-", dir=out.parent) as workplace:
-        made = Path(workplace) / "gpu"
+    manifest = json.loads((source / MANIFEST_FILE).read_text(encoding="utf-8"))
+    if manifest["precision"] != "fp32":
+        raise VerificationError(f"{source} is {manifest['precision']}; an fp32 folder is needed")
+    with temporary_sibling(out) as workplace:
+        made = workplace / "gpu"
         made.mkdir()
         (made / MODEL_FILE).write_bytes(half_graph(source / MODEL_FILE, packing))
         (made / TOKENIZER_FILE).write_bytes((source / TOKENIZER_FILE).read_bytes())
         kept = ("name", "version", "base", "max_tokens", "temperature", "training", "accuracy")
-        facts = {key: told[key] for key in kept}
+        facts = {key: manifest[key] for key in kept}
         write_manifest(made, ModelFacts(precision="fp16", **facts))
         found = _verify(source, made, texts)
         verification = {**found, "packing": packing, "accuracy_of": "the fp32 model"}
@@ -63,7 +63,7 @@ def make_gpu_folder(
 
 
 def _verify(source: Path, made: Path, texts: Sequence[str]) -> dict[str, object]:
-    """Return on what share of the texts both folders name one label, and where that was seen."""
+    """Return the share of texts with equal labels, their number, and the provider used."""
     if not texts:
         raise VerificationError("there are no texts to verify on")
     with EmotionClassifier(open_model(source), providers=PROVIDERS) as full:
@@ -72,8 +72,8 @@ def _verify(source: Path, made: Path, texts: Sequence[str]) -> dict[str, object]
         half = EmotionClassifier(open_model(made), providers=PROVIDERS)
     except ModelCorrupt as exc:
         raise VerificationError(
-            "nothing here can run a graph without padding, and so verify it: do this where"
-            " onnxruntime-gpu and a card are, or say --packing none"
+            "nothing here can run, and so verify, a graph with padding removed: run this where"
+            " onnxruntime-gpu and a GPU are, or pass --packing none"
         ) from exc
     with half:
         same = [
@@ -88,34 +88,27 @@ def _verify(source: Path, made: Path, texts: Sequence[str]) -> dict[str, object]
     return {"fp16_label_agreement": round(agreement, 5), "texts": len(same), "on": provider}
 
 
-def read_texts(file: Path) -> list[str]:
-    """Return the lines of a file that hold something, at most TEXTS of them."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.strip()][:TEXTS]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make and verify the model folder for a card; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m export.gpu", description=main.__doc__)
+    """Make and verify the model folder for a GPU; return the exit status."""
+    parser = command_parser("gpu", main.__doc__)
     parser.add_argument("source", type=Path, help="fp32 model folder")
     parser.add_argument("out", type=Path, help="folder to write")
     parser.add_argument("--packing", choices=get_args(Packing), default="attention")
     default_texts = Path("../shared/data/tweeteval/emotion/train_text.txt")
-    parser.add_argument("--texts", type=Path, default=default_texts, help="a text a line")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--texts", type=Path, default=default_texts, help="one text per line")
+    return run_command(_make, parser, arguments)
 
-    def command() -> None:
-        if not options.texts.is_file():
-            raise DataError(f"{options.texts}: no such file; --texts names one with a text a line")
-        try:
-            found = make_gpu_folder(
-                options.source, options.out, options.packing, read_texts(options.texts)
-            )
-        except ModelError as exc:
-            raise StorageError(str(exc)) from exc
-        print(f"model in {options.out}: {found}")
 
-    return run_command(command)
+def _make(options: argparse.Namespace) -> None:
+    if not options.texts.is_file():
+        raise DataError(f"{options.texts}: no such file; --texts names one with a text per line")
+    lines = options.texts.read_text(encoding="utf-8").splitlines()
+    texts = [line for line in lines if line.strip()][:TEXTS]
+    try:
+        found = make_gpu_folder(options.source, options.out, options.packing, texts)
+    except ModelError as exc:
+        raise StorageError(str(exc)) from exc
+    print(f"model in {options.out}: {found}")
 
 
 if __name__ == "__main__":

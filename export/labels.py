@@ -1,4 +1,4 @@
-"""The eight outputs of the model, and what other sets' labels mean in them."""
+"""The eight outputs of the model, and the mapping of other sets' labels to them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CROWDFLOWER_TO_EMOTION: Mapping[str, str] = {
     "surprise": "surprise",
     "worry": "fear",
 }
-"""CrowdFlower's 13 labels of a tweet."""
+"""CrowdFlower's 13 labels of tweets."""
 
 _GOEMOTIONS = {
     "anger": "anger annoyance disapproval disgust",
@@ -57,11 +57,11 @@ _GOEMOTIONS = {
 GOEMOTIONS_TO_EMOTION: Mapping[str, str] = {
     fine: emotion for emotion, names in _GOEMOTIONS.items() for fine in names.split()
 }
-"""The 27 emotions and neutral of GoEmotions (Demszky et al. 2020) in the seven here."""
+"""The 27 emotions and neutral of GoEmotions (Demszky et al. 2020), mapped to the seven."""
 
 
 def map_labels(names: Iterable[str], mapping: Mapping[str, str], where: str) -> tuple[str, ...]:
-    """Return the emotions that `names` mean, each once, in the order of the head.
+    """Return the emotions of the labels `names`, without repeats, in the order of the head.
 
     Raises DataError naming `where` when a name is not in `mapping`.
     """

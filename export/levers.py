@@ -1,11 +1,11 @@
-"""Try quality levers one by one: `python -m export.levers [--config FILE] [--run FOLDER]`.
+"""Compare levers: `python -m export.levers [--config FILE] [--run FOLDER]`.
 
-A file of levers names a base, the settings that all runs share, the seeds that each is run with,
-and by name what each lever changes. Every run starts from the same base, sees the same sets and
-is measured on the same validation splits; the table that comes out is Markdown, with the mean of
-the seeds and how far one lies from it (the sample's standard deviation). Started again, finished
-runs are not run again. A lever `average: NAME` trains nothing: it averages the weights that the
-seeds of another lever came to.
+A lever is a change to the training recipe that is tried with several seeds. The file of levers has
+the settings that all runs share, the seeds, and by name the change of each lever. Every run starts
+from the same base, on the same sets, and is measured on the same validation splits. The result is
+a Markdown table with the mean over the seeds and its sample standard deviation. Finished runs are
+not repeated. A lever `average: NAME` trains nothing: it averages the weights of the runs of another
+lever.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-import yaml
-
+from export.command_line import command_parser, run_command
 from export.config import TrainConfig, parse_config
 from export.data import data_folder
-from export.errors import ConfigError, run_command
+from export.errors import ConfigError
 from export.train import finish_average, train
 from export.training.run_folder import MODEL, claim, is_finished, run_summary
+from export.yaml_files import read_yaml
 
 DEFAULT_LEVERS = Path(__file__).parent / "configs" / "levers.yaml"
 _COLUMNS = {
@@ -39,24 +39,19 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Lever:
-    """What is tried: a run for each seed, or (`averaged`) the mean of such runs' weights."""
+    """One run per seed, or (`averaged`) the average of such runs' weights."""
 
     runs: tuple[TrainConfig, ...]
     averaged: bool = False
 
 
 def read_levers(path: Path) -> dict[str, Lever]:
-    """Return the levers by name, in file order.
-
-    Raises ConfigError when the file does not read or a lever makes no configuration.
-    """
+    """Return the levers by name, in file order; raises ConfigError when one is invalid."""
+    content = read_yaml(path, ConfigError)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
         shared, levers = dict(content["shared"]), dict(content["levers"])
         seeds = [int(seed) for seed in content["seeds"]]
-    except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, ValueError) as exc:
+    except (TypeError, KeyError, ValueError) as exc:
         raise ConfigError(f"{path}: is not YAML with `shared`, `seeds` and `levers`") from exc
     if not seeds or len(set(seeds)) < len(seeds):
         raise ConfigError(f"{path}: seeds: none is given, or one twice")
@@ -66,21 +61,17 @@ def read_levers(path: Path) -> dict[str, Lever]:
             if change["average"] not in made:
                 raise ConfigError(f"{path}: {name}: {change['average']} is no lever before it")
             made[name] = Lever(made[change["average"]].runs, averaged=True)
-        else:
-            own = {**shared, **(change or {})}
-            if "seed" in own:
-                raise ConfigError(f"{path}: {name}: seed: the file's `seeds` are those of all")
-            made[name] = Lever(
-                tuple(
-                    parse_config({**own, "name": f"{name}-{seed}", "seed": seed}, path)
-                    for seed in seeds
-                )
-            )
+            continue
+        settings = {**shared, **(change or {})}
+        if "seed" in settings:
+            raise ConfigError(f"{path}: {name}: seed: the file's `seeds` are those of all")
+        runs = ({**settings, "name": f"{name}-{seed}", "seed": seed} for seed in seeds)
+        made[name] = Lever(tuple(parse_config(run, path) for run in runs))
     return made
 
 
 def run_levers(levers: Path, data: Path, run: Path) -> list[dict[str, Any]]:
-    """Run what is not finished yet and return each lever's name and the summaries of its runs."""
+    """Do the runs that are not finished; return each lever's name and the summaries of its runs."""
     rows = []
     for name, lever in read_levers(levers).items():
         if lever.averaged:
@@ -95,7 +86,6 @@ def run_levers(levers: Path, data: Path, run: Path) -> list[dict[str, Any]]:
 
 
 def _averaged(name: str, lever: Lever, data: Path, run: Path) -> dict[str, Any]:
-    """Return the summary of the mean of the weights that the runs of a lever came to."""
     first, folder = lever.runs[0], run / name
     if not is_finished(folder):
         claim(folder, first.model_copy(update={"name": name}))
@@ -111,35 +101,29 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
         f"| --- |{' ---: |' * (len(_COLUMNS) + 1)}",
     ]
     for row in rows:
-        cells = [
-            _cell([run["figures"].get(key) for run in row["runs"]]) for key in _COLUMNS.values()
-        ]
+        figures = [run["figures"] for run in row["runs"]]
+        cells = [_cell([one[key] for one in figures if key in one]) for key in _COLUMNS.values()]
         minutes = mean(run["seconds"] for run in row["runs"]) / 60
         lines.append(f"| {row['name']} | {' | '.join(cells)} | {minutes:.1f} |")
     return "\n".join(lines)
 
 
-def _cell(values: Sequence[float | None]) -> str:
-    """Return what a table says of one figure of a lever's runs."""
-    found = [value for value in values if value is not None]
-    if not found:
+def _cell(values: Sequence[float]) -> str:
+    if not values:
         return "-"
-    spread = f" ± {stdev(found):.3f}" if len(found) > 1 else ""
-    return f"{mean(found):.3f}{spread}"
+    spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{mean(values):.3f}{spread}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the levers and print their table; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m export.levers", description=main.__doc__)
-    parser.add_argument("--config", type=Path, default=DEFAULT_LEVERS)
-    parser.add_argument("--data", type=Path)
+    parser = command_parser("levers", main.__doc__, DEFAULT_LEVERS)
     parser.add_argument("--run", type=Path, default=Path(".runs"))
-    options = parser.parse_args(arguments)
+    return run_command(_compare, parser, arguments)
 
-    def command() -> None:
-        print(render(run_levers(options.config, data_folder(options.data), options.run)))
 
-    return run_command(command)
+def _compare(options: argparse.Namespace) -> None:
+    print(render(run_levers(options.config, data_folder(options.data), options.run)))
 
 
 if __name__ == "__main__":

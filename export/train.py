@@ -1,8 +1,8 @@
 """Train the encoder and its head: `python -m export.train --config FILE --run FOLDER`.
 
-Everything a run makes is below its folder: checkpoints, TensorBoard events in `logs/`, the
-finished `model/` and `run.json` with its figures. Started again, a run that was interrupted
-continues from its last checkpoint.
+A run writes only below its folder: checkpoints, TensorBoard events in `logs/`, the finished
+`model/` and `run.json` with its figures. An interrupted run continues from its last checkpoint
+when started again.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from export.command_line import command_parser, run_command
 from export.config import DEFAULT_CONFIG, TrainConfig, load_config
 from export.data import data_folder
-from export.errors import run_command
 from export.labels import LABELS
-from export.training.average import average_models
-from export.training.make_trainer import make_trainer
-from export.training.pretraining import ADAPTED, adapt
+from export.training.pretraining import ADAPTED, pretrain
 from export.training.run_folder import (
     MODEL,
     claim,
@@ -27,9 +25,9 @@ from export.training.run_folder import (
     finish,
     is_finished,
     last_checkpoint,
-    telling_full_disk,
+    naming_full_disk,
 )
-from export.training.torch_models import resize_head
+from export.training.torch_models import average_models, locate_base, resize_head
 from export.training.validation import logged_figures, validation_figures
 
 if TYPE_CHECKING:
@@ -39,13 +37,12 @@ DEFAULT_RUN = Path(".runs") / "default"
 
 
 def train(config: TrainConfig, data: Path, run: Path) -> Path:
-    """Train as `config` says and return the folder of the model that came out.
+    """Train as `config` asks and return the folder of the resulting model.
 
-    A base or teacher that is a configuration is trained first, in the folder of its name
-    beside `run`; what `adapt_on` asks for is read in a folder below `run`.
-    Raises ConfigError when a folder was begun with another configuration or `select_on` names
-    no figure, StorageError when the disk is nearly full, and what reading the data and the
-    base raise.
+    A base or teacher that is a configuration is trained first, in the folder of its name next to
+    `run`; pretraining on `adapt_on` in a folder below `run`. Raises ConfigError when a folder was
+    begun with another configuration or `select_on` names no figure, StorageError when the disk is
+    nearly full, and the errors of reading the data and the base.
     """
     if is_finished(run):
         claim(run, config)
@@ -60,37 +57,33 @@ def train(config: TrainConfig, data: Path, run: Path) -> Path:
         teacher = train(config.teacher, data, run.parent / config.teacher.name)
     claim(run, config)
     if config.adapt_on:
-        start = str(adapt(config, start, data, run))
+        start = str(pretrain(config, start, data, run))
     if config.soup > 1:
-        return _train_soup(config, start, teacher, data, run)
+        return _train_seeds(config, start, teacher, data, run)
     return _train_once(config, start, teacher, data, run)
 
 
-def _train_soup(
+def _train_seeds(
     config: TrainConfig, start: str, teacher: Path | None, data: Path, run: Path
 ) -> Path:
-    """Train with each seed in a folder of its own, and average the weights."""
+    """Train with each seed in its own folder, and average the weights."""
     parts = []
     for seed in range(config.seed, config.seed + config.soup):
         one = config.model_copy(update={"seed": seed, "soup": 1})
         folder = run / f"seed-{seed}"
         claim(folder, one)
-        parts.append(
-            folder / MODEL
-            if is_finished(folder)
-            else _train_once(one, start, teacher, data, folder)
-        )
-    seconds = sum(
-        elapsed_seconds(folder) for folder in (run / ADAPTED, *(one.parent for one in parts))
-    )
-    finish_average(config, parts, data, run, round(seconds))
+        if not is_finished(folder):
+            _train_once(one, start, teacher, data, folder)
+        parts.append(folder / MODEL)
+    folders = (run / ADAPTED, *(part.parent for part in parts))
+    finish_average(config, parts, data, run, round(sum(map(elapsed_seconds, folders))))
     return run / MODEL
 
 
 def finish_average(
     config: TrainConfig, parts: Sequence[Path], data: Path, run: Path, seconds: int
 ) -> None:
-    """Finish the claimed folder `run` with the mean of the models `parts`, and its figures."""
+    """Finish the claimed folder `run` with the average of the models `parts`, and its figures."""
     average_models(parts, run / MODEL)
     figures = validation_figures(config, run / MODEL, data)
     finish(run, {"seconds": seconds, "averaged": len(parts), "figures": figures})
@@ -100,9 +93,12 @@ def _train_once(
     config: TrainConfig, start: str, teacher: Path | None, data: Path, run: Path
 ) -> Path:
     """Train from the model `start` in the claimed folder `run`."""
-    trainer = make_trainer(config, start, data, run, teacher)
+    base = locate_base(start)  # first: it decides whether the import below stays offline
+    from export.training.trainer import make_trainer
+
+    trainer = make_trainer(config, base, data, run, teacher)
     last = last_checkpoint(run)
-    with telling_full_disk(run):
+    with naming_full_disk(run):
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         resize_head(cast("PreTrainedModel", trainer.model), LABELS)
         trainer.save_model(str(run / MODEL))
@@ -114,30 +110,25 @@ def _train_once(
     figures = logged_figures(passes[0]) if passes else {}
     if config.keep_base:
         figures = validation_figures(config, run / MODEL, data)
-    finish(
-        run,
-        {
-            "seconds": round(elapsed_seconds(run / ADAPTED) + elapsed_seconds(run)),
-            "best_checkpoint": Path(trainer.state.best_model_checkpoint or run).name,
-            "figures": figures,
-        },
-    )
+    summary = {
+        "seconds": round(elapsed_seconds(run / ADAPTED) + elapsed_seconds(run)),
+        "best_checkpoint": Path(trainer.state.best_model_checkpoint or run).name,
+        "figures": figures,
+    }
+    finish(run, summary)
     return run / MODEL
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or continue an interrupted run; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m export.train", description=main.__doc__)
-    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
-    parser.add_argument("--data", type=Path)
+    parser = command_parser("train", main.__doc__, DEFAULT_CONFIG)
     parser.add_argument("--run", type=Path, default=DEFAULT_RUN)
-    options = parser.parse_args(arguments)
+    return run_command(_train, parser, arguments)
 
-    def command() -> None:
-        config = load_config(options.config)
-        print(f"model in {train(config, data_folder(options.data), options.run)}")
 
-    return run_command(command)
+def _train(options: argparse.Namespace) -> None:
+    config = load_config(options.config)
+    print(f"model in {train(config, data_folder(options.data), options.run)}")
 
 
 if __name__ == "__main__":

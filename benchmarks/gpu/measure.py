@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from benchmarks.gpu import card, ways
 from benchmarks.peers.report.figures import percentile
 from export.graph.fusion import Packing, half_graph
-from export.graph.random_models import write_shape, write_traced
+from export.graph.random_models import write_random_model, write_traced
 from export.packaging.model_folder import (
     MODEL_FILE,
     SHIPPED,
@@ -85,7 +85,7 @@ class Measure:
         """Make the model, its graphs and every way; then see what each of them answers."""
         full = self._folder / "fp32"
         if trained is None:
-            model = write_shape(self._shape, full, self._texts[:HEAD_TEXTS])
+            model = write_random_model(self._shape, full, self._texts[:HEAD_TEXTS])
         else:
             from transformers import BertForSequenceClassification
 

@@ -1,7 +1,6 @@
-"""The behavioural tests as data: read `behaviour.yaml`, expand its variants, judge answers.
+"""Behavioural tests: reading `behaviour.yaml`, expanding variants, judging classifications.
 
-The file's head explains its form. Nothing here knows a model: a case judges the
-classifications of its texts, whoever made them.
+The head of that file explains its form.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from export.errors import DataError
 from export.evaluation.metrics import NOT_IRONIC
 from export.labels import EMOTIONS, IRONY, LABELS
+from export.yaml_files import first_fault, read_yaml
 from serving.schemas import Classification
 
 BEHAVIOUR = Path(__file__).parents[1] / "behaviour.yaml"
@@ -28,7 +27,7 @@ SAME_LABEL = "same label"
 
 Kind = Literal["MFT", "INV", "DIR"]
 Judge = Callable[[Sequence[Classification]], str | None]
-"""Takes what a case's texts were classified as; returns what was wrong, None when it passes."""
+"""Takes the classifications of a case's texts; returns the fault, None when the case passes."""
 
 _VARIANTS = re.compile(r"<([^<>|]*(?:\|[^<>|]*)+)>")
 _MOVE = re.compile(r"(\w+) (rises|falls|keeps) (0\.\d+)")
@@ -45,7 +44,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Capability:
-    """Tests of one kind about one thing that a model should be able to do."""
+    """Tests of one kind for one ability of a model."""
 
     name: str
     kind: Kind
@@ -67,47 +66,28 @@ class _Entry(BaseModel):
 _FILE = TypeAdapter(Annotated[dict[str, _Entry], Field(min_length=1)])
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuse a key that is there twice, whose first value would be lost without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if repeated := [key for key, count in Counter(keys).items() if count > 1]:
-            line = node.start_mark.line + 1
-            raise yaml.YAMLError(f"{repeated[0]!r} is twice in the mapping of line {line}")
-        return super().construct_mapping(node, deep)
-
-
 def load_capabilities(path: Path = BEHAVIOUR) -> tuple[Capability, ...]:
     """Read the tests at `path`, in the order of the file.
 
     Raises DataError when the file is missing, not YAML, has an unknown field, kind, label or
     rule, a text without the variants that its kind needs, or a text twice.
     """
+    content = read_yaml(path, DataError)
     try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 -- it is a SafeLoader
-        entries = _FILE.validate_python(content)
         capabilities = tuple(
             Capability(name, entry.kind, entry.why, tuple(_cases(name, entry)))
-            for name, entry in entries.items()
+            for name, entry in _FILE.validate_python(content).items()
         )
         _refuse_repeats(capabilities)
-    except OSError as exc:
-        raise DataError(f"{path}: cannot be read ({exc.strerror})") from exc
-    except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise DataError(f"{path}: is not YAML ({str(exc).splitlines()[0]})") from exc
     except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise DataError(f"{path}: {where}: {first['msg']}") from exc
+        raise DataError(f"{path}: {first_fault(exc, 'file')}") from exc
     except ValueError as exc:
         raise DataError(f"{path}: {exc}") from exc
     return capabilities
 
 
 def parse_rule(kind: Kind, rule: str) -> Judge:
-    """Return how `rule` is judged in a capability of `kind`; ValueError when it is no such rule."""
+    """Return the judge for `rule` in a capability of `kind`; raises ValueError if invalid."""
     if kind == "INV":
         if rule == SAME_LABEL:
             return _same_label
@@ -127,18 +107,18 @@ def parse_rule(kind: Kind, rule: str) -> Judge:
 
 
 def expand(text: str) -> tuple[str, ...]:
-    """Return the variants of `text`: alternative i of every `<a|b|c>` in the i-th.
+    """Return the variants of `text`; the i-th takes alternative i of every `<a|b|c>`.
 
-    Raises ValueError when its places have different numbers of alternatives.
+    Raises ValueError when these have different numbers of alternatives.
     """
     counts = {found[1].count("|") + 1 for found in _VARIANTS.finditer(text)}
     if len(counts) > 1:
         raise ValueError(f"places of {text!r} have different numbers of alternatives")
-    return tuple(_variant(text, place) for place in range(max(counts, default=1)))
 
+    def variant(index: int) -> str:
+        return _VARIANTS.sub(lambda found: found[1].split("|")[index], text)
 
-def _variant(text: str, place: int) -> str:
-    return _VARIANTS.sub(lambda found: found[1].split("|")[place], text)
+    return tuple(variant(index) for index in range(max(counts, default=1)))
 
 
 def _cases(name: str, entry: _Entry) -> list[Case]:
@@ -182,11 +162,11 @@ def _same_label(results: Sequence[Classification]) -> str | None:
 
 def _moves(output: str, how: str, amount: float, results: Sequence[Classification]) -> str | None:
     before, *after = (one.irony if output == IRONY else one.scores[output] for one in results)
-    met: dict[str, Callable[[float], bool]] = {
+    holds: dict[str, Callable[[float], bool]] = {
         "rises": lambda change: change >= amount,
         "falls": lambda change: change <= -amount,
         "keeps": lambda change: change >= -amount,
     }
-    if all(met[how](later - before) for later in after):
+    if all(holds[how](later - before) for later in after):
         return None
     return f"{output} {before:.2f}, then {', '.join(f'{later:.2f}' for later in after)}"

@@ -1,12 +1,13 @@
-"""Fit temperatures, so that probabilities mean what they say (Guo et al., ICML 2017).
+"""Temperature scaling, and the calibration error that it leaves (Guo et al., ICML 2017).
 
 A temperature divides the logits; it never changes a label. It is fitted from the model's own
-probabilities, because softmax(log p / T) equals softmax(logits / T).
+probabilities, because softmax(log p / T) equals softmax(logits / T). The expected calibration
+error (ECE) is measured by cross-fitting: each text under a temperature fitted without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +17,17 @@ from export.labels import EMOTIONS
 from export.training.examples import Example
 from serving.schemas import Classification
 
-_CANDIDATES = np.round(np.arange(0.5, 3.001, 0.01), 2)
+BINS = 15
+"""Bins of equal width between the confidences 0 and 1."""
+
+_TEMPERATURES = np.round(np.arange(0.5, 3.001, 0.01), 2)
 _TINY = 1e-12
+_CHANCE_DRAWS = 200
+_SEED = 17
 
 Reals = NDArray[np.float64]
 Results = tuple[Sequence[Example], Sequence[Classification]]
-"""Examples of one set, and what a model said of each."""
+"""Examples of one set, and a model's classification of each."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +39,91 @@ class Fit:
     after: float = 0.0
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Confidence (0 to 1) of each prediction, and whether it was right."""
+
+    confidence: Reals
+    right: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Predictions of one bin, counted from 0: number, mean confidence, share that was right."""
+
+    index: int
+    count: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class SetError:
+    """Expected calibration error of one set, and what to compare it with.
+
+    `before` is the error at a temperature of 1, `by_chance` that of a perfectly calibrated
+    model on as many texts. `judged` has every text of the set, each under the temperature
+    that was fitted without it.
+    """
+
+    error: float
+    before: float
+    by_chance: float
+    judged: Judged
+
+
+@dataclass(frozen=True)
+class HeadCalibration:
+    """The fit to ship, on all texts, and the errors measured by cross-fitting.
+
+    `halves` are the fits that each half of the texts was measured with.
+    """
+
+    fit: Fit
+    halves: tuple[Fit, Fit]
+    sets: Mapping[str, SetError]
+
+    @property
+    def mean_error(self) -> float:
+        """Mean error over the sets; 0 without any."""
+        errors = [one.error for one in self.sets.values()]
+        return sum(errors) / len(errors) if errors else 0.0
+
+    @property
+    def pooled_error(self) -> float:
+        """Error over the texts of all sets together; 0 without any."""
+        judged = [one.judged for one in self.sets.values()]
+        return expected_calibration_error(_joined(judged)) if judged else 0.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Temperatures and calibration errors of the emotions and of irony."""
+
+    emotion: HeadCalibration
+    irony: HeadCalibration
+
+
+def calibrate(sets: Mapping[str, Results]) -> Calibration:
+    """Fit both temperatures on all texts of `sets` and measure the errors that are left.
+
+    A temperature measured on the texts it was fitted on looks better than it is. So each set
+    is split into two halves (seeded), and each text is judged under the temperature fitted on
+    the other half of every set.
+    """
+    return Calibration(
+        emotion=_cross_fit(sets, fit_emotion, judge_emotion),
+        irony=_cross_fit(sets, fit_irony, judge_irony),
+    )
+
+
 def fit_emotion(sets: Sequence[Results]) -> Fit:
     """Fit the temperature of the emotions; every set counts the same.
 
-    Examples without emotions are passed over; each other counts its first one, among the
-    labels that its set knows. Without any, the temperature is 1.
+    Of each example the first emotion counts, among the labels that its set knows; examples
+    without emotions are skipped. Without any, the temperature is 1.
     """
-    prepared = [emotion_rows(*one) for one in sets if any(e.emotions for e in one[0])]
+    prepared = [_emotion_rows(*one) for one in sets if any(e.emotions for e in one[0])]
 
     def loss(temperature: float) -> float:
         means = []
@@ -53,8 +137,8 @@ def fit_emotion(sets: Sequence[Results]) -> Fit:
 
 
 def fit_irony(sets: Sequence[Results]) -> Fit:
-    """Fit the temperature of irony over all examples that tell it; 1 without any."""
-    parts = [irony_rows(*one) for one in sets]
+    """Fit the temperature of irony over all examples labelled for it; 1 without any."""
+    parts = [_irony_rows(*one) for one in sets]
     logits = np.concatenate([np.empty(0), *(part[0] for part in parts)])
     ironic = np.concatenate([np.empty(0, dtype=np.bool_), *(part[1] for part in parts)])
     signs = np.where(ironic, 1.0, -1.0)
@@ -66,19 +150,70 @@ def fit_irony(sets: Sequence[Results]) -> Fit:
     return _best(loss)
 
 
-def scaled_emotion(logs: Reals, temperature: float) -> Reals:
-    """Return the probabilities, [examples, 7], of log-probabilities under a temperature."""
-    scaled = logs / temperature
-    return np.exp(scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True))
+def judge_emotion(results: Results, fit: Fit) -> Judged:
+    """Judge the likeliest label among those that the set knows."""
+    logs, truth = _emotion_rows(*results)
+    scaled = logs / fit.temperature
+    probabilities = np.exp(scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True))
+    return Judged(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
 
 
-def emotion_rows(
+def judge_irony(results: Results, fit: Fit) -> Judged:
+    """Judge the probability of irony against whether the text was ironic."""
+    logits, ironic = _irony_rows(*results)
+    return Judged(1 / (1 + np.exp(-logits / fit.temperature)), ironic)
+
+
+def bins_of(judged: Judged) -> list[Bin]:
+    """Return the bins that have predictions, by rising confidence."""
+    columns = _columns(judged.confidence)
+    bins = []
+    for column in range(BINS):
+        inside = columns == column
+        if inside.any():
+            confidence, right = judged.confidence[inside], judged.right[inside]
+            bins.append(Bin(column, len(right), float(confidence.mean()), float(right.mean())))
+    return bins
+
+
+def expected_calibration_error(judged: Judged) -> float:
+    """Return the mean distance of accuracy from confidence over bins, weighted by their size.
+
+    Raises ValueError without predictions.
+    """
+    return float(_errors(judged.confidence, judged.right[None, :])[0])
+
+
+def error_by_chance(judged: Judged) -> float:
+    """Return the error that a perfectly calibrated model would show on as many predictions.
+
+    The mean over 200 draws in which each prediction is right with the probability of its
+    confidence: few predictions scatter, so the error of a small set is never 0.
+    """
+    generator = np.random.default_rng(_SEED)
+    drawn = generator.random((_CHANCE_DRAWS, len(judged.right))) < judged.confidence
+    return float(_errors(judged.confidence, drawn).mean())
+
+
+def _errors(confidence: Reals, right: NDArray[np.bool_]) -> Reals:
+    """Return the errors, [draws], of outcomes [draws, predictions] at the same confidences."""
+    if not len(confidence):
+        raise ValueError("no predictions to judge")
+    membership = np.eye(BINS)[_columns(confidence)]
+    # A bin adds |right predictions - sum of confidences| / all predictions.
+    gaps = np.abs((right - confidence) @ membership)
+    return np.asarray(gaps.sum(axis=1) / len(confidence))
+
+
+def _columns(confidence: Reals) -> NDArray[np.int64]:
+    """Return the bin of each confidence; a bin includes its upper edge, the first one 0 too."""
+    return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+
+
+def _emotion_rows(
     examples: Sequence[Example], results: Sequence[Classification]
 ) -> tuple[Reals, NDArray[np.int64]]:
-    """Return [examples, 7] log-probabilities, -inf where not known, and the right columns.
-
-    Examples without emotions are left out.
-    """
+    """Return [examples, 7] log-probabilities, -inf where not known, and the right columns."""
     logs, truth = [], []
     for example, result in zip(examples, results, strict=True):
         if example.emotions:
@@ -92,21 +227,66 @@ def emotion_rows(
     return np.array(logs).reshape(-1, len(EMOTIONS)), np.array(truth, dtype=np.int64)
 
 
-def irony_rows(
+def _irony_rows(
     examples: Sequence[Example], results: Sequence[Classification]
 ) -> tuple[Reals, NDArray[np.bool_]]:
-    """Return the logits of irony and whether it is, of the examples that tell it."""
-    told = [
+    """Return the logit of irony and the label of each example labelled for irony."""
+    labelled = [
         (result.irony, example.irony)
         for example, result in zip(examples, results, strict=True)
         if example.irony is not None
     ]
-    shares = np.clip(np.array([share for share, _ in told], dtype=np.float64), _TINY, 1 - _TINY)
-    ironic = np.array([ironic for _, ironic in told], dtype=np.bool_)
+    shares = np.clip(np.array([one for one, _ in labelled], dtype=np.float64), _TINY, 1 - _TINY)
+    ironic = np.array([ironic for _, ironic in labelled], dtype=np.bool_)
     return np.log(shares) - np.log1p(-shares), ironic
 
 
 def _best(loss: Callable[[float], float]) -> Fit:
     """Return the candidate of least loss; 1 when nothing is better."""
-    best = min([1.0, *_CANDIDATES.tolist()], key=loss)
+    best = min([1.0, *_TEMPERATURES.tolist()], key=loss)
     return Fit(temperature=best, before=loss(1.0), after=loss(best))
+
+
+Judge = Callable[[Results, Fit], Judged]
+
+
+def _cross_fit(
+    sets: Mapping[str, Results], fit: Callable[[Sequence[Results]], Fit], judge: Judge
+) -> HeadCalibration:
+    labelled = {name: results for name, results in sets.items() if len(judge(results, Fit()).right)}
+    halves = {name: _halves(results) for name, results in labelled.items()}
+    first = fit([second for _, second in halves.values()])
+    second = fit([first for first, _ in halves.values()])
+    return HeadCalibration(
+        fit=fit(list(labelled.values())),
+        halves=(first, second),
+        sets={name: _measure(pair, (first, second), judge) for name, pair in halves.items()},
+    )
+
+
+def _measure(halves: tuple[Results, Results], fits: tuple[Fit, Fit], judge: Judge) -> SetError:
+    fitted = _joined([judge(half, one) for half, one in zip(halves, fits, strict=True)])
+    plain = _joined([judge(half, Fit()) for half in halves])
+    return SetError(
+        error=expected_calibration_error(fitted),
+        before=expected_calibration_error(plain),
+        by_chance=error_by_chance(fitted),
+        judged=fitted,
+    )
+
+
+def _joined(parts: Sequence[Judged]) -> Judged:
+    return Judged(
+        np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.right for part in parts]),
+    )
+
+
+def _halves(results: Results) -> tuple[Results, Results]:
+    examples, classified = results
+    order = np.random.default_rng(_SEED).permutation(len(examples)).tolist()
+    first, second = (
+        ([examples[i] for i in half], [classified[i] for i in half])
+        for half in (order[::2], order[1::2])
+    )
+    return first, second

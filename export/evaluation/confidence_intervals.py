@@ -1,19 +1,24 @@
-"""How sure a figure is: percentile bootstrap intervals (Efron and Tibshirani 1993, ch. 13)."""
+"""Confidence intervals of accuracy and F1, by resampling the texts.
+
+Percentile intervals of the bootstrap (Efron and Tibshirani 1993, ch. 13).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.evaluation.metrics import Predictions
+
 RESAMPLES = 1_000
-"""Resamples an interval is read from."""
+"""Resamples from which an interval is read."""
 
 LEVEL = 95
-"""Per cent of the resamples that lie inside an interval."""
+"""Percentage of the resamples that lie inside an interval."""
 
 _SEED = 17
 
@@ -22,22 +27,21 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Intervals:
-    """Where 95 % of the resamples' figures lie; shares from 0 to 1, F1 by class."""
+    """95 % intervals of a set's figures; shares from 0 to 1, F1 per class."""
 
     accuracy: Interval
     macro_f1: Interval
     f1: Mapping[str, Interval]
 
 
-def bootstrap(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> Intervals:
-    """Return the intervals of the figures that `metrics.figures_of` gives for the same answers.
+def confidence_intervals(predictions: Predictions) -> Intervals:
+    """Return the intervals of the figures that `predictions.figures()` gives.
 
     A resample of n examples changes the figures only through its counts of (true, predicted)
-    pairs, which are one multinomial draw of n; so no example is drawn one by one. The same
-    answers always give the same intervals. Raises ValueError as `figures_of` does.
+    pairs, which are one multinomial draw of n; so no example is drawn individually. The same
+    predictions always give the same intervals.
     """
-    if not truth or len(truth) != len(predicted):
-        raise ValueError("nothing to compare")
+    truth, predicted, labels = predictions.truth, predictions.predicted, predictions.labels
     names = list(dict.fromkeys([*labels, *truth, *predicted]))
     counts = Counter(zip(truth, predicted, strict=True))
     shares = np.array([counts[true, said] for true in names for said in names]) / len(truth)
@@ -45,8 +49,8 @@ def bootstrap(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[s
     drawn = generator.multinomial(len(truth), shares, size=RESAMPLES)
     confusion = drawn.reshape(RESAMPLES, len(names), len(names))
     right = np.diagonal(confusion, axis1=1, axis2=2)
-    counted = confusion.sum(axis=1) + confusion.sum(axis=2)
-    f1 = (2 * right / np.maximum(counted, 1))[:, : len(labels)]
+    totals = confusion.sum(axis=1) + confusion.sum(axis=2)
+    f1 = (2 * right / np.maximum(totals, 1))[:, : len(labels)]
     return Intervals(
         accuracy=_interval(right.sum(axis=1) / len(truth)),
         macro_f1=_interval(f1.mean(axis=1)),

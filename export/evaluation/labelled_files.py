@@ -1,16 +1,15 @@
-"""Labelled files as people have them: `text;label` lines, or TweetEval's two files."""
+"""Labelled files to evaluate a model on: `text;label` lines, or TweetEval's pairs of files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from export.errors import DataError
 from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, TWEETEVAL_TO_EMOTION
 from export.training.examples import Example
-from export.training.sources.text_files import read_lines
+from export.training.sources.text_files import read_labelled_lines, read_lines
 from export.training.sources.tweeteval import IRONY_NAMES, read_mapping, read_pair
 
 _TASK_IDS = {
@@ -26,40 +25,28 @@ _MEANING = {
 
 @dataclass(frozen=True)
 class Labelled:
-    """The examples of a file, and what had to be assumed to read it."""
+    """Examples of a file, and a note on what was assumed to read it."""
 
     examples: tuple[Example, ...]
-    kind: Literal["emotion", "irony"]
     note: str
 
 
 def read_labelled(texts: Path, labels: Path | None) -> Labelled:
-    """Read `text;label` lines, or texts and labels side by side.
+    """Read `text;label` lines, or one file of texts and one of labels.
 
-    Labels are names, or ids of a mapping.txt beside either file; without one, TweetEval's
-    own ids are assumed and the note says so. Raises DataError when a file is missing, empty
-    or does not read so.
+    Labels are names, or ids of a mapping.txt in the folder of either file; without one,
+    TweetEval's own ids are assumed and the note says so. Raises DataError when a file is
+    missing, empty or malformed.
     """
     if labels is None:
-        return _as_examples(_split_lines(texts), str(texts), "")
+        pairs = [(text, label.strip()) for _, text, label in read_labelled_lines(texts)]
+        return _as_examples(pairs, str(texts), "")
     mapping, note = _mapping_for(texts, labels)
     return _as_examples(list(read_pair(texts, labels, mapping)), str(labels), note)
 
 
-def _split_lines(path: Path) -> list[tuple[str, str]]:
-    pairs = []
-    for number, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
-            continue
-        text, mark, label = line.rpartition(";")
-        if not mark:
-            raise DataError(f"{path}:{number}: is not `text;label`")
-        pairs.append((text, label.strip()))
-    return pairs
-
-
 def _mapping_for(texts: Path, labels: Path) -> tuple[dict[str, str], str]:
-    """Return what each label in `labels` is called, and what was assumed."""
+    """Return the name of each label in `labels`, and a note on what was assumed."""
     for folder in (labels.parent, texts.parent):
         if (folder / "mapping.txt").is_file():
             return read_mapping(folder / "mapping.txt"), ""
@@ -71,26 +58,18 @@ def _mapping_for(texts: Path, labels: Path) -> tuple[dict[str, str], str]:
 
 
 def _as_examples(pairs: Sequence[tuple[str, str]], where: str, note: str) -> Labelled:
-    """Give the labels their meaning, restricted to those that occur."""
+    """Map the labels to emotions or irony; only those that occur count as known."""
     if not pairs:
         raise DataError(f"{where}: has no labelled texts")
     names = {label for _, label in pairs}
     if names <= set(IRONY_NAMES):
-        examples = tuple(Example(text, irony=IRONY_NAMES[label]) for text, label in pairs)
-        return Labelled(examples, "irony", note)
-    _refuse_unknown(names, where)
-    known = tuple(label for label in EMOTIONS if label in {_MEANING[name] for name in names})
-    merged = sorted(name for name in names if _MEANING[name] != name)
-    if merged:
-        merging = ", ".join(f"{name} as {_MEANING[name]}" for name in merged)
-        note = "; ".join(part for part in (note, f"counted {merging}") if part)
-    examples = tuple(Example(text, (_MEANING[label],), known) for text, label in pairs)
-    return Labelled(examples, "emotion", note)
-
-
-def _refuse_unknown(names: Iterable[str], where: str) -> None:
-    for name in sorted(names):
-        if name not in _MEANING:
-            raise DataError(
-                f"{where}: label {name!r} is none of {', '.join(EMOTIONS)}, irony, non_irony"
-            )
+        return Labelled(tuple(Example(text, irony=IRONY_NAMES[name]) for text, name in pairs), note)
+    if unknown := sorted(names - set(_MEANING)):
+        known = ", ".join(EMOTIONS)
+        raise DataError(f"{where}: label {unknown[0]!r} is none of {known}, irony, non_irony")
+    known_labels = tuple(one for one in EMOTIONS if one in {_MEANING[name] for name in names})
+    if merged := sorted(name for name in names if _MEANING[name] != name):
+        merging = "counted " + ", ".join(f"{name} as {_MEANING[name]}" for name in merged)
+        note = f"{note}; {merging}" if note else merging
+    examples = tuple(Example(text, (_MEANING[name],), known_labels) for text, name in pairs)
+    return Labelled(examples, note)

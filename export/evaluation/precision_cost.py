@@ -1,4 +1,4 @@
-"""What a smaller precision costs on each set, and how much of that is refused."""
+"""Loss of accuracy and macro-F1 through a smaller precision, per set, and its limits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from export.data import LoadedSet
 from export.errors import VerificationError
-from export.evaluation.measure import score_results
-from export.evaluation.metrics import Figures
+from export.evaluation.metrics import Figures, predictions_of
 from export.labels import IRONY
 from serving.schemas import Classification
 
@@ -23,7 +22,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class SetCost:
-    """What the fp32 graph and the one to be shipped score on the same texts of one set."""
+    """Scores of the fp32 graph and of the one to be shipped on the same texts of one set."""
 
     name: str
     fp32: Figures
@@ -33,19 +32,21 @@ class SetCost:
 def measure_costs(
     sets: Sequence[LoadedSet], fp32: Sequence[Classification], shipped: Sequence[Classification]
 ) -> tuple[SetCost, ...]:
-    """Score what two models said of the texts of all `sets`, one set after another."""
+    """Score two models on `sets`; their results cover the texts of one set after another."""
     costs = []
     start = 0
     for one in sets:
         part = slice(start, start + len(one.examples))
         start = part.stop
-        full = score_results(one.examples, fp32[part])
-        costs.append(SetCost(one.source.name, full, score_results(one.examples, shipped[part])))
+        full, small = (
+            predictions_of(one.examples, results[part]).figures() for results in (fp32, shipped)
+        )
+        costs.append(SetCost(one.source.name, full, small))
     return tuple(costs)
 
 
 def check_costs(costs: Sequence[SetCost]) -> None:
-    """Raise VerificationError naming the first set and figure that lost more than allowed."""
+    """Raise VerificationError with the first set and figure that lost more than allowed."""
     for cost in costs:
         for what, full, small, allowed in (
             ("accuracy", cost.fp32.accuracy, cost.shipped.accuracy, allowed_accuracy(cost.fp32)),
@@ -59,26 +60,25 @@ def check_costs(costs: Sequence[SetCost]) -> None:
 
 
 def allowed_accuracy(figures: Figures) -> float:
-    """Return `MAX_LOSS`, or under 1,000 examples what two of them are worth if that is more.
+    """Return `MAX_LOSS`; for fewer than 1,000 examples at least the share of two of them.
 
-    On 374 examples one text moves the accuracy by 0.27 point, so that half a point would be
-    less than two of them.
+    Of 374 examples one is 0.27 points of accuracy, so half a point would be less than two.
     """
     return max(MAX_LOSS, _few_texts(figures) / figures.examples)
 
 
 def allowed_macro_f1(figures: Figures) -> float:
-    """Return `MAX_LOSS`, or under 1,000 examples what two of the rarest class are worth.
+    """Return `MAX_LOSS`; for fewer than 1,000 examples at least two of the rarest class.
 
-    One right answer is 1 / examples of its class of that class's recall, which is about what
-    it adds to its F1, and that counts as one of the classes.
+    One right prediction adds 1 / (examples of its class) to that class's recall, about as much
+    to its F1, and 1 / (number of classes) of that to macro-F1.
     """
     rarest = min(one.examples for one in figures.classes if one.examples)
     return max(MAX_LOSS, _few_texts(figures) / (rarest * len(figures.classes)))
 
 
 def cost_table(costs: Sequence[SetCost], precision: str) -> dict[str, dict[str, Any]]:
-    """Return by set and figure what fp32 and the shipped `precision` score, and the difference."""
+    """Return each figure of each set in fp32 and in `precision`, and the difference."""
     return {
         cost.name: {
             name: {"fp32": full, precision: small, "difference": round(small - full, 4)}
@@ -89,7 +89,6 @@ def cost_table(costs: Sequence[SetCost], precision: str) -> dict[str, dict[str, 
 
 
 def _figures(cost: SetCost) -> Iterator[tuple[str, float, float]]:
-    """Yield the name of each figure that the set has, in fp32 and as shipped, of 4 digits."""
     full, small = cost.fp32, cost.shipped
     yield "accuracy", round(full.accuracy, 4), round(small.accuracy, 4)
     yield "macro_f1", round(full.macro_f1, 4), round(small.macro_f1, 4)

@@ -1,13 +1,12 @@
-"""Draw how often the model is right where it is so and so sure (a reliability diagram)."""
+"""Reliability diagram: the share of right predictions against the model's confidence."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export.errors import StorageError
-from export.evaluation.calibration_error import BINS, bins_of
-from export.evaluation.cross_fit import Calibration, HeadCalibration
+from export.errors import writing
+from export.evaluation.calibration import BINS, Calibration, HeadCalibration, bins_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,25 +14,24 @@ if TYPE_CHECKING:
 RELIABILITY_FILE = "reliability.svg"
 
 _INCHES = (7.2, 4.4)
-_FEWEST = 10
+_MIN_COUNT = 10
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 def write_reliability(calibration: Calibration, path: Path) -> None:
     """Write a panel for the emotions and one for irony to the SVG file `path`.
 
-    A point is a bin of confidences and the share of its answers that came true; bins of fewer
-    than 10 answers have none. Below are their numbers. On the diagonal, confidence is what it
-    says. The same calibration always gives the same file. Raises StorageError when it cannot
-    be written.
+    A point is a bin of confidences and the share of its predictions that was right; bins of
+    fewer than 10 predictions have none. Below are the sizes of the bins. The same calibration
+    always gives the same file. Raises StorageError when it cannot be written.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     style = mpl.rc_context(
         {
-            "svg.hashsalt": "moodline",  # otherwise ids of the picture are drawn at random
-            "svg.fonttype": "none",  # text stays text: small, and it can be searched
+            "svg.hashsalt": "moodline",  # otherwise ids of the picture are random
+            "svg.fonttype": "none",  # text stays text: small and searchable
             "font.size": 8,
             "axes.spines.top": False,
             "axes.spines.right": False,
@@ -52,24 +50,22 @@ def write_reliability(calibration: Calibration, path: Path) -> None:
             above.set(title=title, ylabel=up, xlim=(0, 1), ylim=(0, 1))
             below.set(xlabel=across, ylabel="texts")
             _draw(above, below, head)
-        try:
+        with writing(path):
             figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
-        except OSError as exc:
-            raise StorageError(f"{path}: cannot be written ({exc.strerror})") from exc
 
 
 def _draw(above: Axes, below: Axes, head: HeadCalibration) -> None:
-    """Draw the diagonal, the bins of every set, and below how many texts are in each."""
+    """Draw the diagonal and the bins of every set, and below how many texts are in each."""
     above.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
     edges = [index / BINS for index in range(BINS + 1)]
     stacked = [0] * BINS
-    for place, (name, one) in enumerate(head.sets.items()):
-        colour = _COLOURS[place % len(_COLOURS)]
+    for index, (name, one) in enumerate(head.sets.items()):
+        colour = _COLOURS[index % len(_COLOURS)]
         bins = bins_of(one.judged)
-        placed = [part for part in bins if part.count >= _FEWEST]
+        shown = [part for part in bins if part.count >= _MIN_COUNT]
         above.plot(
-            [part.confidence for part in placed],
-            [part.accuracy for part in placed],
+            [part.confidence for part in shown],
+            [part.accuracy for part in shown],
             color=colour,
             linewidth=0.8,
             marker="o",

@@ -1,7 +1,6 @@
-"""Prove that a made model does what its parent does, or refuse it.
+"""Verification of a converted model: PyTorch, fp32 ONNX and the shipped graph must agree.
 
-Three models are compared on real validation texts: PyTorch, fp32 ONNX, and the graph to be
-shipped, the last two through the classifier that serves.
+They are compared on real validation texts, the ONNX graphs through the classifier that serves.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from export.data import LoadedSet
 from export.errors import VerificationError
-from export.evaluation.measure import classify_all
+from export.evaluation.metrics import classify_all
 from export.evaluation.precision_cost import SetCost, check_costs, measure_costs
 from export.labels import EMOTIONS
 from export.training.torch_models import load_model, load_tokenizer
@@ -28,13 +27,13 @@ MAX_ONNX_DIFFERENCE = 1e-4
 """Largest allowed difference of a probability between PyTorch and fp32 ONNX."""
 
 MAX_PADDING_DIFFERENCE = 5e-3
-"""Largest allowed difference that padding makes to a probability of the shipped model."""
+"""Largest allowed effect of padding on a probability of the shipped model."""
 
 MIN_LABEL_AGREEMENT = 0.985
 """Smallest allowed share of texts with the same label in fp32 and as shipped."""
 
 MIN_HALF_AGREEMENT = 0.995
-"""The same for fp16, which rounds less than int8."""
+"""The same for fp16, which is more precise than int8."""
 
 _TORCH_TEXTS = 400
 _PADDING_TEXTS = 200
@@ -45,10 +44,10 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Verification:
-    """What the comparison found: differences of probabilities, and a share of equal labels.
+    """Results of the comparison: differences of probabilities, and the share of equal labels.
 
-    The first is between PyTorch and fp32, the middle two between fp32 and the shipped model,
-    the last two between texts alone and padded. `costs` is what both score on each set.
+    `onnx_max_abs_diff` is between PyTorch and fp32 ONNX; `label_agreement` and `mean_abs_diff`
+    between fp32 and the shipped model; the two `..padding_..` between single and padded texts.
     """
 
     onnx_max_abs_diff: float
@@ -71,8 +70,8 @@ def verify(
 
     Raises VerificationError when fp32 ONNX differs from PyTorch, or depends on padding, by
     `MAX_ONNX_DIFFERENCE` or more, the shipped model depends on padding by
-    `MAX_PADDING_DIFFERENCE` or more, its labels agree with fp32 on less than
-    `least_agreement` of the texts, or it scores less on a set than
+    `MAX_PADDING_DIFFERENCE` or more, labels agree with fp32 on less than
+    `least_agreement` of the texts, or a set lost more than
     `precision_cost.check_costs` allows.
     """
     texts = [example.text for one in sets for example in one.examples]
@@ -108,7 +107,7 @@ def check(found: Verification, least_agreement: float = MIN_LABEL_AGREEMENT) -> 
             MAX_PADDING_DIFFERENCE,
         ),
     ):
-        if not difference < limit:  # NaN is no pass
+        if not difference < limit:  # NaN does not pass
             raise VerificationError(
                 f"{what} by {difference:.1e} in a probability; below {limit:.0e} is needed"
             )
@@ -121,7 +120,7 @@ def check(found: Verification, least_agreement: float = MIN_LABEL_AGREEMENT) -> 
 
 
 def torch_probabilities(trained: Path, texts: Sequence[str], max_tokens: int) -> Probabilities:
-    """Return [texts, 8] probabilities of the PyTorch model, each text by itself."""
+    """Return [texts, 8] probabilities of the PyTorch model, one text per run."""
     import torch
 
     model, tokenizer = load_model(str(trained)), load_tokenizer(str(trained))
@@ -137,7 +136,7 @@ def torch_probabilities(trained: Path, texts: Sequence[str], max_tokens: int) ->
 
 
 def spread_sample(texts: Sequence[str], size: int) -> list[int]:
-    """Return the places of about `size` texts, evenly spread over all lengths."""
+    """Return the indices of about `size` texts, evenly spread over all lengths."""
     by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     return by_length[:: max(1, len(texts) // size)]
 
@@ -145,7 +144,7 @@ def spread_sample(texts: Sequence[str], size: int) -> list[int]:
 def _classify(
     folder: Path, texts: Sequence[str]
 ) -> tuple[list[Classification], Probabilities, Probabilities]:
-    """Return what is said of all texts, and of a sample alone and padded to its longest."""
+    """Return results of all texts, and probabilities of a sample alone and padded."""
     artifact = open_model(folder)
     sample = [texts[index] for index in spread_sample(texts, _PADDING_TEXTS)]
     with EmotionClassifier(artifact) as classifier:

@@ -1,4 +1,4 @@
-"""What flows through a graph on real texts: the statistics that quantising needs."""
+"""Statistics of a graph's activations on real texts, from which int8 scales are chosen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ Reals = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Activation:
-    """One activation over all tokens: largest magnitude by channel, sum of x x', least value."""
+    """One activation over all tokens.
+
+    `largest` is the largest magnitude per channel, `moments` the sum of x x' over tokens,
+    `least` the smallest value.
+    """
 
     largest: Reals
     moments: Reals
@@ -31,7 +35,7 @@ class Activation:
         return cls(np.abs(rows).max(axis=0), rows.T @ rows, float(rows.min()))
 
     def __add__(self, other: Activation) -> Activation:
-        """Return the statistics of both together."""
+        """Return the statistics over the tokens of both."""
         return Activation(
             np.maximum(self.largest, other.largest),
             self.moments + other.moments,
@@ -42,7 +46,7 @@ class Activation:
 def observe(
     model: ModelProto, names: Sequence[str], texts: Sequence[Sequence[int]]
 ) -> dict[str, Activation]:
-    """Run `model` on token ids, text by text, and return what the tensors `names` were.
+    """Run `model` on token ids, one text per run, and return statistics of the tensors `names`.
 
     Raises ValueError when there are no texts.
     """
@@ -68,7 +72,7 @@ def observe(
 
 
 def _open_with_outputs(model: ModelProto, names: Sequence[str]) -> Any:
-    """Open a session of `model` that also gives the tensors `names`."""
+    """Open a session of `model` with the tensors `names` as further outputs."""
     import onnx
     import onnxruntime
 

@@ -1,17 +1,18 @@
-"""Redraw a fused fp32 BERT graph as ONNX Runtime's CPU kernels run it fastest.
+"""Rewriting a fused fp32 BERT graph for speed on ONNX Runtime's CPU kernels.
 
-The graph computes what it did, with less work:
+The result is the same, with less work:
 
-- The classifier reads the first token alone, so the last layer computes that token alone; keys
-  and values are still those of all tokens. Of six layers that saves nearly one.
+- The classifier reads only the first token, so the last layer computes only that token, with
+  keys and values of all tokens. Of six layers that saves nearly one.
 - ONNX Runtime's fused SkipLayerNormalization takes six times as long on a CPU as the two
   additions and the LayerNormalization that it stands for, and BiasGelu (by the error function)
-  half as long again as FastGelu (by the hyperbolic tangent; Hendrycks and Gimpel, 2016). The
-  latter differs by at most 5e-4.
-- What GELU gives is lifted to be positive, and the products take out again what that adds: a byte
-  then has 255 steps for it where it had 127, most of them for values that GELU never gives.
-- Activations are [tokens of all texts, channels] but where attention needs its texts apart, so
-  that the products around it need no reshaping.
+  1.5 times as long as FastGelu (by the hyperbolic tangent; Hendrycks and Gimpel, 2016), which
+  differs by at most 5e-4.
+- A constant makes the output of GELU positive, and the following product subtracts its effect:
+  int8 then has 255 steps for it instead of 127, most of which stood for values below GELU's
+  minimum.
+- Activations are [tokens of all texts, channels], except inside attention, so that the products
+  around it need no reshaping.
 """
 
 from __future__ import annotations
@@ -23,43 +24,43 @@ import onnx
 from onnx import numpy_helper
 
 from export.errors import VerificationError
-from export.graph.graph_rewriter import CONTRIB, Drawing
+from export.graph.graph_rewriter import CONTRIB, GraphRewriter
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 _FIRST = 0
 GELU_DEPTH = 0.1701
-"""How far GELU goes below zero (at -0.75)."""
+"""Negative of GELU's minimum (at -0.75)."""
 
 
-def streamline(model: ModelProto) -> ModelProto:
-    """Return `model`, BERT with a classifier as ONNX Runtime fuses it, redrawn.
+def optimise_for_cpu(model: ModelProto) -> ModelProto:
+    """Return `model`, a BERT classifier as ONNX Runtime fuses it, rewritten.
 
     Raises VerificationError when it has no fused attention or its head does not read the first
     token.
     """
-    drawing = Drawing(model)
-    redrawing = _Redrawing(drawing)
-    for node in drawing.nodes:
-        redrawing.add(node)
-    return drawing.finished()
+    graph = GraphRewriter(model)
+    optimiser = _Optimiser(graph)
+    for node in graph.nodes:
+        optimiser.add(node)
+    return graph.finished()
 
 
-class _Redrawing:
-    """Adds nodes to a graph, whose states are flat from the embeddings' layer norm on."""
+class _Optimiser:
+    """Adds optimised nodes; states are flat from the embeddings' layer norm on."""
 
-    def __init__(self, drawing: Drawing) -> None:
-        self._node, self._constant, self._array = drawing.node, drawing.constant, drawing.array
-        self._copy = drawing.copy
+    def __init__(self, graph: GraphRewriter) -> None:
+        self._node, self._constant, self._array = graph.node, graph.constant, graph.array
+        self._copy = graph.copy
         self._renamed: dict[str, str] = {}
         self._lifted: set[str] = set()
-        attentions = [node for node in drawing.nodes if node.op_type == "Attention"]
+        attentions = [node for node in graph.nodes if node.op_type == "Attention"]
         if not attentions:
             raise VerificationError("the graph has no fused attention")
         self._last = attentions[-1].output[0]
-        self._head = _reader_of_first_token(drawing.nodes, drawing.tensors)
-        width = drawing.tensors[attentions[-1].input[1]].dims[0]
+        self._head = _reader_of_first_token(graph.nodes, graph.tensors)
+        width = graph.tensors[attentions[-1].input[1]].dims[0]
         self._constant("flat", np.array([-1, width], dtype=np.int64))
         shape = self._node("Shape", ["input_ids"], "text_shape")
         self._constant("rest", np.array([-1], dtype=np.int64))
@@ -70,7 +71,7 @@ class _Redrawing:
         self._node("Cast", ["attention_mask"], "mask", to=onnx.TensorProto.INT32)
 
     def add(self, node: NodeProto) -> None:
-        """Add `node`, or what takes its place."""
+        """Add `node` or its replacement."""
         inputs = [self._renamed.get(name, name) for name in node.input]
         if node.op_type == "Attention":
             self._attend(node, inputs)
@@ -91,19 +92,19 @@ class _Redrawing:
             self._copy(node, inputs, node.output[0])
 
     def _attend(self, node: NodeProto, inputs: list[str]) -> None:
-        """Project to queries, keys and values, and attend; in the last layer from one token."""
+        """Compute queries, keys and values, and attend; in the last layer for one token."""
         states, weights, bias = inputs[:3]
         output = node.output[0]
         heads = next(one.i for one in node.attribute if one.name == "num_heads")
-        asking, asking_shape = states, "apart"
+        query_states, query_shape = states, "apart"
         if output == self._last:
             texts = self._node("Reshape", [states, "apart"], f"{states}/texts")
-            asking = self._node("Gather", [texts, "first"], f"{states}/first", axis=1)
-            asking_shape = "first_apart"
-            self._renamed[states] = asking
+            query_states = self._node("Gather", [texts, "first"], f"{states}/first", axis=1)
+            query_shape = "first_apart"
+            self._renamed[states] = query_states
         projected = []
         sources = (
-            ("query", asking, asking_shape),
+            ("query", query_states, query_shape),
             ("key", states, "apart"),
             ("value", states, "apart"),
         )
@@ -123,24 +124,24 @@ class _Redrawing:
         self._node("Reshape", [f"{output}/apart", "flat"], output)
 
     def _multiply_lifted(self, node: NodeProto, inputs: list[str]) -> None:
-        """Multiply what was lifted, and take what that added out of the product."""
+        """Multiply a lifted activation, and subtract the effect of the lift from the product."""
         output = node.output[0]
         self._constant(f"{output}/lift", -GELU_DEPTH * self._array(inputs[1]).sum(axis=0))
         self._node("MatMul", inputs, f"{output}/product")
         self._node("Add", [f"{output}/product", f"{output}/lift"], output)
 
     def _add_and_normalise(self, node: NodeProto, inputs: list[str]) -> None:
-        """Add bias and skipped states to a product, and normalise."""
-        product, skipped, gain, offset, bias = inputs
+        """Add bias and residual to a product, and normalise."""
+        product, residual, gain, offset, bias = inputs
         output = node.output[0]
         biased = self._node("Add", [product, bias], f"{output}/biased")
-        total = self._node("Add", [biased, skipped], f"{output}/sum")
+        total = self._node("Add", [biased, residual], f"{output}/sum")
         epsilon = next(one.f for one in node.attribute if one.name == "epsilon")
         self._node("LayerNormalization", [total, gain, offset], output, epsilon=epsilon)
 
 
 def _reader_of_first_token(nodes: list[NodeProto], tensors: dict[str, Any]) -> NodeProto:
-    """Return the node that takes the first token's states out of the last layer's."""
+    """Return the node that selects the first token from the states of the last layer."""
     values = {name: numpy_helper.to_array(tensor) for name, tensor in tensors.items()}
     for node in nodes:
         if node.op_type == "Constant":
@@ -149,8 +150,8 @@ def _reader_of_first_token(nodes: list[NodeProto], tensors: dict[str, Any]) -> N
     for node in nodes:
         axis = next((one.i for one in node.attribute if one.name == "axis"), 0)
         if node.op_type == "Gather" and axis == 1 and node.input[0] in made:
-            place = values.get(node.input[1])
+            index = values.get(node.input[1])
             source = made[node.input[0]]
-            if source.op_type == "SkipLayerNormalization" and place is not None and place == _FIRST:
+            if source.op_type == "SkipLayerNormalization" and index is not None and index == _FIRST:
                 return node
-    raise VerificationError("the graph's head does not read the first token alone")
+    raise VerificationError("the graph's head does not read the first token only")

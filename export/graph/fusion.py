@@ -1,4 +1,4 @@
-"""Graphs as ONNX Runtime's kernels like them: fused, in fp16, and with padding taken out."""
+"""ONNX Runtime's own graph transformations: operator fusion, fp16, and removal of padding."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, Literal
 from export.errors import VerificationError
 
 Packing = Literal["none", "attention", "multihead"]
-"""How padding is taken out: not, around one operator with Q, K and V in one product, or three.
+"""How padding is removed: not at all, or around an attention operator that takes Q, K and V from
+one product (`attention`) or from three (`multihead`).
 
-Only the CUDA provider has kernels for either; which of them is faster depends on the card.
+Only the CUDA provider has kernels for the last two; which is faster depends on the GPU.
 """
 
 PACKED_NODES = {"attention": "PackedAttention", "multihead": "PackedMultiHeadAttention"}
@@ -23,15 +24,15 @@ def fuse(source: Path, *, multi_head: bool = False) -> Any:
 
     options = FusionOptions("bert")
     options.use_multi_head_attention = multi_head
-    options.enable_embed_layer_norm = False  # fused, the embeddings could not be quantised
+    options.enable_embed_layer_norm = False  # fused embeddings could not be quantised
     return optimize_model(str(source), model_type="bert", opt_level=0, optimization_options=options)
 
 
 def half_graph(source: Path, packing: Packing = "none") -> bytes:
-    """Return the fp32 graph `source` fused and in fp16, its inputs and outputs as they are.
+    """Return the fp32 graph `source` fused and in fp16, with unchanged inputs and outputs.
 
-    Raises VerificationError when attention is not fused, or padding is not taken out as asked:
-    the graph would be right, and slow.
+    Raises VerificationError when attention is not fused or padding not removed in every layer:
+    such a graph would be correct but slow.
     """
     graph = fuse(source, multi_head=packing == "multihead")
     layers = _count(graph, "Attention") + _count(graph, "MultiHeadAttention")
@@ -47,13 +48,13 @@ def half_graph(source: Path, packing: Packing = "none") -> bytes:
 
 
 def _pack(graph: Any, packing: Packing, layers: int) -> None:
-    """Take padding out before the first layer and put it back after the last."""
+    """Remove padding before the first layer and restore it after the last."""
     from onnxruntime.transformers.convert_to_packing_mode import PackingMode
 
     PackingMode(graph).convert(use_symbolic_shape_infer=False)
     packed = _count(graph, PACKED_NODES[packing])
     if packed != layers:
-        raise VerificationError(f"padding is taken out of {packed} of {layers} layers")
+        raise VerificationError(f"padding is removed in {packed} of {layers} layers")
     note = graph.model.metadata_props.add()
     note.key, note.value = "packing", packing
 

@@ -1,4 +1,4 @@
-"""A graph whose nodes are drawn anew, one by one, beside its constants."""
+"""Rewriting an ONNX graph node by node, with its constants kept."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ CONTRIB = "com.microsoft"
 """The domain of ONNX Runtime's own operators."""
 
 
-class Drawing:
-    """Hold a copy of a model without its nodes, which are in `nodes` to be drawn from."""
+class GraphRewriter:
+    """A copy of a model without its nodes; the old ones are in `nodes`, to rewrite from."""
 
     def __init__(self, model: ModelProto) -> None:
-        """Copy `model`."""
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
         self._graph = self.model.graph
@@ -33,7 +32,7 @@ class Drawing:
     def node(
         self, kind: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any
     ) -> str:
-        """Draw a node with one output, and return the output's name."""
+        """Add a node with one output, and return the output's name."""
         made = helper.make_node(
             kind, inputs, [output], f"{output}:{kind}", domain=domain, **attributes
         )
@@ -41,7 +40,7 @@ class Drawing:
         return output
 
     def copy(self, node: NodeProto, inputs: Sequence[str], output: str) -> None:
-        """Draw `node` with other inputs and another first output."""
+        """Add a copy of `node` with other inputs and another first output."""
         copied = onnx.NodeProto()
         copied.CopyFrom(node)
         del copied.input[:]
@@ -54,11 +53,11 @@ class Drawing:
         self._graph.initializer.append(numpy_helper.from_array(value, name))
 
     def array(self, name: str) -> NDArray[np.float32]:
-        """Return a constant that the model had."""
+        """Return a constant of the original model."""
         return numpy_helper.to_array(self.tensors[name]).astype(np.float32)
 
     def finished(self) -> ModelProto:
-        """Return the model as drawn, without nodes and constants that nothing reads."""
+        """Return the rewritten model, without nodes and constants that nothing reads."""
         read = {output.name for output in self._graph.output}
         kept: list[NodeProto] = []
         for node in reversed(self._graph.node):

@@ -1,18 +1,18 @@
-"""Rewrite the streamlined fp32 graph to int8, with one activation scale for each token.
+"""int8 quantisation of the optimised fp32 graph, with one activation scale per token.
 
-ONNX Runtime's own dynamic quantisation gives a whole batch one scale, so a text's answer
-depends on its neighbours, and one outlying token blurs all others. Here every token has its
-own, so neither padding nor neighbours change anything:
+ONNX Runtime's own dynamic quantisation has one scale per batch, so the result of a text depends
+on its neighbours, and one outlying token costs all others precision. With one scale per token
+neither padding nor neighbours change anything:
 
-    x' = x / s                       s a channel (SmoothQuant, Xiao et al., ICML 2023)
-    q  = round(127 x' / r) + 128     r = max |x'| a token, q an unsigned byte
-    y  = (q - 128) @ W' * r / 127    W' = s W, 7 bits and one scale an output channel
+    x' = x / s                       s per channel (SmoothQuant, Xiao et al., ICML 2023)
+    q  = round(127 x' / r) + 128     r = max |x'| per token, q an unsigned byte
+    y  = (q - 128) @ W' * r / 127    W' = s W, 7 bits and one scale per output channel
 
 Activations that are never negative have 255 steps from 0 instead of 127 on either side of 128.
 
-Weights keep to 7 bits because processors without VNNI add two products of bytes in 16 bits,
-and would saturate: 255 * 63 * 2 fits. Word embeddings have one scale a word. Biases, layer
-norms and the head stay fp32.
+Weights have 7 bits because processors without VNNI add two products of bytes in 16 bits, which
+would saturate: 255 * 63 * 2 fits. Word embeddings have one scale per word. Biases, layer norms
+and the head stay fp32.
 """
 
 from __future__ import annotations
@@ -28,24 +28,29 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from export.graph.activation_statistics import Activation
-from export.graph.graph_rewriter import CONTRIB, Drawing
-from export.graph.rounding import round_weights
+from export.graph.graph_rewriter import CONTRIB, GraphRewriter
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 SMOOTHING = 0.5
-"""How much of the spread between channels moves into the weights; 0 none, 1 all."""
+"""Share of the spread between channels that moves into the weights, 0 to 1."""
+
+WEIGHT_STEPS = 63
+"""Largest integer weight: 7 bits."""
 
 _LARGE_TABLE = 1_000_000
 _TINY = 1e-5
 _MIDDLE = 128
+_DAMPING = 0.01
+_BLOCK = 128
+_LEAST = 1e-12
 
 Reals = NDArray[np.floating[Any]]
 
 
 def quantised_inputs(model: ModelProto) -> list[str]:
-    """Return the names of the activations that are multiplied by weights, each once."""
+    """Return the names of the activations that are multiplied by weights, without repeats."""
     constants = {tensor.name for tensor in model.graph.initializer}
     names = [node.input[0] for node in model.graph.node if _is_weighted(node, constants)]
     return list(dict.fromkeys(names))
@@ -54,26 +59,57 @@ def quantised_inputs(model: ModelProto) -> list[str]:
 def quantise_rows(model: ModelProto, observed: Mapping[str, Activation]) -> ModelProto:
     """Return `model` with its products and embeddings in int8.
 
-    Products take [tokens, channels] activations, as `streamline` makes them. `observed` has
-    each of `quantised_inputs`. Raises KeyError when one is missing.
+    Products take [tokens, channels] activations, as `optimise_for_cpu` makes them. `observed`
+    has each of `quantised_inputs`. Raises KeyError when one is missing.
     """
-    drawing = Drawing(model)
-    rewriter = _Rewriter(drawing, observed)
-    for node in drawing.nodes:
-        rewriter.add(node)
-    return drawing.finished()
+    graph = GraphRewriter(model)
+    quantiser = _Quantiser(graph, observed)
+    for node in graph.nodes:
+        quantiser.add(node)
+    return graph.finished()
 
 
 def smoothing_of(weights: Reals, largest: Reals) -> Reals:
-    """Return what each channel is divided by, from its weights and largest magnitude."""
+    """Return the divisor of each channel, from its weights and largest magnitude."""
     inputs = np.maximum(largest, _TINY) ** SMOOTHING
     outputs = np.maximum(np.abs(weights).max(axis=1), _TINY) ** (1 - SMOOTHING)
     divisors: Reals = (inputs / outputs).astype(np.float32)
     return divisors
 
 
+def round_weights(weights: Reals, moments: Reals) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return [inputs, outputs] `weights` as integers, and the scale of each output.
+
+    Inputs are rounded one after another; those that follow compensate for the error of each as
+    far as they are correlated: `moments` is the [inputs, inputs] sum of x x' over real inputs x
+    (GPTQ, Frantar et al., ICLR 2023).
+    """
+    left = weights.astype(np.float64)
+    scales = np.maximum(np.abs(left).max(axis=0) / WEIGHT_STEPS, _LEAST)
+    upper = _inverse_factor(moments.astype(np.float64))
+    integers = np.zeros(left.shape, dtype=np.int8)
+    for start in range(0, len(left), _BLOCK):
+        stop = min(start + _BLOCK, len(left))
+        errors = np.zeros((stop - start, left.shape[1]))
+        for row in range(start, stop):
+            rounded = np.clip(np.rint(left[row] / scales), -WEIGHT_STEPS, WEIGHT_STEPS)
+            integers[row] = rounded.astype(np.int8)
+            error = (left[row] - rounded * scales) / upper[row, row]
+            left[row:stop] -= np.outer(upper[row, row:stop], error)
+            errors[row - start] = error
+        left[stop:] -= upper[start:stop, stop:].T @ errors
+    return integers, scales.astype(np.float32)
+
+
+def _inverse_factor(moments: Reals) -> Reals:
+    """Return the upper Cholesky factor of the inverse of the damped moments."""
+    damping = max(_DAMPING * float(np.mean(np.diag(moments))), _LEAST)
+    inverse = np.linalg.inv(moments + damping * np.eye(len(moments)))
+    factor: Reals = np.linalg.cholesky((inverse + inverse.T) / 2)
+    return factor.T
+
+
 def _is_weighted(node: NodeProto, constants: Container[str]) -> bool:
-    """Tell products with constant weights."""
     return node.op_type == "MatMul" and node.input[1] in constants
 
 
@@ -81,8 +117,8 @@ def _is_weighted(node: NodeProto, constants: Container[str]) -> bool:
 class _Quantised:
     """A quantised activation: the names of its bytes and of its largest magnitudes, [tokens, 1].
 
-    The byte `zero_point` names is zero and `steps` more are the largest magnitude. `smoothing`
-    divided its channels; `moments` are those after that.
+    The byte `zero_point` stands for zero, and `steps` above it for the largest magnitude.
+    `smoothing` divided its channels; `moments` are those after the division.
     """
 
     values: str
@@ -93,17 +129,17 @@ class _Quantised:
     moments: Reals
 
 
-class _Rewriter:
+class _Quantiser:
     """Adds nodes to a graph, quantising those that multiply by weights."""
 
-    def __init__(self, drawing: Drawing, observed: Mapping[str, Activation]) -> None:
-        self._drawing = drawing
-        self._node, self._constant, self._array = drawing.node, drawing.constant, drawing.array
-        self._tensors = drawing.tensors
+    def __init__(self, graph: GraphRewriter, observed: Mapping[str, Activation]) -> None:
+        self._graph = graph
+        self._node, self._constant, self._array = graph.node, graph.constant, graph.array
+        self._tensors = graph.tensors
         self._observed = observed
         self._quantised: dict[str, _Quantised] = {}
         self._weights: defaultdict[str, list[str]] = defaultdict(list)
-        for node in drawing.nodes:
+        for node in graph.nodes:
             if _is_weighted(node, self._tensors):
                 self._weights[node.input[0]].append(node.input[1])
         self._constant("q/one", np.array(1.0, dtype=np.float32))
@@ -112,7 +148,7 @@ class _Rewriter:
         self._constant("q/last", np.array([1], dtype=np.int64))
 
     def add(self, node: NodeProto) -> None:
-        """Add `node`, or what takes its place."""
+        """Add `node` or its replacement."""
         if _is_weighted(node, self._tensors):
             name = node.input[0]
             if name not in self._quantised:
@@ -121,12 +157,12 @@ class _Rewriter:
         elif node.op_type == "Gather" and self._size(node.input[0]) >= _LARGE_TABLE:
             self._look_up(node)
         else:
-            self._drawing.copy(node, node.input, node.output[0])
+            self._graph.copy(node, node.input, node.output[0])
 
     def _quantise(self, name: str) -> _Quantised:
-        """Quantise [tokens, channels] activations, one scale a token.
+        """Quantise [tokens, channels] activations, one scale per token.
 
-        A token of nothing has a scale of nothing, which its products are multiplied by.
+        A token of zeros has scale 0, by which its products are multiplied.
         """
         weights = np.concatenate([self._array(one) for one in self._weights[name]], axis=1)
         smoothing = smoothing_of(weights, self._observed[name].largest)
@@ -162,7 +198,7 @@ class _Rewriter:
         self._node("Mul", [product, quantised.largest], output)
 
     def _look_up(self, node: NodeProto) -> None:
-        """Gather rows of a table in int8, one scale a row."""
+        """Gather rows of a table in int8, one scale per row."""
         table = self._array(node.input[0])
         scales = np.maximum(np.abs(table).max(axis=1, keepdims=True) / 127, np.float32(1e-12))
         name, ids = node.input[0], node.input[1]

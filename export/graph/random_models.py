@@ -1,4 +1,4 @@
-"""Models with the shapes of known encoders and weights of chance, for measuring speed."""
+"""Models with random weights and the shapes of known encoders, for measuring speed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from export.packaging.model_folder import (
 from serving.classifier.preprocess import normalise
 
 _SPREAD = 0.08
-"""Standard deviation of the weights: with BERT's own 0.02 every text would look the same."""
+"""Standard deviation of the weights: with BERT's 0.02 all texts would have the same states."""
 
 _SEED = 17
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Say how large an encoder is; the vocabulary is the shipped tokenizer's."""
+    """Size of an encoder; the vocabulary is the shipped tokenizer's."""
 
     layers: int
     width: int
@@ -44,10 +44,10 @@ SHAPES = {
 
 
 def random_model(shape: Shape, texts: Sequence[str], tokenizer: Path) -> Any:
-    """Return a `BertForSequenceClassification` of this shape that tells `texts` apart.
+    """Return a `BertForSequenceClassification` of this shape whose labels vary over `texts`.
 
     Its head is scaled so that every output has mean 0 and deviation 1 over the texts: otherwise
-    all of them would have one label, and labels that agree would say nothing.
+    all of them would have the same label, and agreement of labels would mean nothing.
     """
     import torch
     from tokenizers import Tokenizer  # type: ignore[import-untyped] # ships no stubs
@@ -79,8 +79,8 @@ def random_model(shape: Shape, texts: Sequence[str], tokenizer: Path) -> Any:
     return model
 
 
-def write_shape(name: str, folder: Path, texts: Sequence[str]) -> Any:
-    """Write an fp32 model folder of a shape, and return the PyTorch model that it is made from."""
+def write_random_model(name: str, folder: Path, texts: Sequence[str]) -> Any:
+    """Write the fp32 model folder of a random model; return the PyTorch model it is made from."""
     model = random_model(SHAPES[name], texts, SHIPPED / TOKENIZER_FILE)
     write_traced(model, ModelFacts(name, "0.0.0", "weights of chance", "fp32", 256), folder)
     return model

@@ -1,8 +1,8 @@
-"""From a BERT checkpoint to a plain fp32 ONNX graph, with torch alone.
+"""Exporting a BERT model to fp32 ONNX by tracing, with torch only.
 
-Optimum, which `export.to_onnx` uses, holds transformers at one version; a card's machine has
-another. Here the forward pass is written out as ONNX Runtime's fusions know it, without
-`token_type_ids`, which are always zero: two inputs, `input_ids` and `attention_mask`.
+Optimum, which `export.to_onnx` uses, pins transformers to a version that a GPU machine may not
+have. Here the forward pass is written out in the form that ONNX Runtime's fusions recognise,
+with two inputs, `input_ids` and `attention_mask`; `token_type_ids` are always zero.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.errors import BaseModelError, StorageError
+from export.errors import BaseModelError, writing
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 OPSET = 17
 _HIDDEN = -10_000.0
-"""What is added to the scores of padding; fp16 can hold it."""
+"""Added to the attention scores of padding; within the range of fp16."""
 
 
 def trace_onnx(model: Any, target: Path) -> None:
     """Write a `BertForSequenceClassification` as fp32 ONNX to the file `target`.
 
-    Raises BaseModelError when its activation is not GELU, as written here, and StorageError when
-    the file cannot be written.
+    Raises BaseModelError when its activation is not GELU and StorageError when the file cannot
+    be written.
     """
     import torch
 
@@ -42,26 +42,23 @@ def trace_onnx(model: Any, target: Path) -> None:
 
     names = ["input_ids", "attention_mask"]
     sizes = {0: "texts", 1: "tokens"}
-    # Two tensors: tracing takes one that is given twice for one input.
+    # Two tensors: tracing takes a tensor passed twice for one input.
     example = tuple(torch.ones((2, 7), dtype=torch.int64) for _ in names)
-    with warnings.catch_warnings(), torch.inference_mode():
-        # torch announces that its tracing exporter is old; the new one draws another graph, which
-        # the fusions do not know.
+    with warnings.catch_warnings(), torch.inference_mode(), writing(target):
+        # torch deprecates its tracing exporter; the new one makes a graph that the fusions do
+        # not recognise.
         warnings.simplefilter("ignore")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            torch.onnx.export(
-                Plain().eval(),
-                example,
-                str(target),
-                input_names=names,
-                output_names=["logits"],
-                dynamic_axes={**dict.fromkeys(names, sizes), "logits": {0: "texts"}},
-                opset_version=OPSET,
-                dynamo=False,
-            )
-        except OSError as exc:
-            raise StorageError(f"{target}: cannot be written ({exc.strerror})") from exc
+        target.parent.mkdir(parents=True, exist_ok=True)
+        torch.onnx.export(
+            Plain().eval(),
+            example,
+            str(target),
+            input_names=names,
+            output_names=["logits"],
+            dynamic_axes={**dict.fromkeys(names, sizes), "logits": {0: "texts"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
 
 
 def bert_logits(model: Any, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -76,9 +73,9 @@ def bert_logits(model: Any, input_ids: Tensor, attention_mask: Tensor) -> Tensor
     def by_head(states: Tensor) -> Tensor:
         return states.view(texts, tokens, heads, width).permute(0, 2, 1, 3)
 
-    places = bert.embeddings.position_embeddings.weight[:tokens]
+    positions = bert.embeddings.position_embeddings.weight[:tokens]
     segment = bert.embeddings.token_type_embeddings.weight[0]
-    states = bert.embeddings.word_embeddings(input_ids) + segment + places
+    states = bert.embeddings.word_embeddings(input_ids) + segment + positions
     states = bert.embeddings.LayerNorm(states)
     hidden = (1.0 - attention_mask[:, None, None, :].to(states.dtype)) * _HIDDEN
     for layer in bert.encoder.layer:

@@ -1,4 +1,4 @@
-"""The tables of a manifest that tell people how a model was made and what it scored."""
+"""Tables of a manifest: how a model was trained, verified and calibrated, and its figures."""
 
 from __future__ import annotations
 
@@ -10,32 +10,31 @@ from pathlib import Path
 from typing import Any
 
 from export.config import TrainConfig
-from export.data import LoadedSet, load_read, load_sets
-from export.evaluation.calibration_error import BINS
-from export.evaluation.confidence_intervals import Interval
-from export.evaluation.cross_fit import Calibration, HeadCalibration
-from export.evaluation.measure import score_intervals, score_results
+from export.data import LoadedSet, load_sets, load_unlabelled
+from export.evaluation.calibration import BINS, Calibration, HeadCalibration
+from export.evaluation.confidence_intervals import Interval, confidence_intervals
+from export.evaluation.metrics import predictions_of
 from export.evaluation.precision_cost import cost_table
 from export.evaluation.verification import Verification
 from export.labels import IRONY
-from export.packaging.energy import energy_table
+from export.training.machine import energy_table
 from export.training.run_folder import elapsed_seconds
 from serving.schemas import Classification
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One training of those that made a model: its configuration, sets and run folder."""
+    """One of the training runs that led to a model: its configuration, sets and run folder."""
 
     config: TrainConfig
     sets: tuple[LoadedSet, ...]
     run: Path
     read: tuple[LoadedSet, ...] = ()
-    """What it read without the labels, before (`adapt_on`)."""
+    """Sets read without their labels first (`adapt_on`)."""
 
 
 def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, ...]:
-    """Return the trainings that led to `run`, those of bases and teachers before its own.
+    """Return the training runs that led to `run`; those of bases and teachers come first.
 
     Raises what `load_sets` raises.
     """
@@ -43,22 +42,22 @@ def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, 
     for before in (config.base, config.teacher):
         if isinstance(before, TrainConfig):
             stages += training_stages(before, data, run.parent / before.name)
-    sets, read = load_sets(config, data, "train"), load_read(config, data)
+    sets, read = load_sets(config, data, "train"), load_unlabelled(config, data)
     return (*stages, Stage(config, sets, run, read))
 
 
 def accuracy_table(
     sets: Sequence[LoadedSet], results: Sequence[Sequence[Classification]]
 ) -> dict[str, dict[str, Any]]:
-    """Return split, examples, accuracy and macro-F1 by set; F1 of irony where it is told.
+    """Return split, examples, accuracy, macro-F1 and, of sets about irony, its F1, by set.
 
-    Each figure has its 95 % bootstrap interval beside it, as `..._ci`; `classes` has the F1
-    and the number of examples of each class.
+    Each figure has its 95 % confidence interval, as `..._ci`; `classes` has the F1 and the
+    number of examples of each class.
     """
     table = {}
     for loaded, found in zip(sets, results, strict=True):
-        figures = score_results(loaded.examples, found)
-        intervals = score_intervals(loaded.examples, found)
+        predictions = predictions_of(loaded.examples, found)
+        figures, intervals = predictions.figures(), confidence_intervals(predictions)
         row: dict[str, Any] = {
             "split": loaded.source.split_name(loaded.split),
             "examples": figures.examples,
@@ -78,7 +77,7 @@ def accuracy_table(
 
 
 def calibration_table(found: Calibration) -> dict[str, Any]:
-    """Return the temperatures and the expected calibration errors that were found."""
+    """Return the temperatures and the expected calibration errors."""
     return {
         "bins": BINS,
         "method": (
@@ -94,7 +93,7 @@ def calibration_table(found: Calibration) -> dict[str, Any]:
 def verification_table(
     found: Verification, sets: Sequence[LoadedSet], precision: str
 ) -> dict[str, Any]:
-    """Return what verifying a model of `precision` on the texts of all `sets` found."""
+    """Return the results of verifying a model of `precision` on the texts of all `sets`."""
     names = ", ".join(f"{one.source.name} {one.source.split_name(one.split)}" for one in sets)
     return {
         "onnx_max_abs_diff": float(f"{found.onnx_max_abs_diff:.3g}"),
@@ -108,10 +107,10 @@ def verification_table(
 
 
 def training_table(stages: Sequence[Stage], command: str, note: str = "") -> dict[str, Any]:
-    """Return the sets, the configuration and what the runs wrote down about themselves.
+    """Return the sets, the configuration and the time and energy used by the runs.
 
-    `command` is what makes the model anew; `note` is what a person has to add, such as
-    settings that were changed on the way.
+    `command` makes the model again; `note` is a remark by a person, such as on settings that
+    were changed during training.
     """
     config = stages[-1].config
     seconds = round(sum(elapsed_seconds(stage.run) for stage in stages))
@@ -130,7 +129,7 @@ def training_table(stages: Sequence[Stage], command: str, note: str = "") -> dic
 
 
 def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
-    """Yield every set that a stage trained on or read, once."""
+    """Yield every set that a stage trained on or read, without repeats."""
     trained = {one.source.name: one for stage in stages for one in (*stage.read, *stage.sets)}
     for one in trained.values():
         yield {
@@ -143,7 +142,7 @@ def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
 
 
 def _visits(stage: Stage) -> int:
-    """Return the example visits of a stage, which `patience` may have cut short."""
+    """Return the example visits of a stage, ignoring early stopping by `patience`."""
     config = stage.config
     one_pass = sum(round(one.chosen.weight * len(one.examples)) for one in stage.sets)
     read = config.adapt_passes * sum(len(one.examples) for one in stage.read)

@@ -1,7 +1,7 @@
-"""The model card: what a model is, may be used for, was measured at and fails at.
+"""The model card: description, intended use, data, figures and known failures of a model.
 
-Every figure and every remark about a data set is the manifest's: a model that was made
-without a set says nothing of it.
+Every figure and remark comes from the manifest: the card of a model trained without a set does
+not mention it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from export.evaluation.failures import weakest
 from export.evaluation.reliability_diagram import RELIABILITY_FILE
 from export.packaging.model_card_tables import (
     behaviour_table,
@@ -18,6 +17,7 @@ from export.packaging.model_card_tables import (
     measured_table,
     precision_table,
     sets_table,
+    weakest,
 )
 
 _WIDTH = 98
@@ -55,13 +55,13 @@ _REMARKS: Mapping[str, str] = {
         "say what the model was taught, less how it does on other people's posts."
     ),
 }
-"""What a reader must know of a set that taught the model."""
+"""What a reader must know about a training set."""
 
-_KNOWN = "The softmax of an example runs only over the labels that its set knows."
+_KNOWN_LABELS = "The softmax of an example runs only over the labels that its set knows."
 
 _OWN = "Of {sets} the sets' own labels were learned too, on outputs that the model no longer has."
 
-_TAUGHT = (
+_TEACHER = (
     "What {base}, a larger model fine-tuned on the same sets and never served, says of the "
     "texts of {sets} was learned beside their labels, or alone where these tell no emotion."
 )
@@ -141,8 +141,8 @@ model's files. To score a file of `text;label` lines: `make evaluate FILE=...`.
 """
 
 
-def write_card(manifest: Mapping[str, Any]) -> str:
-    """Return the card of the model that `manifest` describes, as Markdown."""
+def model_card(manifest: Mapping[str, Any]) -> str:
+    """Return the model card of the model that `manifest` describes, as Markdown."""
     sizes = [record["bytes"] for record in manifest["files"].values()]
     return "".join(
         [
@@ -162,14 +162,13 @@ def _data(training: Mapping[str, Any]) -> str:
     names = [one["name"] for one in training["sets"]]
     remarks = [_REMARKS[name] for name in _REMARKS if name in names]
     config = training["config"]
-    told = " ".join([*remarks, _KNOWN, *_own(config), *_taught(config)]).format(
-        sincere=_sincere(config)
-    )
-    return f"\n## Data and terms\n\n{sets_table(training['sets'])}\n{_wrapped(told)}\n"
+    text = " ".join([*remarks, _KNOWN_LABELS, *_own(config), *_teacher(config)])
+    text = text.format(sincere=_sincere(config))
+    return f"\n## Data and terms\n\n{sets_table(training['sets'])}\n{_wrapped(text)}\n"
 
 
 def _own(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield whose own labels were learned beside, in this run or one that it started from."""
+    """Yield the sets whose own labels were learned too, in this run or in that of a base."""
     names: dict[str, None] = {}
     stage: Any = config
     while isinstance(stage, Mapping):
@@ -179,15 +178,14 @@ def _own(config: Mapping[str, Any]) -> Iterator[str]:
         yield _OWN.format(sets=", ".join(names))
 
 
-def _taught(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a reader must know of the teacher, where there was one."""
+def _teacher(config: Mapping[str, Any]) -> Iterator[str]:
     if "teacher" in config:
         names = [one["name"] for one in config["sets"] if one.get("teacher_weight")]
-        yield _TAUGHT.format(base=config["teacher"]["base"], sets=", ".join(names))
+        yield _TEACHER.format(base=config["teacher"]["base"], sets=", ".join(names))
 
 
 def _sincere(config: Mapping[str, Any]) -> str:
-    """Return what else taught irony, as the end of a sentence."""
+    """Return what else irony was learned from, as the end of a sentence."""
     weight = config.get("sincere_weight", 0)
     if not weight:
         return " alone"

@@ -1,15 +1,18 @@
-"""The tables of a model card, as Markdown."""
+"""Tables of a model card, and the weakest classes and abilities, from a manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+CAPABILITIES = 3
+"""Number of weakest capabilities that are named."""
 
 _FIGURES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1_ironic": "F1 of ironic"}
 
 
 def sets_table(sets: Iterable[Mapping[str, Any]]) -> str:
-    """Return what the model was trained on, and on which terms."""
+    """Return the training sets with their size, origin and terms."""
     return _table(
         ("set", "training split", "examples", "from", "terms"),
         "llrll",
@@ -64,7 +67,7 @@ def behaviour_table(capabilities: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def calibration_table(calibration: Mapping[str, Any]) -> str:
-    """Return the calibration errors of each set, their mean, and that of all texts together."""
+    """Return the calibration error of each set, their mean, and that of all texts together."""
     rows = []
     for head in ("emotion", "irony"):
         found = calibration[head]
@@ -88,8 +91,37 @@ def calibration_table(calibration: Mapping[str, Any]) -> str:
     )
 
 
+def weakest(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a sentence about the weakest class of each set and the weakest capabilities.
+
+    A capability that passed all of its tests is not named.
+    """
+    return (*_classes(manifest["accuracy"]), *_capabilities(manifest.get("behaviour") or {}))
+
+
+def _classes(accuracy: Mapping[str, Any]) -> Iterator[str]:
+    for name, row in accuracy.items():
+        tested = {label: one for label, one in row.get("classes", {}).items() if one["examples"]}
+        if tested:
+            label = min(tested, key=lambda label: tested[label]["f1"])
+            yield (
+                f"{name}: lowest on {label}, F1 {tested[label]['f1']:.3f} on "
+                f"{tested[label]['examples']:,} of {row['examples']:,} texts."
+            )
+
+
+def _capabilities(behaviour: Mapping[str, Any]) -> Iterator[str]:
+    tested = behaviour.get("capabilities", {})
+    failed = [name for name, one in tested.items() if one["passed"] < one["tests"]]
+    for name in sorted(failed, key=lambda name: tested[name]["rate"])[:CAPABILITIES]:
+        one = tested[name]
+        yield (
+            f"Behaviour, {name}: {one['tests'] - one['passed']} of {one['tests']} tests fail "
+            f"({one['kind']})."
+        )
+
+
 def _figure(row: Mapping[str, Any], key: str) -> str:
-    """Return a figure and its interval; nothing where the set does not have it."""
     if key not in row:
         return ""
     low, high = row[f"{key}_ci"]

@@ -1,11 +1,13 @@
-"""A model folder: what is in it, its manifest, and how a new one takes an old one's place."""
+"""Model folders: their files, their manifest, and how a new one replaces an old one."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,13 @@ from serving.classifier.preprocess import PREPROCESS_VERSION
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 MANIFEST_FILE = "manifest.json"
-CARD_FILE = "README.md"
+MODEL_CARD_FILE = "README.md"
 SHIPPED = Path(__file__).parents[2] / "serving" / "model"
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a manifest says beside labels and checksums.
+    """Contents of a manifest, besides labels and checksums.
 
     `training`, `accuracy`, `verification`, `calibration` and `behaviour` are tables for people;
     `temperature` divides the logits of `emotion` and `irony`.
@@ -66,12 +68,21 @@ def write_manifest(folder: Path, facts: ModelFacts) -> dict[str, Any]:
     return manifest
 
 
-def replace_folder(new: Path, target: Path) -> None:
-    """Move the finished folder `new` to `target`, in place of what is there.
+@contextmanager
+def temporary_sibling(target: Path) -> Iterator[Path]:
+    """Make a temporary folder next to `target`; renaming works only within a file system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{target.name}.new-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
+        yield Path(folder)
 
-    Both are renamed, never copied, so a reader finds the old folder or the new one. When
-    the new one cannot be moved, the old one is put back and StorageError raised. A
-    predecessor that an interruption left aside is put back first.
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Move the finished folder `new` to `target`, replacing what is there.
+
+    Both are renamed, never copied, so a reader finds the old folder or the new one. When the new
+    one cannot be moved, the old one is restored and StorageError raised. An old folder that an
+    earlier interruption left aside is restored first.
     """
     aside = target.with_name(f".{target.name}.previous")
     try:

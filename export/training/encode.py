@@ -1,14 +1,15 @@
-"""Examples as tensors: encoding, padding, and the order in which a pass visits them."""
+"""Training examples as tensors: token ids, target probabilities, weights, and padding."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 import torch
-from torch.utils.data import Dataset, Sampler
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import Dataset
 
 from export.data import LoadedSet
 from export.labels import EMOTIONS, LABELS
@@ -20,8 +21,7 @@ from serving.classifier.preprocess import normalise
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-_MEGABATCH = 50
-_UNTAUGHT = [0.0] * len(LABELS)
+_NO_LOGITS = [0.0] * len(LABELS)
 
 
 class Encoded(TypedDict):
@@ -31,29 +31,29 @@ class Encoded(TypedDict):
     targets: list[float]
     known: list[float]
     any_of: bool
-    taught: list[float]
-    taught_weight: float
+    teacher_logits: list[float]
+    teacher_weight: float
     origin: int
 
 
 _SINCERE = frozenset({"joy", "love"})
-"""What people called joy or love they did not read as its opposite."""
+"""A text that readers labelled joy or love they did not take as ironic."""
 
 
 def target_row(example: Example, sincere_weight: float = 0.0) -> tuple[list[float], list[float]]:
-    """Return probabilities to learn and how far each is known (0 to 1), both of length 8.
+    """Return target probabilities and how far each is known (0 to 1), both of length 8.
 
-    Several emotions share the probability evenly; what an example does not tell is 0 in
-    both rows. A text of a set that tells nothing of irony, but whose readers called it joy
-    or love, counts as not ironic with `sincere_weight`: in the irony set half of all texts are
-    ironic and most of those sound glad, which alone teaches that gladness is irony.
+    Several emotions share the probability evenly; what an example is not labelled for is 0 in
+    both rows. A text labelled joy or love, of a set that is not about irony, counts as not
+    ironic with `sincere_weight`: in the irony set half of the texts are ironic and most of those
+    sound happy, from which alone a model would learn that happiness is irony.
     """
     targets = _shares(example.emotions, EMOTIONS)
     known = [1.0 if label in example.known else 0.0 for label in EMOTIONS]
-    told = float(example.irony is not None)
+    irony_known = float(example.irony is not None)
     if example.irony is None and example.emotions and _SINCERE.issuperset(example.emotions):
-        told = sincere_weight
-    return [*targets, float(example.irony or False)], [*known, told]
+        irony_known = sincere_weight
+    return [*targets, float(example.irony or False)], [*known, irony_known]
 
 
 def _shares(answers: Sequence[str], labels: Sequence[str]) -> list[float]:
@@ -62,12 +62,12 @@ def _shares(answers: Sequence[str], labels: Sequence[str]) -> list[float]:
 
 
 def side_labels(sets: Sequence[LoadedSet]) -> list[tuple[str, ...]]:
-    """Return, set by set, the own labels that it learns on outputs behind the first 8."""
+    """Return per set its own labels, which are learned on further outputs behind the first 8."""
     return [one.source.own_labels if one.chosen.own_weight else () for one in sets]
 
 
 def side_spans(sets: Sequence[LoadedSet]) -> list[tuple[int, int]]:
-    """Return first and last-but-one column of each set's own labels, sets without left out."""
+    """Return start and end columns of the own labels of each set that has some."""
     spans, start = [], len(LABELS)
     for labels in side_labels(sets):
         if labels:
@@ -77,7 +77,7 @@ def side_spans(sets: Sequence[LoadedSet]) -> list[tuple[int, int]]:
 
 
 class EncodedSets(Dataset[Encoded]):
-    """All examples of the sets one after another; `origin` is the index of their set."""
+    """All examples of the sets, one set after another; `origin` is the index of their set."""
 
     def __init__(
         self,
@@ -87,15 +87,15 @@ class EncodedSets(Dataset[Encoded]):
         sincere_weight: float = 0.0,
         class_balance: float = 0.0,
         typo_share: float = 0.0,
-        taught: Mapping[str, Logits] | None = None,
+        teacher: Mapping[str, Logits] | None = None,
     ) -> None:
         """Normalise and encode every text, keeping at most `max_tokens` tokens of each.
 
-        `sincere_weight` is target_row's; `class_balance` and `typo_share` are TrainConfig's.
-        `taught` is what a teacher said, by set. Rows are as wide as the 8 outputs and all own
+        `sincere_weight` is that of target_row; `class_balance` and `typo_share` are TrainConfig's.
+        `teacher` has a teacher's logits by set. Rows are as wide as the 8 outputs and all own
         labels that the sets learn.
         """
-        chance = random.Random(len(sets))  # noqa: S311 - typos are no secret
+        chance = random.Random(len(sets))  # noqa: S311 - typos need no secrecy
         self.rows: list[Encoded] = []
         self.bounds: list[tuple[int, int]] = []
         for origin, loaded in enumerate(sets):
@@ -112,11 +112,11 @@ class EncodedSets(Dataset[Encoded]):
                 else []
             )
             balance = _balance(loaded.examples, class_balance)
-            said = (taught or {}).get(loaded.source.name)
-            for place, (example, input_ids) in enumerate(zip(loaded.examples, ids, strict=True)):
+            logits = (teacher or {}).get(loaded.source.name)
+            for index, (example, input_ids) in enumerate(zip(loaded.examples, ids, strict=True)):
                 targets, known = target_row(example, sincere_weight)
                 weight = loaded.chosen.trust * balance.get(example.emotions, 1.0)
-                known[: len(EMOTIONS)] = [weight * told for told in known[: len(EMOTIONS)]]
+                known[: len(EMOTIONS)] = [weight * one for one in known[: len(EMOTIONS)]]
                 side = [_side_row(example, other is loaded, other) for other in sets]
                 self.rows.append(
                     Encoded(
@@ -124,8 +124,8 @@ class EncodedSets(Dataset[Encoded]):
                         targets=targets + [value for row, _ in side for value in row],
                         known=known + [value for _, row in side for value in row],
                         any_of=example.any_of,
-                        taught=_UNTAUGHT if said is None else said[place].tolist(),
-                        taught_weight=0.0 if said is None else loaded.chosen.teacher_weight,
+                        teacher_logits=_NO_LOGITS if logits is None else logits[index].tolist(),
+                        teacher_weight=0.0 if logits is None else loaded.chosen.teacher_weight,
                         origin=origin,
                     )
                 )
@@ -146,7 +146,7 @@ class EncodedSets(Dataset[Encoded]):
 
 
 def _side_row(example: Example, learns: bool, owner: LoadedSet) -> tuple[list[float], list[float]]:
-    """Return targets and weights of `owner`'s own labels for an example, which may be its."""
+    """Return targets and weights of `owner`'s own labels; `learns` if the example is its."""
     labels = owner.source.own_labels if owner.chosen.own_weight else ()
     weight = owner.chosen.own_weight if learns and example.own else 0.0
     return _shares(example.own if learns else (), labels), [weight] * len(labels)
@@ -162,74 +162,10 @@ def _balance(examples: Sequence[Example], power: float) -> dict[tuple[str, ...],
 
 def pad_batch(rows: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:
     """Stack rows into [batch, tokens] inputs and [batch, outputs] targets and weights."""
-    width = max(len(row["input_ids"]) for row in rows)
-    ids = torch.full((len(rows), width), pad_id, dtype=torch.long)
-    mask = torch.zeros((len(rows), width), dtype=torch.long)
-    for index, row in enumerate(rows):
-        length = len(row["input_ids"])
-        ids[index, :length] = torch.tensor(row["input_ids"])
-        mask[index, :length] = 1
+    ids = [torch.tensor(row["input_ids"]) for row in rows]
+    plain = ("targets", "known", "any_of", "teacher_logits", "teacher_weight", "origin")
     return {
-        "input_ids": ids,
-        "attention_mask": mask,
-        "targets": torch.tensor([row["targets"] for row in rows]),
-        "known": torch.tensor([row["known"] for row in rows]),
-        "any_of": torch.tensor([row["any_of"] for row in rows]),
-        "taught": torch.tensor([row["taught"] for row in rows]),
-        "taught_weight": torch.tensor([row["taught_weight"] for row in rows]),
-        "origin": torch.tensor([row["origin"] for row in rows]),
+        "input_ids": pad_sequence(ids, batch_first=True, padding_value=pad_id),
+        "attention_mask": pad_sequence([torch.ones_like(one) for one in ids], batch_first=True),
+        **{name: torch.tensor([row[name] for row in rows]) for name in plain},  # type: ignore[literal-required]
     }
-
-
-class MixtureSampler(Sampler[int]):
-    """Visit each set `weight` times a pass, in batches of similar length.
-
-    A fractional part of a weight is drawn afresh each pass. The order depends on the seed
-    and the pass alone, so a resumed run continues where it stopped.
-    """
-
-    def __init__(self, data: EncodedSets, weights: Sequence[float], batch: int, seed: int) -> None:
-        """Prepare to sample `data`, whose sets have `weights`, for batches of `batch`."""
-        self._lengths = data.lengths
-        self._bounds = tuple(data.bounds)
-        self._weights = tuple(weights)
-        self._batch = batch
-        self._seed = seed
-        self._epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the pass that the next iteration is; the data loader calls this."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        """Return the visits of one pass."""
-        return sum(
-            round(weight * (end - start))
-            for weight, (start, end) in zip(self._weights, self._bounds, strict=True)
-        )
-
-    def __iter__(self) -> Iterator[int]:
-        """Yield the indices of one pass; slices of `batch` have similar lengths."""
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
-        visits = self._draw(generator)
-        mega = self._batch * _MEGABATCH
-        batches: list[list[int]] = []
-        for start in range(0, len(visits), mega):
-            group = sorted(visits[start : start + mega], key=lambda i: self._lengths[i])
-            batches += [group[i : i + self._batch] for i in range(0, len(group), self._batch)]
-        short = batches.pop() if batches and len(batches[-1]) < self._batch else []
-        for index in torch.randperm(len(batches), generator=generator).tolist():
-            yield from batches[index]
-        yield from short
-
-    def _draw(self, generator: torch.Generator) -> list[int]:
-        """Return the visits of a pass, shuffled."""
-        visits: list[int] = []
-        for weight, (start, end) in zip(self._weights, self._bounds, strict=True):
-            left = round(weight * (end - start))
-            while left > 0:
-                order = torch.randperm(end - start, generator=generator).tolist()[:left]
-                visits += [start + index for index in order]
-                left -= len(order)
-        shuffled = torch.randperm(len(visits), generator=generator).tolist()
-        return [visits[index] for index in shuffled]

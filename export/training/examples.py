@@ -1,4 +1,4 @@
-"""What every source of training text yields, and what is known about a source."""
+"""One labelled text, and a source of such texts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Example:
     """One labelled text.
 
     `emotions` are the right ones (none for a set about something else; several share the
-    probability, or with `any_of` at least one of them is right and it is not told which);
-    `known` are those the set could have said; `irony` is None where the set does not tell;
-    `own` are the set's own labels, of those in its source's `own_labels`.
+    probability, or with `any_of` at least one of them is right, unknown which); `known` are those
+    the set distinguishes; `irony` is None where the set is not labelled for it; `own` are the
+    set's own labels, of those in its source's `own_labels`.
     """
 
     text: str
@@ -30,18 +30,18 @@ class Example:
 
 @dataclass(frozen=True)
 class Source:
-    """A data set: where it is from, on which terms, and how its files are read."""
+    """A data set: its origin, its terms of use, and how its files are read."""
 
     name: str
     origin: str
     terms: str
     split_names: tuple[str, str]
-    """The set's own words for its training and validation split."""
+    """The set's own names for its training and validation split."""
     read: Callable[[Path, Split], Iterator[Example]]
     """Read one split below the data folder; raises DataError."""
     own_labels: tuple[str, ...] = ()
-    """What its examples' `own` may be: a side task, learned beside the emotions."""
+    """Values of its examples' `own`: a side task, learned in addition to the emotions."""
 
     def split_name(self, split: Split) -> str:
-        """Return the set's own word for `split`."""
+        """Return the set's own name for `split`."""
         return self.split_names[0 if split == "train" else 1]

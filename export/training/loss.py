@@ -1,4 +1,4 @@
-"""What is learned: a softmax over the emotions a set knows, and irony on its own."""
+"""The training loss: a softmax over the emotions that a set knows, a sigmoid for irony."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Objective:
-    """How a batch is scored; the fields are TrainConfig's of the same names.
+    """Settings of the loss; the fields are TrainConfig's of the same names.
 
-    `side_spans` are the first and last-but-one columns of the sets' own labels.
+    `side_spans` are the start and end columns of the sets' own labels.
     """
 
     irony_weight: float = 1.0
@@ -39,8 +39,8 @@ def mixed_loss(
     the labels with `known` above 0, times that weight; where `any_of`, it is the negative
     logarithm of the targets' summed probability (Jin & Ghahramani, NIPS 2002). The irony part
     is the binary cross-entropy of output 8 times its `known` and `irony_weight`. Each side
-    span adds its own softmax, and each row its distance from what a teacher said of it, times
-    `taught_weight`. What is not known gets no gradient.
+    span adds its own softmax, and each row its distance from the teacher's logits times
+    `teacher_weight`. Outputs that are not known get no gradient.
     """
     logits = logits.float()
     targets, known = batch["targets"], batch["known"]
@@ -55,30 +55,31 @@ def mixed_loss(
         log_shares = torch.log_softmax(logits[:, start:stop], dim=1)
         own = -(targets[:, start:stop] * log_shares).sum(dim=1)
         total = total + own * known[:, start:stop].amax(dim=1)
-    if batch["taught_weight"].any():
-        apart = taught_distance(logits[:, : _EMOTIONS + 1], batch["taught"], how)
-        total = total + apart * batch["taught_weight"]
+    if batch["teacher_weight"].any():
+        apart = teacher_distance(logits[:, : _EMOTIONS + 1], batch["teacher_logits"], how)
+        total = total + apart * batch["teacher_weight"]
     return total.mean()
 
 
-def taught_distance(logits: torch.Tensor, taught: torch.Tensor, how: Objective) -> torch.Tensor:
-    """Return how far each row's eight logits are from a teacher's, [batch], in nats.
+def teacher_distance(logits: torch.Tensor, teacher: torch.Tensor, how: Objective) -> torch.Tensor:
+    """Return the distance of each row's eight logits from a teacher's, [batch], in nats.
 
     The Kullback-Leibler divergence of the seven emotions, and that of irony times
     `irony_weight`, both of softened logits and times the squared temperature, so that gradients
     keep their size (Hinton, Vinyals & Dean, 2015, section 2.1).
     """
-    said, asked = (part / how.teacher_temperature for part in (logits, taught))
+    own, wanted = (part / how.teacher_temperature for part in (logits, teacher))
     emotion = functional.kl_div(
-        torch.log_softmax(said[:, :_EMOTIONS], dim=1),
-        torch.log_softmax(asked[:, :_EMOTIONS], dim=1),
+        torch.log_softmax(own[:, :_EMOTIONS], dim=1),
+        torch.log_softmax(wanted[:, :_EMOTIONS], dim=1),
         reduction="none",
         log_target=True,
     ).sum(dim=1)
-    signs, wanted = said[:, _EMOTIONS], asked[:, _EMOTIONS]
+    own_irony, irony_logit = own[:, _EMOTIONS], wanted[:, _EMOTIONS]
+    target = irony_logit.sigmoid()
     irony = functional.binary_cross_entropy_with_logits(
-        signs, wanted.sigmoid(), reduction="none"
-    ) - functional.binary_cross_entropy_with_logits(wanted, wanted.sigmoid(), reduction="none")
+        own_irony, target, reduction="none"
+    ) - functional.binary_cross_entropy_with_logits(irony_logit, target, reduction="none")
     return (emotion + how.irony_weight * irony) * how.teacher_temperature**2
 
 
@@ -92,13 +93,13 @@ def _emotion_loss(
     """Return the emotion part of each example, [batch]."""
     open_labels = known > 0
     log_shares = masked_log_softmax(logits, open_labels)
-    # Zero where nothing is known, so that no example divides by zero.
+    # At least 1, so that no example divides by zero.
     count = open_labels.sum(dim=1, keepdim=True).clamp(min=1)
     smooth = how.label_smoothing
     wanted = targets * (1 - smooth) + open_labels * (smooth / count)
     terms = wanted * log_shares
     if how.focal_gamma:
-        # Not 0, where a power below 1 has no gradient.
+        # Above 0, where a power below 1 has no finite gradient.
         terms = terms * (1 - log_shares.exp()).clamp(min=_TINY) ** how.focal_gamma
     loss = -terms.sum(dim=1)
     summed = (log_shares.exp() * (targets > 0)).sum(dim=1).clamp(min=_TINY).log()
@@ -107,9 +108,9 @@ def _emotion_loss(
 
 def masked_log_softmax(logits: torch.Tensor, open_labels: torch.Tensor) -> torch.Tensor:
     """Return log-probabilities over the open labels of each row, 0 for the others."""
-    told = open_labels.any(dim=1)
+    labelled = open_labels.any(dim=1)
     # A row without open labels keeps all of them, so that it is not all -inf.
-    masked = logits.masked_fill(~open_labels & told[:, None], float("-inf"))
+    masked = logits.masked_fill(~open_labels & labelled[:, None], float("-inf"))
     return torch.log_softmax(masked, dim=1).masked_fill(~open_labels, 0.0)
 
 

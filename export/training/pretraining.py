@@ -1,7 +1,7 @@
-"""Reading before labels are learned: masked language modelling over the texts of some sets.
+"""Masked language modelling on the texts of some sets, before labels are learned.
 
-Task-adaptive pretraining (Gururangan et al., ACL 2020): the encoder guesses hidden words of texts
-like those that it will classify. Their labels are not looked at.
+Task-adaptive pretraining (Gururangan et al., ACL 2020): the encoder predicts masked words of
+texts like those that it will classify. Their labels are not used.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from export.config import TrainConfig
-from export.data import load_read
+from export.data import load_unlabelled
 from export.training.machine import keep_freed_memory
-from export.training.make_trainer import SAVE_STEPS
 from export.training.run_folder import (
     MODEL,
     claim,
@@ -20,40 +19,40 @@ from export.training.run_folder import (
     finish,
     is_finished,
     last_checkpoint,
-    telling_full_disk,
+    naming_full_disk,
 )
-from export.training.torch_models import load_guessing, load_tokenizer, locate_base
-from export.training.training_arguments import training_arguments
+from export.training.torch_models import load_masked_language_model, load_tokenizer, locate_base
 from serving.classifier.preprocess import normalise
 
 ADAPTED = "adapted"
-"""The folder of this stage, below that of its run."""
+"""Folder of this stage, below that of its run."""
 
 
-def adapt(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
-    """Return the folder of what the encoder `start` becomes by reading `adapt_on`.
+def pretrain(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
+    """Pretrain the encoder `start` on the texts of `adapt_on`; return the folder of the result.
 
-    Started again, an interrupted stage continues. Raises BaseModelError when `start` cannot
-    guess words, and what reading the sets and `claim` raise.
+    Started again, an interrupted stage continues. Raises BaseModelError when `start` is no masked
+    language model, and the errors of reading the sets and of `claim`.
     """
     folder = run / ADAPTED
     claim(folder, config)
     if is_finished(folder):
         return folder / MODEL
-    location = locate_base(start)  # first: what is imported next reads whether to stay offline
+    location = locate_base(start)  # first: it decides whether the imports below stay offline
     from transformers import DataCollatorForLanguageModeling, Trainer, set_seed
 
-    from export.training.trainer import CheckpointClock
+    from export.training.trainer import SAVE_STEPS, CheckpointClock, training_arguments
 
     tokenizer = load_tokenizer(location)
-    texts = [normalise(example.text) for one in load_read(config, data) for example in one.examples]
+    sets = load_unlabelled(config, data)
+    texts = [normalise(example.text) for one in sets for example in one.examples]
     ids = tokenizer(texts, truncation=True, max_length=config.train_tokens)["input_ids"]
     print(f"reading {len(texts):,} texts of {', '.join(config.adapt_on)}", flush=True)
     set_seed(config.seed)
-    encoder, guessing = load_guessing(location)
+    encoder, masked = load_masked_language_model(location)
     keep_freed_memory()
     trainer = Trainer(
-        model=guessing,
+        model=masked,
         args=replace(
             training_arguments(config, folder),
             num_train_epochs=config.adapt_passes,
@@ -67,7 +66,7 @@ def adapt(config: TrainConfig, start: str, data: Path, run: Path) -> Path:
         callbacks=[CheckpointClock(SAVE_STEPS)],
     )
     last = last_checkpoint(folder)
-    with telling_full_disk(folder):
+    with naming_full_disk(folder):
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         encoder.save_pretrained(folder / MODEL)
         tokenizer.save_pretrained(folder / MODEL)

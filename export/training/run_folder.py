@@ -1,4 +1,4 @@
-"""The folder of a training run: whose it is, how far it came, and whether it has room."""
+"""The folder of a training run: its configuration, progress, summary and free disk space."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CHECKPOINTS_BYTES = 2_000_000_000
 
 
 def claim(run: Path, config: TrainConfig) -> None:
-    """Make the folder and mark it with its configuration.
+    """Make the folder and save its configuration there.
 
-    Raises ConfigError when it was begun with another one and StorageError when a new run
-    would find less than 2 GB free.
+    Raises ConfigError when it was begun with another one and StorageError when less than 2 GB are
+    free for a new run.
     """
     saved = run / "config.yaml"
     if saved.is_file():
@@ -36,8 +36,8 @@ def claim(run: Path, config: TrainConfig) -> None:
 
 
 @contextmanager
-def telling_full_disk(run: Path) -> Iterator[None]:
-    """Raise StorageError where writing a checkpoint or a model failed because the disk is full."""
+def naming_full_disk(run: Path) -> Iterator[None]:
+    """Raise StorageError when writing a checkpoint or a model fails because the disk is full."""
     from safetensors import SafetensorError
 
     try:
@@ -49,30 +49,30 @@ def telling_full_disk(run: Path) -> Iterator[None]:
 
 
 def last_checkpoint(run: Path) -> Path | None:
-    """Return the newest checkpoint of `run` that was written to its end, if there is one."""
-    # Trainer writes the state last; a checkpoint without it was interrupted.
+    """Return the newest complete checkpoint of `run`, if there is one."""
+    # Trainer writes the state last; a checkpoint without it is incomplete.
     finished = [path.parent for path in run.glob("checkpoint-*/trainer_state.json")]
     return max(finished, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def is_finished(run: Path) -> bool:
-    """Tell whether the run came to its end."""
+    """Return whether the run is finished."""
     return (run / _SUMMARY).is_file()
 
 
 def finish(run: Path, summary: Mapping[str, Any]) -> None:
-    """Write down that the run came to its end, and its figures."""
+    """Mark the run as finished, with its figures."""
     (run / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 
 def run_summary(run: Path) -> dict[str, Any]:
-    """Return what `finish` wrote down; raises OSError or ValueError when it did not."""
+    """Return what `finish` saved; raises OSError or ValueError when there is nothing."""
     summary: dict[str, Any] = json.loads((run / _SUMMARY).read_text(encoding="utf-8"))
     return summary
 
 
 def elapsed_seconds(run: Path) -> float:
-    """Return the seconds that a run took, or took up to its last checkpoint; 0 without one."""
+    """Return the training seconds of a run, up to its last checkpoint; 0 without one."""
     for name in (_SUMMARY, ELAPSED):
         try:
             return float(json.loads((run / name).read_text(encoding="utf-8"))["seconds"])

@@ -1,7 +1,7 @@
-"""What a larger model says of the training texts, so that the small one can learn it.
+"""A larger model's logits on the training texts, for the small one to learn (distillation).
 
-The teacher reads every text once. What it said is kept beside it, by the texts, so that a run
-that is resumed, and the next run on the same texts, need not ask again.
+The teacher runs over every text once. Its logits are cached next to it, by the texts, for a
+run that is resumed and for later runs on the same texts.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from serving.classifier.preprocess import normalise
 Logits = npt.NDArray[np.float32]
 """[texts, 8], in the order of LABELS."""
 
-_RUN_TOKENS = 2048
+_TOKEN_BUDGET = 2048
 _PROGRESS_EVERY = 200
 
 
-def ask_teacher(
+def teacher_logits(
     model: Path, sets: Sequence[LoadedSet], max_tokens: int, *, bf16: bool
 ) -> Mapping[str, Logits]:
-    """Return, by the name of each set with a `teacher_weight`, what `model` says of its texts.
+    """Return the logits of the model folder `model` on each set with a `teacher_weight`, by name.
 
     Raises BaseModelError when no model is in the folder.
     """
-    said: dict[str, Logits] = {}
+    logits: dict[str, Logits] = {}
     for one in sets:
         if one.chosen.teacher_weight:
             texts = [normalise(example.text) for example in one.examples]
-            kept = model.parent / f"said-{one.source.name}-{_digest(texts, max_tokens)}.npy"
-            if not kept.is_file():
+            cached = model.parent / f"said-{one.source.name}-{_digest(texts, max_tokens)}.npy"
+            if not cached.is_file():
                 print(f"the teacher reads {len(texts):,} texts of {one.source.name}", flush=True)
-                # A run that is interrupted leaves no answer that looks whole.
-                half = kept.with_suffix(".half.npy")
-                np.save(half, _answers(model, texts, max_tokens, bf16=bf16))
-                half.replace(kept)
-            said[one.source.name] = np.load(kept)
-    return said
+                # Renamed when complete, so that an interrupted run leaves no partial cache.
+                partial = cached.with_suffix(".half.npy")
+                np.save(partial, _compute(model, texts, max_tokens, bf16=bf16))
+                partial.replace(cached)
+            logits[one.source.name] = np.load(cached)
+    return logits
 
 
 def _digest(texts: Sequence[str], max_tokens: int) -> str:
@@ -56,8 +56,8 @@ def _digest(texts: Sequence[str], max_tokens: int) -> str:
     return whole.hexdigest()[:16]
 
 
-def _answers(folder: Path, texts: Sequence[str], max_tokens: int, *, bf16: bool) -> Logits:
-    """Return the logits of all texts, in their order; texts of like length are read together."""
+def _compute(folder: Path, texts: Sequence[str], max_tokens: int, *, bf16: bool) -> Logits:
+    """Return the logits of all texts, in their order; a batch has texts of similar length."""
     import torch
 
     tokenizer = load_tokenizer(str(folder))
@@ -65,16 +65,16 @@ def _answers(folder: Path, texts: Sequence[str], max_tokens: int, *, bf16: bool)
     model = load_model(str(folder), architecture="any").to(device).eval()  # type: ignore[arg-type]
     precision: AbstractContextManager[None] = torch.autocast(device, torch.bfloat16, enabled=bf16)
     ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
-    groups = plan_batches([len(one) for one in ids], _RUN_TOKENS)
+    batches = plan_batches([len(one) for one in ids], _TOKEN_BUDGET)
     logits = np.zeros((len(texts), len(LABELS)), dtype=np.float32)
     with torch.inference_mode(), precision:
-        for number, group in enumerate(groups, start=1):
-            places = list(group.indices)
+        for number, batch in enumerate(batches, start=1):
+            indices = list(batch.indices)
             padded = tokenizer.pad(
-                {"input_ids": [ids[place] for place in places]}, return_tensors="pt"
+                {"input_ids": [ids[index] for index in indices]}, return_tensors="pt"
             ).to(device)
             found = model(padded["input_ids"], padded["attention_mask"]).logits
-            logits[places] = found.float().cpu().numpy()[:, : len(LABELS)]
+            logits[indices] = found.float().cpu().numpy()[:, : len(LABELS)]
             if number % _PROGRESS_EVERY == 0:
-                print(f"  {number} of {len(groups)} runs", flush=True)
+                print(f"  {number} of {len(batches)} batches", flush=True)
     return logits

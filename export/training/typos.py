@@ -1,4 +1,4 @@
-"""Misspell training texts a little, as people do, so that one wrong letter loses no emotion."""
+"""Typing errors for training texts, so that the model learns to read through them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 import re
 
 _WORD = re.compile(r"(?:https?:|www\.)\S*|&\w+;|\[[A-Z]+\]|([A-Za-z]{5,})")
-"""A word, or what `normalise` reads as a whole: a link, an HTML reference, a placeholder."""
+"""A word, or a unit of `normalise`: a link, an HTML reference, a placeholder."""
 
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEXT = {
@@ -19,8 +19,8 @@ _NEXT = {
 def misspell(text: str, chance: random.Random) -> str:
     """Return `text` with one letter wrong in about every fourth word of five letters or more.
 
-    Two letters swapped, one dropped, doubled or replaced by its neighbour on the keyboard;
-    a word's first letter stays. Links and what else `normalise` gives a word for stay whole.
+    Two letters are swapped, or one dropped, doubled or replaced by its neighbour on the keyboard;
+    a word's first letter stays. Links and whatever else `normalise` replaces are not changed.
     """
     return _WORD.sub(lambda found: _slip(found[0], chance) if found[1] else found[0], text)
 

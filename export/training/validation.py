@@ -1,4 +1,4 @@
-"""What a run is validated on, how a pass is scored there, and what a finished model scores."""
+"""Validation: the sets, the figures of an epoch, and those of a finished model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ import numpy as np
 from export.config import TrainConfig
 from export.data import LoadedSet, load_sets
 from export.errors import ConfigError
-from export.evaluation.metrics import Figures, named_figures, set_figures
+from export.evaluation.metrics import Figures, logits_figures, named_figures
 from export.labels import LABELS
 from export.training.machine import keep_freed_memory
 from export.training.torch_models import load_model, load_tokenizer
-from export.training.training_arguments import training_arguments
 
 if TYPE_CHECKING:
     from transformers import EvalPrediction
@@ -26,16 +25,16 @@ if TYPE_CHECKING:
 def validation_figures(config: TrainConfig, model: Path, data: Path) -> dict[str, float]:
     """Return the `set/figure` values of a model folder on the validation splits of `config`.
 
-    No training set is read. Raises BaseModelError when no model is in the folder, and what
-    `validation_sets` raises.
+    No training set is read. Raises BaseModelError when no model is in the folder, and the errors
+    of `validation_sets`.
     """
     from export.training.encode import EncodedSets, side_labels, side_spans
     from export.training.loss import Objective
-    from export.training.trainer import MixtureTrainer
+    from export.training.trainer import MixtureTrainer, training_arguments
 
     tokenizer = load_tokenizer(str(model))
     measured = validation_sets(config, data)
-    # As wide as the rows of the sets: Trainer asks for a loss too, which is no figure.
+    # As wide as the rows of the sets, because Trainer also computes a loss.
     side = [label for labels in side_labels(measured) for label in labels]
     keep_freed_memory()
     with tempfile.TemporaryDirectory(prefix="moodline-figures-") as folder:
@@ -51,20 +50,15 @@ def validation_figures(config: TrainConfig, model: Path, data: Path) -> dict[str
 
 
 def validation_sets(config: TrainConfig, data: Path) -> list[LoadedSet]:
-    """Read the validation split of every set; one without a figure is left without examples.
+    """Read the validation split of every set; one without a figure has no examples.
 
-    A set's place is the same as among the training sets. Raises ConfigError when `select_on`
-    names no figure, and what `load_sets` raises.
+    A set has the same index as among the training sets. Raises ConfigError when `select_on`
+    names no figure, and the errors of `load_sets`.
     """
     measured = [
         loaded if loaded.measurable else replace(loaded, examples=())
         for loaded in load_sets(config, data, "val")
     ]
-    _check_selection(config, measured)
-    return measured
-
-
-def _check_selection(config: TrainConfig, measured: Sequence[LoadedSet]) -> None:
     names = [
         f"{one.source.name}/{kind}"
         for one in measured
@@ -75,24 +69,25 @@ def _check_selection(config: TrainConfig, measured: Sequence[LoadedSet]) -> None
     for name in config.select_on:
         if name not in names:
             raise ConfigError(f"select_on: {name!r} is none of {', '.join(names)}")
+    return measured
 
 
 def score(
     prediction: EvalPrediction, sets: Sequence[LoadedSet], config: TrainConfig
 ) -> dict[str, float]:
-    """Return the validation figures of every set and, as `select`, what picks a pass.
+    """Return the figures of every set and, as `select`, the mean by which an epoch is chosen.
 
-    `prediction` has [examples, outputs] logits, and as labels the examples' targets, what is
-    known of them, and the index of their set in `sets`.
+    `prediction` has [examples, outputs] logits and, as labels, the targets, how far these are
+    known, and the index of each example's set in `sets`.
     """
     logits = np.asarray(prediction.predictions)
     targets, known, origin = (np.asarray(part) for part in prediction.label_ids)
     by_set: dict[str, Figures] = {}
-    width = len(LABELS)  # behind these lie the sets' own labels
+    width = len(LABELS)  # the sets' own labels follow
     for index, loaded in enumerate(sets):
         rows = origin == index
         if rows.any():
-            by_set[loaded.source.name] = set_figures(
+            by_set[loaded.source.name] = logits_figures(
                 logits[rows, :width], targets[rows, :width], known[rows, :width]
             )
     figures = named_figures(by_set)
@@ -101,7 +96,7 @@ def score(
 
 
 def logged_figures(logged: Mapping[str, float]) -> dict[str, float]:
-    """Keep the `set/figure` values of what Trainer logged, and `select`, to four places."""
+    """Return the `set/figure` values and `select` of a Trainer log entry, to four decimals."""
     return {
         name.removeprefix("eval_"): round(value, 4)
         for name, value in logged.items()

@@ -1,1 +1,1 @@
-"""One module a data set; `export.data` lists them."""
+"""One module per data set; `export.data` lists them."""

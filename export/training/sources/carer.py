@@ -1,14 +1,13 @@
-"""CARER (Saravia et al., EMNLP 2018): `text;label` a line."""
+"""CARER (Saravia et al., EMNLP 2018): lines of `text;label`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from export.errors import DataError
 from export.labels import CARER_KNOWN, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.text_files import read_lines
+from export.training.sources.text_files import read_labelled_lines
 
 _SAME = {emotion: emotion for emotion in CARER_KNOWN}
 
@@ -16,12 +15,8 @@ _SAME = {emotion: emotion for emotion in CARER_KNOWN}
 def read(root: Path, split: Split) -> Iterator[Example]:
     """Yield the examples of `root`/carer; raises DataError."""
     path = root / "carer" / f"{split}.txt"
-    for number, line in enumerate(read_lines(path), start=1):
-        text, mark, label = line.rpartition(";")
-        if not mark:
-            raise DataError(f"{path}:{number}: is not `text;label`")
-        emotions = map_labels([label], _SAME, f"{path}:{number}")
-        yield Example(text, emotions, CARER_KNOWN)
+    for number, text, label in read_labelled_lines(path):
+        yield Example(text, map_labels([label], _SAME, f"{path}:{number}"), CARER_KNOWN)
 
 
 SOURCE = Source(

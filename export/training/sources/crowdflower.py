@@ -1,7 +1,7 @@
 """CrowdFlower's "Emotion in Text": `tweet_id,sentiment,content` rows of real tweets.
 
-One crowd worker's word a tweet, and a noisy one. The set is published without splits: every
-twentieth row, by its place in the file, is kept for validation.
+Each tweet has the label of one crowd worker, with much noise. The set is published without
+splits: every twentieth row is kept for validation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from export.errors import DataError
 from export.labels import CROWDFLOWER_TO_EMOTION, EMOTIONS, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.custom import csv_rows
+from export.training.sources.text_files import csv_rows
 
 _VAL_EVERY = 20
 

@@ -1,12 +1,11 @@
-"""A set of one's own: CSV with a `text,label` header, or JSON lines with those keys.
+"""A custom data set: CSV with a `text,label` header, or JSON lines with those keys.
 
-A label is one of the seven emotions, or several with `|` between when any of them may be meant.
-A third column or key, `irony`, may say `true` or `false`; then the label may be empty.
+A label is one of the seven emotions, or several separated by `|` when any of them may be right.
+A third column or key, `irony`, may be `true` or `false`; then the label may be empty.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from export.config import SetConfig
 from export.errors import DataError
 from export.labels import EMOTIONS, map_labels
 from export.training.examples import Example, Source, Split
-from export.training.sources.text_files import read_lines
+from export.training.sources.text_files import csv_rows, read_lines
 
 _SAME = {emotion: emotion for emotion in EMOTIONS}
 _IRONY = {"": None, "true": True, "false": False}
@@ -24,14 +23,14 @@ _IRONY = {"": None, "true": True, "false": False}
 
 @dataclass(frozen=True)
 class Row:
-    """One labelled text; no emotions where it only tells irony."""
+    """One labelled text; without emotions if it is only labelled for irony."""
 
     text: str
     emotions: tuple[str, ...]
     irony: bool | None
 
     def example(self, known: Sequence[str]) -> Example:
-        """Return it as an example of a set that knows `known`."""
+        """Return the example of a set that distinguishes the emotions `known`."""
         return Example(
             self.text,
             self.emotions,
@@ -41,12 +40,11 @@ class Row:
         )
 
 
-def own_source(chosen: SetConfig) -> Source:
+def custom_source(chosen: SetConfig) -> Source:
     """Return the source of the files that `chosen` names.
 
-    Without a `val_path` the set has no validation examples and no figure of its own. A
-    validation file that tells irony is for that alone; of another, texts that mean exactly one
-    emotion are used.
+    Without a `val_path` the set has no validation examples and no figure. A validation file
+    labelled for irony is used only for irony; of others, the texts with exactly one emotion.
     """
 
     def read(_: Path, split: Split) -> Iterator[Example]:
@@ -59,7 +57,7 @@ def own_source(chosen: SetConfig) -> Source:
         if not occurring <= set(known):
             raise DataError(f"{path}: {', '.join(sorted(occurring - set(known)))} is not in known")
         examples = [row.example(known) for row in rows]
-        yield from examples if split == "train" else _one_question(examples)
+        yield from examples if split == "train" else _for_validation(examples)
 
     return Source(
         name=chosen.name,
@@ -70,14 +68,14 @@ def own_source(chosen: SetConfig) -> Source:
     )
 
 
-def _one_question(examples: Sequence[Example]) -> list[Example]:
-    """Return what there is a figure of: irony where some text tells it, else single emotions."""
+def _for_validation(examples: Sequence[Example]) -> list[Example]:
+    """Return the examples about irony, or if there are none those with a single emotion."""
     ironies = [Example(one.text, irony=one.irony) for one in examples if one.irony is not None]
     return ironies or [one for one in examples if len(one.emotions) == 1]
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Read a CSV or JSON lines file; raises DataError naming the row that does not read."""
+    """Read a CSV or JSON lines file; raises DataError naming the first malformed row."""
     rows = csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
     return [_row(row, f"{path}: row {number}") for number, row in enumerate(rows, start=1)]
 
@@ -88,21 +86,11 @@ def _row(row: object, where: str) -> Row:
     text, label, irony = row.get("text"), row.get("label"), row.get("irony")
     if not isinstance(text, str) or not isinstance(label, str):
         raise DataError(f"{where}: text or label is missing")
-    told = str(irony if irony is not None else "").strip().lower()
-    if told not in _IRONY:
+    flag = str(irony if irony is not None else "").strip().lower()
+    if flag not in _IRONY:
         raise DataError(f"{where}: irony {irony!r} is neither true nor false")
-    names = [name.strip() for name in label.split("|")] if label.strip() or not told else []
-    return Row(text, map_labels(names, _SAME, where), _IRONY[told])
-
-
-def csv_rows(path: Path) -> Iterator[dict[str, str | None]]:
-    """Yield the rows of a CSV file by its header; raises DataError when it is none."""
-    # Not splitlines(): a post may hold a separator that ends no row.
-    rows = csv.DictReader(f"{line}\n" for line in read_lines(path))
-    try:
-        yield from rows
-    except csv.Error as exc:
-        raise DataError(f"{path}: is not CSV after line {rows.line_num} ({exc})") from exc
+    names = [name.strip() for name in label.split("|")] if label.strip() or not flag else []
+    return Row(text, map_labels(names, _SAME, where), _IRONY[flag])
 
 
 def _json_rows(path: Path) -> Iterator[object]:

@@ -1,8 +1,8 @@
-"""People's own word for their mood, as training text: what they told about an analysis.
+"""Feedback as training data: the mood that users reported for one of their analyses.
 
-Reads documents as `GET /v1/users/{user_name}/export` answers them. Nothing here reads a store:
-consent to an analysis is consent to that alone and does not cover training, so only exports
-that people handed over for training may be placed where this source reads.
+Reads user data exports, the responses of `GET /v1/users/{user_name}/export`. It never reads a
+store: consent to an analysis does not cover training, so only exports that users handed over for
+training may be placed where this source reads.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from export.errors import DataError
 from export.labels import EMOTIONS
 from export.training.examples import Example, Source, Split
 from export.training.sources.text_files import read_lines
+from export.yaml_files import first_fault
 
 Mood = Literal["Depressed", "Stressed", "Cheerful", "Satisfied"]
 Side = Literal["positive", "negative"]
@@ -30,12 +31,12 @@ EMOTIONS_OF: Mapping[Mood, tuple[str, ...]] = {
     "Cheerful": ("joy", "love", "surprise"),
     "Satisfied": ("joy", "love", "surprise"),
 }
-"""What the posts that made a mood speak of, by the rules of mood (DESIGN section 4).
+"""Emotions of the posts that led to a mood, by the rules of mood (api/domain).
 
-Cheerful and Satisfied come about only where joy + love + surprise is no less than anger + fear +
-sadness; what parts them is a proportion over many posts, which no post shows alone. Below that
-a mood is Stressed where twice the anger exceeds fear + sadness, else Depressed. Neutral makes
-no mood, so it is known to be wrong.
+Cheerful and Satisfied require that joy + love + surprise is no less than anger + fear + sadness;
+they differ in a proportion over many posts, which no single post shows. Otherwise the mood is
+Stressed where twice the anger exceeds fear + sadness, else Depressed. Neutral leads to no mood,
+so it is known to be wrong.
 """
 
 _SIDE_OF: Mapping[Mood, Side] = {
@@ -48,7 +49,7 @@ _SUFFIXES = (".json", ".jsonl", ".ndjson")
 
 
 class _Part(BaseModel):
-    """A part of a document; what is not named here is not read, and no error shows a value."""
+    """Part of a user data export; other fields are ignored, and no error shows a value."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -94,8 +95,8 @@ class _Document(_Part):
 
 
 @dataclass(frozen=True)
-class _Word:
-    """What one person told about one analysis, with its examples by user and post id."""
+class _Report:
+    """One user's feedback on one analysis, with its examples by user and post id."""
 
     analysis_id: str
     at: datetime
@@ -106,15 +107,15 @@ _TIME = attrgetter("at")
 
 
 def feedback_source(path: Path, val_path: Path | None) -> Source:
-    """Return the source of the exported documents at `path`, validated on those at `val_path`.
+    """Return the source of the user data exports at `path`, validated on those at `val_path`.
 
-    Either is a JSON file of one document, a file of one document a line (.jsonl, .ndjson) or a
-    folder of such files. Each post of the user's own that moved an analysis most is an example
-    for which some emotion of the told mood is right, unless it moved the analysis to neither
-    the side it came to nor the side told: a glad person's sad post is still sad. Left out too
-    is a post that is no longer held with the text that was counted. The latest word on an
-    analysis counts, also over several exports of one person, and a post counts once, by the
-    latest word about it. Reading raises DataError, also where consent is not on record.
+    Either is a JSON file of one export, a file with one export per line (.jsonl, .ndjson) or a
+    folder of such files. Each own post that moved an analysis most is an example for which some
+    emotion of the reported mood is right, unless it moved the analysis neither to the side of its
+    result nor to the reported one: a happy person's sad post is still sad. A post that is no
+    longer stored with the analysed text is left out too. The latest feedback on an analysis
+    counts, also over several exports of one user, and a post counts once, by the latest feedback.
+    Reading raises DataError, also when consent is not on record.
     """
 
     def read(_: Path, split: Split) -> Iterator[Example]:
@@ -132,13 +133,13 @@ def feedback_source(path: Path, val_path: Path | None) -> Source:
 
 
 def _latest_examples(path: Path) -> Iterator[Example]:
-    """Yield one example a post, as the latest word about it has it."""
-    words = [word for file in _files(path) for word in _read_words(file)]
-    latest = {word.analysis_id: word for word in sorted(words, key=_TIME)}
+    """Yield one example per post, by the latest feedback about it."""
+    reports = [report for file in _files(path) for report in _read_reports(file)]
+    latest = {report.analysis_id: report for report in sorted(reports, key=_TIME)}
     examples: dict[tuple[str, str], Example] = {}
-    # Sorted once more: a word that took the place of an earlier one stands where that stood.
-    for word in sorted(latest.values(), key=_TIME):
-        examples.update(word.examples)
+    # Sorted again: a report that replaced an earlier one has that one's position in the dict.
+    for report in sorted(latest.values(), key=_TIME):
+        examples.update(report.examples)
     yield from examples.values()
 
 
@@ -151,49 +152,47 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _read_words(path: Path) -> Iterator[_Word]:
-    """Yield what the documents of a file tell; raises DataError without a word of theirs."""
+def _read_reports(path: Path) -> Iterator[_Report]:
+    """Yield the feedback in a file's exports; raises DataError without quoting their content."""
     lines = read_lines(path)
     if path.suffix.lower() == ".json":
-        yield from _words("\n".join(lines), f"{path}")
+        yield from _reports("\n".join(lines), f"{path}")
         return
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield from _words(line, f"{path}:{number}")
+            yield from _reports(line, f"{path}:{number}")
 
 
-def _words(content: str, where: str) -> Iterator[_Word]:
+def _reports(content: str, where: str) -> Iterator[_Report]:
     try:
         document = _Document.model_validate_json(content)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        if first["type"] == "json_invalid":
+        if exc.errors()[0]["type"] == "json_invalid":
             raise DataError(f"{where}: is not JSON") from exc
-        place = ".".join(str(part) for part in first["loc"]) or "document"
-        raise DataError(f"{where}: {place}: {first['msg']}") from exc
+        raise DataError(f"{where}: {first_fault(exc, 'document')}") from exc
     if document.user.consented_at is None:
         raise DataError(f"{where}: its user's consent is not on record; remove the document")
     results = {one.analysis_id: one.result for one in document.analyses}
-    held = {post.post_id: post for post in document.posts}
-    for index, told in enumerate(document.feedback):
-        if told.analysis_id not in results:
+    posts = {post.post_id: post for post in document.posts}
+    for index, reported in enumerate(document.feedback):
+        if reported.analysis_id not in results:
             raise DataError(f"{where}: feedback.{index}: its analysis is not in the document")
         examples = {
             (document.user.user_id, post.post_id): Example(
-                post.text, EMOTIONS_OF[told.mood], EMOTIONS, any_of=True
+                post.text, EMOTIONS_OF[reported.mood], EMOTIONS, any_of=True
             )
-            for post in _usable(results[told.analysis_id], told.mood, held)
+            for post in _usable(results[reported.analysis_id], reported.mood, posts)
         }
-        yield _Word(told.analysis_id, told.created_at, examples)
+        yield _Report(reported.analysis_id, reported.created_at, examples)
 
 
-def _usable(result: _Result | None, told: Mood, held: Mapping[str, _Post]) -> Iterator[_Post]:
-    """Yield the posts of which the told mood says something."""
+def _usable(result: _Result | None, reported: Mood, posts: Mapping[str, _Post]) -> Iterator[_Post]:
+    """Yield the posts that the reported mood is evidence about."""
     if result is None or result.mood is None:
         return
-    sides = {_SIDE_OF[told], _SIDE_OF[result.mood]}
+    sides = {_SIDE_OF[reported], _SIDE_OF[result.mood]}
     for moved in result.moved_most:
-        post = held.get(moved.post_id)
+        post = posts.get(moved.post_id)
         if post is None or post.text != moved.text or not post.text.strip():
             continue
         if post.ownership == "own" and moved.direction in sides:

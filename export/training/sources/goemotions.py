@@ -1,4 +1,4 @@
-"""GoEmotions (Demszky et al., ACL 2020): `text<TAB>label ids<TAB>comment id` a line."""
+"""GoEmotions (Demszky et al., ACL 2020): lines of `text<TAB>label ids<TAB>comment id`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from export.training.sources.text_files import read_lines
 def read(root: Path, split: Split) -> Iterator[Example]:
     """Yield the examples of `root`/goemotions; raises DataError.
 
-    A comment may carry several of the seven emotions. For training they share the
-    probability; for validation only comments that mean exactly one are used. Its own labels
-    are GoEmotions' 27 and neutral.
+    A comment may have several of the seven emotions. For training they share the probability;
+    for validation only comments with exactly one are used. Its own labels are GoEmotions' 27 and
+    neutral.
     """
     folder = root / "goemotions"
     names = read_lines(folder / "labels.txt")
@@ -33,7 +33,7 @@ def read(root: Path, split: Split) -> Iterator[Example]:
 
 
 def _fine_labels(ids: str, names: list[str], where: str) -> list[str]:
-    """Turn `3,14` into the names of those labels."""
+    """Return the names of the labels `3,14`."""
     try:
         return [names[int(number)] for number in ids.split(",")]
     except (ValueError, IndexError) as exc:

@@ -1,4 +1,4 @@
-"""TweetEval's packaging of SemEval tasks: texts and label ids in files side by side."""
+"""TweetEval's packaging of SemEval tasks: one file of texts and one of label ids."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_mapping(path: Path) -> dict[str, str]:
 
 
 def read_pair(texts: Path, labels: Path, mapping: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield text and label name of two files side by side; raises DataError."""
+    """Yield text and label name, line by line, of two files; raises DataError."""
     lines, ids = read_lines(texts), read_lines(labels)
     if len(lines) != len(ids):
         raise DataError(f"{texts} has {len(lines)} lines and {labels} has {len(ids)}")
@@ -53,8 +53,10 @@ def read_irony(root: Path, split: Split) -> Iterator[Example]:
         yield Example(text, irony=IRONY_NAMES[name])
 
 
-def read_own(root: Path, split: Split, task: str, labels: tuple[str, ...]) -> Iterator[Example]:
-    """Yield the examples of a task that says nothing of emotions; raises DataError."""
+def read_own_labels(
+    root: Path, split: Split, task: str, labels: tuple[str, ...]
+) -> Iterator[Example]:
+    """Yield the examples of a task about neither emotions nor irony; raises DataError."""
     folder = root / "tweeteval" / task
     for text, name in _read_split(folder, split):
         if name not in labels:
@@ -94,7 +96,7 @@ def _side_source(task: str, origin: str, labels: tuple[str, ...]) -> Source:
         origin=f"{origin}, as packaged by TweetEval",
         terms=_TERMS,
         split_names=("train", "val"),
-        read=partial(read_own, task=task, labels=labels),
+        read=partial(read_own_labels, task=task, labels=labels),
         own_labels=labels,
     )
 

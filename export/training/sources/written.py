@@ -1,7 +1,7 @@
-"""Posts that this team wrote itself, for what other sets lack: `export/written/*.csv`.
+"""Posts written by this team for what other sets lack: `export/written/*.csv`.
 
-Feelings without an emotion word, negation, turns of feeling, emoji, emotion words that nobody
-feels, sarcasm and its sincere twins. Every tenth row is kept for validation.
+Feelings without an emotion word, negation, changes of feeling, emoji, emotion words in neutral
+posts, sarcasm and similar sincere posts. Every tenth row is kept for validation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _rows(files: tuple[str, ...], split: Split) -> Iterator[Row]:
 
 
 def read_emotions(_: Path, split: Split) -> Iterator[Example]:
-    """Yield the posts about emotions; for validation, those that mean exactly one."""
+    """Yield the posts about emotions; for validation, those with exactly one."""
     for row in _rows(_EMOTION_FILES, split):
         if split == "train":
             yield row.example(EMOTIONS)
@@ -37,7 +37,7 @@ def read_emotions(_: Path, split: Split) -> Iterator[Example]:
 
 
 def read_irony(_: Path, split: Split) -> Iterator[Example]:
-    """Yield the posts about irony; for training, with the emotion that is meant."""
+    """Yield the posts about irony; for training, with their emotion."""
     for row in _rows(_IRONY_FILES, split):
         yield row.example(EMOTIONS) if split == "train" else Example(row.text, irony=row.irony)
 

@@ -10,7 +10,7 @@ from export.errors import DataError
 from export.evaluation.behaviour_cases import BEHAVIOUR, expand, load_capabilities
 from export.evaluation.metrics import NOT_IRONIC
 from export.labels import EMOTIONS
-from tests.unit.export.behaviour_files import write
+from tests.support.export.behaviour import write
 
 
 def test_variants_take_the_same_alternative_at_every_place() -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from export.errors import StorageError
-from export.evaluation.calibration import Results
-from export.evaluation.cross_fit import Calibration, calibrate
+from export.evaluation.calibration import Calibration, Results, calibrate
 from export.evaluation.reliability_diagram import write_reliability
 from export.labels import EMOTIONS
 from export.training.examples import Example

@@ -13,7 +13,7 @@ import torch
 from onnx import TensorProto, helper
 
 from export.errors import VerificationError
-from export.graph.cpu_optimisation import streamline
+from export.graph.cpu_optimisation import optimise_for_cpu
 from export.graph.fusion import fuse
 from export.to_onnx import export_onnx
 from export.training.torch_models import load_model, load_tokenizer
@@ -58,7 +58,7 @@ def feed() -> dict[str, Any]:
 def test_the_logits_are_those_of_the_graph_it_redraws(
     fused: onnx.ModelProto, feed: dict[str, Any]
 ) -> None:
-    (before,), (after,) = run(fused, feed), run(streamline(fused), feed)
+    (before,), (after,) = run(fused, feed), run(optimise_for_cpu(fused), feed)
 
     np.testing.assert_allclose(after, before, atol=TANH_FOR_ERF)
     assert np.abs(before[0] - before[1]).max() > 10 * TANH_FOR_ERF  # texts do differ
@@ -67,7 +67,7 @@ def test_the_logits_are_those_of_the_graph_it_redraws(
 def test_the_last_layer_computes_the_first_token_alone(
     fused: onnx.ModelProto, feed: dict[str, Any]
 ) -> None:
-    model = streamline(fused)
+    model = optimise_for_cpu(fused)
     gelus = [node.output[0] for node in model.graph.node if node.op_type == "FastGelu"]
 
     _, *activations = run(model, feed, *gelus)
@@ -77,7 +77,7 @@ def test_the_last_layer_computes_the_first_token_alone(
 
 
 def test_no_slow_kernel_is_left(fused: onnx.ModelProto) -> None:
-    kinds = {node.op_type for node in streamline(fused).graph.node}
+    kinds = {node.op_type for node in optimise_for_cpu(fused).graph.node}
 
     assert not kinds & {"SkipLayerNormalization", "BiasGelu", "Attention"}
 
@@ -90,7 +90,7 @@ def test_a_graph_that_was_not_fused_is_refused() -> None:
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, None)],
     )
     with pytest.raises(VerificationError, match="no fused attention"):
-        streamline(helper.make_model(graph))
+        optimise_for_cpu(helper.make_model(graph))
 
 
 def test_a_head_that_reads_other_tokens_is_refused(fused: onnx.ModelProto) -> None:
@@ -101,4 +101,4 @@ def test_a_head_that_reads_other_tokens_is_refused(fused: onnx.ModelProto) -> No
             node.op_type = "ArgMax"
 
     with pytest.raises(VerificationError, match="first token"):
-        streamline(model)
+        optimise_for_cpu(model)

@@ -9,10 +9,10 @@ import pytest
 
 from export.config import TrainConfig
 from export.data import LoadedSet
-from export.evaluation.cross_fit import calibrate
-from export.evaluation.measure import score_intervals
+from export.evaluation.calibration import calibrate
+from export.evaluation.confidence_intervals import confidence_intervals
+from export.evaluation.metrics import predictions_of
 from export.labels import EMOTIONS
-from export.packaging.energy import energy_table
 from export.packaging.manifest_tables import (
     accuracy_table,
     calibration_table,
@@ -20,13 +20,12 @@ from export.packaging.manifest_tables import (
     training_table,
 )
 from export.training.examples import Example
+from export.training.machine import energy_table
 from export.training.sources import carer, tweeteval
 from serving.schemas import Classification
+from tests.support.export.classifications import says
 
-
-def says(label: str, irony: float) -> Classification:
-    scores = dict.fromkeys(EMOTIONS, 0.1) | {label: 0.4}
-    return Classification(label=label, scores=scores, irony=irony, tokens=3, truncated=False)
+Results = list[list[Classification]]
 
 
 @pytest.fixture
@@ -41,15 +40,15 @@ def measured(tiny_config: TrainConfig) -> list[LoadedSet]:
 
 
 @pytest.fixture
-def results() -> list[list[Classification]]:
+def results() -> Results:
     return [
-        [says("joy" if index % 4 else "fear", 0.5) for index in range(40)],
-        [says("joy", 0.9 if index % 4 == 0 else 0.1) for index in range(40)],
+        [says("joy" if index % 4 else "fear", 0.4, 0.5) for index in range(40)],
+        [says("joy", 0.4, 0.9 if index % 4 == 0 else 0.1) for index in range(40)],
     ]
 
 
 def test_a_set_has_its_figures_their_intervals_and_its_classes(
-    measured: list[LoadedSet], results: list[list[Classification]]
+    measured: list[LoadedSet], results: Results
 ) -> None:
     row = accuracy_table(measured, results)["carer"]
 
@@ -60,19 +59,17 @@ def test_a_set_has_its_figures_their_intervals_and_its_classes(
     assert "f1_ironic" not in row
 
 
-def test_a_set_that_tells_irony_has_the_f1_of_ironic_with_its_interval(
-    measured: list[LoadedSet], results: list[list[Classification]]
+def test_a_set_about_irony_has_the_f1_of_ironic_with_its_interval(
+    measured: list[LoadedSet], results: Results
 ) -> None:
     row = accuracy_table(measured, results)["tweeteval_irony"]
 
     assert row["f1_ironic"] == pytest.approx(2 * 10 / (10 + 20), abs=1e-4)
-    ironic = score_intervals(measured[1].examples, results[1]).f1["irony"]
+    ironic = confidence_intervals(predictions_of(measured[1].examples, results[1])).f1["irony"]
     assert row["f1_ironic_ci"] == pytest.approx(list(ironic), abs=1e-4)
 
 
-def test_the_tables_can_be_written_as_json(
-    measured: list[LoadedSet], results: list[list[Classification]]
-) -> None:
+def test_the_tables_can_be_written_as_json(measured: list[LoadedSet], results: Results) -> None:
     found = calibrate(
         {one.source.name: (one.examples, said) for one, said in zip(measured, results, strict=True)}
     )
@@ -85,11 +82,11 @@ def test_the_tables_can_be_written_as_json(
     assert table["bins"] == 15
 
 
-def test_a_model_that_was_trained_on_another_tells_of_both_trainings(
+def test_a_model_trained_on_another_reports_both_training_runs(
     tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path
 ) -> None:
-    carer_alone = {"name": "first", "sets": tiny_config.sets[:1], "soup": 3}
-    first = tiny_config.model_copy(update=carer_alone)
+    only_carer = {"name": "first", "sets": tiny_config.sets[:1], "soup": 3}
+    first = tiny_config.model_copy(update=only_carer)
     last = tiny_config.model_copy(update={"base": first, "sets": tiny_config.sets[1:]})
     for name, seconds in (("first", 100), ("last", 20)):
         (tmp_path / name).mkdir()
@@ -105,7 +102,7 @@ def test_a_model_that_was_trained_on_another_tells_of_both_trainings(
     assert (table["command"], table["note"]) == ("make model", "by hand")
 
 
-def test_texts_that_were_only_read_are_among_the_sets_and_the_visits(
+def test_texts_of_pretraining_are_among_the_sets_and_the_visits(
     tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path
 ) -> None:
     reads = {"adapt_on": ("tweeteval_hate",), "adapt_passes": 3, "sets": tiny_config.sets[1:]}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from export.packaging.model_card import write_card
+from export.packaging.model_card import model_card
 
 
 def set_of(name: str) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def manifest() -> dict[str, Any]:
     ],
 )
 def test_the_card_says(manifest: dict[str, Any], said: str) -> None:
-    assert said in write_card(manifest)
+    assert said in model_card(manifest)
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,13 @@ def test_the_card_says(manifest: dict[str, Any], said: str) -> None:
     ],
 )
 def test_the_card_says_in_running_text(manifest: dict[str, Any], said: str) -> None:
-    assert said in " ".join(write_card(manifest).split())
+    assert said in " ".join(model_card(manifest).split())
 
 
 def test_the_sections_stand_in_the_order_in_which_people_need_them(
     manifest: dict[str, Any],
 ) -> None:
-    sections = [line for line in write_card(manifest).splitlines() if line.startswith("## ")]
+    sections = [line for line in model_card(manifest).splitlines() if line.startswith("## ")]
 
     assert sections == [
         "## Intended use and misuse",
@@ -167,7 +167,7 @@ def test_the_sections_stand_in_the_order_in_which_people_need_them(
 def test_the_terms_of_carer_are_stated_for_a_model_that_learned_from_it(
     manifest: dict[str, Any],
 ) -> None:
-    assert "CARER is for educational and research purposes only" in write_card(manifest)
+    assert "CARER is for educational and research purposes only" in model_card(manifest)
 
 
 def test_a_model_made_without_carer_says_nothing_of_it(manifest: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ def test_a_model_made_without_carer_says_nothing_of_it(manifest: dict[str, Any])
     del manifest["calibration"]["emotion"]["sets"]["carer"]
     manifest["verification"]["int8_agreement_set"] = "the 10 texts of tweeteval_irony val"
 
-    card = write_card(manifest)
+    card = model_card(manifest)
 
     assert "carer" not in card.lower()
     assert "GoEmotions' 27 labels" in card
@@ -188,7 +188,7 @@ def test_a_model_that_was_not_made_smaller_has_no_such_cost(manifest: dict[str, 
     for name in ("label_agreement", "agreement_set", "padding_max_abs_diff"):
         manifest["verification"][f"fp32_{name}"] = manifest["verification"][f"int8_{name}"]
 
-    assert "costs" not in write_card(manifest)
+    assert "costs" not in model_card(manifest)
 
 
 def test_a_model_whose_behaviour_was_not_tested_has_no_such_section(
@@ -196,30 +196,30 @@ def test_a_model_whose_behaviour_was_not_tested_has_no_such_section(
 ) -> None:
     manifest["behaviour"] = {}
 
-    assert "ehaviour" not in write_card(manifest)
+    assert "ehaviour" not in model_card(manifest)
 
 
 def test_a_single_set_needs_no_mean(manifest: dict[str, Any]) -> None:
-    assert "| irony | mean of the sets |" not in write_card(manifest)
+    assert "| irony | mean of the sets |" not in model_card(manifest)
 
 
 def test_the_card_says_what_a_person_added(manifest: dict[str, Any]) -> None:
     manifest["training"]["note"] = "The third pass had other settings."
 
-    assert "The third pass had other settings." in write_card(manifest)
+    assert "The third pass had other settings." in model_card(manifest)
 
 
 def test_the_card_says_when_glad_texts_taught_irony_too(manifest: dict[str, Any]) -> None:
     manifest["training"]["config"]["sincere_weight"] = 0.25
 
-    assert "count as not ironic, 0.25 each" in " ".join(write_card(manifest).split())
+    assert "count as not ironic, 0.25 each" in " ".join(model_card(manifest).split())
 
 
 def test_the_card_says_whose_own_labels_were_learned_beside(manifest: dict[str, Any]) -> None:
     first = {"base": "tiny-base", "sets": [{"name": "tweeteval_emoji", "own_weight": 1.0}]}
     manifest["training"]["config"] = {"base": first, "sets": [{"name": "carer"}]}
 
-    card = " ".join(write_card(manifest).split())
+    card = " ".join(model_card(manifest).split())
 
     assert "Of tweeteval_emoji the sets' own labels were learned too" in card
 
@@ -228,7 +228,7 @@ def test_the_card_says_what_a_teacher_labelled(manifest: dict[str, Any]) -> None
     sets = [{"name": "carer"}, {"name": "tweeteval_emoji", "teacher_weight": 1.0}]
     manifest["training"]["config"] |= {"teacher": {"base": "large"}, "sets": sets}
 
-    card = " ".join(write_card(manifest).split())
+    card = " ".join(model_card(manifest).split())
 
     assert "What large, a larger model" in card
     assert "says of the texts of tweeteval_emoji was learned" in card

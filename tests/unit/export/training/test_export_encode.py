@@ -12,10 +12,11 @@ import torch
 from export.config import TrainConfig
 from export.data import load_sets
 from export.labels import EMOTIONS, LABELS
-from export.training.encode import Encoded, EncodedSets, MixtureSampler, pad_batch
+from export.training.encode import Encoded, EncodedSets, pad_batch
 from export.training.examples import Example
+from export.training.sampler import MixtureSampler
 from export.training.torch_models import load_tokenizer
-from tests.unit.export.data_files import a_set
+from tests.support.export.sets import a_set
 
 
 @pytest.fixture
@@ -78,8 +79,8 @@ def test_rows_are_padded_and_masked_to_the_longest() -> None:
             targets=[0.0] * 10,
             known=[0.0] * 10,
             any_of=any_of,
-            taught=[0.5] * 8,
-            taught_weight=2.0,
+            teacher_logits=[0.5] * 8,
+            teacher_weight=2.0,
             origin=4,
         )
         for ids, any_of in (([2, 7, 3], False), ([2, 3], True))
@@ -91,8 +92,8 @@ def test_rows_are_padded_and_masked_to_the_longest() -> None:
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
     assert batch["targets"].shape == batch["known"].shape == torch.Size([2, 10])
     assert batch["any_of"].tolist() == [False, True]
-    assert batch["taught"].tolist() == [[0.5] * 8] * 2
-    assert batch["taught_weight"].tolist() == [2.0, 2.0]
+    assert batch["teacher_logits"].tolist() == [[0.5] * 8] * 2
+    assert batch["teacher_weight"].tolist() == [2.0, 2.0]
     assert batch["origin"].tolist() == [4, 4]
 
 

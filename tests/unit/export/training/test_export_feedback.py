@@ -20,11 +20,7 @@ from export.errors import DataError
 from export.labels import EMOTIONS
 from export.training.examples import Example
 from export.training.sources.feedback import feedback_source
-from tests.support.fakes.clock import FakeClock
-from tests.support.fakes.emotions import FakeEmotionClient
-from tests.support.fakes.runs import LIMITS
-from tests.support.posts import posts
-from tests.unit.export.feedback_documents import (
+from tests.support.export.feedback import (
     GLAD,
     Document,
     a_document,
@@ -35,6 +31,10 @@ from tests.unit.export.feedback_documents import (
     with_second_analysis,
     written,
 )
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.emotions import FakeEmotionClient
+from tests.support.fakes.runs import LIMITS
+from tests.support.posts import posts
 
 
 @pytest.mark.parametrize(

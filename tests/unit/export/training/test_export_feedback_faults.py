@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from export.errors import DataError
-from tests.unit.export.feedback_documents import Document, a_document, read, told, written
+from tests.support.export.feedback import Document, a_document, read, told, written
 
 SECRET = "what nobody else may read"
 

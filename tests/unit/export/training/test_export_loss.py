@@ -10,7 +10,7 @@ import torch
 from export.labels import EMOTIONS, LABELS
 from export.training.encode import target_row
 from export.training.examples import Example
-from export.training.loss import Objective, disagreement, mixed_loss, taught_distance
+from export.training.loss import Objective, disagreement, mixed_loss, teacher_distance
 
 PLAIN = Objective()
 THREE = ("anger", "joy", "sadness")
@@ -25,8 +25,8 @@ def batch(*examples: Example, trust: float = 1.0) -> dict[str, torch.Tensor]:
         "targets": targets,
         "known": known,
         "any_of": torch.tensor([example.any_of for example in examples]),
-        "taught": torch.zeros(len(examples), len(LABELS)),
-        "taught_weight": torch.zeros(len(examples)),
+        "teacher_logits": torch.zeros(len(examples), len(LABELS)),
+        "teacher_weight": torch.zeros(len(examples)),
     }
 
 
@@ -237,12 +237,12 @@ def test_what_was_told_of_irony_is_not_weakened_by_gladness() -> None:
 
 def test_a_text_without_labels_is_learned_from_the_teacher_alone() -> None:
     logits = logits_of(joy=math.log(2.0))
-    taught = {**batch(NOTHING), "taught": logits_of(anger=1.0, irony=1.0).detach()}
-    taught["taught_weight"] = torch.tensor([0.5])
+    taught = {**batch(NOTHING), "teacher_logits": logits_of(anger=1.0, irony=1.0).detach()}
+    taught["teacher_weight"] = torch.tensor([0.5])
 
     loss = mixed_loss(logits, taught, PLAIN)
 
-    expected = 0.5 * taught_distance(logits, taught["taught"], PLAIN).item()
+    expected = 0.5 * teacher_distance(logits, taught["teacher_logits"], PLAIN).item()
     assert loss.item() == pytest.approx(expected)
     loss.backward()
     assert moved(logits) == set(LABELS)
@@ -252,7 +252,7 @@ def test_the_distance_from_a_teacher_is_the_divergence_of_softened_answers() -> 
     said, asked = logits_of(joy=2 * math.log(2.0)), logits_of(joy=2 * math.log(4.0), irony=2.0)
     how = Objective(irony_weight=0.5, teacher_temperature=2.0)
 
-    distance = taught_distance(said, asked, how)
+    distance = teacher_distance(said, asked, how)
 
     # Softened, joy weighs 2 of 8 where the teacher has 4 of 10; irony sigma(1) against 1/2.
     emotion = 0.4 * math.log(0.4 / 0.25) + 6 * 0.1 * math.log(0.1 / 0.125)
@@ -264,6 +264,6 @@ def test_the_distance_from_a_teacher_is_the_divergence_of_softened_answers() -> 
 def test_who_says_what_the_teacher_says_has_nothing_to_learn() -> None:
     logits = logits_of(joy=3.0, fear=-1.0, irony=-2.0)
 
-    distance = taught_distance(logits, logits.detach().clone(), PLAIN)
+    distance = teacher_distance(logits, logits.detach().clone(), PLAIN)
 
     assert distance.item() == pytest.approx(0.0, abs=1e-6)

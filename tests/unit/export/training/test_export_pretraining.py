@@ -14,7 +14,7 @@ import export.train
 from export.config import SetConfig, TrainConfig
 from export.errors import BaseModelError, ConfigError
 from export.train import train
-from export.training.pretraining import adapt
+from export.training.pretraining import pretrain
 
 # torch and transformers warn of their own coming changes while they train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -87,7 +87,7 @@ def test_what_was_read_to_its_end_is_not_read_again(
     run = tmp_path / "run"
     shutil.copytree(finished, run)
 
-    found = adapt(reading, str(tiny_base), tmp_path / "no data here", run)
+    found = pretrain(reading, str(tiny_base), tmp_path / "no data here", run)
 
     assert found == run / "adapted" / "model"
 
@@ -98,7 +98,7 @@ def test_a_set_to_read_that_is_not_known_is_named(
     wrong = reading.model_copy(update={"adapt_on": ("carer", "diaries")})
 
     with pytest.raises(ConfigError, match=r"'diaries' is none of carer, .* and has no path"):
-        adapt(wrong, str(tiny_base), tiny_data, tmp_path / "run")
+        pretrain(wrong, str(tiny_base), tiny_data, tmp_path / "run")
 
 
 def test_a_folder_that_holds_no_encoder_is_named(
@@ -108,4 +108,4 @@ def test_a_folder_that_holds_no_encoder_is_named(
     shutil.copytree(tiny_base, empty, ignore=shutil.ignore_patterns("*.safetensors"))
 
     with pytest.raises(BaseModelError, match=f"{empty}: cannot guess words"):
-        adapt(reading, str(empty), tiny_data, tmp_path / "run")
+        pretrain(reading, str(empty), tiny_data, tmp_path / "run")

@@ -14,7 +14,7 @@ from export.training.encode import EncodedSets, pad_batch, side_labels, side_spa
 from export.training.examples import Example
 from export.training.loss import Objective, mixed_loss
 from export.training.torch_models import load_tokenizer
-from tests.unit.export.data_files import a_set
+from tests.support.export.sets import a_set
 
 EMOTION = Example("i feel so happy", ("joy",), EMOTIONS)
 WEATHER = Example("rain today", own=("rain",))

@@ -9,13 +9,13 @@ import pytest
 from export.config import SetConfig
 from export.errors import DataError
 from export.training.examples import Example, Split
-from export.training.sources.custom import own_source, read_rows
-from tests.unit.export.data_files import write
+from export.training.sources.custom import custom_source, read_rows
+from tests.support.export.sets import write
 
 
 def examples_of(path: Path, split: Split = "train", **given: object) -> list[Example]:
     chosen = SetConfig.model_validate({"name": "mine", "path": path, "val_path": path, **given})
-    return list(own_source(chosen).read(path.parent, split))
+    return list(custom_source(chosen).read(path.parent, split))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def examples_of(path: Path, split: Split = "train", **given: object) -> list[Exa
 def test_own_files_are_csv_or_json_lines(tmp_path: Path, name: str, content: str) -> None:
     chosen = SetConfig(name="mine", path=write(tmp_path / name, content))
 
-    examples = list(own_source(chosen).read(tmp_path, "train"))
+    examples = list(custom_source(chosen).read(tmp_path, "train"))
 
     assert [example.text for example in examples] == ["well, fine", "no"]
     assert examples[0].known == ("anger", "joy")
@@ -38,7 +38,7 @@ def test_an_own_label_outside_the_seven_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", "text,label\nyes,bliss\n")
 
     with pytest.raises(DataError, match=r"row 1: label 'bliss' is none of"):
-        list(own_source(SetConfig(name="mine", path=path)).read(tmp_path, "train"))
+        list(custom_source(SetConfig(name="mine", path=path)).read(tmp_path, "train"))
 
 
 def test_one_of_several_emotions_may_be_meant(tmp_path: Path) -> None:

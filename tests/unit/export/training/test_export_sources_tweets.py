@@ -12,7 +12,7 @@ from export.errors import DataError
 from export.labels import CROWDFLOWER_TO_EMOTION, EMOTIONS
 from export.training.examples import Example
 from export.training.sources import crowdflower, tweeteval
-from tests.unit.export.data_files import tweeteval_folder, write
+from tests.support.export.sets import tweeteval_folder, write
 
 CROWDFLOWER = "tweet_id,sentiment,content\n"
 

@@ -15,7 +15,7 @@ from export.training.examples import Example
 from export.training.sources import written
 from export.training.sources.custom import Row, read_rows
 from serving.classifier.preprocess import normalise
-from tests.unit.export.data_files import write
+from tests.support.export.sets import write
 
 HEADER = "text,label,irony\n"
 NOWHERE = Path("unused")

@@ -18,10 +18,10 @@ from export.errors import ConfigError
 from export.labels import LABELS
 from export.to_onnx import export_onnx
 from export.train import train
-from export.training.make_trainer import make_trainer
 from export.training.run_folder import last_checkpoint, run_summary
 from export.training.torch_models import load_model
-from tests.unit.export.data_files import write
+from export.training.trainer import make_trainer
+from tests.support.export.sets import write
 
 # torch and transformers warn of their own coming changes while they export and train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -17,11 +17,11 @@ from export.labels import LABELS
 from export.packaging.manifest_tables import training_stages
 from export.train import train
 from export.training.examples import Example
-from export.training.loss import Objective, taught_distance
-from export.training.make_trainer import make_trainer
+from export.training.loss import Objective, teacher_distance
 from export.training.run_folder import run_summary
-from export.training.teacher import ask_teacher
+from export.training.teacher import teacher_logits
 from export.training.torch_models import load_model, load_tokenizer
+from export.training.trainer import make_trainer
 from serving.classifier.preprocess import normalise
 
 # torch and transformers warn of their own coming changes while they train.
@@ -67,7 +67,7 @@ def test_its_word_on_a_text_is_what_the_model_says_of_it_alone(
     folder = run.parent / "teacher" / "model"
     sets = load_sets(pupil, tiny_data, "train")
 
-    said = ask_teacher(folder, sets, pupil.train_tokens, bf16=False)
+    said = teacher_logits(folder, sets, pupil.train_tokens, bf16=False)
 
     assert set(said) == {"tweeteval_hate"}
     model, tokenizer = load_model(str(folder)).eval(), load_tokenizer(str(folder))
@@ -84,13 +84,13 @@ def test_it_is_asked_once_and_again_only_for_other_texts(
 ) -> None:
     folder = run.parent / "teacher" / "model"
     sets = load_sets(pupil, tiny_data, "train")
-    monkeypatch.delattr(export.training.teacher, "_answers")
+    monkeypatch.delattr(export.training.teacher, "_compute")
 
-    ask_teacher(folder, sets, pupil.train_tokens, bf16=False)
+    teacher_logits(folder, sets, pupil.train_tokens, bf16=False)
 
     other = replace(sets[1], examples=(Example("another day"),))
     with pytest.raises(NameError):
-        ask_teacher(folder, [other], pupil.train_tokens, bf16=False)
+        teacher_logits(folder, [other], pupil.train_tokens, bf16=False)
 
 
 def test_the_pupil_comes_to_say_what_its_teacher_says(
@@ -105,15 +105,15 @@ def test_the_pupil_comes_to_say_what_its_teacher_says(
     sets = (pupil.sets[0], SetConfig(name="tweeteval_hate", weight=20, teacher_weight=10.0))
     config = pupil.model_copy(update={"sets": sets})
     texts = [normalise(one.text) for one in load_sets(config, tiny_data, "train")[1].examples]
-    asked = export.training.teacher._answers(teacher, texts, 32, bf16=False)
+    asked = export.training.teacher._compute(teacher, texts, 32, bf16=False)
 
     trainer = make_trainer(config, str(tiny_base), tiny_data, tmp_path / "run", teacher)
 
     def distance() -> float:
         folder = tmp_path / "now"
         trainer.save_model(str(folder))
-        said = export.training.teacher._answers(folder, texts, 32, bf16=False)
-        return taught_distance(*map(torch.from_numpy, (said, asked)), Objective()).mean().item()
+        said = export.training.teacher._compute(folder, texts, 32, bf16=False)
+        return teacher_distance(*map(torch.from_numpy, (said, asked)), Objective()).mean().item()
 
     before = distance()
     trainer.train()

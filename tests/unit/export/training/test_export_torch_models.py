@@ -1,17 +1,29 @@
-"""Base models: what loads, and which rows of a head are kept."""
+"""PyTorch models: packaged bases, which rows of a head are kept, and averages of weights."""
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import BertForSequenceClassification
 
+import export.training.torch_models
 from export.errors import BaseModelError
 from export.labels import LABELS
-from export.training.torch_models import load_model, locate_base, resize_head
+from export.training.torch_models import (
+    average_models,
+    load_model,
+    load_tokenizer,
+    locate_base,
+    resize_head,
+)
 
 
 @pytest.fixture
@@ -107,3 +119,115 @@ def test_a_base_that_is_nowhere_is_refused(tmp_path: Path) -> None:
 
 def test_a_name_that_no_package_carries_is_left_to_the_hub() -> None:
     assert locate_base("bert-base-uncased") == "bert-base-uncased"
+
+
+NAME = "all-mpnet-base-v2"
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """An archive of the base in five pieces, each in a package; the names that were asked for."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(f"{NAME}/config.json", '{"model_type": "mpnet"}')
+    whole = content.getvalue()
+    asked: list[str] = []
+
+    def files(package: str) -> list[SimpleNamespace]:
+        asked.append(package)
+        number = int(package[-3:])
+        piece = tmp_path / f"{NAME}.zip.{number:03}"
+        step = -(-len(whole) // 5)
+        piece.write_bytes(whole[(number - 1) * step : number * step])
+        return [
+            SimpleNamespace(name="__init__.py"),
+            SimpleNamespace(name=piece.name, locate=lambda: piece),
+        ]
+
+    monkeypatch.setattr(export.training.torch_models, "files", files)
+    monkeypatch.setattr(export.training.torch_models, "UNPACKED", tmp_path / "bases")
+    return asked
+
+
+def test_a_base_in_parts_is_put_together_once(parts: list[str]) -> None:
+    folder = Path(locate_base(NAME))
+
+    assert (folder / "config.json").read_text() == '{"model_type": "mpnet"}'
+    assert locate_base(NAME) == str(folder)
+    assert len(parts) == 5
+    assert [one.name for one in folder.parent.iterdir()] == [NAME]  # no piece is left over
+
+
+def test_a_part_that_is_not_installed_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(package: str) -> None:
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(export.training.torch_models, "files", missing)
+    monkeypatch.setattr(export.training.torch_models, "UNPACKED", tmp_path / "bases")
+
+    with pytest.raises(BaseModelError, match="part-001 is not installed; run `make teacher`"):
+        locate_base(NAME)
+
+
+@pytest.fixture
+def models(tiny_base: Path, tmp_path: Path) -> list[Path]:
+    """Three models of one base: 1, 2 and 6 added to every weight; the last one is wide."""
+    folders = []
+    for added, side in ((1.0, ()), (2.0, ()), (6.0, ("a", "b"))):
+        torch.manual_seed(3)
+        model = load_model(str(tiny_base), side=side)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.zero_().add_(added)
+        folder = tmp_path / f"plus-{added:.0f}"
+        model.save_pretrained(folder)
+        load_tokenizer(str(tiny_base)).save_pretrained(folder)
+        folders.append(folder)
+    return folders
+
+
+@pytest.mark.parametrize(("count", "mean"), [(1, 1.0), (2, 1.5), (3, 3.0)])
+def test_every_weight_is_the_mean_of_the_models(
+    models: list[Path], tmp_path: Path, count: int, mean: float
+) -> None:
+    average_models(models[:count], tmp_path / "mean")
+
+    averaged = load_model(str(tmp_path / "mean"))
+    assert all((one == mean).all() for one in averaged.parameters())
+
+
+def test_the_mean_has_a_tokenizer_and_the_outputs_of_what_is_served(
+    models: list[Path], tmp_path: Path
+) -> None:
+    average_models([models[2], models[0]], tmp_path / "mean")
+
+    config = json.loads((tmp_path / "mean" / "config.json").read_text())
+    assert [*config["id2label"].values()] == list(LABELS)
+    weights = load_file(tmp_path / "mean" / "model.safetensors")
+    assert len(weights["classifier.weight"]) == len(weights["classifier.bias"]) == len(LABELS)
+    assert load_tokenizer(str(tmp_path / "mean"))("i feel")["input_ids"]
+
+
+def test_the_models_stay_as_they_were(models: list[Path], tmp_path: Path) -> None:
+    before = [(path / "model.safetensors").read_bytes() for path in models]
+
+    average_models(models, tmp_path / "mean")
+
+    assert [(path / "model.safetensors").read_bytes() for path in models] == before
+
+
+def test_a_folder_without_a_model_is_named(models: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(BaseModelError, match="nowhere: no model there"):
+        average_models([models[0], tmp_path / "nowhere"], tmp_path / "mean")
+
+
+def test_shares_weigh_the_models(models: list[Path], tmp_path: Path) -> None:
+    average_models(models[:2], tmp_path / "mixed", shares=[0.75, 0.25])
+
+    one, other, mixed = (
+        load_model(str(folder)).classifier.weight
+        for folder in (models[0], models[1], tmp_path / "mixed")
+    )
+    assert torch.allclose(mixed, 0.75 * one + 0.25 * other)

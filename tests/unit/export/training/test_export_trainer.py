@@ -15,8 +15,7 @@ from export.training.encode import target_row
 from export.training.examples import Example
 from export.training.loss import Objective, disagreement, mixed_loss
 from export.training.torch_models import load_model
-from export.training.trainer import MixtureTrainer, decay_layers, freeze_layers
-from export.training.training_arguments import training_arguments
+from export.training.trainer import MixtureTrainer, decay_layers, freeze_layers, training_arguments
 
 ANSWERS = torch.tensor([[[0.0, 1, 2, 0, 0, 0, 0, 1]], [[2.0, 0, 0, 0, 0, 0, 1, -1]]])
 
@@ -40,8 +39,8 @@ def inputs() -> dict[str, torch.Tensor]:
         "targets": torch.tensor([targets]),
         "known": torch.tensor([known]),
         "any_of": torch.tensor([False]),
-        "taught": torch.zeros(1, 8),
-        "taught_weight": torch.zeros(1),
+        "teacher_logits": torch.zeros(1, 8),
+        "teacher_weight": torch.zeros(1),
     }
 
 

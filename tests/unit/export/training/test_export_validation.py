@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from export.config import SetConfig, TrainConfig
-from export.training.make_trainer import make_trainer
 from export.training.torch_models import load_model, load_tokenizer
+from export.training.trainer import make_trainer
 from export.training.validation import logged_figures, validation_figures, validation_sets
 
 # torch and transformers warn of their own coming changes while they measure.

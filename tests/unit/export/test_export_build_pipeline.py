@@ -14,7 +14,7 @@ import torch
 
 import export.build
 import export.training.trainer
-from export.build import Build, build
+from export.build import BuildRequest, build
 from export.config import SetConfig, TrainConfig, load_config, save_config
 from export.errors import ConfigError, StorageError, VerificationError
 from export.evaluate import main as evaluate_main
@@ -25,7 +25,7 @@ from export.training.run_folder import last_checkpoint
 from export.training.torch_models import load_model
 from serving.classifier.artifact import Temperature, open_model
 from serving.classifier.classifier import EmotionClassifier
-from tests.unit.export.data_files import write
+from tests.support.export.sets import write
 
 # torch and transformers warn of their own coming changes while they export and train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -41,8 +41,10 @@ def finished_run(
 
 
 @pytest.fixture
-def told(finished_run: Path, tiny_data: Path, tmp_path: Path) -> Build:
-    return Build(tiny_data, finished_run, finished_run / "model", tmp_path / "served" / "model")
+def told(finished_run: Path, tiny_data: Path, tmp_path: Path) -> BuildRequest:
+    return BuildRequest(
+        tiny_data, finished_run, finished_run / "model", tmp_path / "served" / "model"
+    )
 
 
 def weights_of(run: Path) -> dict[str, np.ndarray]:
@@ -75,7 +77,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = tmp_path / "run"
-    monkeypatch.setattr("export.training.make_trainer.SAVE_STEPS", 2)
+    monkeypatch.setattr("export.training.trainer.SAVE_STEPS", 2)
     right, calls = export.training.trainer.mixed_loss, iter(range(1_000))
 
     def interrupted(*given: object) -> object:
@@ -164,9 +166,9 @@ def test_the_exported_graph_has_the_inputs_and_output_that_serving_expects(
 
 @pytest.mark.parametrize("precision", ["int8", "fp16", "fp32"])
 def test_a_built_folder_opens_and_says_what_it_is(
-    told: Build, tiny_config: TrainConfig, precision: str
+    told: BuildRequest, tiny_config: TrainConfig, precision: str
 ) -> None:
-    told = Build(told.data, told.run, told.trained, told.out, precision, "made for a test")  # type: ignore[arg-type]
+    told = BuildRequest(told.data, told.run, told.trained, told.out, precision, "made for a test")  # type: ignore[arg-type]
 
     build(tiny_config, told)
 
@@ -187,7 +189,7 @@ def test_a_built_folder_opens_and_says_what_it_is(
 
 
 def test_int8_answers_do_not_depend_on_padding_or_neighbours(
-    told: Build, tiny_config: TrainConfig
+    told: BuildRequest, tiny_config: TrainConfig
 ) -> None:
     build(tiny_config, told)
     session = onnxruntime.InferenceSession(str(told.out / "model.onnx"))
@@ -203,7 +205,7 @@ def test_int8_answers_do_not_depend_on_padding_or_neighbours(
 
 
 def test_int8_probabilities_are_close_to_those_of_pytorch(
-    told: Build, tiny_config: TrainConfig
+    told: BuildRequest, tiny_config: TrainConfig
 ) -> None:
     build(tiny_config, told)
     artifact = replace(open_model(told.out), temperature=Temperature())
@@ -216,7 +218,7 @@ def test_int8_probabilities_are_close_to_those_of_pytorch(
 
 
 def test_a_model_that_fails_verification_does_not_replace_the_old_one(
-    told: Build, tiny_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+    told: BuildRequest, tiny_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told.out.mkdir(parents=True)
     (told.out / "old").write_text("old")
@@ -233,7 +235,7 @@ def test_a_model_that_fails_verification_does_not_replace_the_old_one(
 
 
 def test_an_interrupted_build_is_one_line_and_leaves_the_old_folder(
-    told: Build,
+    told: BuildRequest,
     tiny_config: TrainConfig,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -259,7 +261,7 @@ def test_an_interrupted_build_is_one_line_and_leaves_the_old_folder(
 
 
 def test_evaluating_a_built_folder_prints_its_figures(
-    told: Build, tiny_config: TrainConfig, capsys: pytest.CaptureFixture[str]
+    told: BuildRequest, tiny_config: TrainConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build(tiny_config, told)
     capsys.readouterr()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from export.evaluation.failures import weakest
+from export.packaging.model_card_tables import weakest
 
 
 def manifest(**behaviour: tuple[int, int]) -> dict[str, Any]:

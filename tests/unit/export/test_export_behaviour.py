@@ -22,7 +22,7 @@ from export.evaluation.behaviour_cases import load_capabilities
 from export.labels import EMOTIONS
 from serving.errors import ClassificationError
 from serving.schemas import Classification
-from tests.unit.export.behaviour_files import write
+from tests.support.export.behaviour import write
 
 
 class FakeClassifier:

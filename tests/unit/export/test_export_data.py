@@ -14,7 +14,7 @@ from export.errors import ConfigError, DataError
 from export.labels import EMOTIONS
 from export.training.examples import Example
 from export.training.sources import carer, crowdflower, goemotions, tweeteval
-from tests.unit.export.data_files import a_set, write
+from tests.support.export.sets import a_set, write
 
 GIVEN_DATA = Path(os.environ.get("MOODLINE_DATA", "../shared/data"))
 

@@ -15,7 +15,7 @@ import pytest
 from export.errors import VerificationError
 from export.gpu import main, make_gpu_folder
 from export.graph.fusion import half_graph
-from export.graph.random_models import write_shape
+from export.graph.random_models import write_random_model
 from serving.classifier.artifact import open_model
 
 # torch and transformers warn of their own coming changes while they export.
@@ -32,7 +32,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     folder = tmp_path_factory.mktemp("shapes") / "tiny"
-    return folder, write_shape("tiny", folder, TEXTS)
+    return folder, write_random_model("tiny", folder, TEXTS)
 
 
 def test_the_traced_graph_answers_as_the_model_does_padding_included(
@@ -89,7 +89,7 @@ def test_the_folder_for_a_card_opens_is_fp16_and_says_what_was_verified(
 
 
 @pytest.mark.skipif(
-    "CUDAExecutionProvider" in ort.get_available_providers(), reason="there is a card to verify on"
+    "CUDAExecutionProvider" in ort.get_available_providers(), reason="there is a GPU to verify on"
 )
 def test_what_cannot_be_verified_here_is_refused_in_one_line_and_leaves_nothing(
     made: tuple[Path, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -100,7 +100,7 @@ def test_what_cannot_be_verified_here_is_refused_in_one_line_and_leaves_nothing(
     status = main([str(made[0]), str(tmp_path / "gpu"), "--texts", str(texts)])
 
     assert status == 1
-    assert "onnxruntime-gpu and a card" in capsys.readouterr().err
+    assert "onnxruntime-gpu and a GPU" in capsys.readouterr().err
     assert not (tmp_path / "gpu").exists()
 
 
