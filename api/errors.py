@@ -1,28 +1,28 @@
-"""Define every error that the service raises on purpose.
+"""Every error that the service raises on purpose.
 
 MoodlineError
 +-- InvalidRequestError           the caller sent what cannot be understood
-|   +-- UnreadableFileError       an import whose file as a whole is not what it should be
+|   +-- UnreadableFileError       an import whose file as a whole cannot be read
 +-- PayloadTooLargeError          more bytes or posts than the service takes
 +-- UnsupportedMediaError         a kind of file or body that the service does not read
-+-- ConsentRequiredError          nobody is analysed without saying so
-+-- UnauthorizedError             no API key, or none that is known
++-- ConsentRequiredError          the user has not consented to analysis
++-- UnauthorizedError             no API key, or an unknown one
 +-- ForbiddenError                the API key does not allow this
-+-- NotOwnAccountError            posts of an account that nobody has shown to be the user's
++-- NotOwnAccountError            nothing shows that the account is the user's own
 +-- NotFoundError                 no such user, analysis or result
 +-- ConflictError                 the request contradicts what is already there
 |   +-- SourceNotConfiguredError  the operator has not set what the source needs
 +-- AnalysisFailedError           the analysis that the caller waits for has failed
 +-- BusyError                     more work offered than is taken at once
 +-- LeaseLostError                another worker owns the analysis now, or it was erased
-+-- DependencyError               something the service needs did not do its part
-    +-- RetryableError            ... and may do it later
++-- DependencyError               a service, store or source did not do its part
+    +-- RetryableError            ... and may do it if the call is retried
     |   +-- InferenceUnavailableError
     |   +-- SourceUnavailableError
     |   +-- SourceRateLimitedError
     |   +-- StoreUnavailableError
     +-- InferenceRejectedError    the inference server refused what it was sent
-    +-- SourceRefusedError        a source refused, and will again: the classes below say why
+    +-- SourceRefusedError        a source refused, and will again; its subclasses say why
         +-- SourceUnauthorisedError, SourceForbiddenError, SourcePaymentRequiredError
         +-- SourceAccountNotFoundError (also a NotFoundError)
         +-- SourceAccountSuspendedError, SourceAccountProtectedError
@@ -39,14 +39,14 @@ from api.domain.analyses import Problem
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """Name one fault in a request: where (a JSON pointer, row or parameter) and what it is."""
+    """One fault in a request: where (a JSON pointer, row or parameter) and what it is."""
 
     where: str
     reason: str
 
 
 class MoodlineError(Exception):
-    """Be the root of every error raised on purpose; detail is written for the caller."""
+    """Root of every error raised on purpose; detail is written for the caller."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -54,7 +54,7 @@ class MoodlineError(Exception):
 
 
 class InvalidRequestError(MoodlineError):
-    """Say that a request cannot be understood, and which of its fields are at fault."""
+    """A request that cannot be understood, with the fields at fault."""
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -62,27 +62,27 @@ class InvalidRequestError(MoodlineError):
 
 
 class UnreadableFileError(InvalidRequestError):
-    """Say that a file as a whole cannot be read, so that nothing of it was kept."""
+    """A file that cannot be read as a whole, so that nothing of it was stored."""
 
 
 class PayloadTooLargeError(MoodlineError):
-    """Say that a body, a file or what is packed in it is larger than the service takes."""
+    """A body, a file or its uncompressed content is larger than the service takes."""
 
 
 class UnsupportedMediaError(MoodlineError):
-    """Say that the service does not read this kind of body."""
+    """A kind of body that the service does not read."""
 
 
 class ConsentRequiredError(MoodlineError):
-    """Say that the user has not agreed to be analysed."""
+    """The user has not consented to analysis."""
 
 
 class UnauthorizedError(MoodlineError):
-    """Say that the call needs an API key that is known."""
+    """The call needs a known API key."""
 
 
 class ForbiddenError(MoodlineError):
-    """Say that the API key does not allow this; scope is the one that is needed, if it is that."""
+    """The API key does not allow this; scope is the one that is missing, if that is the reason."""
 
     def __init__(self, detail: str, scope: str | None = None) -> None:
         super().__init__(detail)
@@ -90,23 +90,23 @@ class ForbiddenError(MoodlineError):
 
 
 class NotOwnAccountError(MoodlineError):
-    """Say that nothing shows that an account at a source is the user's own."""
+    """Nothing shows that an account at a source is the user's own."""
 
 
 class NotFoundError(MoodlineError):
-    """Say that there is no such user, analysis or result."""
+    """There is no such user, analysis or result."""
 
 
 class ConflictError(MoodlineError):
-    """Say that the request contradicts what is already there."""
+    """The request contradicts what is already there."""
 
 
 class SourceNotConfiguredError(ConflictError):
-    """Say that a source is known but not set up, and what the operator has to set."""
+    """A source that is not set up; the detail says what the operator has to set."""
 
 
 class AnalysisFailedError(MoodlineError):
-    """Say that the analysis that the caller waits for has failed; problem is the one it kept."""
+    """The analysis that the caller waits for has failed; problem is the stored reason."""
 
     def __init__(self, problem: Problem | None) -> None:
         super().__init__(problem.detail if problem else "The analysis ended without a result.")
@@ -114,7 +114,7 @@ class AnalysisFailedError(MoodlineError):
 
 
 class BusyError(MoodlineError):
-    """Say that no more work is taken now; retry_after is in seconds."""
+    """No more work is taken now; retry_after is in seconds."""
 
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
@@ -122,27 +122,27 @@ class BusyError(MoodlineError):
 
 
 class LeaseLostError(MoodlineError):
-    """Say that this run no longer owns its analysis: nothing it writes counts."""
+    """This run no longer owns its analysis, so its writes are refused."""
 
 
 class DependencyError(MoodlineError):
-    """Say that a service, store or source that is needed did not do its part."""
+    """A service, store or source that is needed did not do its part."""
 
 
 class RetryableError(DependencyError):
-    """Say that the same call may succeed later."""
+    """The same call may succeed if it is retried."""
 
 
 class InferenceUnavailableError(RetryableError):
-    """Say that the inference server could not be reached, timed out or stayed too busy."""
+    """The inference server could not be reached, timed out or stayed too busy."""
 
 
 class SourceUnavailableError(RetryableError):
-    """Say that a source of posts could not be reached."""
+    """A source of posts could not be reached."""
 
 
 class SourceRateLimitedError(RetryableError):
-    """Say that a source takes no more calls until retry_at (aware UTC)."""
+    """A source takes no more calls until its rate-limit reset, retry_at (aware UTC)."""
 
     def __init__(self, detail: str, retry_at: datetime) -> None:
         super().__init__(detail)
@@ -150,36 +150,36 @@ class SourceRateLimitedError(RetryableError):
 
 
 class StoreUnavailableError(RetryableError):
-    """Say that the store could not be reached or written."""
+    """The store could not be reached or written."""
 
 
 class InferenceRejectedError(DependencyError):
-    """Say that the inference server refused a request or gave an answer that cannot be read."""
+    """The inference server refused a request or gave an answer that cannot be read."""
 
 
 class SourceRefusedError(DependencyError):
-    """Say that a source refused a call for good: repeating it would change nothing."""
+    """A source refused a call, and would refuse it again."""
 
 
 class SourceUnauthorisedError(SourceRefusedError):
-    """Say that a source does not know the key or the sign-in that it was shown (401)."""
+    """A source does not accept the key or the sign-in (401)."""
 
 
 class SourceForbiddenError(SourceRefusedError):
-    """Say that a source does not let this key or sign-in make the call (403)."""
+    """A source does not let this key or sign-in make the call (403)."""
 
 
 class SourcePaymentRequiredError(SourceRefusedError):
-    """Say that what was paid for at a source is used up (402, or its usage cap)."""
+    """The paid quota at a source is used up (402, or its usage cap)."""
 
 
 class SourceAccountNotFoundError(SourceRefusedError, NotFoundError):
-    """Say that a source has no account of that name (404)."""
+    """A source has no account of that name (404)."""
 
 
 class SourceAccountSuspendedError(SourceRefusedError):
-    """Say that a source has suspended or closed the account."""
+    """A source has suspended or closed the account."""
 
 
 class SourceAccountProtectedError(SourceRefusedError):
-    """Say that the account shows its posts only to people whom it lets in."""
+    """The account shows its posts only to approved followers."""

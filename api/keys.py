@@ -13,7 +13,7 @@ from datetime import datetime
 from api.bootstrap.adapters import adapters
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import InvalidRequestError, MoodlineError
-from api.services import Access
+from api.services.access import Access
 from api.settings import SettingsError, read_settings
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from api.domain.catalogue import parse_catalogue
 from api.domain.scoring import preset
 from api.ports.store import Retention, Store
-from api.services.moods import Moods
+from api.services.users import Users
 from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
 from benchmarks.peers.machine import describe_machine
@@ -106,17 +106,20 @@ def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
     """Call for people drawn at random, the stores in turns, so that noise falls on each alike."""
     items = json.loads((ROOT / "api" / "catalogue.json").read_bytes())
     figures: list[dict[str, dict[str, float]]] = [{} for _ in filled]
-    moods = [Moods(one.store, lambda: NOW, preset("default")) for one in filled]
+    users = [Users(one.store, lambda: NOW, preset("default")) for one in filled]
     for one in filled:
         one.store.replace_catalogue(parse_catalogue(items))
-    for name, method in (("mood look-up", Moods.user), ("recommendations", Moods.recommendations)):
+    for name, method in (
+        ("mood look-up", Users.overview),
+        ("recommendations", Users.recommendations),
+    ):
         times: list[list[tuple[float, float]]] = [[] for _ in filled]
         chance = random.Random(11)
         for _ in range(_WARM_UP + calls):
             for place, one in enumerate(filled):
                 time.sleep(_PAUSE)
                 user = f"u{chance.randrange(one.people):09d}"
-                times[place].append(_timed(method, moods[place], user))
+                times[place].append(_timed(method, users[place], user))
         for place, each in enumerate(times):
             figures[place][name] = _figures(each[_WARM_UP:])
     return [
@@ -131,13 +134,13 @@ def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
     ]
 
 
-def _timed(method: Callable[[Moods, str], object], moods: Moods, user: str) -> tuple[float, float]:
+def _timed(method: Callable[[Users, str], object], users: Users, user: str) -> tuple[float, float]:
     """Return the milliseconds that a caller waits, and the CPU time of this thread in them.
 
     On a machine that others use too, the first holds their turns as well, the second does not.
     """
     before, cpu_before = time.perf_counter(), time.thread_time()
-    method(moods, user)
+    method(users, user)
     return (time.perf_counter() - before) * 1_000, (time.thread_time() - cpu_before) * 1_000
 
 

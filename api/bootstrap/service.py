@@ -21,7 +21,8 @@ from api.jobs.sweeper import Sweeper
 from api.metrics import Metrics
 from api.routes.app import create_app
 from api.runtime.worker_pool import WorkerPool
-from api.services import HOW_TO_MAKE_A_KEY, Access, Services
+from api.services import Services
+from api.services.access import HOW_TO_MAKE_A_KEY, Access
 from api.settings import Settings, SettingsError
 
 

@@ -14,18 +14,14 @@ from api.domain.crisis_support import SupportList
 from api.domain.scoring import preset
 from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
-from api.services import (
-    Access,
-    Analyses,
-    Health,
-    Imports,
-    LongCalls,
-    Moods,
-    Privacy,
-    Services,
-    SignIns,
-    Sources,
-)
+from api.services import Services
+from api.services.access import Access
+from api.services.analyses import Analyses, LongCalls
+from api.services.health import Health
+from api.services.imports import Imports
+from api.services.sign_ins import SignIns
+from api.services.sources import Sources
+from api.services.users import Users
 from api.settings import Settings
 
 
@@ -64,8 +60,7 @@ def use_cases(
                 heartbeat=settings.event_heartbeat_seconds,
             ),
         ),
-        moods=Moods(ports.store, ports.clock, preset(settings.scoring)),
-        privacy=Privacy(ports.store, ports.clock),
+        users=Users(ports.store, ports.clock, preset(settings.scoring)),
         health=Health(ports.store, ports.emotions, ports.probes),
         sources=sources,
         sign_ins=signed_in,

@@ -16,7 +16,8 @@ from flask_openapi3.openapi import OpenAPI
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from api.routes.openapi import documented_operations
-from api.services import Access, Analyses
+from api.services.access import Access
+from api.services.analyses import Analyses
 
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "PREFIX.SECRET of an API key"},

@@ -13,7 +13,7 @@ from api.routes.authentication import needs
 from api.routes.openapi import CHANGES, problem_answers
 from api.routes.request_models import OriginalStartQuery, UserPath
 from api.routes.response_models import OriginalAnalysisDocument, OriginalRecommendationsDocument
-from api.services import Services, plain_answer
+from api.services import Services
 
 _TAG = Tag(name="original", description="The calls of the original front end")
 _OUTCOMES = (
@@ -37,7 +37,8 @@ def original_blueprint(services: Services) -> APIBlueprint:
     def start_analysis_and_wait(path: UserPath, query: OriginalStartQuery) -> Any:
         """Analyse and wait; return [mood, happiest, saddest], the last two as texts or null."""
         result = services.analyses.run_to_end(path.user_name, consent=query.consent)
-        return plain_answer(result)
+        happiest, saddest = result["happiest"], result["saddest"]
+        return [result["mood"], happiest and happiest["text"], saddest and saddest["text"]]
 
     recommending: dict[str, Any] = {
         "security": needs(Scope.READ),
@@ -47,7 +48,7 @@ def original_blueprint(services: Services) -> APIBlueprint:
     @routes.get("/recommend_friends/<user_name>", **recommending)
     def recommend_friends(path: UserPath) -> Any:
         """Return recommendations as plain names."""
-        found = services.moods.recommendations(path.user_name)
+        found = services.users.recommendations(path.user_name)
         return {
             "big_accounts": _names(found.big_accounts),
             "hashtags": _names(found.hashtags),

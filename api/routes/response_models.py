@@ -15,7 +15,8 @@ from api.domain.analyses import Analysis
 from api.domain.crisis_support import SupportList
 from api.routes import openapi_examples as examples
 from api.routes.openapi_examples import example
-from api.services import ImportReport, UserOverview
+from api.services.imports import ImportReport
+from api.services.users import UserOverview
 
 
 class FieldErrorDocument(BaseModel):

@@ -25,7 +25,8 @@ from api.routes.response_models import (
     import_document,
     user_document,
 )
-from api.services import Services, Upload
+from api.services import Services
+from api.services.imports import Upload
 
 _TAG = Tag(name="users", description="Stored data about a user, and what it shows")
 
@@ -76,7 +77,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
     )
     def get_user(path: UserPath, query: CountryQuery) -> Any:
         """Return the newest mood and result of a user."""
-        overview = services.moods.user(path.user_name)
+        overview = services.users.overview(path.user_name)
         return user_document(overview, services.support, query.country)
 
     @routes.get(
@@ -86,7 +87,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
     )
     def get_timeline(path: UserPath, query: TimelineQuery) -> Any:
         """Return the user's emotions over time, oldest first."""
-        buckets = services.moods.timeline(path.user_name, query.bucket)
+        buckets = services.users.timeline(path.user_name, query.bucket)
         return {"bucket": query.bucket, "timeline": [item.to_dict() for item in buckets]}
 
     @routes.get(
@@ -96,7 +97,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
     )
     def get_recommendations(path: UserPath) -> Any:
         """Return accounts, hashtags and friends recommended today."""
-        return services.moods.recommendations(path.user_name).to_dict()
+        return services.users.recommendations(path.user_name).to_dict()
 
     @routes.put(
         "/consent",
@@ -105,7 +106,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
     )
     def give_consent(path: UserPath, body: ConsentBody) -> Any:
         """Agree to be analysed and, with matchable, to be recommended to others as a friend."""
-        user = services.privacy.consent(path.user_name, matchable=body.matchable)
+        user = services.users.consent(path.user_name, matchable=body.matchable)
         return {
             "user_name": user.user_name,
             "consented_at": user.consented_at.isoformat() if user.consented_at else None,
@@ -121,7 +122,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
     )
     def withdraw_consent(path: UserPath) -> Any:
         """Withdraw consent, which erases everything stored about the user."""
-        services.privacy.erase(path.user_name)
+        services.users.erase(path.user_name)
         return "", 204
 
     @routes.get(
@@ -131,7 +132,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
     )
     def export_user(path: UserPath) -> Any:
         """Return everything stored about a user."""
-        body = json.dumps(services.privacy.export(path.user_name), ensure_ascii=False)
+        body = json.dumps(services.users.export(path.user_name), ensure_ascii=False)
         headers = {
             "Content-Type": "application/json",
             "Content-Disposition": 'attachment; filename="moodline-export.json"',
@@ -145,7 +146,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
     )
     def erase_user(path: UserPath) -> Any:
         """Erase everything stored about a user; a running analysis cannot restore it."""
-        services.privacy.erase(path.user_name)
+        services.users.erase(path.user_name)
         return "", 204
 
     return routes

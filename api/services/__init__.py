@@ -1,46 +1,26 @@
-"""Hold the use cases in the product's words, grouped by what they are about."""
+"""Use cases, grouped by what they are about."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from api.domain.crisis_support import SupportList
-from api.services.access import HOW_TO_MAKE_A_KEY, Access
-from api.services.analyses import Analyses, LongCalls
+from api.services.access import Access
+from api.services.analyses import Analyses
 from api.services.health import Health
-from api.services.imports import ImportReport, Imports, Upload
-from api.services.moods import Moods, UserOverview, plain_answer
-from api.services.privacy import Privacy
+from api.services.imports import Imports
 from api.services.sign_ins import SignIns
 from api.services.sources import Sources
-
-__all__ = [
-    "HOW_TO_MAKE_A_KEY",
-    "Access",
-    "Analyses",
-    "Health",
-    "ImportReport",
-    "Imports",
-    "LongCalls",
-    "Moods",
-    "Privacy",
-    "Services",
-    "SignIns",
-    "Sources",
-    "Upload",
-    "UserOverview",
-    "plain_answer",
-]
+from api.services.users import Users
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Hold everything that the routes may call."""
+    """Everything that the routes may call."""
 
     imports: Imports
     analyses: Analyses
-    moods: Moods
-    privacy: Privacy
+    users: Users
     health: Health
     sources: Sources
     sign_ins: SignIns

@@ -1,4 +1,4 @@
-"""Make API keys, and know them again when they are shown."""
+"""API keys: creation, verification, listing and revocation."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from api.errors import (
 )
 from api.ports.clock import Clock
 from api.ports.keys import KeyStore
-from api.services.users import named
+from api.services.users import valid_user_id
 
 HOW_TO_MAKE_A_KEY = "`python -m api.keys create NAME --scope read --user USER_NAME` makes a key"
 
-_USE_NOTED_EVERY = timedelta(minutes=1)
+_USE_RECORDED_EVERY = timedelta(minutes=1)
 _NO_DIGEST = bytes(32)
 
 
 class Access:
-    """Serve API keys. Without a pepper there are none, and none is asked for."""
+    """Use cases of API keys. Without a pepper there are no keys, and none is required."""
 
     def __init__(self, keys: KeyStore, clock: Clock, pepper: str | None) -> None:
         self._keys = keys
@@ -36,13 +36,13 @@ class Access:
 
     @property
     def required(self) -> bool:
-        """Tell whether calls need a key."""
+        """Return whether calls need a key."""
         return self._pepper is not None
 
     def key_of(self, shown: str | None) -> ApiKey:
-        """Return the key that was shown, and note its use to the minute.
+        """Return the key that a request shows, and record its use to the minute.
 
-        Raises UnauthorizedError where none was shown, or none that is known.
+        Raises UnauthorizedError for no key or an unknown one.
         """
         if shown is None:
             raise UnauthorizedError(
@@ -51,29 +51,29 @@ class Access:
             )
         prefix, _, secret = shown.partition(".")
         key = self._keys.key(prefix)
-        # An unknown prefix is compared as well, so that the time tells nothing of it.
-        kept = _NO_DIGEST if key is None else key.digest
-        right = hmac.compare_digest(kept, key_digest(self._pepper or "", prefix, secret))
-        if key is None or not right:
+        # An unknown prefix is compared as well, so that the response time reveals nothing.
+        expected = _NO_DIGEST if key is None else key.digest
+        matches = hmac.compare_digest(expected, key_digest(self._pepper or "", prefix, secret))
+        if key is None or not matches:
             raise UnauthorizedError("The API key is none that is known here; it may be revoked.")
         now = self._clock()
-        if key.last_used_at is None or now - key.last_used_at >= _USE_NOTED_EVERY:
-            with suppress(StoreUnavailableError):  # whether the call can be served shows later
+        if key.last_used_at is None or now - key.last_used_at >= _USE_RECORDED_EVERY:
+            with suppress(StoreUnavailableError):  # the call itself may not need the store
                 self._keys.note_use(prefix, now)
         return key
 
     def create(self, name: str, scopes: Collection[Scope], users: Collection[str]) -> str:
-        """Make a key and return it as `prefix.secret`: the only time that the secret is shown.
+        """Create a key and return it as `prefix.secret`; the secret is shown only this once.
 
-        Raises InvalidRequestError where there is no pepper, for a bad user name, and for a key
-        that would reach nobody.
+        Raises InvalidRequestError without a pepper, for an invalid user name, and for a key that
+        could access nobody's data.
         """
         if self._pepper is None:
             raise InvalidRequestError(
                 "Set API_KEY_PEPPER first, to a long random text that is kept secret and stays the"
                 " same: keys are known again by it."
             )
-        user_ids = frozenset(named(user) for user in users)
+        user_ids = frozenset(valid_user_id(user) for user in users)
         if not user_ids and Scope.ADMIN not in scopes:
             raise InvalidRequestError(
                 "The key would reach nobody's data.",
@@ -89,6 +89,6 @@ class Access:
         return self._keys.all_keys()
 
     def revoke(self, prefix: str) -> None:
-        """Forget a key, so that it is refused from now on. Raises NotFoundError."""
+        """Delete a key, so that it is refused from now on. Raises NotFoundError."""
         if not self._keys.remove_key(prefix):
             raise NotFoundError(f"There is no key {prefix!r}. `python -m api.keys list` shows all.")

@@ -1,4 +1,4 @@
-"""Start analyses, follow them and hear what the user thinks of them."""
+"""Use cases of analyses: start, read, cancel, follow, wait for the result, give feedback."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from api.errors import (
 from api.ports.clock import Clock
 from api.ports.store import Store
 from api.services.sources import Sources
-from api.services.users import named
+from api.services.users import valid_user_id
 
 _LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class LongCalls:
-    """Bound the calls that stay open while an analysis runs; times are in seconds.
+    """Limits of the calls that stay open while an analysis runs; times are in seconds.
 
-    wait pauses for a number of seconds and tells whether the process is shutting down.
+    wait pauses for a number of seconds and returns whether the process is shutting down.
     """
 
     wait: Callable[[float], bool]
@@ -44,10 +44,9 @@ class LongCalls:
 
 
 class Analyses:
-    """Serve analyses.
+    """Use cases of analyses.
 
-    wake has a worker look at the queue, and count is told of each state that an analysis reaches
-    here.
+    wake notifies a worker of a queued analysis; count is called with each state reached here.
     """
 
     NOT_THERE = "There is no analysis of that id; it may have been erased."
@@ -79,15 +78,16 @@ class Analyses:
         consent: bool,
         idempotency_key: str | None = None,
     ) -> tuple[Analysis, bool]:
-        """Queue an analysis and return it with True, or the one that stands for it with False.
+        """Queue an analysis; return it and True, or the one that already stands for it and False.
 
-        request.user_id may be a user name as it was typed. Raises InvalidRequestError,
-        ConsentRequiredError without consent, SourceNotConfiguredError, NotOwnAccountError,
-        ConflictError for a key used for something else.
+        request.user_id may be a user name as typed. Raises InvalidRequestError,
+        ConsentRequiredError without consent, SourceNotConfiguredError, NotOwnAccountError, and
+        ConflictError for an idempotency key used for another request.
         """
         user_name = request.user_id
-        request = replace(request, user_id=named(user_name))
-        self._check(request, idempotency_key)
+        request = replace(request, user_id=valid_user_id(user_name))
+        if faults := self._faults(request, idempotency_key):
+            raise InvalidRequestError("The analysis cannot be started as asked.", faults)
         if not consent:
             raise ConsentRequiredError(
                 "An analysis reads how a person's posts have felt, so the person has to agree."
@@ -114,9 +114,9 @@ class Analyses:
         return analysis
 
     def cancel(self, analysis_id: str) -> Analysis:
-        """Cancel an analysis and return it; what was classified is kept.
+        """Cancel an analysis and return it; its classifications stay in the store.
 
-        Raises NotFoundError, and ConflictError where it has ended otherwise.
+        Raises NotFoundError, and ConflictError if it has succeeded or failed.
         """
         before = self.analysis(analysis_id)
         analysis = self._store.cancel(analysis_id, self._clock())
@@ -127,28 +127,26 @@ class Analyses:
         return analysis
 
     def events(self, analysis_id: str) -> Generator[Analysis | None, None, None]:
-        """Yield the analysis now and at each change until it is terminal or gone.
+        """Yield the analysis now and at each change until it is terminal or erased.
 
-        None means that nothing changed for a while. Raises NotFoundError, and BusyError where too
-        many calls are open already.
+        None is a heartbeat: nothing changed for a while. Raises NotFoundError, and BusyError if
+        too many calls are open already.
         """
-        first = self.analysis(analysis_id)
-        stream = self._follow(first)
-        # Up to its first yield the stream only takes its place, so that a refusal comes before
-        # the answer begins; close() then gives the place back.
+        stream = self._changes(self.analysis(analysis_id))
+        # Up to its first yield the stream only takes a slot, so that a refusal comes before the
+        # answer begins; close() then releases the slot.
         next(stream)
         return stream
 
     def run_to_end(self, user_name: str, *, consent: bool) -> Mapping[str, Any]:
-        """Start an analysis and return its result once it is there.
+        """Start an analysis, wait for it and return its result; a recorded consent is enough.
 
-        consent on record is enough. Raises as start does, AnalysisFailedError where it failed,
-        ConflictError where it was cancelled, BusyError where it takes too long, NotFoundError where
-        it was erased meanwhile.
+        Raises the errors of start, AnalysisFailedError if it failed, ConflictError if it was
+        cancelled, BusyError if it takes too long, NotFoundError if it was erased meanwhile.
         """
-        user = self._store.user(named(user_name))
+        user = self._store.user(valid_user_id(user_name))
         on_record = user is not None and user.consented_at is not None
-        with self._place():
+        with self._slot():
             analysis, _ = self.start(AnalysisRequest(user_name), consent=consent or on_record)
             deadline = self._clock() + timedelta(seconds=self._long_calls.longest)
             while not analysis.state.terminal:
@@ -162,7 +160,7 @@ class Analyses:
         return analysis.result
 
     def feedback(self, analysis_id: str, mood: str) -> None:
-        """Keep the user's own word for their mood. Raises InvalidRequestError, NotFoundError."""
+        """Store the mood that the user reports. Raises InvalidRequestError, NotFoundError."""
         if mood not in set(Mood):
             names = ", ".join(Mood)
             raise InvalidRequestError(
@@ -170,7 +168,7 @@ class Analyses:
             )
         self._store.add_feedback(self.analysis(analysis_id).analysis_id, mood, self._clock())
 
-    def _check(self, request: AnalysisRequest, idempotency_key: str | None) -> None:
+    def _faults(self, request: AnalysisRequest, idempotency_key: str | None) -> list[FieldError]:
         faults = self._sources.faults(request)
         try:
             resolve_as_of(request.as_of, (), self._clock())
@@ -182,14 +180,13 @@ class Analyses:
             faults.append(
                 FieldError("Idempotency-Key", f"must be 1 to {_LONGEST_KEY} printable characters")
             )
-        if faults:
-            raise InvalidRequestError("The analysis cannot be started as asked.", faults)
+        return faults
 
-    def _follow(self, analysis: Analysis) -> Generator[Analysis | None, None, None]:
-        with self._place():
+    def _changes(self, analysis: Analysis) -> Generator[Analysis | None, None, None]:
+        with self._slot():
             yield None
             deadline = self._clock() + timedelta(seconds=self._long_calls.longest)
-            told_at = self._clock()
+            sent_at = self._clock()
             yield analysis
             while not analysis.state.terminal and self._clock() <= deadline:
                 if self._long_calls.wait(self._long_calls.poll):
@@ -198,14 +195,14 @@ class Analyses:
                 if latest is None:
                     return
                 if latest != analysis:
-                    analysis, told_at = latest, self._clock()
+                    analysis, sent_at = latest, self._clock()
                     yield analysis
-                elif self._clock() - told_at >= timedelta(seconds=self._long_calls.heartbeat):
-                    told_at = self._clock()
+                elif self._clock() - sent_at >= timedelta(seconds=self._long_calls.heartbeat):
+                    sent_at = self._clock()
                     yield None
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _slot(self) -> Iterator[None]:
         if not self._slots.acquire(blocking=False):
             raise BusyError("Too many calls wait for analyses already.", 5)
         try:

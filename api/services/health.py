@@ -1,8 +1,9 @@
-"""Tell whether everything that the service needs is there."""
+"""Readiness of the service's dependencies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from api.errors import StoreUnavailableError
 from api.ports.emotions import EmotionClient
@@ -10,23 +11,21 @@ from api.ports.store import Store
 
 
 class Health:
-    """Look at the dependencies of the service."""
+    """Readiness checks; others are further checks by name, which never raise."""
 
     def __init__(
         self, store: Store, emotions: EmotionClient, others: Mapping[str, Callable[[], bool]]
     ) -> None:
-        """Look at these; others tell, by name, whether they are ready and never raise."""
+
         self._store = store
         self._emotions = emotions
         self._others = others
 
     def dependencies(self) -> dict[str, bool]:
-        """Tell of each dependency by name whether it is ready."""
-        try:
+        """Return for each dependency, by name, whether it is ready."""
+        store_ready = False
+        with suppress(StoreUnavailableError):
             self._store.ping()
-        except StoreUnavailableError:
-            store_ready = False
-        else:
             store_ready = True
         return {
             "store": store_ready,

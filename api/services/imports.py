@@ -14,7 +14,7 @@ from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMed
 from api.ports.clock import Clock
 from api.ports.post_files import PostFileReader, PostFileReaders
 from api.ports.store import SavedPosts, Store
-from api.services.users import named
+from api.services.users import valid_user_id
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Imports:
         not read, UnreadableFileError for a broken file, PayloadTooLargeError. Then nothing of the
         file is saved.
         """
-        user_id = named(user_name)
+        user_id = valid_user_id(user_name)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spooled:
             file = cast(BinaryIO, spooled)
             self._receive(upload.stream, file)

@@ -1,8 +1,8 @@
-"""Let people sign in at X, and keep what they gave sealed.
+"""Sign-in at X (OAuth 2 with PKCE), and the encrypted tokens it yields.
 
-A person's tokens lie in the store, encrypted: workers are other processes, and an analysis may
-wait for hours. The key lies in the settings, so neither a copy of the store nor a look at the
-environment is enough by itself. Erasing the user erases the tokens.
+A person's tokens are in the store, encrypted: workers are other processes, and an analysis may be
+deferred for hours. The encryption key is in the settings, so neither a copy of the store nor of the
+environment is enough. Erasing the user erases the tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from api.errors import (
 from api.ports.clock import Clock
 from api.ports.sign_ins import Sealer, SignIn, SignInProvider
 from api.ports.store import Store
-from api.services.users import named
+from api.services.users import valid_user_id
 
 X = "x"
 TICKET_SECONDS = 600
@@ -37,16 +37,16 @@ _AGAIN = "Begin again at /v1/sign-in/x, and finish within ten minutes in the sam
 
 @dataclass(frozen=True, slots=True)
 class SignInStart:
-    """Say where to send the person, and the ticket that their browser keeps meanwhile."""
+    """Address to send the person to, and the ticket that their browser keeps meanwhile."""
 
     address: str
     ticket: str
 
 
 class SignIns:
-    """Serve sign-ins at X; provider and sealer are None where they are not set up.
+    """Use cases of sign-in at X; provider and sealer are None if they are not set up.
 
-    over_tls tells whether people reach this service by https.
+    over_tls is whether people reach this service by https.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class SignIns:
 
     @property
     def configured(self) -> bool:
-        """Tell whether people can sign in here."""
+        """Return whether people can sign in here."""
         return self._parts is not None
 
     def begin(self) -> SignInStart:
-        """Return where a person signs in. Raises SourceNotConfiguredError."""
+        """Start a sign-in. Raises SourceNotConfiguredError."""
         provider, sealer = self._set_up()
         state, verifier = self._new_secret(), self._new_secret()
         digest = hashlib.sha256(verifier.encode("ascii")).digest()
@@ -80,11 +80,11 @@ class SignIns:
         return SignInStart(provider.address(state=state, challenge=challenge), ticket)
 
     def complete(self, *, ticket: str, state: str, code: str) -> str:
-        """Keep the sign-in of the person who comes back, and return their user name.
+        """Store the sign-in of a person who returns from X, and return their user name.
 
-        Only the browser that began may finish, or one could have another person's posts read in
-        one's own name. The account at X says which user it is. Raises InvalidRequestError,
-        SourceNotConfiguredError, and as SignInProvider.redeem.
+        Only the browser that began may finish; otherwise one person could have another's posts
+        analysed in their own name. The account at X determines the user. Raises
+        InvalidRequestError, SourceNotConfiguredError, and the errors of SignInProvider.redeem.
         """
         provider, sealer = self._set_up()
         unsealed = sealer.unseal(ticket, seconds=TICKET_SECONDS)
@@ -99,41 +99,41 @@ class SignIns:
         if not code:
             raise InvalidRequestError(f"X gave no permission: it was declined. {_AGAIN}")
         user_name, sign_in = provider.redeem(code, verifier=verifier)
-        user_id = named(user_name)
+        user_id = valid_user_id(user_name)
         self._store.ensure_user(user_id, user_name, self._clock())
-        self._store.set_sign_in(user_id, X, sealer.seal(_written(sign_in)))
+        self._store.set_sign_in(user_id, X, sealer.seal(_serialised(sign_in)))
         return user_name
 
     def signed_in(self, request: AnalysisRequest) -> bool:
-        """Tell whether the user has signed in as the account that the request names."""
-        return self._kept(request) is not None
+        """Return whether the user has signed in as the account that the request names."""
+        return self._stored(request) is not None
 
     def access(self, request: AnalysisRequest) -> str | None:
-        """Return an access token for the request's account, None where nobody signed in as it.
+        """Return an access token for the request's account, None if nobody signed in as it.
 
-        A token that ends soon is refreshed first. Raises SourceUnauthorisedError where X no longer
-        honours the sign-in, which is then forgotten; else as SignInProvider.refresh.
+        A token that expires soon is refreshed first. Raises SourceUnauthorisedError if X no longer
+        accepts the sign-in, which is then deleted, and the errors of SignInProvider.refresh.
         """
-        kept = self._kept(request)
-        if kept is None:
+        stored = self._stored(request)
+        if stored is None:
             return None
-        if kept.expires_at - self._clock() > _REFRESHED_BEFORE:
-            return kept.access_token
+        if stored.expires_at - self._clock() > _REFRESHED_BEFORE:
+            return stored.access_token
         provider, sealer = self._set_up()
         try:
-            fresh = provider.refresh(kept)
+            fresh = provider.refresh(stored)
         except SourceUnauthorisedError:
             self._store.set_sign_in(request.user_id, X, None)
             raise
-        self._store.set_sign_in(request.user_id, X, sealer.seal(_written(fresh)))
+        self._store.set_sign_in(request.user_id, X, sealer.seal(_serialised(fresh)))
         return fresh.access_token
 
-    def _kept(self, request: AnalysisRequest) -> SignIn | None:
+    def _stored(self, request: AnalysisRequest) -> SignIn | None:
         if self._parts is None or request.source != X or request.account != request.user_id:
             return None
         sealed = self._store.sign_in(request.user_id, X)
         unsealed = self._parts[1].unseal(sealed) if sealed else None
-        return _read(unsealed) if unsealed else None
+        return _parsed(unsealed) if unsealed else None
 
     def _set_up(self) -> tuple[SignInProvider, Sealer]:
         if self._parts is None:
@@ -141,10 +141,10 @@ class SignIns:
         return self._parts
 
 
-def _written(sign_in: SignIn) -> str:
+def _serialised(sign_in: SignIn) -> str:
     return json.dumps([sign_in.access_token, sign_in.refresh_token, sign_in.expires_at.isoformat()])
 
 
-def _read(text: str) -> SignIn:
+def _parsed(text: str) -> SignIn:
     access_token, refresh_token, expires_at = json.loads(text)
     return SignIn(access_token, refresh_token, datetime.fromisoformat(expires_at))

@@ -1,4 +1,4 @@
-"""Say which sources of posts there are, and whose posts an analysis may fetch from them."""
+"""The sources of posts that are configured, and whose posts an analysis may fetch from them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TO_CONFIGURE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Say of a source whether it is set up, what to set where not, and where people sign in."""
+    """Whether a source is set up, the settings it lacks otherwise, and where people sign in."""
 
     name: str
     configured: bool
@@ -30,7 +30,7 @@ class SourceState:
 
 
 class Sources:
-    """Serve the sources of posts: those that are set up, by name."""
+    """Sources of posts that are set up, by name."""
 
     def __init__(self, sources: Mapping[str, PostSource], sign_ins: SignIns) -> None:
         self._sources = sources
@@ -52,7 +52,7 @@ class Sources:
         ]
 
     def faults(self, request: AnalysisRequest) -> list[FieldError]:
-        """Name what is wrong with the fields of a request that tell the source."""
+        """Return the faults in the fields of a request that name the source."""
         if request.source == IMPORTED and request.source_user is not None:
             return [FieldError("/source_user", "goes with another source than imported posts")]
         if request.source == IMPORTED or request.source in self._names():
@@ -61,10 +61,10 @@ class Sources:
         return [FieldError("/source", f"must be one of: {known}")]
 
     def admitted(self, request: AnalysisRequest) -> AnalysisRequest:
-        """Return the request with its account as the source spells it, where it may be read.
+        """Return the request with its account as the source spells it.
 
-        Raises SourceNotConfiguredError, InvalidRequestError for what is no account there, and
-        NotOwnAccountError.
+        Raises SourceNotConfiguredError, InvalidRequestError for an invalid account name, and
+        NotOwnAccountError if the account is not shown to be the user's own.
         """
         if request.source == IMPORTED:
             return request

@@ -1,14 +1,26 @@
-"""Find users by the name in a request."""
+"""Use cases of one user: overview, timeline, recommendations, consent, data export, erasure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api.domain.analyses import WORDS_VERSION
+from api.domain.moods import Mood, opposite
 from api.domain.posts import InvalidUserNameError, user_id_of
+from api.domain.recommendations import Recommendations, recommend
+from api.domain.scoring import ScoringConfig
+from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
 from api.errors import FieldError, InvalidRequestError, NotFoundError
-from api.ports.store import Store, UserRecord
+from api.ports.clock import Clock
+from api.ports.store import MoodRecord, Store, UserRecord
+
+_FRIEND_CANDIDATES = 50
 
 
-def named(user_name: str) -> str:
-    """Return the user id of a user name. Raises InvalidRequestError for what is not a name."""
+def valid_user_id(user_name: str) -> str:
+    """Return the user id of a user name. Raises InvalidRequestError for an invalid name."""
     try:
         return user_id_of(user_name)
     except InvalidUserNameError as error:
@@ -17,12 +29,87 @@ def named(user_name: str) -> str:
         ) from error
 
 
-def known_user(store: Store, user_name: str) -> UserRecord:
-    """Return the user of that name. Raises InvalidRequestError and NotFoundError."""
-    user = store.user(named(user_name))
-    if user is None:
-        raise NotFoundError(
-            "Nothing is held about a user of that name. Import their posts first, or check the"
-            " spelling."
+@dataclass(frozen=True, slots=True)
+class UserOverview:
+    """A user, the number of their posts and their newest mood, None if there is none."""
+
+    user: UserRecord
+    posts: int
+    latest: MoodRecord | None
+
+
+class Users:
+    """Use cases of one user, found by user name.
+
+    Except for consent, each raises InvalidRequestError for an invalid name and NotFoundError for
+    an unknown user.
+    """
+
+    def __init__(self, store: Store, clock: Clock, scoring: ScoringConfig) -> None:
+        self._store = store
+        self._clock = clock
+        self._scoring = scoring
+
+    def overview(self, user_name: str) -> UserOverview:
+        """Return the user with their newest mood."""
+        user = self._known(user_name)
+        return UserOverview(
+            user, self._store.count_posts(user.user_id), self._store.latest_mood(user.user_id)
         )
-    return user
+
+    def timeline(self, user_name: str, bucket: str) -> list[TimelineBucket]:
+        """Return the user's emotions by "day" or "week", oldest first; empty before an analysis.
+
+        Raises InvalidRequestError for another bucket.
+        """
+        posts = self._store.latest_classified_posts(self._known(user_name).user_id)
+        try:
+            return timeline(posts, bucket, self._scoring)
+        except InvalidBucketError as error:
+            raise InvalidRequestError(
+                "The timeline cannot be drawn so.", [FieldError("bucket", str(error))]
+            ) from error
+
+    def recommendations(self, user_name: str) -> Recommendations:
+        """Return today's recommendations. Raises NotFoundError if the user has no mood yet."""
+        user_id = self._known(user_name).user_id
+        latest = self._store.latest_mood(user_id)
+        if latest is None or latest.mood is None:
+            raise NotFoundError("No mood is known of this user yet. Run an analysis first.")
+        mood = Mood(latest.mood)
+        interests = self._store.interests(user_id)
+        return recommend(
+            mood,
+            self._store.catalogue(mood.value),
+            self._store.friend_candidates(
+                user_id, opposite(mood).value, interests, limit=_FRIEND_CANDIDATES
+            ),
+            interests,
+            user_id=user_id,
+            day=self._clock().date(),
+        )
+
+    def consent(self, user_name: str, *, matchable: bool) -> UserRecord:
+        """Record that the user consents to analysis now, and whether also to be matched."""
+        now = self._clock()
+        user = self._store.ensure_user(valid_user_id(user_name), user_name, now)
+        self._store.set_consent(user.user_id, now, words=WORDS_VERSION)
+        self._store.set_matchable(user.user_id, matchable)
+        return replace(user, consented_at=now)
+
+    def export(self, user_name: str) -> Mapping[str, Any]:
+        """Return all data of the user as JSON values."""
+        return self._store.export_user(self._known(user_name).user_id)
+
+    def erase(self, user_name: str) -> None:
+        """Erase all data of the user, which is also what withdrawing consent does."""
+        self._store.erase_user(self._known(user_name).user_id, self._clock())
+
+    def _known(self, user_name: str) -> UserRecord:
+        user = self._store.user(valid_user_id(user_name))
+        if user is None:
+            raise NotFoundError(
+                "Nothing is held about a user of that name. Import their posts first, or check the"
+                " spelling."
+            )
+        return user

@@ -11,7 +11,7 @@ import pytest
 from api.domain.moods import Mood, opposite
 from api.domain.scoring import preset
 from api.ports.store import Store
-from api.services.moods import Moods
+from api.services.users import Users
 from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
 from benchmarks import store_scale
@@ -35,8 +35,8 @@ def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store
 def test_everybody_has_their_mood_and_interests(filled: Callable[[], Store]) -> None:
     store = filled()
 
-    moods = Moods(store, lambda: NOW, preset("default"))
-    overviews = {person: moods.user(person.user_name) for person in PEOPLE}
+    users = Users(store, lambda: NOW, preset("default"))
+    overviews = {person: users.overview(person.user_name) for person in PEOPLE}
     interests = {person: tuple(store.interests(person.user_id)) for person in PEOPLE}
 
     store.close()

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.domain.api_keys import Scope
-from api.services import Access
+from api.services.access import Access
 from api.settings import Settings
 from tests.integration.api.conftest import NOW, House, open_house, problem
 from tests.support.fakes import FailingStore

@@ -20,7 +20,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import positive_data_acceptance
 
 from api.domain.api_keys import Scope
-from api.services import Access
+from api.services.access import Access
 from api.settings import Settings
 from tests.integration.api.conftest import NOW, House, open_house
 from tests.support.fakes import MemoryStore

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from api.domain.api_keys import Scope
-from api.services import Access
+from api.services.access import Access
 from api.settings import Settings
 from tests.integration.api.conftest import NOW, House, open_house, problem
 from tests.support.fakes import MemoryStore
