@@ -1,4 +1,4 @@
-"""Read the settings of the service from the environment, once, into one frozen object.
+"""Settings of the service, read from environment variables once into one frozen object.
 
 A field's variable is its name in capitals. `.env.example` names every variable with its default,
 and a test proves it.
@@ -7,131 +7,239 @@ and a test proves it.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from api.setting_values import (
-    MONGO,
-    address,
-    country_code,
-    host_names,
-    named_accounts,
-    names,
-    one_of,
-    optional_path,
-    optional_web_address,
-    origins,
-    pepper,
-    price,
-    rate,
-    redis_address,
-    sealing_keys,
-    seconds,
-    store_address,
-    token,
-    web_address,
-    whole,
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
 )
 
 
 class SettingsError(ValueError):
-    """Say in one line which variable cannot be used, and what it may be."""
+    """Unusable settings; the message has one line per variable and says what to write instead."""
 
 
-def _read(default: str, parse: Callable[[str], Any]) -> Any:
-    return field(default=parse(default), metadata={"default": default, "parse": parse})
+def _ip_address(text: str) -> str:
+    # One address, so that the server has one socket: localhost may stand for two.
+    text = "127.0.0.1" if text == "localhost" else text
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError("must be an IP address such as 127.0.0.1, or localhost") from None
+    return text
 
 
-def _hidden(parse: Callable[[str], Any]) -> Any:
-    """Read what is never shown: a secret, or an address that may hold a password."""
-    return field(default=parse(""), repr=False, metadata={"default": "", "parse": parse})
+def _web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be an address such as http://127.0.0.1:3000")
+    return text.rstrip("/")
 
 
-def _text_or_none(text: str) -> str | None:
-    return text or None
+def _rate(text: str | None) -> str | None:
+    if text and not re.fullmatch(r"off|[1-9]\d{0,8}/(second|minute|hour|day)", text):
+        raise ValueError('must be such as 100/minute (second, minute, hour or day), or "off"')
+    return None if text == "off" else text
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Hold every setting; sizes are in bytes, times in seconds."""
+def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("must name at least one host, separated by commas, without ports")
+    return names
 
-    api_host: str = _read("127.0.0.1", address)
-    api_port: int = _read("8000", whole(1, 65535))
-    api_processes: int = _read("2", whole(1, 128))
-    api_threads: int = _read("24", whole(4, 512))
-    allowed_hosts: tuple[str, ...] = _read("localhost,127.0.0.1,[::1]", host_names)
-    api_key_pepper: str | None = _hidden(pepper)
-    cors_origins: tuple[str, ...] = _read("", origins)
-    rate_limit: str | None = _read("3000/minute", rate)
-    work_rate_limit: str | None = _read("300/minute", rate)
-    redis_url: str = _hidden(redis_address)
-    country: str = _read("", country_code)
-    crisis_resources: Path | None = _read("", optional_path)  # noqa: RUF009  a field, as the others
-    inference_url: str = _read("http://127.0.0.1:3000", web_address)
-    inference_key: str | None = _hidden(_text_or_none)
-    inference_timeout_seconds: float = _read("35", seconds(0.1, 600))
-    inference_retry_seconds: float = _read("120", seconds(0, 86_400))
-    data_dir: Path = _read(".data", Path)  # noqa: RUF009  a field, as the others
-    store_url: str = _hidden(store_address)
-    posts_retention_days: int = _read("30", whole(1, 20_000))
-    moods_retention_days: int = _read("365", whole(1, 20_000))
-    max_import_bytes: int = _read("134217728", whole(1024, 4 * 1024**3))
-    max_body_bytes: int = _read("65536", whole(1024, 16 * 1024**2))
-    chunk_posts: int = _read("256", whole(1, 256))
-    requests_in_flight: int = _read("2", whole(1, 16))
-    queue_url: str = _hidden(redis_address)
-    worker_metrics_port: int = _read("0", whole(0, 65535))
-    analysis_workers: int = _read("2", whole(1, 64))
-    lease_seconds: float = _read("60", seconds(1, 3600))
-    source_wait_seconds: float = _read("900", seconds(1, 86_400))
-    queue_poll_seconds: float = _read("5", seconds(0.01, 3600))
-    event_poll_seconds: float = _read("0.3", seconds(0.01, 60))
-    event_heartbeat_seconds: float = _read("10", seconds(0.01, 600))
-    long_call_seconds: float = _read("600", seconds(1, 86_400))
-    long_calls: int = _read("12", whole(1, 500))
-    shutdown_seconds: float = _read("10", seconds(0.1, 600))
-    source_timeout_seconds: float = _read("20", seconds(0.1, 600))
-    x_api_url: str = _read("https://api.x.com", web_address)
-    x_bearer_token: str | None = _hidden(token)
-    x_own_accounts: tuple[str, ...] = _read("", named_accounts)
-    x_client_id: str | None = _read("", _text_or_none)
-    x_client_secret: str | None = _hidden(token)
-    x_redirect_uri: str | None = _read("", optional_web_address)
-    x_liked_posts: int = _read("100", whole(0, 100))
-    x_post_price: float = _read("0.005", price)
-    x_user_price: float = _read("0.01", price)
-    sign_in_key: tuple[str, ...] = _hidden(sealing_keys)
-    bluesky_url: str = _read("https://public.api.bsky.app", web_address)
-    bluesky_own_accounts: tuple[str, ...] = _read("", names)
-    mastodon_url: str | None = _read("", optional_web_address)
-    mastodon_own_accounts: tuple[str, ...] = _read("", names)
-    moodline_api_url: str = _read("", optional_web_address)
-    moodline_api_key: str | None = _hidden(_text_or_none)
-    scoring: str = _read("default", one_of("default", "classic"))
-    log_format: str = _read("plain", one_of("plain", "json"))
-    log_level: str = _read("info", one_of("debug", "info", "warning", "error"))
-    otel_exporter_otlp_endpoint: str = _read("", optional_web_address)
+
+def _split(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _lower(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in names)
+
+
+def _matching(pattern: str, requirement: str) -> AfterValidator:
+    """Return a validator of a text, or of each item of a list, against a regular expression."""
+
+    def check(value: Any) -> Any:
+        for text in (value,) if isinstance(value, str) else value:
+            if not re.fullmatch(pattern, text, re.DOTALL):
+                raise ValueError(f"must {requirement}")
+        return value
+
+    return AfterValidator(check)
+
+
+_Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
+_Names = Annotated[_Items, AfterValidator(_lower)]
+_WebAddress = Annotated[str, AfterValidator(_web_address)]
+_Rate = Annotated[str | None, AfterValidator(_rate)]
+_Redis = Annotated[
+    str,
+    _matching(r"rediss?://\S+", "be an address such as redis://127.0.0.1:6379/0, or be empty"),
+]
+_Token = Annotated[
+    str, _matching("[!-~]*", "be ASCII without blanks, as it is sent in an HTTP header")
+]
+
+
+def _secret(default: Any = None) -> Any:
+    """Return a field that is never shown: a secret, or an address that may have a password."""
+    return Field(default, repr=False)
+
+
+class Settings(BaseSettings):
+    """All settings of the API and its workers; sizes are in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, enable_decoding=False, validate_default=False, hide_input_in_errors=True
+    )
+
+    api_host: Annotated[str, AfterValidator(_ip_address)] = "127.0.0.1"
+    api_port: int = Field(8000, ge=1, le=65535)
+    api_processes: int = Field(2, ge=1, le=128)
+    api_threads: int = Field(24, ge=4, le=512)
+    allowed_hosts: Annotated[_Names, AfterValidator(_host_names)] = (
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+    )
+    api_key_pepper: (
+        Annotated[str, _matching(".{16,}", "have at least 16 characters; make it random")] | None
+    ) = _secret()
+    cors_origins: Annotated[
+        _Names,
+        AfterValidator(lambda origins: tuple(origin.rstrip("/") for origin in origins)),
+        _matching(
+            r"https?://[a-z0-9.-]+(:[0-9]{1,5})?",
+            "list origins such as https://app.example.org, separated by commas",
+        ),
+    ] = ()
+    rate_limit: _Rate = "3000/minute"
+    work_rate_limit: _Rate = "300/minute"
+    redis_url: _Redis = _secret("")
+    country: Annotated[
+        str,
+        _matching("[A-Za-z]{2}", "be a country's code of two letters such as IE, or be empty"),
+        AfterValidator(str.upper),
+    ] = ""
+    crisis_resources: Path | None = None
+    inference_url: _WebAddress = "http://127.0.0.1:3000"
+    inference_key: str | None = _secret()
+    inference_timeout_seconds: float = Field(35.0, ge=0.1, le=600)
+    inference_retry_seconds: float = Field(120.0, ge=0, le=86_400)
+    data_dir: Path = Path(".data")
+    store_url: Annotated[
+        str,
+        _matching(
+            r"(sqlite:///|mongodb(\+srv)?://).+",
+            "look like sqlite:///folder/moodline.db or mongodb://host/moodline, or be empty",
+        ),
+    ] = _secret("")
+    posts_retention_days: int = Field(30, ge=1, le=20_000)
+    moods_retention_days: int = Field(365, ge=1, le=20_000)
+    max_import_bytes: int = Field(128 * 1024**2, ge=1024, le=4 * 1024**3)
+    max_body_bytes: int = Field(64 * 1024, ge=1024, le=16 * 1024**2)
+    chunk_posts: int = Field(256, ge=1, le=256)
+    requests_in_flight: int = Field(2, ge=1, le=16)
+    queue_url: _Redis = _secret("")
+    worker_metrics_port: int = Field(0, ge=0, le=65535)
+    analysis_workers: int = Field(2, ge=1, le=64)
+    lease_seconds: float = Field(60.0, ge=1, le=3600)
+    source_wait_seconds: float = Field(900.0, ge=1, le=86_400)
+    queue_poll_seconds: float = Field(5.0, ge=0.01, le=3600)
+    event_poll_seconds: float = Field(0.3, ge=0.01, le=60)
+    event_heartbeat_seconds: float = Field(10.0, ge=0.01, le=600)
+    long_call_seconds: float = Field(600.0, ge=1, le=86_400)
+    long_calls: int = Field(12, ge=1, le=500)
+    shutdown_seconds: float = Field(10.0, ge=0.1, le=600)
+    source_timeout_seconds: float = Field(20.0, ge=0.1, le=600)
+    x_api_url: _WebAddress = "https://api.x.com"
+    x_bearer_token: _Token | None = _secret()
+    # X's terms do not allow "*", which would be any account.
+    x_own_accounts: Annotated[
+        _Names, _matching("@?[a-z0-9_]{1,15}", "name accounts at X one by one, separated by commas")
+    ] = ()
+    x_client_id: str | None = None
+    x_client_secret: _Token | None = _secret()
+    x_redirect_uri: _WebAddress | None = None
+    x_liked_posts: int = Field(100, ge=0, le=100)
+    x_post_price: float = Field(0.005, ge=0, le=1000)
+    x_user_price: float = Field(0.01, ge=0, le=1000)
+    sign_in_key: Annotated[
+        _Items, _matching("[A-Za-z0-9_-]{43}=", "be keys of 32 bytes as .env.example makes them")
+    ] = _secret(())
+    bluesky_url: _WebAddress = "https://public.api.bsky.app"
+    bluesky_own_accounts: _Names = ()
+    mastodon_url: _WebAddress | None = None
+    mastodon_own_accounts: _Names = ()
+    moodline_api_url: _WebAddress = ""
+    moodline_api_key: str | None = _secret()
+    scoring: Annotated[Literal["default", "classic"], BeforeValidator(str.lower)] = "default"
+    log_format: Annotated[Literal["plain", "json"], BeforeValidator(str.lower)] = "plain"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)
+    ] = "info"
+    otel_exporter_otlp_endpoint: _WebAddress = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Use the constructor's arguments only: read_settings passes the environment in them."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if not (self.loopback or self.api_key_pepper):
+            raise ValueError(
+                f"API_HOST is {self.api_host!r} but must be a loopback address such as 127.0.0.1"
+                " until there are API keys, since all could read everybody's posts: set"
+                " API_KEY_PEPPER to a long random text, then make a key with"
+                " `python -m api.keys create`."
+            )
+        if self.long_calls >= self.api_threads:
+            raise ValueError(
+                f"LONG_CALLS is {self.long_calls} but must be less than API_THREADS"
+                f" ({self.api_threads}), so that short calls are still answered."
+            )
+        return self
 
     @property
     def loopback(self) -> bool:
-        """Tell whether the service listens to this machine alone."""
+        """Whether the service listens on a loopback address."""
         return ipaddress.ip_address(self.api_host).is_loopback
 
     @property
     def x_sign_in_set(self) -> bool:
-        """Tell whether all is set that signing in at X needs."""
+        """Whether all settings that the sign-in at X needs are set."""
         return bool(self.x_client_id and self.x_redirect_uri and self.sign_in_key)
 
     @property
     def store_is_mongo(self) -> bool:
-        """Tell whether store_url names a MongoDB."""
-        return self.store_url.startswith(MONGO)
+        """Whether store_url names a MongoDB."""
+        return self.store_url.startswith("mongodb")
 
     @property
     def store_path(self) -> Path:
-        """Return the file of the embedded store: that of store_url, else one in data_dir."""
+        """File of the embedded store: the one of store_url, or else moodline.db in data_dir."""
         if self.store_url:
             return Path(self.store_url.removeprefix("sqlite:///"))
         return self.data_dir / "moodline.db"
@@ -139,34 +247,44 @@ class Settings:
 
 def variables() -> dict[str, str]:
     """Return every variable with its default as text, in the order of the settings."""
-    return {item.name.upper(): item.metadata["default"] for item in fields(Settings)}
+    return {name.upper(): _as_text(field.default) for name, field in Settings.model_fields.items()}
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings that an environment holds; raise SettingsError for a bad one.
+    """Return the settings of an environment; raise SettingsError for unusable ones.
 
-    A variable that is missing or empty takes its default.
+    A variable that is missing or blank has its default.
     """
-    values: dict[str, Any] = {}
-    for item in fields(Settings):
-        variable = item.name.upper()
-        text = environment.get(variable, "").strip() or item.metadata["default"]
-        try:
-            values[item.name] = item.metadata["parse"](text)
-        except ValueError as error:
-            # What a field does not show, such as a secret, its error does not show either.
-            shown = repr(text) if item.repr else "set"
-            raise SettingsError(f"{variable} is {shown} but {error}.") from error
-    settings = Settings(**values)
-    if not (settings.loopback or settings.api_key_pepper):
-        raise SettingsError(
-            f"API_HOST is {settings.api_host!r} but must be a loopback address such as 127.0.0.1"
-            " until there are API keys, since all could read everybody's posts: set API_KEY_PEPPER"
-            " to a long random text, then make a key with `python -m api.keys create`."
-        )
-    if settings.long_calls >= settings.api_threads:
-        raise SettingsError(
-            f"LONG_CALLS is {settings.long_calls} but must be less than API_THREADS"
-            f" ({settings.api_threads}), so that short calls are still answered."
-        )
-    return settings
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {
+        name.lower(): text.strip()
+        for name, text in environment.items()
+        if name.isupper() and text.strip()
+    }
+    try:
+        return Settings(**source())
+    except ValidationError as error:
+        raise SettingsError("\n".join(_fault(each) for each in error.errors())) from error
+
+
+def _fault(error: ErrorDetails) -> str:
+    if not error["loc"]:
+        return str(error["ctx"]["error"])
+    name = str(error["loc"][0])
+    field = Settings.model_fields[name]
+    limits = [getattr(limit, bound, None) for limit in field.metadata for bound in ("ge", "le")]
+    if numbers := [limit for limit in limits if limit is not None]:
+        kind = "whole number" if field.annotation is int else "number"
+        requirement = f"must be a {kind} from {numbers[0]} to {numbers[1]}"
+    else:
+        requirement = error["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    shown = repr(error["input"]) if field.repr else "set"
+    return f"{name.upper()} is {shown} but {requirement}."
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def keys(store: FailingStore) -> FailingStore:
 @pytest.fixture
 def house(settings: Settings, keys: FailingStore) -> Iterator[House]:
     """Open a house that asks for keys, in which Alice and Bob were analysed."""
-    with open_house(keys, replace(settings, api_key_pepper=PEPPER)) as opened:
+    with open_house(keys, settings.model_copy(update={"api_key_pepper": PEPPER})) as opened:
         opened.client.environ_base["HTTP_X_API_KEY"] = make(keys, Scope.ADMIN)
         opened.ids = {name: opened.analysed(name) for name in ("alice", "bob")}  # type: ignore[attr-defined]
         del opened.client.environ_base["HTTP_X_API_KEY"]

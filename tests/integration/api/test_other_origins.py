@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -16,7 +15,7 @@ PAGE = "https://app.example.org"
 
 @pytest.fixture
 def house(settings: Settings) -> Iterator[House]:
-    with open_house(MemoryStore(), replace(settings, cors_origins=(PAGE,))) as opened:
+    with open_house(MemoryStore(), settings.model_copy(update={"cors_origins": (PAGE,)})) as opened:
         yield opened
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -18,7 +17,7 @@ PEPPER = "a pepper for tests only"
 
 @pytest.fixture
 def limited(settings: Settings) -> Settings:
-    return replace(settings, rate_limit="3/hour", work_rate_limit="1/hour")
+    return settings.model_copy(update={"rate_limit": "3/hour", "work_rate_limit": "1/hour"})
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_each_key_has_a_limit_of_its_own(limited: Settings) -> None:
     store = MemoryStore()
     access = Access(store, lambda: NOW, PEPPER)
     one, other = (access.create(name, [Scope.ADMIN], []) for name in ("one", "other"))
-    with open_house(store, replace(limited, api_key_pepper=PEPPER)) as house:
+    with open_house(store, limited.model_copy(update={"api_key_pepper": PEPPER})) as house:
         for _ in range(4):
             spent = house.client.get("/v1/users/alice", headers={"X-API-Key": one})
 
@@ -75,7 +74,7 @@ def test_each_key_has_a_limit_of_its_own(limited: Settings) -> None:
 
 
 def test_keys_cannot_be_tried_without_limit(limited: Settings) -> None:
-    keyed = replace(limited, api_key_pepper=PEPPER)
+    keyed = limited.model_copy(update={"api_key_pepper": PEPPER})
     with open_house(MemoryStore(), keyed) as house:
         tried = [
             house.client.get("/v1/users/alice", headers={"X-API-Key": f"k{n}.x"}).status_code
@@ -87,7 +86,7 @@ def test_keys_cannot_be_tried_without_limit(limited: Settings) -> None:
 
 def test_without_its_redis_each_process_counts_by_itself(limited: Settings) -> None:
     # Nothing listens on port 9 (discard) of a usual machine.
-    away = replace(limited, redis_url="redis://127.0.0.1:9/0")
+    away = limited.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})
     with open_house(MemoryStore(), away) as house:
         answers = [house.client.get("/v1/users/alice").status_code for _ in range(4)]
 
@@ -95,6 +94,6 @@ def test_without_its_redis_each_process_counts_by_itself(limited: Settings) -> N
 
 
 def test_off_means_no_limit(settings: Settings) -> None:
-    free = replace(settings, rate_limit=None, work_rate_limit=None)
+    free = settings.model_copy(update={"rate_limit": None, "work_rate_limit": None})
     with open_house(MemoryStore(), free) as house:
         assert {house.client.get("/v1/users/alice").status_code for _ in range(9)} == {404}

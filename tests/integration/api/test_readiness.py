@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +49,7 @@ def dependencies(settings: Settings) -> tuple[int, dict[str, bool]]:
 
 def test_a_redis_that_is_away_is_named(settings: Settings) -> None:
     # Nothing listens on port 9 (discard) of a usual machine.
-    status, found = dependencies(replace(settings, redis_url="redis://127.0.0.1:9/0"))
+    status, found = dependencies(settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"}))
 
     assert status == 503
     assert found == {"store": True, "inference": True, "redis": False}
@@ -58,7 +57,7 @@ def test_a_redis_that_is_away_is_named(settings: Settings) -> None:
 
 @pytest.mark.integration
 def test_a_redis_that_answers_is_ready(settings: Settings, redis_url: str) -> None:
-    status, found = dependencies(replace(settings, redis_url=redis_url))
+    status, found = dependencies(settings.model_copy(update={"redis_url": redis_url}))
 
     assert status == 200
     assert found["redis"] is True
@@ -66,7 +65,7 @@ def test_a_redis_that_answers_is_ready(settings: Settings, redis_url: str) -> No
 
 @pytest.mark.integration
 def test_processes_share_their_counts_in_redis(settings: Settings, redis_url: str) -> None:
-    limited = replace(settings, redis_url=redis_url, rate_limit="3/hour")
+    limited = settings.model_copy(update={"redis_url": redis_url, "rate_limit": "3/hour"})
     with open_house(MemoryStore(), limited) as one, open_house(MemoryStore(), limited) as other:
         answers = [
             house.client.get("/v1/users/alice").status_code for house in (one, other, one, other)

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -94,7 +93,7 @@ def test_without_it_nothing_of_it_is_loaded() -> None:
 
 def test_a_collector_in_the_settings_gets_the_traces(settings: Settings) -> None:
     with collector() as (url, received):
-        traced = replace(settings, otel_exporter_otlp_endpoint=url)
+        traced = settings.model_copy(update={"otel_exporter_otlp_endpoint": url})
         with open_house(MemoryStore(), traced) as house:
             HTTPXClientInstrumentor().uninstrument()
             house.client.get("/v1/users/alice")

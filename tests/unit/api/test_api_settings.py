@@ -119,6 +119,20 @@ def test_a_bad_value_is_refused_in_one_line_that_names_its_variable(
     assert "\n" not in str(refused.value)
 
 
+def test_each_bad_variable_has_a_line_of_its_own() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"API_PORT": "eight", "LEASE_SECONDS": "0"})
+
+    assert str(refused.value).splitlines() == [
+        "API_PORT is 'eight' but must be a whole number from 1 to 65535.",
+        "LEASE_SECONDS is '0' but must be a number from 1 to 3600.",
+    ]
+
+
+def test_a_variable_is_read_in_capitals_only() -> None:
+    assert read_settings({"api_port": "8123"}) == Settings()
+
+
 def test_long_calls_must_leave_threads_for_short_ones() -> None:
     with pytest.raises(SettingsError, match="API_THREADS"):
         read_settings({"LONG_CALLS": "24"})
