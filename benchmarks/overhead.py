@@ -1,7 +1,8 @@
-"""What the server costs a request beside the model's run: `python -m benchmarks.overhead`.
+"""What the server costs per request besides the model's run: `python -m benchmarks.overhead`.
 
-CPU time and waiting a request, in one process and with a stand-in for the model: through
-BentoML's endpoint (its in-memory app and dispatcher), on the scheduler, from the cache, refused.
+CPU time and latency per request, in one process and with a stand-in for the model: through
+BentoML's endpoint (its in-memory app and dispatcher), through our scheduler, from the cache,
+refused.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from bentoml.validators import ContentType
 
 from serving.classifier.artifact import EMOTIONS
 from serving.classifier.tokenizer import Encoded
-from serving.http.contract import Contract
-from serving.http.downstream import classify_downstream
+from serving.http.application import ServerParts
+from serving.http.bentoml_app import BentomlApp
 from serving.scheduling.scheduler import ContinuousScheduler, Outcome
 from serving.schemas import Classification
-from tests.support.serving.by_hand import Caller, contract_parts
+from tests.support.serving.by_hand import Caller, application, server_parts
 
 TEXT = "Happy, tired, sandy. What a day #swimming"
 ITEM = Classification("joy", dict.fromkeys(EMOTIONS, 0.142857), 0.33, 12, truncated=False)
@@ -54,14 +55,11 @@ class Plain:
         return [ITEM.to_wire() for _ in texts]
 
 
-def contract(**settings: Any) -> Contract:
-    """Return the contract with a scheduler without a model."""
-    parts = contract_parts(**settings)
-    made = Contract(
-        dataclasses.replace(parts, scheduler=ContinuousScheduler(NoModel(), parts.metrics))
-    )
-    made.ready = True
-    return made
+def without_model(**settings: Any) -> ServerParts:
+    """Return the server's parts with a scheduler without a model."""
+    parts = server_parts(**settings)
+    scheduler = ContinuousScheduler(NoModel(), parts.metrics)
+    return dataclasses.replace(parts, call=dataclasses.replace(parts.call, scheduler=scheduler))
 
 
 async def bentoml_app() -> Any:
@@ -111,14 +109,17 @@ async def measure(name: str, ask: Callable[[], Awaitable[Any]], at_once: int) ->
 async def main() -> None:
     """Measure every way."""
     body = {"texts": [TEXT]}
-    scheduler, cached = contract(), contract(cache_texts=100)
-    full = contract(queue_texts=0)
-    app = await bentoml_app()
+    ours = application(without_model())
+    cached = application(without_model(cache_texts=100))
+    full = without_model(queue_texts=256)
+    full.call.admission.reserve(256)
+    refusing = application(full)
+    bentoml_endpoint = BentomlApp(await bentoml_app())
     for at_once in (MANY, 1):
-        await measure("BentoML's endpoint", lambda: classify_downstream(app, [TEXT]), at_once)
-        await measure("the lanes", lambda: Caller(scheduler.exchange).classify(body), at_once)
-    await measure("the cache", lambda: Caller(cached.exchange).classify(body), 1)
-    await measure("a refusal", lambda: Caller(full.exchange).classify(body), MANY)
+        await measure("BentoML's endpoint", lambda: bentoml_endpoint.classify([TEXT]), at_once)
+        await measure("our scheduler", lambda: Caller(ours).classify(body), at_once)
+    await measure("the cache", lambda: Caller(cached).classify(body), 1)
+    await measure("a refusal", lambda: Caller(refusing).classify(body), MANY)
 
 
 if __name__ == "__main__":

@@ -1,76 +1,78 @@
-"""Make the parts of a server from its settings; the one place where they meet."""
+"""Build the parts of a server from its settings; the one place where they meet."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from serving.classifier.artifact import ModelArtifact, open_model
+from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.engine import usable_cores
 from serving.classifier.providers import GPU_PROVIDERS, SHOWN, GpuTuning
 from serving.errors import ModelCorrupt
-from serving.http.asgi import Answer
-from serving.http.auth import BearerKeys
-from serving.http.contract import ContractParts
+from serving.http.application import ServerParts
+from serving.http.bentoml_app import BentomlApp, BentomlScheduler
+from serving.http.classify import ClassifyCall
 from serving.http.metrics import ServerMetrics
-from serving.http.openapi import openapi_document
-from serving.http.protocols.open_inference import OpenInference
 from serving.scheduling.queue import Admission
 from serving.scheduling.result_cache import ResultCache
-from serving.scheduling.scheduler import ContinuousScheduler
-from serving.schemas import Limits
+from serving.scheduling.scheduler import ContinuousScheduler, Scheduler
 from serving.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ServerParts:
-    """Hold the parts of a server: what classifies, on what threads, and what answers HTTP."""
+class LoadedModel:
+    """The model of a worker process, with the settings and metrics of that process."""
 
+    settings: Settings
     classifier: EmotionClassifier
-    scheduler: ContinuousScheduler
-    contract: ContractParts
+    metrics: ServerMetrics
 
 
-def build_parts(environment: Mapping[str, str]) -> ServerParts:
-    """Read settings, load the model and wire everything.
+def load_model(environment: Mapping[str, str]) -> LoadedModel:
+    """Read settings and load the model.
 
     Raises SettingsError, ModelMissing or ModelCorrupt.
     """
     settings = Settings.from_environment(environment)
     classifier = open_classifier(settings)
     classifier.warm()
+    metrics = ServerMetrics(classifier.artifact, classifier.provider)
+    return LoadedModel(settings, classifier, metrics)
+
+
+def build_parts(model: LoadedModel, bentoml: BentomlApp) -> ServerParts:
+    """Return what the HTTP application answers from; `bentoml` is the app behind it."""
+    settings, classifier, metrics = model.settings, model.classifier, model.metrics
     artifact = classifier.artifact
-    metrics = ServerMetrics(artifact, classifier.provider)
-    scheduler = ContinuousScheduler(classifier, metrics, classifier.sizing)
-    contract = ContractParts(
-        settings=settings,
-        keys=BearerKeys(settings.keys),
+    scheduler: Scheduler = (
+        BentomlScheduler(bentoml)
+        if settings.scheduler == "bentoml"
+        else ContinuousScheduler(classifier, metrics, classifier.sizing)
+    )
+    call = ClassifyCall(
+        scheduler=scheduler,
         admission=Admission(settings.queue_texts, time.monotonic, metrics),
         cache=ResultCache(settings.cache_texts, f"{artifact.name} {artifact.version}", metrics),
-        scheduler=scheduler,
-        metrics=metrics,
-        model_page=Answer.of(model_document(artifact, settings.limits)),
-        docs_page=Answer.of(openapi_document(artifact, settings)),
-        open_inference=OpenInference(artifact.name, artifact.version),
+        limits=settings.limits,
         clock=time.monotonic,
+        deadline_seconds=settings.deadline_seconds,
     )
-    return ServerParts(classifier, scheduler, contract)
+    return ServerParts(settings, artifact, metrics, call)
 
 
 def open_classifier(settings: Settings) -> EmotionClassifier:
-    """Load the model for a graphics card where a card runs it, else the other.
+    """Load the model for a GPU where a GPU runs it, else the other.
 
-    The other is int8 as shipped, for whose operators cards have no kernels: it is not tried there
-    while something else may run it. Raises ModelMissing or ModelCorrupt; of the model for a card
+    The other is int8 as shipped, for whose operators GPUs have no kernels: it is not tried there
+    while something else may run it. Raises ModelMissing or ModelCorrupt; of the model for a GPU
     only when its folder is not whole, or when nothing else may run the other.
     """
-    cards = [name for name in settings.providers if name in GPU_PROVIDERS]
+    gpus = [name for name in settings.providers if name in GPU_PROVIDERS]
     others = [name for name in settings.providers if name not in GPU_PROVIDERS]
     if settings.gpu_model_dir is not None:
         artifact = open_model(settings.gpu_model_dir)
@@ -80,7 +82,7 @@ def open_classifier(settings: Settings) -> EmotionClassifier:
                 artifact,
                 threads=settings.threads,
                 token_budget=settings.token_budget,
-                providers=cards,
+                providers=gpus,
                 tuning=tuning,
             )
         except ModelCorrupt as error:
@@ -88,10 +90,7 @@ def open_classifier(settings: Settings) -> EmotionClassifier:
                 raise
             reason = " ".join(str(error.__cause__ or error).split())[:SHOWN]
             logger.warning(
-                "no graphics card runs %s, %s is next: %s",
-                settings.gpu_model_dir,
-                settings.model_dir,
-                reason,
+                "no GPU runs %s, %s is next: %s", settings.gpu_model_dir, settings.model_dir, reason
             )
     threads = settings.threads or (max(1, usable_cores() // settings.workers) if others else None)
     return EmotionClassifier(
@@ -99,20 +98,5 @@ def open_classifier(settings: Settings) -> EmotionClassifier:
         threads=threads,
         single_text_threads=settings.lone_threads or threads or 1,
         token_budget=settings.token_budget,
-        providers=others or cards,
+        providers=others or gpus,
     )
-
-
-def model_document(artifact: ModelArtifact, limits: Limits) -> dict[str, Any]:
-    """Return what /v1/model says: which model this is, how good it is, and the limits."""
-    return {
-        "name": artifact.name,
-        "version": artifact.version,
-        "base": artifact.base,
-        "precision": artifact.precision,
-        "labels": list(artifact.labels),
-        "max_tokens": artifact.max_tokens,
-        "preprocess_version": artifact.preprocess_version,
-        "accuracy": artifact.accuracy,
-        "limits": asdict(limits),
-    }

@@ -1,4 +1,4 @@
-"""The BentoML service, and the only module that imports bentoml.
+"""The BentoML service, which `bentoml serve` loads.
 
 BentoML imports this module by name in every worker process and makes one `MoodlineInference`
 there; what it needs is built then, not at import, and imported then too: the supervisor reads
@@ -7,89 +7,101 @@ this module as well, and would be slower and larger by a model runtime that it n
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import os
+import signal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import bentoml
 from bentoml.validators import ContentType
 
 from serving.errors import ClassificationError
-from serving.http.asgi import JSON_TYPE, App
-from serving.http.downstream import CLASSIFY_PATH
-from serving.parent_watch import stop_without_parent
 
 if TYPE_CHECKING:
-    from serving.bootstrap import ServerParts
-    from serving.http.contract import ContractParts
+    from serving.bootstrap import LoadedModel
+    from serving.http.messages import App
 
 SERVICE_NAME = "moodline_inference"
 BATCH_TEXTS = 256
+SECONDS_BETWEEN_CHECKS = 1.0
 
-Items = Annotated[list[Any], ContentType(JSON_TYPE)]
+logger = logging.getLogger(__name__)
+
+Items = Annotated[list[Any], ContentType("application/json")]
 """Without a content type BentoML works the schema out anew for every answer."""
 
 
 @functools.cache
-def parts() -> ServerParts:
-    """Return this process's parts, built from its environment the first time."""
+def model() -> LoadedModel:
+    """Return this process's model, loaded the first time."""
+    from serving.bootstrap import load_model
+
+    return load_model(os.environ)
+
+
+def application(bentoml_app: App) -> App:
+    """Return the HTTP application, which stands in front of BentoML's own."""
     from serving.bootstrap import build_parts
+    from serving.http.application import Application
 
-    return build_parts(os.environ)
-
-
-def contract_parts() -> ContractParts:
-    """Return the half of the parts that the gateway answers from."""
-    return parts().contract
-
-
-def gateway(app: App) -> App:
-    """Return what stands in front of BentoML's `app`."""
-    from serving.http.application import Gateway
-
-    return Gateway(app, contract_parts)
+    return Application(bentoml_app, lambda behind: build_parts(model(), behind))
 
 
 class MoodlineInference:
     """Classify batches of texts that BentoML gathers from requests.
 
-    Requests from outside are answered by the gateway in front, by a scheduler of its own: BentoML's
-    dispatcher costs a lone request as much as its model run (see benchmarks/README.md).
+    Requests from outside are answered by the application in front; it sends their texts here only
+    with SERVING_SCHEDULER=bentoml, because BentoML's dispatcher costs a request of one text as
+    much as its model run (see DECISIONS.md).
     """
 
     def __init__(self) -> None:
         """Load the model."""
-        logging.getLogger("serving").setLevel(logging.INFO)  # BentoML shows warnings alone
-        self._classifier = parts().classifier
-        # BentoML works the method's signature out anew, twice a request, unless it finds the
+        logging.getLogger("serving").setLevel(logging.INFO)  # BentoML shows only warnings
+        self._classifier = model().classifier
+        # BentoML works the method's signature out anew, twice per request, unless it finds the
         # method bound in the instance.
         vars(self)["classify"] = self.classify
 
     @bentoml.on_startup  # type: ignore[untyped-decorator] # as are all of BentoML's
     async def watch_parent(self) -> None:
-        """Keep an eye on the supervisor."""
-        self._watch = stop_without_parent()
+        """Begin to watch the supervisor."""
+        self._watch = asyncio.create_task(stop_without(os.getppid()))
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
         """Give threads back."""
         self._watch.cancel()
-        parts().scheduler.close()
         self._classifier.close()
 
     @bentoml.api(  # type: ignore[untyped-decorator]
-        route=CLASSIFY_PATH, batchable=True, max_batch_size=BATCH_TEXTS
+        route="/v1/classify", batchable=True, max_batch_size=BATCH_TEXTS
     )
     def classify(self, texts: list[str]) -> Items:
-        """Return one classification a text as in the contract, None for a text that failed.
+        """Return one classification per text as in the contract, None for a text that failed.
 
         An exception would fail every request in the batch.
         """
+        from serving.http.bentoml_app import unpacked
+
+        outcomes = self._classifier.classify_each([unpacked(text) for text in texts])
         return [
             None if isinstance(outcome, ClassificationError) else outcome.to_wire()
-            for outcome in self._classifier.classify_each(texts)
+            for outcome in outcomes
         ]
+
+
+async def stop_without(parent: int) -> None:
+    """Stop this process as SIGTERM would, once the process `parent` is gone.
+
+    A supervisor that is killed outright cannot stop its workers, and they would keep the port.
+    """
+    while os.getppid() == parent:
+        await asyncio.sleep(SECONDS_BETWEEN_CHECKS)
+    logger.warning("the supervisor is gone, so this worker stops")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 # Off: tracing and the access log double the cost of a request, and the built-in metrics have
@@ -100,4 +112,4 @@ service = bentoml.service(
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": ".*"},
 )(MoodlineInference)
-service.add_asgi_middleware(gateway)
+service.add_asgi_middleware(application)

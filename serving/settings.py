@@ -19,6 +19,7 @@ LONGEST_DEADLINE = 50.0
 PROVIDERS = ("tensorrt", "cuda", "openvino", "cpu")
 """What may run the model, best first; serving.classifier.providers knows them by these names."""
 
+SCHEDULERS = ("continuous", "bentoml")
 METRICS_READERS = ("open", "key", "off")
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")
 
@@ -40,6 +41,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     cache_texts: int = 10_000
+    scheduler: str = SCHEDULERS[0]
     providers: tuple[str, ...] = PROVIDERS
     cuda_graphs: bool = False
     tensorrt_cache: Path | None = None
@@ -69,6 +71,7 @@ class Settings:
         SERVING_MAX_BODY_BYTES    bytes a body
         SERVING_KEYS      bearer keys as `name:secret,...`; without any, no key is asked for
         SERVING_CACHE_TEXTS       results kept in one worker for texts that come again; 0: none
+        SERVING_SCHEDULER         `continuous` (our own) or `bentoml` (BentoML's dispatcher)
         SERVING_PROVIDERS         what may run the model, best first; the first that works does
         SERVING_CUDA_GRAPHS       `on` or `off`: record and replay runs of few short texts
         SERVING_TENSORRT_CACHE    folder in which TensorRT keeps the engines that it builds
@@ -99,6 +102,7 @@ class Settings:
             limits=limits,
             keys=read.keys("SERVING_KEYS"),
             cache_texts=default.cache_texts if cached is None else cached,
+            scheduler=read.choice("SERVING_SCHEDULER", *SCHEDULERS) or default.scheduler,
             providers=read.words("SERVING_PROVIDERS", PROVIDERS) or default.providers,
             cuda_graphs=read.choice("SERVING_CUDA_GRAPHS", "on", "off") == "on",
             tensorrt_cache=read.path("SERVING_TENSORRT_CACHE"),

@@ -10,7 +10,7 @@ from typing import Any, Self
 import onnxruntime as ort
 import torch
 
-from serving.http.gpu_metrics import open_library, read_cards
+from serving.http.metrics import open_nvml, read_gpus
 
 SIDE, PRODUCTS, ROUNDS = 8192, 10, 5
 LOOK_SECONDS = 0.05
@@ -50,7 +50,7 @@ class Utilisation:
     """Look at the first card now and then while the block runs; `mean` is None without readings."""
 
     def __init__(self) -> None:
-        self._library: Any = open_library()
+        self._library: Any = open_nvml()
         self._seen: list[float] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -72,4 +72,4 @@ class Utilisation:
 
     def _look(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
-            self._seen.append(read_cards(self._library)[0].utilisation)
+            self._seen.append(read_gpus(self._library)[0].utilisation)

@@ -1,77 +1,278 @@
-"""The ASGI middleware in front of BentoML: it holds the contract up and warms the server.
+"""The HTTP application in front of BentoML: routes, access, errors, and when the server is ready.
 
-The contract answers everything that comes over HTTP; BentoML behind it has the process, the
-socket and the service's life. Its own endpoint is asked once before the server is ready, so a
-service that BentoML cannot serve never is.
+It answers everything that comes over HTTP; BentoML behind it has the process, the socket and the
+service's life, and answers its own pages. Its classify endpoint is called once before the server
+is ready, so a service that BentoML cannot serve never is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import itertools
 import logging
+import re
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
-from serving.http.asgi import App, Message, Receive, Scope, Send
-from serving.http.contract import Contract, ContractParts
-from serving.http.downstream import classify_downstream
+from serving.classifier.artifact import ModelArtifact
+from serving.errors import (
+    MethodNotAllowedError,
+    NotFoundError,
+    NotReadyError,
+    RequestError,
+    UnexpectedError,
+)
+from serving.http.auth import ANONYMOUS, BearerKeys
+from serving.http.bentoml_app import BentomlApp
+from serving.http.classify import ClassifyCall
+from serving.http.messages import (
+    Answer,
+    App,
+    ClientGoneError,
+    Message,
+    Receive,
+    Request,
+    Scope,
+    Send,
+    WireProtocol,
+)
+from serving.http.metrics import ServerMetrics
+from serving.http.openapi import openapi_document
+from serving.http.problems import KINDS, explanation_answer
+from serving.http.protocols.native import CLASSIFY_PATH, MODEL_PATH, NATIVE, model_page
+from serving.http.protocols.open_inference import ROOT, OpenInference
+from serving.http.protocols.tei import PREDICT_PATH, TEI
+from serving.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+GONE = Answer(499, b"")
+"""What is sent to a client that has left, and counted; nginx's number for it.
+
+It reaches nobody, but BentoML keeps a request without any answer for its whole 60 seconds.
+"""
+
+SECONDS_TO_READY = 2
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _WORDS = "today was one of those days that I will remember for a long time "
+_READ = ("GET", "HEAD")
 
 
-class Gateway:
-    """Answer HTTP as the contract says; ready once the server behind it is warm."""
+@dataclass(frozen=True, slots=True)
+class ServerParts:
+    """What the application answers from."""
 
-    def __init__(self, app: App, parts: Callable[[], ContractParts]) -> None:
-        """Stand in front of `app`; `parts` is first called when `app` has started."""
-        self._app = app
-        self._parts = parts
-        self._contract: Contract | None = None
+    settings: Settings
+    artifact: ModelArtifact
+    metrics: ServerMetrics
+    call: ClassifyCall
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    methods: tuple[str, ...]
+    answer: Answer | Callable[[Request], Awaitable[Answer]]
+    needs_key: bool = False
+    needs_ready: bool = False
+
+
+class Application:
+    """The ASGI application; `ready` says whether classifications are accepted."""
+
+    def __init__(self, bentoml_app: App, build: Callable[[BentomlApp], ServerParts]) -> None:
+        """Stand in front of `bentoml_app`.
+
+        `build` is called when that has started, within its startup, because the ASGI server
+        takes an error in a startup for a failed one only there.
+        """
+        self.ready = False
+        self._bentoml_app = bentoml_app
+        self._bentoml = BentomlApp(bentoml_app)
+        self._build = build
         self._warming: asyncio.Task[None] | None = None
+        # Request ids: unlike uuid4, a counter makes no system call and lets no other thread run.
+        self._run = uuid.uuid4().hex[:20]
+        self._numbers = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._started().exchange(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._app(scope, receive, self._watch_start(send))
-        else:  # a WebSocket, refused before it is accepted
+        """Answer one request, whatever happens, and count it."""
+        if scope["type"] == "lifespan":
+            await self._bentoml_app(scope, receive, functools.partial(self._lifespan, send))
+            return
+        if scope["type"] != "http":  # a WebSocket, refused before it is accepted
             await send({"type": "websocket.close"})
+            return
+        began = self._call.clock()
+        # Reversed: of headers with the same name the first counts.
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in reversed(scope["headers"])
+        }
+        trace_id = headers.get("x-request-id", "")
+        if not _REQUEST_ID.fullmatch(trace_id):
+            trace_id = f"{self._run}{next(self._numbers):x}"
+        request = Request(scope["method"], scope["path"], headers, receive, trace_id)
+        try:
+            answer = await self._answer(request)
+        except UnexpectedError as error:
+            logger.error("%s: %s", trace_id, error.detail, exc_info=error)
+            answer = self._refusal(request, error)
+        except RequestError as error:
+            answer = self._refusal(request, error)
+        except ClientGoneError:
+            answer = GONE
+        # A boundary: a caller gets an error's body, people who run the server the traceback.
+        except Exception:
+            logger.exception("%s: unexpected error", trace_id)
+            answer = self._refusal(request, UnexpectedError("The server met a fault of its own."))
+        await _send(send, request, answer)
+        route = request.path if request.path in self._routes else "other"
+        self._metrics.answered(route, answer.status, request.key, self._call.clock() - began)
+        if answer.status == 200 and request.texts:
+            self._metrics.classified(request.texts, request.key)
 
-    def _started(self) -> Contract:
-        if self._contract is None:
-            self._contract = Contract(self._parts())
-        return self._contract
+    async def _answer(self, request: Request) -> Answer:
+        route = self._routes.get(request.path)
+        if route is None:
+            raise NotFoundError("Nothing is served at this path. What is, stands at /docs.json.")
+        if request.method not in route.methods:
+            raise MethodNotAllowedError(
+                f"This path takes {' and '.join(route.methods)} alone.", route.methods
+            )
+        if route.needs_key:
+            shown = request.headers.get("authorization")
+            request.key = self._keys.name_of(shown) if self._keys else ANONYMOUS
+        if route.needs_ready and not self.ready:
+            raise NotReadyError("The model is being made ready.", SECONDS_TO_READY)
+        if isinstance(route.answer, Answer):
+            return route.answer
+        return await route.answer(request)
 
-    def _watch_start(self, send: Send) -> Send:
-        """Return a `send` that begins to warm the server up as soon as it has started."""
+    def _refusal(self, request: Request, error: RequestError) -> Answer:
+        """Return an error in the wire format that the path belongs to."""
+        protocol = next(
+            (
+                protocol
+                for root, protocol in self._protocols.items()
+                if f"{request.path}/".startswith(f"{root}/")
+            ),
+            NATIVE,
+        )
+        return protocol.refusal(error, request.trace_id)
 
-        async def watched(message: Message) -> None:
-            if message["type"] == "lifespan.startup.complete":
-                self._warming = asyncio.create_task(self._warm_up())
-            elif message["type"].startswith("lifespan.shutdown") and self._warming is not None:
-                self._warming.cancel()
-            await send(message)
+    def start(self) -> None:
+        """Build what answers; before it no request may come."""
+        parts = self._build(self._bentoml)
+        self._call = parts.call
+        self._metrics = parts.metrics
+        self._keys = BearerKeys(parts.settings.keys) if parts.settings.keys else None
+        open_inference = OpenInference(parts.artifact.name, parts.artifact.version)
+        self._protocols = {PREDICT_PATH: TEI, ROOT: open_inference.protocol}
+        self._routes = {
+            CLASSIFY_PATH: self._classification(NATIVE),
+            PREDICT_PATH: self._classification(TEI),
+            **self._open_inference_routes(open_inference),
+            **self._pages(parts),
+        }
 
-        return watched
+    def _pages(self, parts: ServerParts) -> dict[str, _Route]:
+        settings = parts.settings
+        model = model_page(parts.artifact, settings.limits)
+        pages = {
+            MODEL_PATH: _Route(_READ, model, needs_key=True),
+            "/livez": _Route(_READ, Answer.of({"status": "alive"})),
+            "/readyz": _Route(_READ, Answer.of({"status": "ready"}), needs_ready=True),
+            "/healthz": _Route(_READ, self._bentoml_page),
+            **{kind.path: _Route(_READ, explanation_answer(kind)) for kind in KINDS.values()},
+        }
+        if settings.docs:
+            docs = Answer.of(openapi_document(parts.artifact, settings))
+            pages |= {"/docs.json": _Route(_READ, docs)}
+            pages |= {"/schema.json": _Route(_READ, self._bentoml_page)}
+        if settings.metrics != "off":
+            needs_key = settings.metrics == "key"
+            pages |= {"/metrics": _Route(_READ, self._metrics_page, needs_key)}
+        return pages
+
+    def _open_inference_routes(self, model: OpenInference) -> dict[str, _Route]:
+        server = _Route(_READ, model.server_page(), needs_key=True)
+        live, ready = Answer.of({"live": True}), Answer.of({"ready": True})
+        routes = {
+            ROOT: server,
+            f"{ROOT}/": server,  # the protocol's OpenAPI file writes it so
+            f"{ROOT}/health/live": _Route(_READ, live),
+            f"{ROOT}/health/ready": _Route(_READ, ready, needs_ready=True),
+        }
+        model_ready = Answer.of({"name": model.model, "ready": True})
+        for path in model.model_paths:
+            routes[path] = _Route(_READ, model.model_page(), needs_key=True)
+            routes[f"{path}/ready"] = _Route(_READ, model_ready, needs_ready=True)
+            routes[f"{path}/infer"] = self._classification(model.protocol)
+        return routes
+
+    def _classification(self, protocol: WireProtocol) -> _Route:
+        answer = functools.partial(self._call.answer, protocol=protocol)
+        return _Route(("POST",), answer, needs_key=True, needs_ready=True)
+
+    async def _metrics_page(self, _: Request) -> Answer:
+        self._call.admission.observe()
+        return self._metrics.page()
+
+    async def _bentoml_page(self, request: Request) -> Answer:
+        return await self._bentoml.page(request.path)
+
+    async def _lifespan(self, send: Send, message: Message) -> None:
+        """Pass on what BentoML says of its life; warm up when it has started."""
+        if message["type"] == "lifespan.startup.complete":
+            self.start()
+            self._warming = asyncio.create_task(self._warm_up())
+        elif message["type"].startswith("lifespan.shutdown") and self._warming is not None:
+            self._warming.cancel()
+            self._call.scheduler.close()
+        await send(message)
 
     async def _warm_up(self) -> None:
-        """Make the contract ready; where that fails, log why and stay not ready."""
+        """Make the server ready; where that fails, log why and stay not ready.
+
+        The model allocates its memory in the first runs of each length.
+        """
         try:
-            await classify_downstream(self._app, ["ready?"])
-            await warm_up(self._started().classify)
+            await self._bentoml.classify(["ready?"])
+            await self._classify_own([_WORDS])
+            await self._classify_own([_WORDS * repeats for repeats in (1, 2, 4, 8, 16, 32)])
         # A boundary: a task that nobody awaits would keep its exception to itself.
         except Exception:
             logger.exception("the server cannot be warmed up and stays not ready")
             return
-        self._started().ready = True
+        self.ready = True
         logger.info("the server is warm and ready")
 
+    async def _classify_own(self, texts: Sequence[str]) -> bytes:
+        """Classify texts of nobody's request."""
 
-async def warm_up(classify: Callable[[Sequence[str]], Awaitable[bytes]]) -> None:
-    """Classify a single text, then one batch of lengths from short to longest.
+        async def stays() -> Message:
+            await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
 
-    The model allocates its memory in the first runs of each length.
-    """
-    await classify([_WORDS])
-    await classify([_WORDS * repeats for repeats in (1, 2, 4, 8, 16, 32)])
+        return await self._call.classify(texts, stays, self._call.deadline_seconds)
+
+
+async def _send(send: Send, request: Request, answer: Answer) -> None:
+    """Send an answer, only its headers where the method is HEAD."""
+    headers = [
+        ("content-type", answer.content_type),
+        ("content-length", str(len(answer.body))),
+        ("x-request-id", request.trace_id),
+        *answer.headers,
+    ]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
+        }
+    )
+    body = b"" if request.method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})

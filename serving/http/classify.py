@@ -1,77 +1,68 @@
-"""Answer one classification request: key, type, body, turn, run, deadline, in this order."""
+"""Answer one classification request: headers, room in the queue, body, cache, run, deadline."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from serving.errors import DeadlineExceededError, Fault, UnexpectedError, UnsupportedMediaError
-from serving.http.asgi import JSON_TYPE, Answer, ClientGoneError, Receive, Scope, header, read_body
-from serving.http.protocols.native import WireProtocol
+from serving.errors import DeadlineExceededError, Fault, PayloadTooLargeError, UnexpectedError
+from serving.http.messages import Answer, ClientGoneError, Receive, Request, WireProtocol
 from serving.scheduling.queue import Admission, QueuedRequest
 from serving.scheduling.result_cache import ResultCache
 from serving.scheduling.scheduler import Scheduler
 from serving.schemas import Limits
 
-BINARY_TENSORS = "inference-header-content-length"
-"""The header that says, in the Open Inference Protocol's binary extension, where JSON ends."""
+DRAIN_FACTOR = 4
 
 
+@dataclass(frozen=True, slots=True)
 class ClassifyCall:
-    """Take requests from the wire to the scheduler and back.
+    """The way of a request's texts to the scheduler and back.
 
     A request whose deadline passes, or whose client leaves, gives up what has not begun. What
-    runs is finished: other requests' texts run with it, and it counts as held until then.
+    runs is finished: other requests' texts run with it, and it counts as queued until then.
+    `clock` is in seconds and never goes back.
     """
 
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        admission: Admission,
-        cache: ResultCache,
-        limits: Limits,
-        clock: Callable[[], float],
-        deadline_seconds: float,
-    ) -> None:
-        """Take what classifies, and what may pass to it."""
-        self._scheduler = scheduler
-        self._admission = admission
-        self._cache = cache
-        self._limits = limits
-        self._clock = clock
-        self._deadline_seconds = deadline_seconds
+    scheduler: Scheduler
+    admission: Admission
+    cache: ResultCache
+    limits: Limits
+    clock: Callable[[], float]
+    deadline_seconds: float
 
-    async def answer(
-        self, scope: Scope, receive: Receive, protocol: WireProtocol
-    ) -> tuple[Answer, int]:
-        """Return the answer, worded as `protocol` words it, and how many texts were classified.
+    async def answer(self, request: Request, protocol: WireProtocol) -> Answer:
+        """Return the answer in the words of `protocol`, and count the texts in the request.
 
         Raises the RequestErrors of the contract, and ClientGoneError.
         """
-        ends = self._clock() + self._deadline_seconds
-        _check_type(scope, protocol)
-        self._admission.check_room()  # before the body is read, which costs more than saying no
+        ends = self.clock() + self.deadline_seconds
+        protocol.check_headers(request.headers)
+        self.admission.check_room()  # before the body is read, which costs more than refusing
         try:
-            async with asyncio.timeout(self._deadline_seconds):
-                body = await read_body(scope, receive, self._limits.body_bytes)
+            async with asyncio.timeout(self.deadline_seconds):
+                body = await read_body(request.headers, request.receive, self.limits.body_bytes)
         except TimeoutError as exc:
             raise self._too_late() from exc
-        asked = protocol.read(body, self._limits)
-        classified = await self.classify(asked.texts, receive, ends - self._clock())
-        return Answer(200, asked.worded(classified)), len(asked.texts)
+        asked = protocol.read(body, self.limits)
+        classified = await self.classify(asked.texts, request.receive, ends - self.clock())
+        answer = Answer(200, asked.worded(classified))
+        request.texts = len(asked.texts)
+        return answer
 
     async def classify(self, texts: Sequence[str], receive: Receive, seconds: float) -> bytes:
-        """Return the array of classifications as JSON, of texts known already without a wait."""
-        found = self._cache.look_up(texts)
+        """Return the array of classifications as JSON; cached texts need no run."""
+        found = self.cache.look_up(texts)
         items = found.items
         if found.missing:
-            items = self._cache.fill(found, await self._run(found.missing, receive, seconds))
+            items = self.cache.fill(found, await self._run(found.missing, receive, seconds))
         whole = [item for item in items if item is not None]
         if len(whole) < len(items):
-            places = [place for place, item in enumerate(items) if item is None]
+            failed = [index for index, item in enumerate(items) if item is None]
             raise UnexpectedError(
                 "A text could not be classified; the others of the request can.",
-                [Fault(f"/texts/{place}", "could not be classified") for place in places],
+                [Fault(f"/texts/{index}", "could not be classified") for index in failed],
             )
         return b"[%b]" % b", ".join(whole)
 
@@ -79,50 +70,66 @@ class ClassifyCall:
         self, texts: Sequence[str], receive: Receive, seconds: float
     ) -> list[bytes | None]:
         """Return the items of `texts`, unless the deadline or the client's leaving comes first."""
-        request = QueuedRequest(texts, self._admission.reserve(len(texts)).release)
-        self._scheduler.submit(request)
+        queued = QueuedRequest(texts, self.admission.reserve(len(texts)).release)
+        self.scheduler.submit(queued)
         gone = asyncio.create_task(_until_gone(receive))
-        gone.add_done_callback(lambda _: _fail(request, ClientGoneError()))
+        gone.add_done_callback(lambda _: _fail(queued, ClientGoneError()))
         late = asyncio.get_running_loop().call_later(
-            max(0.0, seconds), lambda: _fail(request, self._too_late())
+            max(0.0, seconds), lambda: _fail(queued, self._too_late())
         )
         try:
-            return await request.finished
+            return await queued.finished
         except BaseException:
-            self._scheduler.drop(request)
+            self.scheduler.drop(queued)
             raise
         finally:
             late.cancel()
             gone.cancel()
 
     def _too_late(self) -> DeadlineExceededError:
-        detail = f"There was no answer within {self._deadline_seconds:g} seconds."
-        return DeadlineExceededError(detail, self._admission.retry_after())
+        detail = f"There was no answer within {self.deadline_seconds:g} seconds."
+        return DeadlineExceededError(detail, self.admission.retry_after())
 
 
-def _fail(request: QueuedRequest, error: Exception) -> None:
-    """End the wait for a request, unless it has ended."""
-    if not request.finished.done():
-        request.finished.set_exception(error)
+async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
+    """Return the request's body, at most `limit` bytes.
 
-
-def _check_type(scope: Scope, protocol: WireProtocol) -> None:
-    """Raise UnsupportedMediaError unless the body is plain JSON in UTF-8, as its headers say."""
-    if header(scope, BINARY_TENSORS) is not None:
-        raise UnsupportedMediaError(
-            "Binary tensors are not read: send the texts as JSON, in `data` (in tritonclient:"
-            " `binary_data=False`)."
-        )
-    unsaid = JSON_TYPE if protocol.untyped_is_json else ""
-    media_type, _, parameters = (header(scope, "content-type") or unsaid).partition(";")
-    charset = parameters.strip().lower().replace('"', "")
-    if media_type.strip().lower() != JSON_TYPE or charset not in ("", "charset=utf-8"):
-        raise UnsupportedMediaError(f"Send the body with `Content-Type: {JSON_TYPE}`, in UTF-8.")
-    if (header(scope, "content-encoding") or "identity").lower() != "identity":
-        raise UnsupportedMediaError("Send the body as it is, without a Content-Encoding.")
+    Raises PayloadTooLargeError when there are more. What is over the limit is read first, up to
+    DRAIN_FACTOR times the limit, because a client that is still sending would see a reset
+    connection instead of the answer. Raises ClientGoneError when the client leaves.
+    """
+    detail = f"The body is over the limit of {limit} bytes."
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > DRAIN_FACTOR * limit:
+        raise PayloadTooLargeError(detail, unread=True)
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
+        size += len(chunk)
+        if size > DRAIN_FACTOR * limit:
+            raise PayloadTooLargeError(detail, unread=True)
+        if size > limit:
+            chunks.clear()
+        else:
+            chunks.append(chunk)
+    if size > limit:
+        raise PayloadTooLargeError(detail)
+    return b"".join(chunks)
 
 
 async def _until_gone(receive: Receive) -> None:
     """Return when the client closes the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _fail(queued: QueuedRequest, error: Exception) -> None:
+    """End the wait for a request, unless it has ended."""
+    if not queued.finished.done():
+        queued.finished.set_exception(error)

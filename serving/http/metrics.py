@@ -1,4 +1,4 @@
-"""What the server counts, for Prometheus.
+"""Prometheus metrics of the server and of its GPUs.
 
 Label values come from fixed tables or from the operator, never from a caller, so that no
 request can make the series grow.
@@ -6,10 +6,12 @@ request can make the series grow.
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -19,12 +21,15 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 
 from serving.classifier.artifact import ModelArtifact
-from serving.http.asgi import Answer
-from serving.http.gpu_metrics import CardCollector, open_library
+from serving.http.messages import Answer
 from serving.scheduling.scheduler import RunReport
+
+logger = logging.getLogger(__name__)
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 SHORT_SECONDS = (0.0001, 0.0002, 0.0005, 0.001, *SECONDS[:8])
@@ -35,35 +40,35 @@ _PREFIX = "moodline_serving_"
 
 
 class ServerMetrics:
-    """Count requests, texts and what the model's runs cost."""
+    """Counts of requests, texts and model runs, and the state of queue and cache."""
 
     def __init__(self, artifact: ModelArtifact, provider: str = "cpu") -> None:
-        """Make the series in a registry of their own.
+        """Create the series in a registry of their own.
 
-        BentoML has several workers write into one directory, which it names in the
-        environment; then every scrape adds them up, whichever worker answers it.
+        With several workers BentoML sets a directory for all of them in the environment; then
+        every scrape adds them up, whichever worker answers it.
         """
         if SHARED_DIRECTORY in os.environ:
             forget_dead_workers(Path(os.environ[SHARED_DIRECTORY]))
         self._registry = CollectorRegistry()
-        cards = open_library()
-        self._cards = None if cards is None else CardCollector(_PREFIX, cards)
+        nvml = open_nvml()
+        self._gpus = None if nvml is None else GpuCollector(_PREFIX, nvml)
         self._requests = self._counter("requests", "Requests answered", "route", "status", "key")
         self._seconds = self._histogram(
             "request_seconds", "Time from a request's first byte to its answer", SECONDS, "route"
         )
         self._texts = self._counter("texts", "Texts answered with a classification", "key")
-        self._failed = self._counter("failed_texts", "Texts that failed even by themselves")
+        self._failed = self._counter("failed_texts", "Texts that could not be classified")
         self._tokens = self._counter("tokens", "Tokens of text that the model read")
         self._padded = self._counter("padded_tokens", "Tokens computed, padding included")
-        self._waste = self._counter("padding_tokens", "Tokens computed for nothing: padding alone")
+        self._waste = self._counter("padding_tokens", "Tokens computed for nothing: padding only")
         self._groups = self._counter("groups", "Runs of the model")
         self._batch_texts = self._histogram("batch_texts", "Texts of one run", BATCH_TEXTS)
         self._batch_tokens = self._histogram(
             "batch_tokens", "Tokens of one run, padding included", BATCH_TOKENS
         )
         self._waits = self._histogram(
-            "queue_seconds", "Time that a request waited for its first run", SHORT_SECONDS
+            "queue_seconds", "Time that a request was queued before its first run", SHORT_SECONDS
         )
         self._tokenising = self._histogram(
             "tokenise_seconds", "Time to normalise and tokenise texts of a request", SHORT_SECONDS
@@ -71,15 +76,15 @@ class ServerMetrics:
         self._inferring = self._histogram(
             "infer_seconds", "Time of one run of the model, its decoding included", SHORT_SECONDS
         )
-        self._held = self._gauge("held_texts", "Texts that wait or run", "livesum")
+        self._held = self._gauge("held_texts", "Texts that are queued or running", "livesum")
         self._oldest = self._gauge(
-            "oldest_request_seconds", "Age of the oldest request that waits or runs", "livemax"
+            "oldest_request_seconds",
+            "Age of the oldest request that is queued or running",
+            "livemax",
         )
         self._hits = self._counter("cache_hits", "Texts that were answered without a run")
-        self._misses = self._counter("cache_misses", "Texts that were looked up in vain")
-        self._cached = self._gauge(
-            "cache_texts", "Results kept for texts that come again", "livesum"
-        )
+        self._misses = self._counter("cache_misses", "Texts that were not in the cache")
+        self._cached = self._gauge("cache_texts", "Results in the cache", "livesum")
         Gauge(
             _PREFIX + "model_info",
             "The model that is served, and what runs it",
@@ -98,12 +103,12 @@ class ServerMetrics:
         self._texts.labels(key).inc(texts)
 
     def queue_changed(self, texts: int, oldest_seconds: float) -> None:
-        """Say how many texts wait or run, and for how long the oldest request has."""
+        """Set how many texts are queued or running, and the age of the oldest request."""
         self._held.set(texts)
         self._oldest.set(oldest_seconds)
 
     def looked_up(self, hits: int, misses: int, entries: int) -> None:
-        """Count the texts of a request that the cache knew and did not know."""
+        """Count the texts of a request that were in the cache and were not."""
         self._hits.inc(hits)
         self._misses.inc(misses)
         self._cached.set(entries)
@@ -135,8 +140,8 @@ class ServerMetrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # has no types
         counted = generate_latest(registry)
-        if self._cards is not None:
-            counted += generate_latest(self._cards)
+        if self._gpus is not None:
+            counted += generate_latest(self._gpus)
         return Answer(200, counted, CONTENT_TYPE_LATEST)
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
@@ -154,7 +159,7 @@ class ServerMetrics:
 
 
 def forget_dead_workers(directory: Path) -> None:
-    """Drop what workers that have died held last, or it would be added up for ever."""
+    """Delete the gauges of workers that have died, or they would be added up forever."""
     for file in directory.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         try:
@@ -163,3 +168,70 @@ def forget_dead_workers(directory: Path) -> None:
             mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call] # has no types
         except PermissionError:
             continue  # somebody else's process has the number now
+
+
+@dataclass(frozen=True, slots=True)
+class GpuReading:
+    """Bytes of one GPU's memory, and the share of time that it computed (0 to 1)."""
+
+    gpu: str
+    memory_used: int
+    memory_total: int
+    utilisation: float
+
+
+def open_nvml() -> Any | None:
+    """Return NVIDIA's management library, started, or None without it or without a GPU.
+
+    It is the package nvidia-ml-py (the extra `gpu`).
+    """
+    try:
+        import pynvml
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return None
+    return pynvml
+
+
+def read_gpus(library: Any) -> list[GpuReading]:
+    """Return a reading per GPU; a GPU's name in metrics is its number."""
+    readings = []
+    for number in range(library.nvmlDeviceGetCount()):
+        gpu = library.nvmlDeviceGetHandleByIndex(number)
+        memory = library.nvmlDeviceGetMemoryInfo(gpu)
+        busy = library.nvmlDeviceGetUtilizationRates(gpu).gpu / 100
+        readings.append(GpuReading(str(number), int(memory.used), int(memory.total), busy))
+    return readings
+
+
+class GpuCollector(Collector):
+    """Prometheus collector that reads every GPU at each scrape."""
+
+    def __init__(self, prefix: str, library: Any) -> None:
+        """Take the prefix of metric names, and a started library."""
+        self._prefix = prefix
+        self._library = library
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Return nothing: the series depend on the GPUs."""
+        return ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield memory and utilisation; nothing when the GPUs cannot be read now."""
+        try:
+            readings = read_gpus(self._library)
+        except self._library.NVMLError:
+            logger.exception("the GPUs cannot be read")
+            return
+        for name, words, field in (
+            ("gpu_memory_used_bytes", "GPU memory in use, by any process", "memory_used"),
+            ("gpu_memory_total_bytes", "GPU memory", "memory_total"),
+            ("gpu_utilisation", "Share of the last moments that the GPU computed", "utilisation"),
+        ):
+            family = GaugeMetricFamily(self._prefix + name, words, labels=["gpu"])
+            for reading in readings:
+                family.add_metric([reading.gpu], getattr(reading, field))
+            yield family

@@ -19,9 +19,9 @@ from serving.errors import (
     UnexpectedError,
     UnsupportedMediaError,
 )
-from serving.http.downstream import CLASSIFY_PATH
 from serving.http.openapi_schemas import component_schemas, reference
 from serving.http.problems import KINDS, PROBLEM_TYPE
+from serving.http.protocols.native import CLASSIFY_PATH
 from serving.http.protocols.open_inference import ROOT, OpenInference
 from serving.http.protocols.tei import PREDICT_PATH
 from serving.settings import Settings

@@ -1,23 +1,21 @@
-"""Give every request error its place in HTTP: a status, a stable type and a title.
+"""Status, type, title and wording of every request error, in one table.
 
-Problem documents follow RFC 9457 and have the fields that the orchestration service's have.
+Problem documents follow RFC 9457 and have the same fields as the orchestration service's.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from serving import errors
-from serving.http.asgi import Answer
+from serving.http.messages import Answer
 
 PROBLEM_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """Describe a kind of problem; `about` is what people read at /problems/{slug}."""
+    """A kind of problem; `about` is what people read at /problems/{slug}."""
 
     slug: str
     status: int
@@ -82,7 +80,7 @@ def kind_of(error: errors.RequestError) -> ProblemKind:
 def problem_answer(error: errors.RequestError, trace_id: str) -> Answer:
     """Return the problem document of an error, with the headers that go with its status."""
     kind = kind_of(error)
-    document: dict[str, Any] = {
+    document = {
         "type": kind.path,
         "title": kind.title,
         "status": kind.status,
@@ -90,12 +88,11 @@ def problem_answer(error: errors.RequestError, trace_id: str) -> Answer:
         "trace_id": trace_id,
         "errors": [{"where": fault.where, "reason": fault.reason} for fault in error.faults],
     }
-    body = json.dumps(document, ensure_ascii=False).encode()
-    return Answer(kind.status, body, PROBLEM_TYPE, error_headers(error))
+    return Answer.of(document, kind.status, error_headers(error), PROBLEM_TYPE)
 
 
 def error_headers(error: errors.RequestError) -> tuple[tuple[str, str], ...]:
-    """Return the headers that go with an error, whatever its body is worded like."""
+    """Return the headers that go with an error, in every wire format."""
     headers: list[tuple[str, str]] = []
     if isinstance(error, errors.RetryableError):
         headers.append(("retry-after", str(error.retry_after)))
@@ -108,9 +105,24 @@ def error_headers(error: errors.RequestError) -> tuple[tuple[str, str], ...]:
     return tuple(headers)
 
 
-def explanation_answer(path: str) -> Answer:
-    """Return what the kind of problem whose `path` this is means; there has to be one."""
-    kind = next(kind for kind in KINDS.values() if kind.path == path)
+def one_line(error: errors.RequestError, texts_at: str) -> str:
+    """Return an error as one line, for wire formats whose errors are a string.
+
+    Faults in a text point into /texts, where /v1/classify has them; `texts_at` is where the
+    texts are in the caller's body.
+    """
+    faults = [f"{_pointer(fault.where, texts_at)} {fault.reason}" for fault in error.faults]
+    return f"{error.detail} {'; '.join(faults)}".strip()
+
+
+def _pointer(where: str, texts_at: str) -> str:
+    if where == "/texts" or where.startswith("/texts/"):
+        return texts_at + where.removeprefix("/texts")
+    return where or "The body"
+
+
+def explanation_answer(kind: ProblemKind) -> Answer:
+    """Return what a kind of problem means, as it is served at its path."""
     return Answer.of(
         {"type": kind.path, "title": kind.title, "status": kind.status, "about": kind.about}
     )

@@ -86,6 +86,10 @@ class Scheduler(Protocol):
         """Remove a request's queued texts; running ones are settled when they are done."""
         ...
 
+    def close(self) -> None:
+        """Start no more runs, and end the threads."""
+        ...
+
 
 @dataclass(slots=True)
 class _Unencoded:

@@ -1,64 +1,118 @@
-"""What the ways to ask for classifications differ in: the words of a request and an answer.
-
-Everything else (key, limits, admission, deadline, status codes) is the contract's, for all.
-"""
+"""This server's own format: /v1/classify and /v1/model, and checks that other formats share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
-from serving.errors import RequestError
-from serving.http.asgi import Answer
+from serving.classifier.artifact import ModelArtifact
+from serving.errors import (
+    Fault,
+    InvalidRequestError,
+    PayloadTooLargeError,
+    UnsupportedMediaError,
+)
+from serving.http.messages import JSON_TYPE, Answer, Asked, WireProtocol
 from serving.http.problems import problem_answer
-from serving.schemas import Limits, parse_texts
+from serving.schemas import Limits
 
-Words = Callable[[bytes], bytes]
+CLASSIFY_PATH = "/v1/classify"
+MODEL_PATH = "/v1/model"
+FAULTS_SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Hold what a request asks for: texts, and how their classifications become its answer.
+def check_json(headers: Mapping[str, str], unstated: str = "") -> None:
+    """Raise UnsupportedMediaError unless the headers promise a body of plain JSON in UTF-8.
 
-    `worded` takes the JSON array that /v1/classify answers, and may raise RequestErrors.
+    `unstated` is the media type of a body without a Content-Type.
     """
-
-    texts: Sequence[str]
-    worded: Words
-
-
-@dataclass(frozen=True, slots=True)
-class WireProtocol:
-    """Hold how one protocol reads a body and words an error.
-
-    `read` raises InvalidRequestError or PayloadTooLargeError. `refusal` takes an error and the
-    request's id. `untyped_is_json` says that a body without a Content-Type is taken for JSON.
-    """
-
-    read: Callable[[bytes, Limits], Asked]
-    refusal: Callable[[RequestError, str], Answer]
-    untyped_is_json: bool = False
+    media_type, _, parameters = (headers.get("content-type") or unstated).partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if media_type.strip().lower() != JSON_TYPE or charset not in ("", "charset=utf-8"):
+        raise UnsupportedMediaError(f"Send the body with `Content-Type: {JSON_TYPE}`, in UTF-8.")
+    if (headers.get("content-encoding") or "identity").lower() != "identity":
+        raise UnsupportedMediaError("Send the body as it is, without a Content-Encoding.")
 
 
 def read_classify(body: bytes, limits: Limits) -> Asked:
-    """Read the body of /v1/classify, whose answer is the array as it is."""
-    return Asked(parse_texts(body, limits), worded=bytes)
+    """Read the body of /v1/classify, `{"texts": ["...", ...]}` in UTF-8.
 
-
-NATIVE = WireProtocol(read_classify, problem_answer)
-
-
-def one_line(error: RequestError, texts_at: str) -> str:
-    """Return an error as one line, for protocols whose errors are a string.
-
-    Faults in a text point into /texts, where /v1/classify has them; `texts_at` is the place in
-    the caller's body.
+    Raises InvalidRequestError when the body is anything else, and what check_texts raises.
     """
-    faults = [f"{_place(fault.where, texts_at)} {fault.reason}" for fault in error.faults]
-    return f"{error.detail} {'; '.join(faults)}".strip()
+    document = read_object(body, '{"texts": ["...", ...]}')
+    if "texts" not in document:
+        raise wrong_shape(Fault("/texts", "is missing"))
+    if unknown := sorted(document.keys() - {"texts"}):
+        raise wrong_shape(
+            *(Fault(f"/{_escaped(name)}", "is not a known field") for name in unknown)
+        )
+    return Asked(check_texts(document["texts"], limits), worded=bytes)
 
 
-def _place(where: str, texts_at: str) -> str:
-    if where == "/texts" or where.startswith("/texts/"):
-        return texts_at + where.removeprefix("/texts")
-    return where or "The body"
+NATIVE = WireProtocol(check_json, read_classify, problem_answer)
+
+
+def read_object(body: bytes, form: str) -> dict[str, Any]:
+    """Return the JSON object in a body; InvalidRequestError, which shows `form`, without one."""
+    try:
+        document = json.loads(body.decode("utf-8"))
+    # RecursionError: brackets nested thousands deep.
+    except (ValueError, RecursionError) as exc:
+        raise InvalidRequestError("The body is not JSON in UTF-8.") from exc
+    if not isinstance(document, dict):
+        raise wrong_shape(Fault("", f"must be an object, {form}"))
+    return document
+
+
+def check_texts(texts: Any, limits: Limits) -> list[str]:
+    """Return `texts` if they are a list of texts within the limits.
+
+    Raises InvalidRequestError when they are anything else, PayloadTooLargeError when there are
+    more texts, or longer ones. Both name the first FAULTS_SHOWN texts, as /texts/{index}.
+    """
+    if not isinstance(texts, list) or not texts:
+        raise wrong_shape(Fault("/texts", "must be an array of at least one text"))
+    if len(texts) > limits.texts:
+        reason = f"has {len(texts)} texts, the limit is {limits.texts}"
+        raise PayloadTooLargeError("Too many texts in one request.", [Fault("/texts", reason)])
+    others = [index for index, text in enumerate(texts) if not isinstance(text, str)]
+    if others:
+        raise wrong_shape(*(Fault(f"/texts/{index}", "must be a string") for index in others))
+    faults = [
+        Fault(f"/texts/{index}", f"has {len(text)} characters, the limit is {limits.text_chars}")
+        for index, text in enumerate(texts)
+        if len(text) > limits.text_chars
+    ]
+    if faults:
+        raise PayloadTooLargeError("A text is too long.", faults[:FAULTS_SHOWN])
+    return texts
+
+
+def wrong_shape(*faults: Fault) -> InvalidRequestError:
+    """Return the error of a body with these faults, of which the first FAULTS_SHOWN are named."""
+    return InvalidRequestError("The body is not what this address takes.", faults[:FAULTS_SHOWN])
+
+
+def model_page(artifact: ModelArtifact, limits: Limits) -> Answer:
+    """Return the answer of /v1/model: which model this is, how good it is, and the limits."""
+    return Answer.of(
+        {
+            "name": artifact.name,
+            "version": artifact.version,
+            "base": artifact.base,
+            "precision": artifact.precision,
+            "labels": list(artifact.labels),
+            "max_tokens": artifact.max_tokens,
+            "preprocess_version": artifact.preprocess_version,
+            "accuracy": artifact.accuracy,
+            "limits": asdict(limits),
+        }
+    )
+
+
+def _escaped(name: str) -> str:
+    """Return a field's name as a step of a JSON pointer (RFC 6901), cut to a readable length."""
+    shown = name[:40].encode("utf-8", "replace").decode()
+    return shown.replace("~", "~0").replace("/", "~1")

@@ -2,8 +2,8 @@
 
 After `specification/protocol/inference_rest.md` of kserve/open-inference-protocol. One model,
 one version; one input, a BYTES tensor of texts, whatever its name; three outputs. JSON only:
-binary tensors are refused, and a wish for binary outputs is answered in JSON, which clients
-of that extension read too. Parameters that are not known here are ignored.
+binary tensors are refused, and a request for binary outputs is answered in JSON, which clients
+of that extension read too. Unknown parameters are ignored.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from serving.classifier.artifact import EMOTIONS
-from serving.errors import Fault, RequestError
-from serving.http.asgi import Answer
-from serving.http.problems import error_headers, kind_of
-from serving.http.protocols.native import Asked, WireProtocol, one_line
-from serving.schemas import Limits, check_texts, read_object, wrong_shape
+from serving.errors import Fault, RequestError, UnsupportedMediaError
+from serving.http.messages import JSON_TYPE, Answer, Asked, WireProtocol
+from serving.http.problems import error_headers, kind_of, one_line
+from serving.http.protocols.native import check_json, check_texts, read_object, wrong_shape
+from serving.schemas import Limits
 
 ROOT = "/v2"
 SERVER_NAME = "moodline-inference"
 INPUT_NAME = "text"
 PLATFORM = "onnx_onnxv1"
+BINARY_HEADER = "inference-header-content-length"
+"""The header that says, in the protocol's binary tensor extension, where the JSON ends."""
 
 _DATA = "/inputs/0/data"
 _FORM = '{"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["..."]}]}'
@@ -31,7 +33,7 @@ _FORM = '{"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data":
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Describe an output tensor: `row` is the shape of one text's part, `values` its data."""
+    """An output tensor: `row` is the shape of one text's part, `values` returns its data."""
 
     name: str
     datatype: str
@@ -48,7 +50,7 @@ OUTPUTS = (
 
 @dataclass(frozen=True, slots=True)
 class OpenInference:
-    """Speak the protocol for the one model that is served."""
+    """The protocol for the one model that is served."""
 
     model: str
     version: str
@@ -61,8 +63,8 @@ class OpenInference:
 
     @property
     def protocol(self) -> WireProtocol:
-        """Return the words of an inference; tritonclient sends JSON without a Content-Type."""
-        return WireProtocol(self.read, refusal, untyped_is_json=True)
+        """Return the wire format of an inference."""
+        return WireProtocol(check_headers, self.read, refusal)
 
     def server_page(self) -> Answer:
         """Return the server's metadata."""
@@ -100,7 +102,7 @@ class OpenInference:
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """Word classifications as tensors, their data row by row."""
+    """The answer's form: tensors, their data row by row."""
 
     head: Mapping[str, Any]
     outputs: tuple[Output, ...]
@@ -122,6 +124,16 @@ class _Wording:
         return json.dumps(document).encode()
 
 
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise UnsupportedMediaError for anything but JSON, which tritonclient sends untyped."""
+    if BINARY_HEADER in headers:
+        raise UnsupportedMediaError(
+            "Binary tensors are not read: send the texts as JSON, in `data` (in tritonclient:"
+            " `binary_data=False`)."
+        )
+    check_json(headers, unstated=JSON_TYPE)
+
+
 def refusal(error: RequestError, _: str) -> Answer:
     """Return the protocol's error body, with the status and headers of the contract."""
     body = {"error": one_line(error, _DATA)}
@@ -129,17 +141,17 @@ def refusal(error: RequestError, _: str) -> Answer:
 
 
 def _outputs(wanted: Any) -> tuple[Output, ...]:
-    """Return the outputs asked for, each once, in the order asked for; all without a wish."""
+    """Return the outputs asked for, each once, in the order asked for; all if none is named."""
     if wanted is None or wanted == []:
         return OUTPUTS
     if not isinstance(wanted, list):
         raise wrong_shape(Fault("/outputs", "must be an array"))
     names = [one.get("name") if isinstance(one, dict) else None for one in wanted]
     found = {output.name: output for name in names for output in OUTPUTS if output.name == name}
-    places = [place for place, name in enumerate(names) if name not in list(found)]
-    if places:
+    unknown = [index for index, name in enumerate(names) if name not in list(found)]
+    if unknown:
         reason = f"must name one of {', '.join(output.name for output in OUTPUTS)}"
-        raise wrong_shape(*(Fault(f"/outputs/{place}", reason) for place in places))
+        raise wrong_shape(*(Fault(f"/outputs/{index}", reason) for index in unknown))
     return tuple(found.values())
 
 

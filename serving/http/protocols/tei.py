@@ -1,11 +1,11 @@
 """`POST /predict` in the shape of Hugging Face's text-embeddings-inference (TEI).
 
-Shapes and words are those of its router, `router/src/http/{types,server}.rs`. `inputs` is one
-text, bare or as `["..."]`, answered with a ranking; or a batch, `[["..."], ...]`, answered with
-an array of rankings. Two texts in a flat array are a pair there, which this model cannot read:
-they are refused, never taken for a batch. Fields that TEI does not know are ignored, as there.
+After its router, `router/src/http/{types,server}.rs`. `inputs` is one text, bare or as `["..."]`,
+answered with a ranking; or a batch, `[["..."], ...]`, answered with an array of rankings. Two
+texts in a flat array are a pair in TEI, which this model cannot read: they are refused, never
+taken for a batch. Unknown fields are ignored, as in TEI.
 
-A ranking has the seven emotions. Irony is a probability of its own and not in it.
+A ranking has the seven emotions; irony is a separate probability and not in it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,16 @@ from serving.errors import (
     RequestError,
     UnexpectedError,
 )
-from serving.http.asgi import Answer
-from serving.http.problems import error_headers, kind_of
-from serving.http.protocols.native import Asked, WireProtocol, one_line
-from serving.schemas import FAULTS_SHOWN, Limits, check_texts, read_object, wrong_shape
+from serving.http.messages import Answer, Asked, WireProtocol
+from serving.http.problems import error_headers, kind_of, one_line
+from serving.http.protocols.native import (
+    FAULTS_SHOWN,
+    check_json,
+    check_texts,
+    read_object,
+    wrong_shape,
+)
+from serving.schemas import Limits
 
 PREDICT_PATH = "/predict"
 VALIDATION = "Validation"
@@ -37,7 +43,7 @@ ERROR_TYPES: dict[type[RequestError], str] = {
     UnexpectedError: "Backend",
     DeadlineExceededError: "Backend",
 }
-"""TEI's word for an error; VALIDATION for all others."""
+"""TEI's name for an error; VALIDATION for all others."""
 
 _PAIR = (
     "holds several texts side by side, a pair in this protocol, and this model reads one text;"
@@ -47,7 +53,7 @@ _PAIR = (
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """Word classifications as TEI does: one ranking, or one a text."""
+    """The answer's form: one ranking for a text sent alone, else one per text."""
 
     alone: bool
     may_truncate: bool
@@ -81,11 +87,11 @@ def predict_refusal(error: RequestError, _: str) -> Answer:
     return Answer.of(body, kind_of(error).status, error_headers(error))
 
 
-TEI = WireProtocol(read_predict, predict_refusal)
+TEI = WireProtocol(check_json, read_predict, predict_refusal)
 
 
 def _texts(inputs: Any) -> tuple[list[Any], bool]:
-    """Return what stands where texts stand, and whether it is asked about alone."""
+    """Return the texts, not checked yet, and whether there is one that is not in a batch."""
     if isinstance(inputs, str):
         return [inputs], True
     if not isinstance(inputs, list) or not inputs:
@@ -94,18 +100,18 @@ def _texts(inputs: Any) -> tuple[list[Any], bool]:
         if len(inputs) > 1:
             raise wrong_shape(Fault("/inputs", _PAIR))
         return inputs, True
-    places = [
-        place for place, one in enumerate(inputs) if not isinstance(one, list) or len(one) != 1
+    others = [
+        index for index, one in enumerate(inputs) if not isinstance(one, list) or len(one) != 1
     ]
-    if places:
+    if others:
         raise wrong_shape(
-            *(Fault(f"/inputs/{place}", "must be an array of one text") for place in places)
+            *(Fault(f"/inputs/{index}", "must be an array of one text") for index in others)
         )
     return [one[0] for one in inputs], False
 
 
 def _option_faults(document: Mapping[str, Any]) -> list[Fault]:
-    """Return what is asked for beside the texts and cannot be had."""
+    """Return the faults of options that would change the result in a way not offered."""
     faults: list[Fault] = []
     if not isinstance(document.get("truncate"), bool | None):
         faults.append(Fault("/truncate", "must be true, false or null"))
@@ -119,8 +125,8 @@ def _option_faults(document: Mapping[str, Any]) -> list[Fault]:
 def _check_whole(items: list[dict[str, Any]]) -> None:
     """Raise PayloadTooLargeError unless the model has read all of every text."""
     faults = [
-        Fault(f"/texts/{place}", f"has more than {item['tokens']} tokens, the model's limit")
-        for place, item in enumerate(items)
+        Fault(f"/texts/{index}", f"has more than {item['tokens']} tokens, the model's limit")
+        for index, item in enumerate(items)
         if item["truncated"]
     ]
     if faults:

@@ -1,4 +1,4 @@
-"""Speak ASGI without a server, and make a contract without a model behind it."""
+"""Send ASGI requests without a server, and make an application without a model behind it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from serving.classifier.artifact import EMOTIONS, ModelArtifact, Temperature
-from serving.http.asgi import Answer, App, Message, Scope
-from serving.http.auth import BearerKeys
-from serving.http.contract import ContractParts
+from serving.http.application import Application, ServerParts
+from serving.http.classify import ClassifyCall
+from serving.http.messages import App, Message, Receive, Scope, Send
 from serving.http.metrics import ServerMetrics
-from serving.http.protocols.open_inference import OpenInference
 from serving.scheduling.queue import Admission, QueuedRequest
 from serving.scheduling.result_cache import ResultCache
 from serving.scheduling.scheduler import Scheduler
@@ -50,12 +49,12 @@ JOY = {
 
 
 class FakeScheduler:
-    """Answer JOY to every text but BAD, one request after the other, at once or when told to."""
+    """Scheduler that answers JOY to every text but BAD, job by job, at once or when told to."""
 
-    def __init__(self, *, holds: bool = False) -> None:
+    def __init__(self, *, blocked: bool = False) -> None:
         self.came: list[list[str]] = []
         self.go_on = asyncio.Event()
-        if not holds:
+        if not blocked:
             self.go_on.set()
         self._turn = asyncio.Lock()
         self._running: QueuedRequest | None = None
@@ -70,6 +69,9 @@ class FakeScheduler:
         request.dropped = True
         if request is not self._running:
             request.give_up(len(request.texts))
+
+    def close(self) -> None:
+        """Nothing to give back."""
 
     async def _run(self, request: QueuedRequest) -> None:
         async with self._turn:
@@ -94,7 +96,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @dataclass
 class Response:
-    """Hold what an app sent."""
+    """What an app sent."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -111,7 +113,7 @@ def http_scope(method: str, path: str, headers: dict[str, str] | None = None) ->
 
 
 class Caller:
-    """Send requests to an app and leave, if told to, instead of waiting for the answer."""
+    """Sends requests to an app; may leave instead of waiting for the answer."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -157,23 +159,39 @@ class Caller:
         return await self.request("POST", path, headers, [body], **options)
 
 
-def contract_parts(
+def server_parts(
     scheduler: Scheduler | None = None,
     clock: Callable[[], float] = time.monotonic,
     **settings: Any,
-) -> ContractParts:
+) -> ServerParts:
     """Return parts that need no model; `settings` are fields of Settings, without a cache."""
     chosen = Settings(**{"cache_texts": 0, **settings})
     metrics = ServerMetrics(ARTIFACT)
-    return ContractParts(
-        settings=chosen,
-        keys=BearerKeys(chosen.keys),
+    call = ClassifyCall(
+        scheduler=scheduler or FakeScheduler(),
         admission=Admission(chosen.queue_texts, clock, metrics),
         cache=ResultCache(chosen.cache_texts, "fake 1", metrics),
-        scheduler=scheduler or FakeScheduler(),
-        metrics=metrics,
-        model_page=Answer.of({"name": "fake"}),
-        docs_page=Answer.of({"openapi": "3.1.0"}),
-        open_inference=OpenInference(ARTIFACT.name, ARTIFACT.version),
+        limits=chosen.limits,
         clock=clock,
+        deadline_seconds=chosen.deadline_seconds,
     )
+    return ServerParts(chosen, ARTIFACT, metrics, call)
+
+
+async def nothing_behind(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand for BentoML's app where nothing is passed on to it."""
+    raise AssertionError("nothing should be passed on")
+
+
+def application(
+    parts: ServerParts | None = None,
+    *,
+    ready: bool = True,
+    bentoml_app: App = nothing_behind,
+    **options: Any,
+) -> Application:
+    """Return a started application on `parts`, by default `server_parts(**options)`."""
+    made = Application(bentoml_app, lambda _: parts or server_parts(**options))
+    made.start()
+    made.ready = ready
+    return made

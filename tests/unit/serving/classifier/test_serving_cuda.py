@@ -20,7 +20,7 @@ from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.cuda import BoundRun, RecordedRun, StagingArray, recorded_shape
 from serving.classifier.engine import GPU_RUNNERS, OnnxEngine
 from serving.classifier.providers import GpuTuning, Provider, provider_list
-from serving.http.gpu_metrics import CardCollector
+from serving.http.metrics import GpuCollector
 from serving.settings import Settings
 from tests.support.serving.tiny_model import write_tiny_model
 
@@ -160,7 +160,7 @@ def test_without_a_card_the_other_model_is_served_and_one_line_says_so(
 
     assert provider == "cpu"
     (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert line.startswith(f"no graphics card runs {folder}, {folder} is next: ")
+    assert line.startswith(f"no GPU runs {folder}, {folder} is next: ")
     assert "\n" not in line
 
 
@@ -192,9 +192,9 @@ def test_cards_are_read_at_every_scrape_and_one_that_fails_has_no_series(
         nvmlDeviceGetUtilizationRates=lambda _: SimpleNamespace(gpu=40),
     )
 
-    page = generate_latest(CardCollector("x_", library)).decode()
+    page = generate_latest(GpuCollector("x_", library)).decode()
     library.nvmlDeviceGetCount = lost
-    nothing = generate_latest(CardCollector("x_", library))
+    nothing = generate_latest(GpuCollector("x_", library))
 
     assert 'x_gpu_memory_used_bytes{gpu="0"} 3.0' in page
     assert 'x_gpu_utilisation{gpu="0"} 0.4' in page

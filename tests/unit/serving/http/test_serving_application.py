@@ -1,4 +1,4 @@
-"""The gateway and what it sends on, with a hand-made server behind it."""
+"""How the application starts, and what it asks BentoML's app, here a stand-in."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import json
 import pytest
 
 from serving.errors import UnexpectedError
-from serving.http.application import Gateway
-from serving.http.asgi import App, Message, Receive, Scope, Send
-from serving.http.downstream import classify_downstream
-from tests.support.serving.by_hand import Caller, contract_parts
+from serving.http.application import Application
+from serving.http.bentoml_app import BentomlApp
+from serving.http.messages import App, Message, Receive, Scope, Send
+from tests.support.serving.by_hand import Caller, server_parts
 
 
 class BatchServer:
@@ -63,11 +63,11 @@ async def start(app: App) -> tuple[asyncio.Task[None], asyncio.Event]:
 def test_it_is_ready_once_it_has_warmed_up_the_server_behind_it() -> None:
     async def body() -> None:
         server = BatchServer()
-        gateway = Gateway(server, contract_parts)
-        caller = Caller(gateway)
+        app = Application(server, lambda _: server_parts())
+        caller = Caller(app)
         server.go_on.clear()
 
-        lifespan, stop = await start(gateway)
+        lifespan, stop = await start(app)
         cold = await caller.request("GET", "/readyz")
         server.go_on.set()
         async with asyncio.timeout(5):
@@ -85,13 +85,13 @@ def test_it_is_ready_once_it_has_warmed_up_the_server_behind_it() -> None:
 
 def test_it_stays_not_ready_when_the_warm_up_fails(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        gateway = Gateway(BatchServer(status=500), contract_parts)
+        app = Application(BatchServer(status=500), lambda _: server_parts())
 
-        lifespan, stop = await start(gateway)
+        lifespan, stop = await start(app)
         async with asyncio.timeout(5):
             while "warmed up" not in caplog.text:
                 await asyncio.sleep(0)
-        answer = await Caller(gateway).request("GET", "/readyz")
+        answer = await Caller(app).request("GET", "/readyz")
         stop.set()
         await lifespan
 
@@ -110,7 +110,8 @@ def test_a_websocket_is_refused() -> None:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        await Gateway(BatchServer(), contract_parts)({"type": "websocket"}, receive, send)
+        app = Application(BatchServer(), lambda _: server_parts())
+        await app({"type": "websocket"}, receive, send)
 
         assert sent == [{"type": "websocket.close"}]
 
@@ -119,4 +120,4 @@ def test_a_websocket_is_refused() -> None:
 
 def test_any_other_status_from_behind_is_a_fault_of_our_own() -> None:
     with pytest.raises(UnexpectedError, match="503"):
-        asyncio.run(classify_downstream(BatchServer(status=503), ["a"]))
+        asyncio.run(BentomlApp(BatchServer(status=503)).classify(["a"]))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.http.contract import Contract
 from serving.scheduling.result_cache import ENTRY_BYTES, LONGEST_TEXT, ResultCache
-from tests.support.serving.by_hand import BAD, Caller, FakeScheduler, contract_parts, until
+from tests.support.serving.by_hand import BAD, Caller, FakeScheduler, application, until
 
 
 class Notes:
@@ -105,16 +103,10 @@ def test_memory_is_bounded_by_the_number_of_results() -> None:
     assert held < 2_000 * ENTRY_BYTES
 
 
-def made(scheduler: FakeScheduler, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(scheduler, cache_texts=100, **settings))
-    contract.ready = True
-    return contract
-
-
 def test_a_repeated_request_is_answered_in_the_same_bytes_without_a_run() -> None:
     async def body() -> None:
         scheduler = FakeScheduler()
-        caller = Caller(made(scheduler).exchange)
+        caller = Caller(application(scheduler=scheduler, cache_texts=100))
 
         first = await caller.classify({"texts": ["a", "b", "a"]})
         again = await caller.classify({"texts": ["a", "b", "a"]})
@@ -129,7 +121,7 @@ def test_a_repeated_request_is_answered_in_the_same_bytes_without_a_run() -> Non
 def test_a_request_of_known_texts_does_not_wait_and_a_mixed_one_sends_on_what_is_new() -> None:
     async def body() -> None:
         scheduler = FakeScheduler()
-        caller = Caller(made(scheduler).exchange)
+        caller = Caller(application(scheduler=scheduler, cache_texts=100))
         await caller.classify({"texts": ["a", "b"]})
         scheduler.go_on.clear()
         mixed = asyncio.create_task(caller.classify({"texts": ["b", "new", "a"]}))
@@ -148,7 +140,7 @@ def test_a_request_of_known_texts_does_not_wait_and_a_mixed_one_sends_on_what_is
 @pytest.mark.parametrize("path", ["/v1/classify"])
 def test_a_text_that_fails_is_named_at_each_of_its_places(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler()).exchange)
+        caller = Caller(application(cache_texts=100))
 
         failed = await caller.post(path, {"texts": [BAD, "a", BAD]})
 

@@ -9,7 +9,7 @@ import pytest
 
 from serving.classifier.artifact import EMOTIONS
 from serving.errors import BusyError, Fault, InvalidRequestError, PayloadTooLargeError
-from serving.http.protocols.native import Asked
+from serving.http.messages import Asked
 from serving.http.protocols.open_inference import OpenInference, refusal
 from serving.schemas import Limits
 

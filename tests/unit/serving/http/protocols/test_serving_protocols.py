@@ -9,9 +9,15 @@ from typing import Any
 
 import pytest
 
-from serving.http.contract import Contract
 from serving.scheduling.queue import QueuedRequest
-from tests.support.serving.by_hand import Caller, FakeScheduler, Response, contract_parts, until
+from tests.support.serving.by_hand import (
+    Caller,
+    FakeScheduler,
+    Response,
+    application,
+    server_parts,
+    until,
+)
 
 KEYS = {"api": "0123456789abcdef"}
 SHOWN = {"authorization": "Bearer 0123456789abcdef"}
@@ -28,12 +34,6 @@ def document_for(path: str, texts: Sequence[str]) -> dict[str, Any]:
     return {"inputs": [{"name": "t", "datatype": "BYTES", "shape": [len(data)], "data": data}]}
 
 
-def made(scheduler: FakeScheduler, *, ready: bool = True, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(scheduler, **settings))
-    contract.ready = ready
-    return contract
-
-
 def assert_worded(path: str, answer: Response, status: int, error_type: str) -> None:
     """Check an error's status and that its body is the one of the protocol at `path`."""
     document = answer.json()
@@ -47,7 +47,7 @@ def assert_worded(path: str, answer: Response, status: int, error_type: str) -> 
 @CALLS
 def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler(), keys=KEYS).exchange)
+        caller = Caller(application(keys=KEYS))
 
         without = await caller.request("POST", path, {}, [b"nonsense"])
         shown = await caller.post(path, document_for(path, ["a"]), headers=SHOWN)
@@ -62,7 +62,7 @@ def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(pat
 @CALLS
 def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler(), ready=False).exchange)
+        caller = Caller(application(ready=False))
 
         cold = await caller.post(path, document_for(path, ["a"]))
 
@@ -75,19 +75,19 @@ def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
 @CALLS
 def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
     async def body() -> None:
-        server = FakeScheduler(holds=True)
-        caller = Caller(made(server, queue_texts=256).exchange)
+        scheduler = FakeScheduler(blocked=True)
+        caller = Caller(application(scheduler=scheduler, queue_texts=256))
         held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
-        await until(lambda: bool(server.came))
+        await until(lambda: bool(scheduler.came))
 
         refused = await caller.post(path, document_for(path, ["b"] * 57))
         fits = asyncio.create_task(caller.post(path, document_for(path, ["c"] * 56)))
-        server.go_on.set()
+        scheduler.go_on.set()
 
         assert_worded(path, refused, 429, "Overloaded")
         assert 1 <= int(refused.headers["retry-after"]) <= 30
         assert ((await held).status, (await fits).status) == (200, 200)
-        assert ["b"] * 57 not in server.came
+        assert ["b"] * 57 not in scheduler.came
 
     asyncio.run(body())
 
@@ -95,11 +95,11 @@ def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
 @CALLS
 def test_after_the_deadline_it_says_504(path: str) -> None:
     async def body() -> None:
-        server = FakeScheduler(holds=True)
-        caller = Caller(made(server, deadline_seconds=0.05).exchange)
+        scheduler = FakeScheduler(blocked=True)
+        caller = Caller(application(scheduler=scheduler, deadline_seconds=0.05))
 
         late = await caller.post(path, document_for(path, ["a"]))
-        server.go_on.set()
+        scheduler.go_on.set()
 
         assert_worded(path, late, 504, "Backend")
         assert "retry-after" in late.headers
@@ -110,7 +110,7 @@ def test_after_the_deadline_it_says_504(path: str) -> None:
 @CALLS
 def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler()).exchange)
+        caller = Caller(application())
 
         failed = await caller.post(path, document_for(path, ["a", "bad"]))
 
@@ -128,17 +128,28 @@ def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> N
         ({"content-type": "text/plain"}, 415),
         ({"content-type": "application/octet-stream"}, 415),
         ({"content-type": "application/json", "content-encoding": "gzip"}, 415),
-        ({"content-type": "application/json", "inference-header-content-length": "9"}, 415),
         ({"content-type": "application/json"}, 400),
     ],
 )
 def test_a_body_of_another_kind_is_refused(path: str, headers: dict[str, str], status: int) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler()).exchange)
+        caller = Caller(application())
 
         refused = await caller.request("POST", path, headers, [b"nonsense"])
 
         assert_worded(path, refused, status, "Validation")
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("path", OIP_PATHS)
+def test_binary_tensors_are_refused(path: str) -> None:
+    async def body() -> None:
+        headers = {"content-type": "application/json", "inference-header-content-length": "9"}
+
+        refused = await Caller(application()).request("POST", path, headers, [b"nonsense"])
+
+        assert_worded(path, refused, 415, "Validation")
 
     asyncio.run(body())
 
@@ -148,7 +159,7 @@ def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
     path: str, status: int
 ) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler()).exchange)
+        caller = Caller(application())
         sent = json.dumps(document_for(path, ["a"])).encode()
 
         answer = await caller.request("POST", path, {}, [sent])
@@ -175,7 +186,7 @@ def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol
     method: str, path: str, status: int
 ) -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler()).exchange)
+        caller = Caller(application())
 
         answer = await caller.request(method, path)
 
@@ -187,7 +198,7 @@ def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol
 @pytest.mark.parametrize("path", ["/predictions", "/v2x", "/v3"])
 def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(path: str) -> None:
     async def body() -> None:
-        answer = await Caller(made(FakeScheduler()).exchange).request("GET", path)
+        answer = await Caller(application()).request("GET", path)
 
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -196,14 +207,16 @@ def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(pat
 
 def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
     class Broken(FakeScheduler):
-        def submit(self, job: QueuedRequest) -> None:
-            job.settle((place, b"no json: secret detail") for place in range(len(job.texts)))
+        def submit(self, request: QueuedRequest) -> None:
+            request.settle(
+                (place, b"no json: secret detail") for place in range(len(request.texts))
+            )
 
     async def body() -> None:
-        contract = made(Broken())
+        app = application(scheduler=Broken())
 
         for path in PATHS:
-            answer = await Caller(contract.exchange).post(path, document_for(path, ["a"]))
+            answer = await Caller(app).post(path, document_for(path, ["a"]))
 
             assert_worded(path, answer, 500, "Backend")
             assert b"secret" not in answer.body
@@ -213,10 +226,8 @@ def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
 
 def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() -> None:
     async def body() -> None:
-        parts = contract_parts(keys=KEYS)
-        contract = Contract(parts)
-        contract.ready = True
-        caller = Caller(contract.exchange)
+        parts = server_parts(keys=KEYS)
+        caller = Caller(application(parts))
 
         for path in PATHS:
             await caller.post(path, document_for(path, ["a", "b"]), headers=SHOWN)
@@ -235,7 +246,7 @@ def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() ->
 
 def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
     async def status(path: str) -> int:
-        return (await Caller(made(FakeScheduler(), keys=KEYS).exchange).request("GET", path)).status
+        return (await Caller(application(keys=KEYS)).request("GET", path)).status
 
     async def body() -> None:
         closed = ("/v2", "/v2/", "/v2/models/fake", "/v2/models/fake/versions/1")
@@ -254,7 +265,7 @@ def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
 
 def test_readiness_is_the_servers_and_liveness_is_not() -> None:
     async def body() -> None:
-        caller = Caller(made(FakeScheduler(), ready=False).exchange)
+        caller = Caller(application(ready=False))
 
         ready = await caller.request("GET", "/v2/health/ready")
         model = await caller.request("GET", "/v2/models/fake/ready")

@@ -20,7 +20,7 @@ from serving.errors import (
     UnexpectedError,
     UnsupportedMediaError,
 )
-from serving.http.protocols.native import Asked
+from serving.http.messages import Asked
 from serving.http.protocols.tei import predict_refusal, read_predict
 from serving.schemas import Limits
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from serving.errors import PayloadTooLargeError
-from serving.http.asgi import ClientGoneError, Message, read_body
-from serving.http.contract import Contract
+from serving.http.classify import read_body
+from serving.http.messages import ClientGoneError, Message
 from serving.http.problems import KINDS
+from serving.http.protocols.native import model_page
 from serving.scheduling.queue import QueuedRequest
-from tests.support.serving.by_hand import Caller, FakeScheduler, contract_parts, http_scope, until
+from serving.schemas import Limits
+from tests.support.serving.by_hand import (
+    ARTIFACT,
+    Caller,
+    FakeScheduler,
+    application,
+    http_scope,
+    server_parts,
+    until,
+)
 
 TEXTS = {"texts": ["a"]}
-
-
-def made_ready(scheduler: FakeScheduler | None = None, **settings: Any) -> Contract:
-    contract = Contract(contract_parts(scheduler, **settings))
-    contract.ready = True
-    return contract
 
 
 def run(body: Callable[[], Awaitable[None]]) -> None:
@@ -35,7 +37,7 @@ def run(body: Callable[[], Awaitable[None]]) -> None:
 
 def test_before_it_is_warm_it_says_503_and_when_to_come_back() -> None:
     async def body() -> None:
-        caller = Caller(Contract(contract_parts()).exchange)
+        caller = Caller(application(ready=False))
 
         ready = await caller.request("GET", "/readyz")
         classified = await caller.classify(TEXTS)
@@ -50,8 +52,8 @@ def test_before_it_is_warm_it_says_503_and_when_to_come_back() -> None:
 
 def test_a_full_queue_says_429_and_when_to_come_back_and_runs_nothing_more() -> None:
     async def body() -> None:
-        scheduler = FakeScheduler(holds=True)
-        caller = Caller(made_ready(scheduler, queue_texts=256).exchange)
+        scheduler = FakeScheduler(blocked=True)
+        caller = Caller(application(scheduler=scheduler, queue_texts=256))
         held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
         await until(lambda: bool(scheduler.came))
 
@@ -69,9 +71,9 @@ def test_a_full_queue_says_429_and_when_to_come_back_and_runs_nothing_more() -> 
 
 def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
     async def body() -> None:
-        scheduler = FakeScheduler(holds=True)
-        contract = made_ready(scheduler, queue_texts=256)
-        held = asyncio.create_task(Caller(contract.exchange).classify({"texts": ["a"] * 256}))
+        scheduler = FakeScheduler(blocked=True)
+        app = application(scheduler=scheduler, queue_texts=256)
+        held = asyncio.create_task(Caller(app).classify({"texts": ["a"] * 256}))
         await until(lambda: bool(scheduler.came))
         sent: list[Message] = []
 
@@ -82,7 +84,7 @@ def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
             sent.append(message)
 
         scope = http_scope("POST", "/v1/classify", {"content-type": "application/json"})
-        await contract.exchange(scope, receive, send)
+        await app(scope, receive, send)
         scheduler.go_on.set()
         await held
 
@@ -93,15 +95,14 @@ def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
 
 def test_after_the_deadline_it_says_504_and_the_texts_count_until_they_are_done() -> None:
     async def body() -> None:
-        scheduler = FakeScheduler(holds=True)
-        parts = contract_parts(scheduler, deadline_seconds=0.05)
-        contract = Contract(parts)
-        contract.ready = True
+        scheduler = FakeScheduler(blocked=True)
+        parts = server_parts(scheduler, deadline_seconds=0.05)
+        app = application(parts)
 
-        late = await Caller(contract.exchange).classify(TEXTS)
-        while_it_runs = parts.admission.texts
+        late = await Caller(app).classify(TEXTS)
+        while_it_runs = parts.call.admission.texts
         scheduler.go_on.set()
-        await until(lambda: parts.admission.texts == 0)
+        await until(lambda: parts.call.admission.texts == 0)
 
         assert (late.status, late.json()["type"]) == (504, "/problems/deadline-exceeded")
         assert while_it_runs == 1
@@ -111,17 +112,15 @@ def test_after_the_deadline_it_says_504_and_the_texts_count_until_they_are_done(
 
 def test_a_request_whose_deadline_passes_while_it_waits_is_never_run() -> None:
     async def body() -> None:
-        scheduler = FakeScheduler(holds=True)
-        parts = contract_parts(scheduler, deadline_seconds=0.05)
-        contract = Contract(parts)
-        contract.ready = True
-        caller = Caller(contract.exchange)
+        scheduler = FakeScheduler(blocked=True)
+        parts = server_parts(scheduler, deadline_seconds=0.05)
+        caller = Caller(application(parts))
 
         answers = await asyncio.gather(
             caller.classify({"texts": ["first"]}), caller.classify({"texts": ["second"]})
         )
         scheduler.go_on.set()
-        await until(lambda: parts.admission.texts == 0)
+        await until(lambda: parts.call.admission.texts == 0)
 
         assert [answer.status for answer in answers] == [504, 504]
         assert scheduler.came == [["first"]]
@@ -131,16 +130,14 @@ def test_a_request_whose_deadline_passes_while_it_waits_is_never_run() -> None:
 
 def test_a_request_whose_client_leaves_while_it_waits_is_never_run() -> None:
     async def body() -> None:
-        scheduler = FakeScheduler(holds=True)
-        parts = contract_parts(scheduler)
-        contract = Contract(parts)
-        contract.ready = True
-        caller = Caller(contract.exchange)
+        scheduler = FakeScheduler(blocked=True)
+        parts = server_parts(scheduler)
+        caller = Caller(application(parts))
         first = asyncio.create_task(caller.classify({"texts": ["first"]}))
         await until(lambda: bool(scheduler.came))
         leaves = asyncio.Event()
         second = asyncio.create_task(caller.classify({"texts": ["second"]}, leaves=leaves))
-        await until(lambda: parts.admission.texts == 2)
+        await until(lambda: parts.call.admission.texts == 2)
 
         leaves.set()
         gone = await second
@@ -149,7 +146,7 @@ def test_a_request_whose_client_leaves_while_it_waits_is_never_run() -> None:
         assert (await first).status == 200
         assert gone.status == 499
         assert scheduler.came == [["first"]]
-        assert parts.admission.texts == 0
+        assert parts.call.admission.texts == 0
         assert b'status="499"' in parts.metrics.page().body
 
     run(body)
@@ -157,7 +154,7 @@ def test_a_request_whose_client_leaves_while_it_waits_is_never_run() -> None:
 
 def test_a_body_that_never_ends_meets_the_deadline() -> None:
     async def body() -> None:
-        contract = made_ready(deadline_seconds=0.05)
+        app = application(deadline_seconds=0.05)
         sent: list[Message] = []
 
         async def receive() -> Message:
@@ -168,7 +165,7 @@ def test_a_body_that_never_ends_meets_the_deadline() -> None:
             sent.append(message)
 
         scope = http_scope("POST", "/v1/classify", {"content-type": "application/json"})
-        await contract.exchange(scope, receive, send)
+        await app(scope, receive, send)
 
         assert sent[0]["status"] == 504
 
@@ -179,11 +176,11 @@ def test_a_fault_of_our_own_says_500_and_keeps_its_reason_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(FakeScheduler):
-        def submit(self, job: QueuedRequest) -> None:
+        def submit(self, request: QueuedRequest) -> None:
             raise RuntimeError("secret detail")
 
     async def body() -> None:
-        answer = await Caller(made_ready(Broken()).exchange).classify(
+        answer = await Caller(application(scheduler=Broken())).classify(
             TEXTS, headers={"x-request-id": "case-7"}
         )
 
@@ -201,9 +198,7 @@ def test_a_fault_of_our_own_says_500_and_keeps_its_reason_to_the_log(
 @pytest.mark.parametrize("asked", ["", "x" * 129, "two words", "a\r\nb", "é"])
 def test_a_request_id_that_could_do_harm_is_replaced(asked: str) -> None:
     async def body() -> None:
-        answer = await Caller(made_ready().exchange).request(
-            "GET", "/livez", {"x-request-id": asked}
-        )
+        answer = await Caller(application()).request("GET", "/livez", {"x-request-id": asked})
 
         assert answer.headers["x-request-id"] not in ("", asked)
 
@@ -212,7 +207,7 @@ def test_a_request_id_that_could_do_harm_is_replaced(asked: str) -> None:
 
 def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at() -> None:
     async def body() -> None:
-        caller = Caller(made_ready(keys={"api": "0123456789abcdef"}).exchange)
+        caller = Caller(application(keys={"api": "0123456789abcdef"}))
 
         without = await caller.request("POST", "/v1/classify", {}, [b"nonsense"])
         about = await caller.request("GET", "/v1/model")
@@ -228,10 +223,8 @@ def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at() -
 
 def test_requests_are_counted_by_route_status_and_key_and_never_by_path() -> None:
     async def body() -> None:
-        parts = contract_parts(keys={"api": "0123456789abcdef"})
-        contract = Contract(parts)
-        contract.ready = True
-        caller = Caller(contract.exchange)
+        parts = server_parts(keys={"api": "0123456789abcdef"})
+        caller = Caller(application(parts))
 
         await caller.classify(
             {"texts": ["a", "b"]}, headers={"authorization": "Bearer 0123456789abcdef"}
@@ -250,7 +243,7 @@ def test_requests_are_counted_by_route_status_and_key_and_never_by_path() -> Non
 
 def test_every_problem_is_explained_where_its_type_points() -> None:
     async def body() -> None:
-        caller = Caller(made_ready().exchange)
+        caller = Caller(application())
 
         answers = [await caller.request("GET", kind.path) for kind in KINDS.values()]
         unknown = await caller.request("GET", "/problems/none")
@@ -272,7 +265,7 @@ def test_a_body_over_the_limit_is_read_away_but_not_without_end(
 
     async def body() -> None:
         with pytest.raises(PayloadTooLargeError) as caught:
-            await read_body(http_scope("POST", "/"), receive, 10)
+            await read_body({}, receive, 10)
 
         assert caught.value.unread == (connection == "close")
 
@@ -284,9 +277,8 @@ def test_a_declared_length_far_over_the_limit_is_refused_unread() -> None:
         raise AssertionError("nothing should be read")
 
     async def body() -> None:
-        scope = http_scope("POST", "/", {"content-length": "1000000"})
         with pytest.raises(PayloadTooLargeError):
-            await read_body(scope, receive, 10)
+            await read_body({"content-length": "1000000"}, receive, 10)
 
     run(body)
 
@@ -304,30 +296,30 @@ def test_a_body_in_pieces_is_put_together_and_a_client_that_leaves_is_noticed() 
         return messages.pop(0)
 
     async def body() -> None:
-        assert await read_body(http_scope("POST", "/"), receive, 3) == b"abc"
+        assert await read_body({}, receive, 3) == b"abc"
         with pytest.raises(ClientGoneError):
-            await read_body(http_scope("POST", "/"), receive, 3)
+            await read_body({}, receive, 3)
 
     run(body)
 
 
 def test_head_has_the_headers_of_get_and_no_body() -> None:
     async def body() -> None:
-        caller = Caller(made_ready().exchange)
+        caller = Caller(application())
 
         get = await caller.request("GET", "/v1/model")
         head = await caller.request("HEAD", "/v1/model")
 
         assert head.body == b""
         assert head.headers["content-length"] == get.headers["content-length"]
-        assert json.loads(get.body) == {"name": "fake"}
+        assert get.body == model_page(ARTIFACT, Limits()).body
 
     run(body)
 
 
 def test_the_pages_about_the_server_can_be_switched_off() -> None:
     async def body() -> None:
-        caller = Caller(made_ready(docs=False, metrics="off").exchange)
+        caller = Caller(application(docs=False, metrics="off"))
 
         answers = [await caller.request("GET", path) for path in ("/docs.json", "/metrics")]
 
@@ -340,7 +332,7 @@ def test_the_pages_about_the_server_can_be_switched_off() -> None:
 def test_the_metrics_ask_for_a_key_if_they_are_told_to(readers: str, status: int) -> None:
     async def body() -> None:
         keys = {"api": "0123456789abcdef"}
-        caller = Caller(made_ready(keys=keys, metrics=readers).exchange)
+        caller = Caller(application(keys=keys, metrics=readers))
 
         without = await caller.request("GET", "/metrics")
         shown = await caller.request(
@@ -355,10 +347,8 @@ def test_the_metrics_ask_for_a_key_if_they_are_told_to(readers: str, status: int
 def test_the_age_of_the_oldest_request_is_told_as_it_is_now() -> None:
     async def body() -> None:
         now = [100.0]
-        scheduler = FakeScheduler(holds=True)
-        contract = Contract(contract_parts(scheduler, clock=lambda: now[0]))
-        contract.ready = True
-        caller = Caller(contract.exchange)
+        scheduler = FakeScheduler(blocked=True)
+        caller = Caller(application(server_parts(scheduler, clock=lambda: now[0])))
         held = asyncio.create_task(caller.classify(TEXTS))
         await until(lambda: bool(scheduler.came))
 
