@@ -1,7 +1,7 @@
-"""Wake workers in other processes, through Celery on Redis.
+"""Wake-up messages to workers in other processes, through Celery on Redis.
 
-The store is the queue of record. A message holds the id of an analysis and means "look at it now":
-one that is lost costs the time until a worker's next sweep, one too many costs a look.
+The store is the queue of record. A message carries the id of an analysis: one that is lost costs
+the time until a worker's next sweep, one too many costs a look at the store.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _LEASES_UNTIL_VISIBLE = 10
 def celery_app(url: str, *, lease_seconds: float) -> Celery:
     """Return the Celery app of senders and workers; nothing connects before it is used.
 
-    A message is acknowledged after its run and goes back where the worker dies before. By then the
-    lease has ended too, and a sweep has found the analysis: the store decides, not the message.
+    A message is acknowledged after its run and is delivered again where the worker dies before. By
+    then the lease has ended too, and a sweep has found the analysis: the store decides.
     """
     app = Celery("moodline", broker=url, set_as_current=False)
     app.conf.update(
@@ -50,13 +50,13 @@ def celery_app(url: str, *, lease_seconds: float) -> Celery:
 
 
 class CeleryQueue:
-    """Send wake-ups; may be shared by threads."""
+    """Sender of wake-up messages; may be shared by threads."""
 
     def __init__(self, url: str, *, lease_seconds: float) -> None:
         self._app = celery_app(url, lease_seconds=lease_seconds)
 
     def wake(self, analysis_id: str) -> None:
-        """Have a worker look at an analysis; where Redis is away their sweep finds it later."""
+        """Wake a worker for an analysis; where Redis is away, a sweep finds the analysis later."""
         try:
             self._app.send_task(TASK, (analysis_id,))
         except OperationalError as error:

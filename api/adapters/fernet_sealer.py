@@ -1,4 +1,4 @@
-"""Encrypt with Fernet (AES-128-CBC and HMAC-SHA256), as the package cryptography has it."""
+"""Encryption with Fernet (AES-128-CBC and HMAC-SHA256) of the package cryptography."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class FernetSealer:
-    """Be a Sealer; the first key seals and all of them unseal, so that keys can be changed."""
+    """Sealer whose first key seals and all of whose keys unseal, so that keys can be changed."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
 
     def seal(self, text: str) -> str:
-        """Return the text, encrypted, in letters that a cookie can hold."""
+        """Return the text, encrypted, in characters that are allowed in a cookie."""
         return self._fernet.encrypt(text.encode()).decode("ascii")
 
     def unseal(self, sealed: str, *, seconds: int | None = None) -> str | None:
-        """Return the text, or None."""
+        """Return the text, or None; see Sealer."""
         try:
             return self._fernet.decrypt(sealed.encode(), ttl=seconds).decode()
         except InvalidToken:

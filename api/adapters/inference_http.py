@@ -1,4 +1,4 @@
-"""Have texts classified by the inference server over HTTP."""
+"""Client adapter for the inference server, over HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from serving.client import (
 )
 
 RETRY = RetryPolicy(attempts=3, first_pause=0.2, longest_pause=2.0, pause_budget=5.0)
-"""Bridge a hiccup only: to wait for a server that stays away is for those who can be stopped."""
+"""Bridges a short outage only: longer waits belong to jobs, which can be stopped."""
 
 _CONNECT_SECONDS = 3.0
 _READY_SECONDS = 2.0
@@ -30,7 +30,7 @@ _SUM_TOLERANCE = 0.01
 
 
 class HttpEmotionClient:
-    """Be the EmotionClient of an inference server; may be shared by threads.
+    """EmotionClient of an inference server; may be shared by threads.
 
     Connections are kept open between calls, until close().
     """
@@ -45,15 +45,15 @@ class HttpEmotionClient:
         sleep: Callable[[float], object] = time.sleep,
         trace_id: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Talk to the server at `base_url`, with a bearer `key` where it asks for one.
+        """Use the server at `base_url`, with a bearer `key` where it requires one.
 
-        trace_id tells what a call is for: the server logs it (letters, digits, ".", "_", "-").
+        trace_id returns the id that the server logs a call with (letters, digits, ".", "_", "-").
         An answer may take timeout_seconds, which is best longer than the server's own deadline.
-        Raises ValueError where base_url is no http or https address.
+        Raises ValueError where base_url is no http or https URL.
         """
         timeout = httpx.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds))
         self._client = InferenceClient(base_url, key=key, retry=retry, timeout=timeout, sleep=sleep)
-        # Whoever asks whether the server is ready wants to know now, not after a long answer.
+        # Readiness is to be known at once, not after the time that an answer may take.
         self._probe = InferenceClient(
             base_url, key=key, timeout=httpx.Timeout(min(_READY_SECONDS, timeout_seconds))
         )
@@ -67,7 +67,7 @@ class HttpEmotionClient:
         self._probe.close()
 
     def model(self) -> ModelIdentity:
-        """Name the model that answers now.
+        """Return the model that is served now.
 
         Raises InferenceUnavailableError, and InferenceRejectedError where what answers is no
         inference server or refuses the key.
@@ -77,7 +77,7 @@ class HttpEmotionClient:
         return ModelIdentity(name=info.name, version=info.version)
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return one classification a text, as EmotionClient has it."""
+        """Return one classification per text; see EmotionClient."""
         if not texts:
             return []
         with self._translated():
@@ -87,20 +87,19 @@ class HttpEmotionClient:
                 f"The inference server at {self._address} gave {len(answers)} answers to"
                 f" {len(texts)} texts. Check that its version fits this one's."
             )
-        return [self._checked(answer, place) for place, answer in enumerate(answers)]
+        return [self._checked(answer, index) for index, answer in enumerate(answers)]
 
     def ready(self) -> bool:
-        """Tell whether the server answers within two seconds and is ready; never raises."""
+        """Return whether the server answers within two seconds and is ready; never raises."""
         try:
             return self._probe.ready()
         except InferenceError:
             return False
 
-    def _checked(self, answer: Answer, place: int) -> Classification:
-        """Return an answer in the product's words. Raises InferenceRejectedError for nonsense."""
+    def _checked(self, answer: Answer, index: int) -> Classification:
         if fault := _fault_of(answer):
             raise InferenceRejectedError(
-                f"The answer of the inference server at {self._address} to text {place} {fault}."
+                f"The answer of the inference server at {self._address} to text {index} {fault}."
                 " Check that its model and version are the ones meant."
             )
         return Classification(
@@ -113,7 +112,6 @@ class HttpEmotionClient:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Raise the product's errors in place of the client's."""
         try:
             yield
         except InferenceBusyError as exc:
@@ -133,7 +131,7 @@ class HttpEmotionClient:
                 " this version, and the key if it asks for one."
             ) from exc
         except (OverflowError, RecursionError) as exc:
-            # JSON may hold numbers without end and brackets without end; neither is an answer.
+            # JSON may hold numbers and brackets without end.
             raise InferenceRejectedError(
                 f"The inference server at {self._address} answered with JSON beyond all measure."
                 " Check that INFERENCE_URL names an inference server."
@@ -141,7 +139,7 @@ class HttpEmotionClient:
 
 
 def _fault_of(answer: Answer) -> str | None:
-    """Say what is wrong with an answer, to follow on "the answer ..."; None where nothing is."""
+    """Return what is wrong with an answer, to follow on "the answer ...", or None."""
     if set(answer.scores) != set(EMOTIONS):
         return f"scores other emotions than {', '.join(EMOTIONS)}"
     if answer.label not in EMOTIONS:

@@ -1,4 +1,4 @@
-"""Tell whether Redis answers."""
+"""Readiness probe of Redis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SECONDS = 2.0
 
 
 def redis_probe(url: str) -> Callable[[], bool]:
-    """Return what tells whether the Redis server at an address answers within two seconds."""
+    """Return a function that checks whether the Redis server answers within two seconds."""
     from redis import Redis, RedisError  # only where one is configured: it costs 10 MB
 
     client = Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)

@@ -1,4 +1,4 @@
-"""Name the clock: what use cases and adapters ask for the time."""
+"""Port for the current time."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from collections.abc import Callable
 from datetime import datetime
 
 Clock = Callable[[], datetime]
-"""Tell the time, as an aware UTC datetime."""
+"""Returns the current time as an aware UTC datetime."""

@@ -1,4 +1,4 @@
-"""Name what classifies texts."""
+"""Port for the classification of texts."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from api.domain.posts import Classification
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Name the model that serves: classifications of another name or version are not reused."""
+    """Name and version of a model: classifications of another one are not reused."""
 
     name: str
     version: str
 
     @property
     def key(self) -> str:
-        """Return the form under which classifications are kept: `name@version`."""
+        """The form under which classifications are stored: `name@version`."""
         return f"{self.name}@{self.version}"
 
 
 class EmotionClient(Protocol):
-    """Have texts classified by the inference server."""
+    """Client of the inference server."""
 
     def model(self) -> ModelIdentity:
-        """Name the model that answers now. Raises InferenceUnavailableError."""
+        """Return the model that is served now. Raises InferenceUnavailableError."""
         ...
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return one classification a text, in order; an empty list for no text.
+        """Return one classification per text, in order; an empty list for no text.
 
         Raises InferenceUnavailableError after its retries are spent, InferenceRejectedError where
         the server refuses the request or answers what cannot be read.
@@ -38,5 +38,5 @@ class EmotionClient(Protocol):
         ...
 
     def ready(self) -> bool:
-        """Tell whether the server answers and is ready; never raises."""
+        """Return whether the server answers and is ready; never raises."""
         ...

@@ -1,4 +1,4 @@
-"""Name what signing in at a source needs."""
+"""Ports for signing in at a source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Hold the tokens of a person who signed in at a source."""
+    """Tokens of a person who signed in at a source."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
@@ -17,27 +17,27 @@ class SignIn:
 
 
 class SignInProvider(Protocol):
-    """Let people show at a source which account is theirs (OAuth 2.0 with PKCE)."""
+    """A source where people can show which account is theirs (OAuth 2.0 with PKCE)."""
 
     def address(self, *, state: str, challenge: str) -> str:
-        """Return where to send the person; challenge is the S256 one of RFC 7636."""
+        """Return the URL to send the person to; challenge is the S256 one of RFC 7636."""
         ...
 
     def redeem(self, code: str, *, verifier: str) -> tuple[str, SignIn]:
         """Return the account that signed in, and its tokens.
 
-        Raises SourceUnauthorisedError for a code that is not or no longer good, else as
-        PostSource.page.
+        Raises SourceUnauthorisedError for a code that is not or no longer valid, else what
+        PostSource.page raises.
         """
         ...
 
     def refresh(self, sign_in: SignIn) -> SignIn:
-        """Return fresh tokens; those given are used up. Raises as redeem."""
+        """Return new tokens; those given are invalid then. Raises what redeem raises."""
         ...
 
 
 class Sealer(Protocol):
-    """Encrypt what must not be read in the store or in a browser."""
+    """Encryption of what must not be readable in the store or in a browser."""
 
     def seal(self, text: str) -> str:
         """Return the text, encrypted."""

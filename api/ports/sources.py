@@ -1,4 +1,4 @@
-"""Name what fetching posts needs from the places where they live."""
+"""Port for fetching posts from the networks where people write them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from api.domain.posts import Post, RejectedPost
 
 @dataclass(frozen=True, slots=True)
 class SourcePrices:
-    """Say what a source asks for each post and each account that it gives out."""
+    """Price of a source per post and per account that it gives out."""
 
     post: float = 0.0
     user: float = 0.0
     currency: str = "USD"
 
     def of(self, posts: int, users: int) -> float:
-        """Return what so many posts and accounts cost, to a millionth."""
+        """Return the cost of so many posts and accounts, rounded to a millionth."""
         return round(posts * self.post + users * self.user, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """Hold one answer of a source.
+    """One answer of a source.
 
-    next_at names the next call, None where there is none; newest is the id of the newest post of
-    the account, told by the first page that has posts.
+    next_at identifies the next call, None where there is none; newest is the id of the account's
+    newest post, set by the first page that has posts.
     """
 
     items: tuple[Post | RejectedPost, ...] = ()
@@ -37,17 +37,17 @@ class SourcePage:
 
 
 class PostSource(Protocol):
-    """Read the posts of an account where they live, one call of the source at a time."""
+    """Source of an account's posts, read one call at a time."""
 
     @property
     def prices(self) -> SourcePrices:
-        """Return what the source asks for its answers."""
+        """Prices of the source's answers."""
         ...
 
     def account(self, name: str, *, signed_in: bool) -> str:
-        """Return the one spelling of an account's name, where its posts may be read here.
+        """Return the canonical spelling of an account's name, if its posts may be read here.
 
-        signed_in tells whether the account's owner has signed in. Raises InvalidRequestError for
+        signed_in says whether the account's owner has signed in. Raises InvalidRequestError for
         what is no name at this source, NotOwnAccountError where nothing shows whose account it is.
         """
         ...
@@ -61,7 +61,7 @@ class PostSource(Protocol):
         wanted: int | None,
         access: str | None,
     ) -> SourcePage:
-        """Make one call: the first where `at` is None, else the one that `at` of a page named.
+        """Make one call: the first where `at` is None, else the one that a page's next_at names.
 
         Pages and their posts come newest first and end before the post id `newer_than`; wanted
         posts are enough (None: all), and more may come. access is the owner's access token, where

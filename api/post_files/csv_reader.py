@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, ClassVar
 
 from api.domain.posts import Post, RejectedPost
 from api.errors import UnreadableFileError
@@ -22,6 +23,7 @@ _LINE_SHOWN = 200
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class CsvReader:
     """Reader of rows under a header that names a text and a time; other columns may be missing.
 
@@ -31,10 +33,8 @@ class CsvReader:
     are counted as a spreadsheet does: the header is row 1.
     """
 
-    format = "csv"
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    clock: Clock
+    format: ClassVar[str] = "csv"
 
     def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
         """Yield the posts of the file; see PostFileReader."""
@@ -44,7 +44,7 @@ class CsvReader:
         # The limit is the whole process's; the default would refuse what the readers take.
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         delimiter, columns = _header(lines)
-        intake = PostIntake(self._clock())
+        intake = PostIntake(self.clock())
         for number, cells in _rows(lines, delimiter):
             where = f"row {number}"
             if isinstance(cells, str):

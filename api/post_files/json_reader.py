@@ -11,7 +11,8 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import Any, BinaryIO, ClassVar
 
 from api.domain.posts import Post, RejectedPost
 from api.errors import UnreadableFileError
@@ -29,6 +30,7 @@ _AFTER_ARRAY = re.compile(r"[\s;]*")
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class JsonLinesReader:
     """Reader of one JSON object per line, with field names that PostIntake knows.
 
@@ -37,10 +39,8 @@ class JsonLinesReader:
     CsvReader takes, though JSON is UTF-8 by its standard (RFC 8259).
     """
 
-    format = "jsonl"
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    clock: Clock
+    format: ClassVar[str] = "jsonl"
 
     def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
         """Yield the posts of the file; see PostFileReader.
@@ -49,7 +49,7 @@ class JsonLinesReader:
         """
         encoding = encoding_of(chunks_of(file))
         _log.info("reading JSON lines as %s", encoding)
-        intake = PostIntake(self._clock())
+        intake = PostIntake(self.clock())
         filled = objects = 0
         lines = lines_of(chunks_of(file), encoding, MAX_ITEM_CHARACTERS)
         for number, line in enumerate(lines, start=1):

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 from api.domain.posts import Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError
@@ -21,13 +22,7 @@ from api.intake.times import UnreadableTimeError, time_of
 from api.ports.clock import Clock
 from api.post_files.encodings import TextEncoding, chunks_of, decoded, encoding_of
 from api.post_files.json_reader import NotAnArrayError, array_items, fields_of
-from api.post_files.zip_reader import (
-    MAX_RATIO,
-    MAX_UNPACKED_BYTES,
-    ZIP_SIGNATURES,
-    ZipReader,
-    base_name,
-)
+from api.post_files.zip_reader import MAX_UNPACKED_BYTES, ZIP_SIGNATURES, ZipReader, base_name
 
 MAX_NOTES_CHARACTERS = 32 * 1024 * 1024
 """Most text of long posts that is kept in memory while an archive is read, in characters."""
@@ -49,6 +44,7 @@ _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)?\s*$")
 _LEAST_SHARED = 40
 
 
+@dataclass(frozen=True, slots=True)
 class XArchiveReader:
     """Reader of an X archive: its zip, or only a script of posts or a JSON list of them.
 
@@ -57,18 +53,9 @@ class XArchiveReader:
     is weighed by time. Retweets are shared posts. Items are counted from 1 in each script.
     """
 
-    format = "archive"
-
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
-        max_ratio: int = MAX_RATIO,
-    ) -> None:
-        self._clock = clock
-        self._max_unpacked_bytes = max_unpacked_bytes
-        self._max_ratio = max_ratio
+    clock: Clock
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+    format: ClassVar[str] = "archive"
 
     def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
         """Yield the posts of the file; see PostFileReader."""
@@ -76,17 +63,15 @@ class XArchiveReader:
         if file.read(4).startswith(ZIP_SIGNATURES):
             yield from self._read_zip(file)
             return
-        intake = PostIntake(self._clock())
+        intake = PostIntake(self.clock())
         encoding = encoding_of(chunks_of(file))
         for number, item in enumerate(_items(chunks_of(file), encoding, "the file"), start=1):
             yield _post(intake, item, f"item {number}")
 
     def _read_zip(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
-        now = self._clock()
+        now = self.clock()
         intake, long_posts = PostIntake(now), _LongPosts(now)
-        archive = ZipReader(
-            file, max_unpacked_bytes=self._max_unpacked_bytes, max_ratio=self._max_ratio
-        )
+        archive = ZipReader(file, max_unpacked_bytes=self.max_unpacked_bytes)
         posts, notes = _scripts_of(archive.names())
         for name in notes:
             for item in _items(archive.chunks(name), TextEncoding(), base_name(name)):

@@ -18,6 +18,7 @@ ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 MAX_RATIO = 100
+"""Most unpacked bytes per packed byte of one member."""
 
 _CHUNK_BYTES = 64 * 1024
 # X's scripts shrink to a tenth. A ratio says nothing of a small file, and that harms nobody.
@@ -34,23 +35,16 @@ _DAMAGE = (
 class ZipReader:
     """A zip file whose members are unpacked piece by piece, up to a size and a ratio."""
 
-    def __init__(
-        self,
-        file: BinaryIO,
-        *,
-        max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
-        max_ratio: int = MAX_RATIO,
-    ) -> None:
-        """Open the zip; limits are for all members together, and per packed byte of one.
+    def __init__(self, file: BinaryIO, *, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> None:
+        """Open the zip; max_unpacked_bytes is for all members together.
 
-        Both are counted while reading: what a zip says of its own sizes is not believed.
+        Limits are counted while reading: what a zip says of its own sizes is not believed.
         Raises UnreadableFileError where it is damaged, as all methods do.
         """
         with _damage_translated():
             self._packed = zipfile.ZipFile(file)
         self._size = file.seek(0, io.SEEK_END)
         self._max_bytes = max_unpacked_bytes
-        self._max_ratio = max_ratio
         self._unpacked = 0
 
     def names(self) -> list[str]:
@@ -96,9 +90,9 @@ class ZipReader:
                 f"The posts in this zip unpack to more than {self._max_bytes:,} bytes. Send the"
                 " scripts of the archive one by one."
             )
-        if unpacked > _RATIO_COUNTS_FROM and unpacked > packed * self._max_ratio:
+        if unpacked > _RATIO_COUNTS_FROM and unpacked > packed * MAX_RATIO:
             raise PayloadTooLargeError(
-                f"{base_name(name)} unpacks to more than {self._max_ratio} times its packed size,"
+                f"{base_name(name)} unpacks to more than {MAX_RATIO} times its packed size,"
                 " as no archive of posts does. Unpack it and send tweets.js itself."
             )
 

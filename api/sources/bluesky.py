@@ -1,10 +1,11 @@
-"""Read the public posts of an account at Bluesky: its author feed, which needs no key."""
+"""Source of the public posts of an account at Bluesky: its author feed, which needs no key."""
 
 from __future__ import annotations
 
 import html
 import re
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from atproto_client import models
 from atproto_client.exceptions import ModelError
@@ -36,6 +37,7 @@ _LARGEST_PAGE = 100
 _TIMED_KEY = re.compile(r"[2-7a-j][2-7a-z]{12}")
 
 
+@dataclass(frozen=True, slots=True)
 class BlueskySource:
     """PostSource on Bluesky's public API.
 
@@ -43,15 +45,11 @@ class BlueskySource:
     a whole page for one bad item, and follows redirects.
     """
 
-    prices = SourcePrices()
-
-    def __init__(
-        self, http: BoundedHttpClient, url: str, clock: Clock, *, own_accounts: OwnAccounts
-    ) -> None:
-        self._http = http
-        self._url = url
-        self._clock = clock
-        self._own = own_accounts
+    http: BoundedHttpClient
+    url: str
+    clock: Clock
+    own_accounts: OwnAccounts
+    prices: ClassVar[SourcePrices] = SourcePrices()
 
     def account(self, name: str, *, signed_in: bool) -> str:  # noqa: ARG002  no sign-in here
         """Return the handle in lower case, if the operator lists it."""
@@ -61,7 +59,7 @@ class BlueskySource:
                 "That is no account at Bluesky.",
                 [FieldError("/source_user", "must be a handle such as ana.bsky.social, or a DID")],
             )
-        self._own.require(account, setting="BLUESKY_OWN_ACCOUNTS")
+        self.own_accounts.require(account, setting="BLUESKY_OWN_ACCOUNTS")
         return account
 
     def page(
@@ -79,8 +77,8 @@ class BlueskySource:
             "filter": "posts_with_replies",
             "limit": min(wanted or _LARGEST_PAGE, _LARGEST_PAGE),
         }
-        answer = self._http.send(
-            "GET", self._url + _FEED, params={**asked, "cursor": at} if at else asked
+        answer = self.http.send(
+            "GET", self.url + _FEED, params={**asked, "cursor": at} if at else asked
         )
         if answer.status != 200:
             raise self._refusal(answer)
@@ -100,7 +98,7 @@ class BlueskySource:
         self, listed: list[Any], newer_than: str | None
     ) -> tuple[list[Post | RejectedPost], bool]:
         """Return the items as posts up to newer_than, and whether that was reached."""
-        intake, until = PostIntake(self._clock()), _tid(newer_than or "")
+        intake, until = PostIntake(self.clock()), _tid(newer_than or "")
         items: list[Post | RejectedPost] = []
         for number, item in enumerate(listed, start=1):
             post = _post(item, intake, f"item {number} of Bluesky's answer")
@@ -113,7 +111,7 @@ class BlueskySource:
         fields = answer.fields()
         error, message = str(fields.get("error")), str(fields.get("message"))
         if answer.status == 429:
-            return rate_limited("Bluesky", [answer.headers.get("ratelimit-reset")], self._clock())
+            return rate_limited("Bluesky", [answer.headers.get("ratelimit-reset")], self.clock())
         if error in ("AccountTakedown", "AccountDeactivated"):
             return SourceAccountSuspendedError("Bluesky has closed or suspended this account.")
         status = 404 if "not found" in message.lower() else answer.status

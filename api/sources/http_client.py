@@ -47,13 +47,10 @@ class Answer:
 class BoundedHttpClient:
     """HTTP client of one service, with a deadline per call and a size limit per answer."""
 
-    def __init__(
-        self, name: str, *, timeout_seconds: float, max_answer_bytes: int = MAX_ANSWER_BYTES
-    ) -> None:
+    def __init__(self, name: str, *, timeout_seconds: float) -> None:
         """Name the service for messages; timeout_seconds is for a whole call."""
         self._name = name
         self._seconds = timeout_seconds
-        self._max_bytes = max_answer_bytes
         self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
 
     def send(
@@ -95,9 +92,9 @@ class BoundedHttpClient:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
-            if len(body) > self._max_bytes:
+            if len(body) > MAX_ANSWER_BYTES:
                 raise SourceUnavailableError(
-                    f"{self._name} gave an answer larger than {self._max_bytes:,} bytes."
+                    f"{self._name} gave an answer larger than {MAX_ANSWER_BYTES:,} bytes."
                 )
             if time.monotonic() > deadline:
                 raise SourceUnavailableError(f"{self._name} took too long to answer.")

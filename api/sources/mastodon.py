@@ -1,4 +1,4 @@
-"""Read the public posts of an account at one Mastodon server, which needs no key."""
+"""Source of the public posts of an account at one Mastodon server, which needs no key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import html
 import io
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -32,6 +33,7 @@ _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
 _LARGEST_PAGE = 40
 
 
+@dataclass(frozen=True, slots=True)
 class MastodonSource:
     """PostSource on one Mastodon server, through Mastodon.py over BoundedHttpClient.
 
@@ -39,16 +41,15 @@ class MastodonSource:
     with the server's name, as each server numbers its own.
     """
 
-    prices = SourcePrices()
+    http: BoundedHttpClient
+    url: str
+    clock: Clock
+    own_accounts: OwnAccounts
+    prices: ClassVar[SourcePrices] = SourcePrices()
 
-    def __init__(
-        self, http: BoundedHttpClient, url: str, clock: Clock, *, own_accounts: OwnAccounts
-    ) -> None:
-        self._http = http
-        self._url = url
-        self._host = urlsplit(url).netloc.lower()
-        self._clock = clock
-        self._own = own_accounts
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.url).netloc.lower()
 
     def account(self, name: str, *, signed_in: bool) -> str:  # noqa: ARG002  no sign-in here
         """Return the name without the server, in lower case, if the operator lists it."""
@@ -58,7 +59,7 @@ class MastodonSource:
                 "That is no account that is read here.",
                 [FieldError("/source_user", f"must be a name at {self._host}, such as ana")],
             )
-        self._own.require(account, setting="MASTODON_OWN_ACCOUNTS")
+        self.own_accounts.require(account, setting="MASTODON_OWN_ACCOUNTS")
         return account
 
     def page(
@@ -71,10 +72,10 @@ class MastodonSource:
         access: str | None,  # noqa: ARG002  no sign-in here
     ) -> SourcePage:
         """Make one call; see PostSource. The first looks the account up."""
-        session = _Session(self._http)
+        session = _Session(self.http)
         try:
             # "throw": the library's default waits for a rate limit in the thread.
-            server = Mastodon(api_base_url=self._url, session=session, ratelimit_method="throw")
+            server = Mastodon(api_base_url=self.url, session=session, ratelimit_method="throw")
             if at is None:
                 return self._looked_up(server.account_lookup(account))
             user_id, _, max_id = at.partition(" ")
@@ -99,7 +100,7 @@ class MastodonSource:
     def _page(self, statuses: object, user_id: str, *, first: bool) -> SourcePage:
         if not isinstance(statuses, list):
             raise SourceUnavailableError(f"{self._host} gave an answer that cannot be read.")
-        intake = PostIntake(self._clock())
+        intake = PostIntake(self.clock())
         items = tuple(
             self._post(status, intake, f"item {number} of the answer of {self._host}")
             for number, status in enumerate(statuses, start=1)
@@ -148,7 +149,7 @@ class MastodonSource:
             return SourceUnavailableError(f"{self._host} could not be reached.")
         if answer.status == 429:
             stated = answer.headers.get("x-ratelimit-reset")
-            return rate_limited(self._host, [stated], self._clock())
+            return rate_limited(self._host, [stated], self.clock())
         if answer.status == 200:
             return SourceUnavailableError(f"{self._host} gave an answer that cannot be read.")
         if answer.status == 410:

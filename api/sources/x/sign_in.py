@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,37 +19,28 @@ SCOPES = "tweet.read users.read like.read offline.access"
 _SHORTEST, _LONGEST = 60, 86_400
 
 
+@dataclass(frozen=True, slots=True)
 class XSignIn:
     """SignInProvider on the X API v2.
 
     tweepy's OAuth2UserHandler is not used: it knows only X's own host, has no timeout, and the
-    library under it logs the tokens at DEBUG.
+    library under it logs the tokens at DEBUG. client_id, client_secret (None for a public client)
+    and redirect_uri are the app's registration at X.
     """
 
-    def __init__(
-        self,
-        http: BoundedHttpClient,
-        url: str,
-        clock: Clock,
-        *,
-        client_id: str,
-        client_secret: str | None,
-        redirect_uri: str,
-    ) -> None:
-        """Take the app's registration at X; client_secret is None for a public client."""
-        self._http = http
-        self._url = url
-        self._clock = clock
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._redirect_uri = redirect_uri
+    http: BoundedHttpClient
+    url: str
+    clock: Clock
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    redirect_uri: str
 
     def address(self, *, state: str, challenge: str) -> str:
         """Return the URL of X's page that asks the person for consent."""
         asked = {
             "response_type": "code",
-            "client_id": self._client_id,
-            "redirect_uri": self._redirect_uri,
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
             "scope": SCOPES,
             "state": state,
             "code_challenge": challenge,
@@ -62,12 +54,12 @@ class XSignIn:
             {
                 "grant_type": "authorization_code",
                 "code": code,
-                "redirect_uri": self._redirect_uri,
+                "redirect_uri": self.redirect_uri,
                 "code_verifier": verifier,
             },
             None,
         )
-        client = XClient(self._http, self._url, sign_in.access_token, self._clock)
+        client = XClient(self.http, self.url, sign_in.access_token, self.clock)
         answer: Answer = client.get_me(user_auth=False)
         user = answer.required_fields("X").get("data")
         name = user.get("username") if isinstance(user, dict) else None
@@ -84,11 +76,11 @@ class XSignIn:
 
     def _tokens(self, form: dict[str, str], refresh_token: str | None) -> SignIn:
         """Request tokens; the refresh token given stays where X sends no other."""
-        answer = self._http.send(
+        answer = self.http.send(
             "POST",
-            f"{self._url}/2/oauth2/token",
-            form={**form, "client_id": self._client_id},
-            credentials=(self._client_id, self._client_secret) if self._client_secret else None,
+            f"{self.url}/2/oauth2/token",
+            form={**form, "client_id": self.client_id},
+            credentials=(self.client_id, self.client_secret) if self.client_secret else None,
         )
         if answer.status in (400, 401, 403):
             raise SourceUnauthorisedError("X did not accept the sign-in. Sign in again.")
@@ -102,7 +94,7 @@ class XSignIn:
         return SignIn(
             access,
             refresh if isinstance(refresh, str) else None,
-            self._clock() + timedelta(seconds=seconds),
+            self.clock() + timedelta(seconds=seconds),
         )
 
 

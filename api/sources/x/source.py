@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from api.domain.posts import Post, RejectedPost
@@ -48,35 +48,24 @@ class _Position:
         return cls(user_id, stream, int(read), token)
 
 
+@dataclass(frozen=True, slots=True)
 class XSource:
     """PostSource on the X API v2.
 
     The first call looks the account up, the next ones read its timeline, and the last, where the
     owner signed in, the newest liked posts: X has no increments of those, and no time of the like,
     so the post's own counts. Posts are read in full; a repost has the text of its original.
+    bearer_token is the app's, for own_accounts, or None where people sign in; liked_posts is how
+    many of the newest likes are read each time, at most 100.
     """
 
-    def __init__(
-        self,
-        http: BoundedHttpClient,
-        url: str,
-        clock: Clock,
-        *,
-        bearer_token: str | None,
-        own_accounts: OwnAccounts,
-        prices: SourcePrices,
-        liked_posts: int = _LARGEST_PAGE,
-    ) -> None:
-        """Take the app's bearer token, None where people sign in, and whose posts it may read.
-
-        liked_posts is how many of the newest likes are read each time, at most 100.
-        """
-        self._client: Callable[[str], XClient] = lambda token: XClient(http, url, token, clock)
-        self._clock = clock
-        self._bearer_token = bearer_token
-        self._own = own_accounts
-        self._liked_posts = liked_posts
-        self.prices = prices
+    http: BoundedHttpClient
+    url: str
+    clock: Clock
+    bearer_token: str | None = field(repr=False)
+    own_accounts: OwnAccounts
+    prices: SourcePrices
+    liked_posts: int = _LARGEST_PAGE
 
     def account(self, name: str, *, signed_in: bool) -> str:
         """Return the name in lower case, if its owner signed in or the operator lists it."""
@@ -86,7 +75,7 @@ class XSource:
                 "That is no account at X.",
                 [FieldError("/source_user", "must be 1 to 15 letters, digits or underscores")],
             )
-        if not signed_in and not (self._bearer_token and account in self._own):
+        if not signed_in and not (self.bearer_token and account in self.own_accounts):
             raise NotOwnAccountError(
                 "X forbids reading how others feel out of their posts. Sign in at"
                 " /v1/sign-in/x as that account, or have the operator name it in X_OWN_ACCOUNTS"
@@ -104,7 +93,7 @@ class XSource:
         access: str | None,
     ) -> SourcePage:
         """Make one call; see PostSource."""
-        client = self._client(access or self._bearer_token or "")
+        client = XClient(self.http, self.url, access or self.bearer_token or "", self.clock)
         if at is None:
             return _looked_up(client, account, signed_in=access is not None)
         position = _Position.of(at)
@@ -128,7 +117,7 @@ class XSource:
         following: _Position | None = None
         if isinstance(token, str) and token and " " not in token and read < TIMELINE_LIMIT:
             following = _Position(position.user_id, read=read, token=token)
-        elif access is not None and self._liked_posts:
+        elif access is not None and self.liked_posts:
             following = _Position(position.user_id, "likes")
         return SourcePage(
             self._posts(listed, fields),
@@ -142,7 +131,7 @@ class XSource:
             answer: Answer = client.get_liked_tweets(
                 position.user_id,
                 expansions=["referenced_tweets.id"],
-                max_results=max(self._liked_posts, _SMALLEST_PAGE),
+                max_results=max(self.liked_posts, _SMALLEST_PAGE),
                 tweet_fields=[*_FIELDS, "author_id"],
             )
         except SourceForbiddenError:
@@ -165,7 +154,7 @@ class XSource:
             for tweet in _list_in(nested(fields, "includes"), "tweets")
             if isinstance(tweet, dict)
         }
-        intake = PostIntake(self._clock())
+        intake = PostIntake(self.clock())
         return tuple(_post(tweet, originals, intake) for tweet in listed)
 
 

@@ -142,9 +142,9 @@ def test_a_call_ends_in_time_however_the_server_behaves(name: str, fault: str) -
     [
         *(Reply(status, b"<html>oops</html>") for status in (500, 502, 503, 504)),
         Reply(200, b"<html>sign in to this network</html>"),
-        *(Reply(200, body) for body in (b"", b"\xff\xfe", b"[" * 10**5)),
+        *(Reply(200, body) for body in (b"", b"\xff\xfe", b"[" * 10**5, b" " * 17 * 1024**2)),
     ],
-    ids=["500", "502", "503", "504", "html", "empty", "not UTF-8", "deep JSON"],
+    ids=["500", "502", "503", "504", "html", "empty", "not UTF-8", "deep JSON", "too large"],
 )
 def test_a_fault_of_the_server_may_be_retried(network: Network, reply: Reply) -> None:
     network.server.faults = [reply]

@@ -1,4 +1,4 @@
-"""Test how single values of a post are read."""
+"""How single values of a post are read."""
 
 from __future__ import annotations
 
@@ -49,11 +49,8 @@ def test_an_entity_that_names_no_character_does_not_bring_one_in(entity: str) ->
     assert text.encode("utf-8")
 
 
-def test_an_entity_that_was_escaped_itself_is_unescaped_once() -> None:
+def test_entities_are_unescaped_once_and_before_the_text_is_measured() -> None:
     assert post_text_of("&amp;lt;") == "&lt;"
-
-
-def test_a_text_may_be_written_with_more_characters_than_it_has() -> None:
     assert post_text_of("&amp;" * 25_000) == "&" * 25_000
 
 

@@ -1,4 +1,4 @@
-"""Test how the time of a post is read."""
+"""How the time of a post is read."""
 
 from __future__ import annotations
 
@@ -54,19 +54,14 @@ def test_what_is_no_time_is_told_as_such(written: object) -> None:
     assert str(raised.value).isascii()
 
 
-def test_two_digits_of_this_year_mean_this_year() -> None:
-    assert time_of("1/2/26 3:04", NOW).year == 2026
+@pytest.mark.parametrize(("written", "year"), [("1/2/26 3:04", 2026), ("1/2/99 3:04", 1999)])
+def test_two_digits_mean_this_year_or_one_before(written: str, year: int) -> None:
+    assert time_of(written, NOW).year == year
 
 
-def test_two_digits_of_a_year_to_come_mean_the_century_before() -> None:
-    assert time_of("1/2/99 3:04", NOW).year == 1999
-
-
-def test_two_digits_never_mean_a_year_to_come() -> None:
-    with pytest.raises(UnreadableTimeError, match="1927"):
-        time_of("1/2/27 3:04", NOW)
-
-
-def test_a_date_of_this_year_that_lies_ahead_is_not_moved_to_another_century() -> None:
-    with pytest.raises(UnreadableTimeError, match="future"):
-        time_of("12/31/26 0:00", NOW)
+@pytest.mark.parametrize(("written", "told"), [("1/2/27 3:04", "1927"), ("12/31/26", "future")])
+def test_two_digits_never_mean_a_year_to_come_nor_a_date_ahead_another_century(
+    written: str, told: str
+) -> None:
+    with pytest.raises(UnreadableTimeError, match=told):
+        time_of(written, NOW)

@@ -1,4 +1,4 @@
-"""Test how the kind of a file is told. (That formats are told by content: the contract suite.)"""
+"""How the format of a file is detected. (Each format by its content: see the contract suite.)"""
 
 from __future__ import annotations
 
@@ -8,57 +8,40 @@ from api.post_files.detection import format_of
 
 
 @pytest.mark.parametrize(
-    ("head", "kind"),
+    ("head", "name", "declared", "expected"),
     [
-        (b"PK\x03\x04rest", "archive"),
-        (b"PK\x05\x06", "archive"),
-        (b"window.YTD.tweets.part0 = [", "archive"),
-        (b"\xef\xbb\xbf\r\n window.YTD.tweet.part0 = [", "archive"),
-        (b"Grailbird.data.tweets_2014_01 = [", "archive"),
-        (b' [\n {"text"', "archive"),
-        (b'{"text": "a"}', "jsonl"),
-        ('{"text": "a"}'.encode("utf-16"), "jsonl"),
-        (b"created_at,text,url\n", "csv"),
-        (b'\xef\xbb\xbf"Text";"Created_At"\r\n', "csv"),
-        (b"hello, world", None),
-        (b"", None),
+        # by content, without a name
+        (b"PK\x03\x04rest", None, None, "archive"),
+        (b"PK\x05\x06", None, None, "archive"),
+        (b"window.YTD.tweets.part0 = [", None, None, "archive"),
+        (b"\xef\xbb\xbf\r\n window.YTD.tweet.part0 = [", None, None, "archive"),
+        (b"Grailbird.data.tweets_2014_01 = [", None, None, "archive"),
+        (b' [\n {"text"', None, None, "archive"),
+        (b'{"text": "a"}', None, None, "jsonl"),
+        ('{"text": "a"}'.encode("utf-16"), None, None, "jsonl"),
+        (b"created_at,text,url\n", None, None, "csv"),
+        (b'\xef\xbb\xbf"Text";"Created_At"\r\n', None, None, "csv"),
+        (b"hello, world", None, None, None),
+        (b"", None, None, None),
+        # content goes before the name and the type
+        (b"PK\x03\x04", "posts.csv", "text/csv", "archive"),
+        (b"%PDF-1.7", "tweets.js", "text/csv", None),
+        (b"\x89PNG\r\n", "tweets.js", "text/csv", None),
+        (b"\x1f\x8b\x08", "tweets.js", "text/csv", None),
+        # then the name, then the type
+        (b"?", "a.CSV", None, "csv"),
+        (b"?", "tweets.js", None, "archive"),
+        (b"?", "a.b.jsonl", None, "jsonl"),
+        (b"?", "a.txt", None, None),
+        (b"?", "", None, None),
+        (b"?", "posts.csv", "application/json", "csv"),
+        (b"?", "upload", "text/csv; charset=utf-8", "csv"),
+        (b"?", "upload", "APPLICATION/X-NDJSON", "jsonl"),
+        (b"?", "upload", "application/zip", "archive"),
+        (b"?", "upload", "application/octet-stream", None),
     ],
 )
-def test_content_tells_the_kind_without_a_name(head: bytes, kind: str | None) -> None:
-    assert format_of(head, None, None) == kind
-
-
-def test_content_goes_before_the_name_and_the_type() -> None:
-    assert format_of(b"PK\x03\x04", "posts.csv", "text/csv") == "archive"
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("a.CSV", "csv"),
-        ("tweets.js", "archive"),
-        ("a.b.jsonl", "jsonl"),
-        ("a.txt", None),
-        ("", None),
-    ],
-)
-def test_the_name_tells_what_content_does_not(name: str, kind: str | None) -> None:
-    assert format_of(b"?", name, None) == kind
-
-
-def test_the_name_goes_before_the_type() -> None:
-    assert format_of(b"?", "posts.csv", "application/json") == "csv"
-
-
-@pytest.mark.parametrize(
-    ("declared", "kind"),
-    [("text/csv; charset=utf-8", "csv"), ("APPLICATION/X-NDJSON", "jsonl"),
-     ("application/zip", "archive"), ("application/octet-stream", None)],
-)  # fmt: skip
-def test_the_type_tells_what_content_and_name_do_not(declared: str, kind: str | None) -> None:
-    assert format_of(b"?", "upload", declared) == kind
-
-
-@pytest.mark.parametrize("head", [b"%PDF-1.7", b"\x89PNG\r\n", b"\x1f\x8b\x08"])
-def test_a_file_known_to_be_something_else_is_none_whatever_its_name(head: bytes) -> None:
-    assert format_of(head, "tweets.js", "text/csv") is None
+def test_content_goes_before_the_name_and_the_name_before_the_type(
+    head: bytes, name: str | None, declared: str | None, expected: str | None
+) -> None:
+    assert format_of(head, name, declared) == expected

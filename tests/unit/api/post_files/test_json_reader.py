@@ -1,15 +1,104 @@
-"""Test that a JSON array is read item by item, however its text arrives."""
+"""What only the readers of JSON have to know: damaged lines, and arrays in pieces."""
 
 from __future__ import annotations
 
+import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.post_files.json_reader import NotAnArrayError, array_items
+from api.domain.posts import Engagement, Ownership, Post, RejectedPost
+from api.errors import UnreadableFileError
+from api.post_files.json_reader import JsonLinesReader, NotAnArrayError, array_items
+
+SOUND = b'{"id": 1, "text": "hello", "created_at": 1717179600}'
+
+
+def read(data: bytes) -> list[Post | RejectedPost]:
+    reader = JsonLinesReader(lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    return list(reader.read(io.BytesIO(data)))
+
+
+def only_post(data: bytes) -> Post:
+    [post] = read(data)
+    assert isinstance(post, Post), post
+    return post
+
+
+def test_seconds_since_1970_are_a_time_and_a_number_an_id() -> None:
+    post = only_post(SOUND)
+
+    assert post.post_id == "1"
+    assert post.created_at == datetime(2024, 5, 31, 18, 20, tzinfo=UTC)
+
+
+def test_public_metrics_of_x_are_counted() -> None:
+    post = only_post(
+        b'{"id": "1", "text": "a", "created_at": "2024-01-02T03:04:05.000Z", "public_metrics":'
+        b' {"like_count": 1, "retweet_count": 2, "reply_count": 3, "quote_count": 4,'
+        b' "bookmark_count": 5, "impression_count": 6}}'
+    )
+
+    assert post.engagement == Engagement(1, 2, 3, 4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    "field", [b'"note_tweet": {"text": "whole"}', b'"extended_tweet": {"full_text": "whole"}']
+)
+def test_the_whole_text_of_a_long_post_goes_before_its_excerpt(field: bytes) -> None:
+    assert only_post(b'{"text": "cut", "created_at": "2024-01-02", %b}' % field).text == "whole"
+
+
+def test_listed_hashtags_go_before_those_of_the_text() -> None:
+    post = only_post(
+        b'{"text": "#cut", "created_at": "2024-01-02", "entities": {"hashtags": [{"tag": "Sea"},'
+        b' {"text": "#Sun"}, {"text": 5}, "Sea", "no tag"]}}'
+    )
+
+    assert post.hashtags == ("sea", "sun")
+
+
+def test_a_post_that_is_marked_as_retweeted_is_shared() -> None:
+    post = only_post(b'{"text": "a", "created_at": "2024-01-02", "retweeted": true}')
+
+    assert post.ownership is Ownership.SHARED
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b'{"text": "cut sho', "not JSON"),
+        (b'{"text": "' + b"x" * 3_000_000 + b'"}', "longer than"),
+        (b'{"text": "a", "created_at": ' + b"9" * 9999 + b"}", "not a time"),
+    ],
+    ids=["cut", "too long", "thousands of digits"],
+)
+def test_a_damaged_line_is_rejected_by_its_number_and_the_next_one_read(
+    line: bytes, told: str
+) -> None:
+    rejected, post = read(b"\n" + line + b"\n\n" + SOUND + b"\r\n")
+
+    assert isinstance(rejected, RejectedPost)
+    assert rejected.where == "line 2"
+    assert told in rejected.reason
+    assert isinstance(post, Post)
+
+
+def test_a_file_of_which_no_line_is_an_object_is_unreadable() -> None:
+    with pytest.raises(UnreadableFileError, match="No line of the file is a JSON object"):
+        read(b"one\n2\n[3]\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_json_in_another_encoding_than_utf_8_is_read(encoding: str) -> None:
+    data = '{"text": "déjà vu", "created_at": "2024-01-02"}'.encode(encoding)
+
+    assert only_post(data).text == "déjà vu"
+
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(st.sampled_from('a",[]{}\\é'))),
@@ -21,7 +110,7 @@ VALUES = st.recursive(
 
 
 @given(st.lists(VALUES, max_size=5), st.integers(1, 7), st.sampled_from([None, 1]))
-def test_items_are_the_same_however_the_text_is_cut(
+def test_items_of_an_array_are_the_same_however_the_text_is_cut(
     values: list[Any], size: int, indent: int | None
 ) -> None:
     text = json.dumps(values, indent=indent)
@@ -37,6 +126,6 @@ def test_a_number_that_is_cut_in_two_is_one_number() -> None:
 @pytest.mark.parametrize(
     "text", ["", "{}", "[", "[1", "[1,", "[1,]", "[1 2]", "[1]]", "[1] x", '["a', "[,]", "[NaN,}"]
 )
-def test_what_is_no_whole_array_is_told_as_such(text: str) -> None:
+def test_text_that_is_not_a_whole_array_is_refused(text: str) -> None:
     with pytest.raises(NotAnArrayError):
         list(array_items([text]))
