@@ -1,4 +1,4 @@
-"""Hold the adapter of the inference server to its port, against real HTTP on loopback."""
+"""The adapter of the inference server keeps its port's contract, over HTTP on loopback."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MODEL = {
 
 
 def answer_of(**changes: Any) -> dict[str, Any]:
-    """Return a sound answer to one text, but for the changes."""
+    """Return a sound answer to one text, with these changes."""
     scores = dict.fromkeys(EMOTIONS, 0.05) | {"joy": 0.7}
     sound = {"label": "joy", "scores": scores, "irony": 0.2, "tokens": 9, "truncated": False}
     return sound | changes
@@ -40,7 +40,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def pauses() -> list[float]:
-    """Return the pauses that the client would have taken."""
+    """The pauses that the client would have taken."""
     return []
 
 
@@ -49,7 +49,7 @@ Connect = Callable[..., HttpEmotionClient]
 
 @pytest.fixture
 def connect(pauses: list[float]) -> Iterator[Connect]:
-    """Return a maker of clients that do not wait between tries, and close them in the end."""
+    """Return a factory of clients that do not wait between tries."""
     made: list[HttpEmotionClient] = []
 
     def make(url: str, **options: Any) -> HttpEmotionClient:
@@ -68,7 +68,7 @@ def client(server: ScriptedServer, connect: Connect) -> HttpEmotionClient:
 
 @pytest.fixture
 def nobody() -> str:
-    """Return an address on which nothing listens."""
+    """Return a URL on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -112,19 +112,19 @@ def test_the_model_is_named_with_its_version(
     assert client.model() == ModelIdentity("moodline", "3")
 
 
-def test_a_server_that_is_down_is_unavailable_and_the_address_is_named(
+def test_a_server_that_is_down_is_unavailable_not_ready_and_named(
     nobody: str, connect: Connect, pauses: list[float]
 ) -> None:
+    client = connect(nobody)
+
     with pytest.raises(InferenceUnavailableError, match=nobody) as raised:
-        connect(nobody).classify(["one"])
+        client.classify(["one"])
 
     assert "make serve" in raised.value.detail
     assert len(pauses) == RETRY.attempts - 1
-
-
-def test_the_model_of_a_server_that_is_down_is_unavailable(nobody: str, connect: Connect) -> None:
     with pytest.raises(InferenceUnavailableError):
-        connect(nobody).model()
+        client.model()
+    assert client.ready() is False
 
 
 def test_a_password_in_the_address_is_not_shown(nobody: str, connect: Connect) -> None:
@@ -136,13 +136,15 @@ def test_a_password_in_the_address_is_not_shown(nobody: str, connect: Connect) -
     assert "hidden" not in raised.value.detail
 
 
-def test_a_server_that_does_not_answer_in_time_is_unavailable(
+def test_a_server_that_does_not_answer_in_time_is_unavailable_and_not_ready(
     server: ScriptedServer, connect: Connect
 ) -> None:
-    server.faults = [HANG] * RETRY.attempts
+    client = connect(server.url, timeout_seconds=0.1)
+    server.faults = [HANG] * (RETRY.attempts + 1)
 
     with pytest.raises(InferenceUnavailableError, match="did not answer"):
-        connect(server.url, timeout_seconds=0.1).classify(["one"])
+        client.classify(["one"])
+    assert client.ready() is False
 
 
 def test_a_full_server_is_asked_again_after_the_time_it_names(
@@ -243,18 +245,6 @@ def test_a_server_is_ready_when_it_says_so(
     server.replies = [Reply(status)]
 
     assert client.ready() is ready
-
-
-def test_a_server_that_is_down_is_not_ready(nobody: str, connect: Connect) -> None:
-    assert connect(nobody).ready() is False
-
-
-def test_a_server_that_does_not_answer_in_time_is_not_ready(
-    server: ScriptedServer, connect: Connect
-) -> None:
-    server.faults = [HANG] * RETRY.attempts
-
-    assert connect(server.url, timeout_seconds=0.1).ready() is False
 
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:

@@ -1,4 +1,4 @@
-"""An inference server that reads one word of each text."""
+"""Fake client of the inference server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.ports.emotions import ModelIdentity
 
 
 class FakeEmotionClient:
-    """Find the emotion whose name stands in a text, else neutral, and remember what was asked.
+    """EmotionClient that finds the emotion named in a text, else neutral, and records its calls.
 
     Calls fail while down is set; before_answer, where set, runs before each answer.
     """
@@ -26,7 +26,7 @@ class FakeEmotionClient:
 
     @property
     def texts(self) -> list[str]:
-        """Return every text that was classified, once for each time it was."""
+        """Every text that was classified, as often as it was."""
         return [text for call in self.calls for text in call]
 
     def model(self) -> ModelIdentity:

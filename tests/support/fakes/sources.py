@@ -1,4 +1,4 @@
-"""A source that gives the pages it is told to, or raises."""
+"""Fake source of posts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api.ports.sources import SourcePage, SourcePrices
 
 
 class FakeSource:
-    """Answer each call with the next page, or raise the error that stands in its place."""
+    """PostSource that answers each call with the next page, or raises the error in its place."""
 
     def __init__(
         self, *pages: SourcePage | BaseException, prices: SourcePrices | None = None

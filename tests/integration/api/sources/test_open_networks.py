@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -127,7 +128,7 @@ def test_the_refusal_of_an_account_names_the_setting_of_its_own_network(
 
 
 @pytest.mark.parametrize("error", ["AccountTakedown", "AccountDeactivated"])
-def test_a_closed_account_at_bluesky_is_told(bluesky: Network, error: str) -> None:
+def test_a_closed_account_at_bluesky_is_refused_as_suspended(bluesky: Network, error: str) -> None:
     bluesky.server.faults = [Reply(400, {"error": error, "message": "Account is gone"})]
 
     with pytest.raises(SourceAccountSuspendedError):
@@ -188,19 +189,13 @@ def test_an_odd_status_is_rejected_by_itself(mastodon: Network, change: dict[str
 def test_an_answer_of_another_shape_is_no_crash(mastodon: Network, body: Any) -> None:
     mastodon.server.faults = [None, Reply(200, body)]
 
-    try:
-        items = mastodon.items()
-    except MoodlineError:
-        items = []
-
-    assert not [item for item in items if isinstance(item, Post)]
+    with suppress(MoodlineError):
+        assert mastodon.ids() == []
 
 
 def test_an_account_of_another_server_is_refused(mastodon: Network) -> None:
-    with pytest.raises(MoodlineError) as raised:
+    with pytest.raises(MoodlineError, match="no account that is read here"):
         mastodon.source.account("ana@other.example", signed_in=False)
-
-    assert "no account that is read here" in raised.value.detail
 
 
 @pytest.mark.parametrize(
@@ -220,7 +215,7 @@ def test_refusals_of_mastodon_are_told_apart(
         mastodon.items()
 
 
-def test_a_suspended_account_at_mastodon_is_told(mastodon: Network) -> None:
+def test_a_suspended_account_at_mastodon_is_refused_as_suspended(mastodon: Network) -> None:
     assert isinstance(mastodon.server, MastodonServer)
     mastodon.server.suspended.add("ana")
 
