@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from export.command_line import command_parser, run_command
 from export.errors import ExportError, VerificationError
@@ -22,12 +22,8 @@ from serving.classifier.classifier import EmotionClassifier
 from serving.errors import ServingError
 from serving.schemas import Classification
 
-
-class Classifier(Protocol):
-    """Interface of EmotionClassifier that the tests use."""
-
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return one classification per text, in order; may raise ServingError."""
+Classify = Callable[[Sequence[str]], list[Classification]]
+"""Returns one classification per text, in order, as EmotionClassifier.classify."""
 
 
 @dataclass(frozen=True)
@@ -83,23 +79,19 @@ class BehaviourReport:
     def table(self) -> dict[str, Any]:
         """Return the figures as a table for a manifest, without the failures."""
         return {
-            "tests": self.tests,
-            "passed": self.passed,
-            "rate": round(self.rate, 4),
+            **_rates(self),
             "capabilities": {
-                one.name: {
-                    "kind": one.kind,
-                    "tests": one.tests,
-                    "passed": one.passed,
-                    "rate": round(one.rate, 4),
-                }
-                for one in self.capabilities
+                one.name: {"kind": one.kind, **_rates(one)} for one in self.capabilities
             },
         }
 
 
+def _rates(report: CapabilityReport | BehaviourReport) -> dict[str, Any]:
+    return {"tests": report.tests, "passed": report.passed, "rate": round(report.rate, 4)}
+
+
 def run_behaviour(
-    classifier: Classifier, capabilities: Sequence[Capability] | None = None
+    classify: Classify, capabilities: Sequence[Capability] | None = None
 ) -> BehaviourReport:
     """Classify the texts of all tests (by default those of `behaviour.yaml`) and judge them.
 
@@ -110,7 +102,7 @@ def run_behaviour(
         raise ExportError("there are no behavioural tests")
     texts = [text for one in chosen for case in one.cases for text in case.texts]
     try:
-        results = iter(classifier.classify(texts))
+        results = iter(classify(texts))
     except ServingError as exc:
         raise ExportError(str(exc)) from exc
     return BehaviourReport(tuple(_judge(one, results) for one in chosen))
@@ -176,7 +168,7 @@ def _print_report(options: argparse.Namespace) -> None:
     capabilities = load_capabilities()
     try:
         with EmotionClassifier(open_model(options.model)) as classifier:
-            report = run_behaviour(classifier, capabilities)
+            report = run_behaviour(classifier.classify, capabilities)
     except ServingError as exc:
         raise ExportError(str(exc)) from exc
     print(render(report, options.failures))

@@ -135,7 +135,7 @@ def _measure(
     )
     write_manifest(folder, calibrated)  # so that the calibrated model is measured
     with EmotionClassifier(open_model(folder)) as classifier:
-        behaviour = run_behaviour(classifier)
+        behaviour = run_behaviour(classifier.classify)
     accuracy = accuracy_table(sets, _classify(folder, sets))
     return replace(calibrated, accuracy=accuracy, behaviour=behaviour.table()), found, behaviour
 

@@ -60,10 +60,9 @@ def sample_texts(sets: Sequence[LoadedSet], tokenizer: Path, max_tokens: int) ->
 
 
 def _int8(source: Path, texts: Sequence[Sequence[int]]) -> bytes:
-    from export.graph.activation_statistics import observe
     from export.graph.cpu_optimisation import optimise_for_cpu
     from export.graph.fusion import fuse
-    from export.graph.int8_quantisation import quantise_rows, quantised_inputs
+    from export.graph.int8_quantisation import observe, quantise_rows, quantised_inputs
 
     if not texts:
         raise DataError("int8 needs texts to observe, and there are none")

@@ -28,6 +28,8 @@ _SEED = 17
 Reals = NDArray[np.float64]
 Results = tuple[Sequence[Example], Sequence[Classification]]
 """Examples of one set, and a model's classification of each."""
+Rows = tuple[Reals, NDArray[np.int64]]
+"""Log-probabilities [examples, classes], and the column of each right class."""
 
 
 @dataclass(frozen=True)
@@ -123,45 +125,28 @@ def fit_emotion(sets: Sequence[Results]) -> Fit:
     Of each example the first emotion counts, among the labels that its set knows; examples
     without emotions are skipped. Without any, the temperature is 1.
     """
-    prepared = [_emotion_rows(*one) for one in sets if any(e.emotions for e in one[0])]
-
-    def loss(temperature: float) -> float:
-        means = []
-        for logs, truth in prepared:
-            scaled = logs / temperature
-            right = scaled[np.arange(len(truth)), truth]
-            means.append(float((np.logaddexp.reduce(scaled, axis=1) - right).mean()))
-        return float(np.mean(means)) if means else 0.0
-
-    return _best(loss)
+    return _fit([_emotion_rows(*one) for one in sets])
 
 
 def fit_irony(sets: Sequence[Results]) -> Fit:
     """Fit the temperature of irony over all examples labelled for it; 1 without any."""
-    parts = [_irony_rows(*one) for one in sets]
-    logits = np.concatenate([np.empty(0), *(part[0] for part in parts)])
-    ironic = np.concatenate([np.empty(0, dtype=np.bool_), *(part[1] for part in parts)])
-    signs = np.where(ironic, 1.0, -1.0)
-
-    def loss(temperature: float) -> float:
-        likelihoods = np.logaddexp(0.0, -signs * logits / temperature)
-        return float(likelihoods.mean()) if len(logits) else 0.0
-
-    return _best(loss)
+    rows = [_irony_rows(*one) for one in sets]
+    if not rows:
+        return Fit()
+    return _fit([(np.concatenate([a for a, _ in rows]), np.concatenate([b for _, b in rows]))])
 
 
 def judge_emotion(results: Results, fit: Fit) -> Judged:
     """Judge the likeliest label among those that the set knows."""
     logs, truth = _emotion_rows(*results)
-    scaled = logs / fit.temperature
-    probabilities = np.exp(scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True))
+    probabilities = np.exp(_log_softmax(logs / fit.temperature))
     return Judged(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
 
 
 def judge_irony(results: Results, fit: Fit) -> Judged:
     """Judge the probability of irony against whether the text was ironic."""
-    logits, ironic = _irony_rows(*results)
-    return Judged(1 / (1 + np.exp(-logits / fit.temperature)), ironic)
+    logs, truth = _irony_rows(*results)
+    return Judged(np.exp(_log_softmax(logs / fit.temperature))[:, 0], truth == 0)
 
 
 def bins_of(judged: Judged) -> list[Bin]:
@@ -210,10 +195,8 @@ def _columns(confidence: Reals) -> NDArray[np.int64]:
     return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
-def _emotion_rows(
-    examples: Sequence[Example], results: Sequence[Classification]
-) -> tuple[Reals, NDArray[np.int64]]:
-    """Return [examples, 7] log-probabilities, -inf where not known, and the right columns."""
+def _emotion_rows(examples: Sequence[Example], results: Sequence[Classification]) -> Rows:
+    """Return the rows of the seven emotions, -inf where not known."""
     logs, truth = [], []
     for example, result in zip(examples, results, strict=True):
         if example.emotions:
@@ -227,24 +210,35 @@ def _emotion_rows(
     return np.array(logs).reshape(-1, len(EMOTIONS)), np.array(truth, dtype=np.int64)
 
 
-def _irony_rows(
-    examples: Sequence[Example], results: Sequence[Classification]
-) -> tuple[Reals, NDArray[np.bool_]]:
-    """Return the logit of irony and the label of each example labelled for irony."""
+def _irony_rows(examples: Sequence[Example], results: Sequence[Classification]) -> Rows:
+    """Return the rows of ironic and not ironic, of the examples labelled for irony."""
     labelled = [
         (result.irony, example.irony)
         for example, result in zip(examples, results, strict=True)
         if example.irony is not None
     ]
-    shares = np.clip(np.array([one for one, _ in labelled], dtype=np.float64), _TINY, 1 - _TINY)
-    ironic = np.array([ironic for _, ironic in labelled], dtype=np.bool_)
-    return np.log(shares) - np.log1p(-shares), ironic
+    ironic = np.clip([one for one, _ in labelled], _TINY, 1 - _TINY)
+    truth = np.array([0 if label else 1 for _, label in labelled], dtype=np.int64)
+    return np.stack([np.log(ironic), np.log1p(-ironic)], axis=1), truth
 
 
-def _best(loss: Callable[[float], float]) -> Fit:
-    """Return the candidate of least loss; 1 when nothing is better."""
+def _fit(sets: Sequence[Rows]) -> Fit:
+    """Return the candidate of least mean loss over the sets; 1 when none is better."""
+
+    def loss(temperature: float) -> float:
+        means = [
+            -float(_log_softmax(logs / temperature)[np.arange(len(truth)), truth].mean())
+            for logs, truth in sets
+            if len(truth)
+        ]
+        return float(np.mean(means)) if means else 0.0
+
     best = min([1.0, *_TEMPERATURES.tolist()], key=loss)
     return Fit(temperature=best, before=loss(1.0), after=loss(best))
+
+
+def _log_softmax(logs: Reals) -> Reals:
+    return logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
 
 
 Judge = Callable[[Results, Fit], Judged]

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.errors import DataError
-from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, TWEETEVAL_TO_EMOTION
+from export.labels import EMOTIONS
 from export.training.examples import Example
+from export.training.sources.goemotions import GOEMOTIONS_TO_EMOTION
 from export.training.sources.text_files import read_labelled_lines, read_lines
-from export.training.sources.tweeteval import IRONY_NAMES, read_mapping, read_pair
+from export.training.sources.tweeteval import (
+    IRONY_NAMES,
+    TWEETEVAL_TO_EMOTION,
+    read_mapping,
+    read_pair,
+)
 
 _TASK_IDS = {
     "emotion": {"0": "anger", "1": "joy", "2": "optimism", "3": "sadness"},

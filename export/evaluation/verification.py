@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.data import LoadedSet
 from export.errors import VerificationError
-from export.evaluation.metrics import classify_all
-from export.evaluation.precision_cost import SetCost, check_costs, measure_costs
+from export.evaluation.metrics import Figures, classify_all, named_figures, predictions_of
 from export.labels import EMOTIONS
 from export.training.torch_models import load_model, load_tokenizer
 from serving.classifier.artifact import open_model
@@ -35,11 +35,26 @@ MIN_LABEL_AGREEMENT = 0.985
 MIN_HALF_AGREEMENT = 0.995
 """The same for fp16, which is more precise than int8."""
 
+MAX_LOSS = 0.005
+"""Largest allowed loss of accuracy or macro-F1 on a set, as a share: half a point."""
+
+_FEW_EXAMPLES = 1_000
+_FEW_TEXTS = 2
+_ROUNDING = 1e-9
 _TORCH_TEXTS = 400
 _PADDING_TEXTS = 200
 _NO_LIMIT = 1_000_000
 
 Probabilities = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SetCost:
+    """Scores of the fp32 graph and of the one to be shipped on the same texts of one set."""
+
+    name: str
+    fp32: Figures
+    shipped: Figures
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,7 @@ def verify(
     `MAX_ONNX_DIFFERENCE` or more, the shipped model depends on padding by
     `MAX_PADDING_DIFFERENCE` or more, labels agree with fp32 on less than
     `least_agreement` of the texts, or a set lost more than
-    `precision_cost.check_costs` allows.
+    `check_costs` allows.
     """
     texts = [example.text for one in sets for example in one.examples]
     if not texts:
@@ -117,6 +132,75 @@ def check(found: Verification, least_agreement: float = MIN_LABEL_AGREEMENT) -> 
             f"{found.texts} texts; {least_agreement:.1%} is needed"
         )
     check_costs(found.costs)
+
+
+def measure_costs(
+    sets: Sequence[LoadedSet], fp32: Sequence[Classification], shipped: Sequence[Classification]
+) -> tuple[SetCost, ...]:
+    """Score two models on `sets`; their results cover the texts of one set after another."""
+    costs = []
+    start = 0
+    for one in sets:
+        part = slice(start, start + len(one.examples))
+        start = part.stop
+        full, small = (
+            predictions_of(one.examples, results[part]).figures() for results in (fp32, shipped)
+        )
+        costs.append(SetCost(one.source.name, full, small))
+    return tuple(costs)
+
+
+def check_costs(costs: Sequence[SetCost]) -> None:
+    """Raise VerificationError with the first set and figure that lost more than allowed."""
+    for cost in costs:
+        full, small = cost.fp32, cost.shipped
+        for what, before, after, allowed in (
+            ("accuracy", full.accuracy, small.accuracy, allowed_accuracy(full)),
+            ("macro-F1", full.macro_f1, small.macro_f1, allowed_macro_f1(full)),
+        ):
+            if not before - after <= allowed + _ROUNDING:  # NaN does not pass
+                raise VerificationError(
+                    f"{cost.name}: {what} is {after:.4f} as shipped and {before:.4f} in fp32; "
+                    f"at most {allowed:.4f} less is allowed"
+                )
+
+
+def allowed_accuracy(figures: Figures) -> float:
+    """Return `MAX_LOSS`; for fewer than 1,000 examples at least the share of two of them.
+
+    Of 374 examples one is 0.27 points of accuracy, so half a point would be less than two.
+    """
+    return max(MAX_LOSS, _few_texts(figures) / figures.examples)
+
+
+def allowed_macro_f1(figures: Figures) -> float:
+    """Return `MAX_LOSS`; for fewer than 1,000 examples at least two of the rarest class.
+
+    One right prediction adds 1 / (examples of its class) to that class's recall, about as much
+    to its F1, and 1 / (number of classes) of that to macro-F1.
+    """
+    rarest = min(one.examples for one in figures.classes if one.examples)
+    return max(MAX_LOSS, _few_texts(figures) / (rarest * len(figures.classes)))
+
+
+def _few_texts(figures: Figures) -> int:
+    return _FEW_TEXTS if figures.examples < _FEW_EXAMPLES else 0
+
+
+def cost_table(costs: Sequence[SetCost], precision: str) -> dict[str, dict[str, Any]]:
+    """Return each figure of each set in fp32 and in `precision`, and the difference."""
+    table: dict[str, dict[str, Any]] = {}
+    for cost in costs:
+        full, small = named_figures({"": cost.fp32}), named_figures({"": cost.shipped})
+        table[cost.name] = {
+            name.removeprefix("/"): {
+                "fp32": round(value, 4),
+                precision: round(small[name], 4),
+                "difference": round(round(small[name], 4) - round(value, 4), 4),
+            }
+            for name, value in full.items()
+        }
+    return table
 
 
 def torch_probabilities(trained: Path, texts: Sequence[str], max_tokens: int) -> Probabilities:

@@ -14,8 +14,7 @@ from export.data import LoadedSet, load_sets, load_unlabelled
 from export.evaluation.calibration import BINS, Calibration, HeadCalibration
 from export.evaluation.confidence_intervals import Interval, confidence_intervals
 from export.evaluation.metrics import predictions_of
-from export.evaluation.precision_cost import cost_table
-from export.evaluation.verification import Verification
+from export.evaluation.verification import Verification, cost_table
 from export.labels import IRONY
 from export.training.machine import energy_table
 from export.training.run_folder import elapsed_seconds

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +48,10 @@ def write_manifest(folder: Path, facts: ModelFacts) -> dict[str, Any]:
     """Write and return the manifest of `folder`, whose model and tokenizer are in place."""
     manifest = {
         "schema": 1,
-        "name": facts.name,
-        "version": facts.version,
-        "base": facts.base,
-        "precision": facts.precision,
         "labels": list(LABELS),
-        "max_tokens": facts.max_tokens,
         "preprocess_version": PREPROCESS_VERSION,
-        "temperature": dict(facts.temperature),
         "files": {name: _checksum(folder / name) for name in (MODEL_FILE, TOKENIZER_FILE)},
-        "training": dict(facts.training),
-        "accuracy": dict(facts.accuracy),
-        "verification": dict(facts.verification),
-        "calibration": dict(facts.calibration),
-        "behaviour": dict(facts.behaviour),
+        **asdict(facts),
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")

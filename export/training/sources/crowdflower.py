@@ -6,15 +6,32 @@ splits: every twentieth row is kept for validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from export.errors import DataError
-from export.labels import CROWDFLOWER_TO_EMOTION, EMOTIONS, map_labels
+from export.labels import EMOTIONS, map_labels
 from export.training.examples import Example, Source, Split
 from export.training.sources.text_files import csv_rows
 
 _VAL_EVERY = 20
+
+CROWDFLOWER_TO_EMOTION: Mapping[str, str] = {
+    "anger": "anger",
+    "boredom": "neutral",
+    "empty": "neutral",
+    "enthusiasm": "joy",
+    "fun": "joy",
+    "happiness": "joy",
+    "hate": "anger",
+    "love": "love",
+    "neutral": "neutral",
+    "relief": "joy",
+    "sadness": "sadness",
+    "surprise": "surprise",
+    "worry": "fear",
+}
+"""CrowdFlower's 13 labels of tweets."""
 
 
 def read(root: Path, split: Split) -> Iterator[Example]:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from export.errors import DataError
-from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, map_labels
+from export.labels import EMOTIONS, map_labels
 from export.training.examples import Example, Source, Split
 from export.training.sources.text_files import read_lines
+
+_GOEMOTIONS = {
+    "anger": "anger annoyance disapproval disgust",
+    "fear": "fear nervousness",
+    "joy": "admiration amusement approval excitement gratitude joy optimism pride relief desire",
+    "love": "love caring",
+    "sadness": "sadness disappointment embarrassment grief remorse",
+    "surprise": "surprise realization confusion curiosity",
+    "neutral": "neutral",
+}
+
+GOEMOTIONS_TO_EMOTION: Mapping[str, str] = {
+    fine: emotion for emotion, names in _GOEMOTIONS.items() for fine in names.split()
+}
+"""The 27 emotions and neutral of GoEmotions (Demszky et al. 2020), mapped to the seven."""
 
 
 def read(root: Path, split: Split) -> Iterator[Example]:

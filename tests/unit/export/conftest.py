@@ -30,6 +30,7 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
+    torch.set_num_threads(1)  # threads cost these tiny models more time than they save
     folder = tmp_path_factory.mktemp("tiny-base")
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(TEXTS.split())]
     (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 from export.behaviour import (
     BehaviourReport,
     CapabilityReport,
+    Classify,
     Failure,
     check_behaviour,
     main,
@@ -19,29 +20,19 @@ from export.behaviour import (
 )
 from export.errors import ExportError, VerificationError
 from export.evaluation.behaviour_cases import load_capabilities
-from export.labels import EMOTIONS
 from serving.errors import ClassificationError
 from serving.schemas import Classification
 from tests.support.export.behaviour import write
+from tests.support.export.classifications import says
 
 
-class FakeClassifier:
-    """Say what it was told about a text; `neutral`, not ironic, about every other."""
-
-    def __init__(self, answers: Mapping[str, Classification] | None = None) -> None:
-        self.answers = answers or {}
-
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
-        return [self.answers.get(text, says("neutral")) for text in texts]
-
-
-def says(label: str, probability: float = 0.9, irony: float = 0.1) -> Classification:
-    scores = dict.fromkeys(EMOTIONS, (1 - probability) / 6) | {label: probability}
-    return Classification(label=label, scores=scores, irony=irony, tokens=3, truncated=False)
+def answering(answers: Mapping[str, Classification]) -> Classify:
+    """Return a classifier with these answers; every other text is `neutral`, not ironic."""
+    return lambda texts: [answers.get(text, says("neutral")) for text in texts]
 
 
 def run(path: Path, **answers: Classification) -> BehaviourReport:
-    return run_behaviour(FakeClassifier(answers), load_capabilities(path))
+    return run_behaviour(answering(answers), load_capabilities(path))
 
 
 def report(**rates: tuple[int, int]) -> BehaviourReport:
@@ -190,23 +181,22 @@ def test_the_table_has_a_line_for_each_capability_and_failures_on_demand() -> No
 
 
 def test_a_text_that_cannot_be_classified_is_an_export_error(tmp_path: Path) -> None:
-    class Broken(FakeClassifier):
-        def classify(self, texts: Sequence[str]) -> list[Classification]:
-            raise ClassificationError(0)
+    def broken(texts: Sequence[str]) -> list[Classification]:
+        raise ClassificationError(0)
 
     capabilities = load_capabilities(write(tmp_path, "MFT", "joy", "a"))
 
     with pytest.raises(ExportError, match="index 0"):
-        run_behaviour(Broken(), capabilities)
+        run_behaviour(broken, capabilities)
 
 
 def test_no_tests_are_no_pass() -> None:
     with pytest.raises(ExportError, match="no behavioural tests"):
-        run_behaviour(FakeClassifier(), ())
+        run_behaviour(answering({}), ())
 
 
 def test_the_shipped_tests_run_on_any_classifier() -> None:
-    found = run_behaviour(FakeClassifier())
+    found = run_behaviour(answering({}))
     rates = {one.name: one.rate for one in found.capabilities}
 
     assert rates["neutral_statements"] == rates["names"] == 1.0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from export.errors import DataError
-from export.labels import EMOTIONS, GOEMOTIONS_TO_EMOTION, LABELS, TWEETEVAL_TO_EMOTION, map_labels
+from export.labels import EMOTIONS, LABELS, map_labels
+from export.training.sources.goemotions import GOEMOTIONS_TO_EMOTION
+from export.training.sources.tweeteval import TWEETEVAL_TO_EMOTION
 from serving.classifier.artifact import LABELS as SERVED_LABELS
 
 

@@ -8,9 +8,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.graph.activation_statistics import Activation
 from export.graph.int8_quantisation import (
     WEIGHT_STEPS,
+    Activation,
     quantise_rows,
     quantised_inputs,
     round_weights,

@@ -9,7 +9,7 @@ import pytest
 from export.config import SetConfig
 from export.data import source_of
 from export.errors import DataError
-from export.labels import CROWDFLOWER_TO_EMOTION, EMOTIONS
+from export.labels import EMOTIONS
 from export.training.examples import Example
 from export.training.sources import crowdflower, tweeteval
 from tests.support.export.sets import tweeteval_folder, write
@@ -118,7 +118,7 @@ def test_a_crowdflower_tweet_has_an_emotion_and_the_word_it_was_given(tmp_path: 
         Example("second", ("neutral",), EMOTIONS, own=("boredom",)),
         Example("third", ("anger",), EMOTIONS, own=("hate",)),
     ]
-    assert crowdflower.SOURCE.own_labels == tuple(CROWDFLOWER_TO_EMOTION)
+    assert crowdflower.SOURCE.own_labels == tuple(crowdflower.CROWDFLOWER_TO_EMOTION)
 
 
 def test_a_crowdflower_tweet_may_hold_commas_and_line_ends(tmp_path: Path) -> None:
