@@ -1,1 +1,1 @@
-"""What a graphics card makes of the model: `python -m benchmarks.gpu`."""
+"""The model on an NVIDIA GPU: `python -m benchmarks.gpu`."""

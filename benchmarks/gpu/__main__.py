@@ -1,8 +1,8 @@
-"""Compare ways of running BERT on one card in one run: `python -m benchmarks.gpu`.
+"""Compare ways of running BERT on one GPU in one run: `python -m benchmarks.gpu`.
 
-Ways take turns (A B A B); figures are medians over the turns. Without a card it says so in one
-line and ends with 0. `--cpu-smoke` goes through everything in miniature on the CPU, to prove that
-it works; its figures mean nothing.
+Ways take turns (A B A B); figures are medians over the turns. Without a GPU it prints one line and
+exits with 0. `--cpu-smoke` goes through everything in miniature on the CPU, to prove that it
+works; its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ SIZES = (1, 256, 512, 4096)
 
 
 def main() -> int:
-    """Measure, print and keep; return the exit status."""
+    """Measure, print and save the figures; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
     parser.add_argument("--shapes", default="bert-base,minilm-l6")
-    parser.add_argument("--trained", type=Path, help="checkpoint in place of chance for minilm-l6")
+    parser.add_argument("--trained", type=Path, help="checkpoint in place of random weights")
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0, help="a turn of one way and size")
+    parser.add_argument("--seconds", type=float, default=3.0, help="per turn of one way and size")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/gpu.json"))
     parser.add_argument("--no-server", action="store_true")
     parser.add_argument("--cpu-smoke", action="store_true")
@@ -36,11 +36,11 @@ def main() -> int:
     if lacking := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
         print(f"benchmarks.gpu: skipped, not installed: {', '.join(lacking)}")
         return 0
-    from benchmarks.gpu import card
+    from benchmarks.gpu import device as gpu
     from benchmarks.gpu.measure import Figure, Measure, Scale
     from benchmarks.peers.inputs import gather_texts
 
-    if not options.cpu_smoke and (reason := card.missing()):
+    if not options.cpu_smoke and (reason := gpu.missing()):
         print(f"benchmarks.gpu: skipped, {reason}")
         return 0
     workers = max(1, min(8, (os.cpu_count() or 2) // 2))
@@ -52,12 +52,12 @@ def main() -> int:
         options.seconds,
         workers,
         ("none", "attention", "multihead"),
-        card.SIDE,
+        gpu.SIDE,
     )
     if options.cpu_smoke:  # packed graphs have no kernels on the CPU
         scale = Scale(("tiny",), (1, 16), 64, 1, 0.2, 1, ("none",), 256)
     device = "cpu" if options.cpu_smoke else "cuda"
-    peak = card.peak_flops(device, scale.side)
+    peak = gpu.peak_flops(device, scale.side)
     print(f"matrix products: {peak / 1e12:.1f} TFLOP/s", flush=True)
     source, texts = gather_texts(options.data, scale.posts)
     print(f"{len(texts)} {source}", flush=True)

@@ -1,8 +1,8 @@
-"""Carry wheels to a machine without a network, in parts: `python -m benchmarks.gpu.carry`.
+"""Copy wheels to a machine without a network, in parts: `python -m benchmarks.gpu.carry`.
 
 `pack` downloads onnxruntime-gpu and what the server needs for Python 3.12 and writes parts into a
-folder; `install` joins the parts there are, and installs from them without a network once all are
-there. A part is checked by its SHA-256.
+folder; `install` joins the parts and installs from them without a network once all are there.
+Parts are checked by their SHA-256.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ GPU = "onnxruntime-gpu==1.31.1"
 """Built for CUDA 13."""
 
 PURE_PINS = ("emoji", "flatbuffers", "nvidia-ml-py")
-"""What running the model needs beside onnxruntime-gpu, numpy, tokenizers and torch."""
+"""What running the model needs besides onnxruntime-gpu, numpy, tokenizers and torch."""
 
 SERVER = ("bentoml", "httptools", "uvloop", "prometheus-client", "psutil", "httpx")
-"""What the server needs beside those; they bring their own needs, but for numpy."""
+"""What the server needs besides those, installed with their dependencies except numpy."""
 
 
 def download(folder: Path) -> None:
-    """Download wheels into a folder, the small ones at the versions that are pinned."""
+    """Download wheels into a folder, the small ones at their pinned versions."""
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     small = [line for line in pinned if line.partition("==")[0] in PURE_PINS]
     platforms = [word for name in PLATFORMS for word in ("--platform", name)]
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"not installed: {exc}", file=sys.stderr)
             return 1
         pip = [sys.executable, "-m", "pip"]
-        # The CPU's package has the same files, and would hide the card's.
+        # The CPU's package has the same files, and would hide the GPU's.
         subprocess.run([*pip, "uninstall", "--quiet", "--yes", "onnxruntime"], check=True)
         install = [*pip, "install", "--quiet", "--no-index", "--no-deps", *map(str, wheels)]
         subprocess.run(install, check=True)

@@ -1,4 +1,4 @@
-"""One shape of model, run every way in turns, alone and through the server."""
+"""One shape of model, run every way in turns, without a server and through ours."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from benchmarks.gpu import card, ways
-from benchmarks.peers.report.figures import percentile
+from benchmarks.figures import percentile
+from benchmarks.gpu import device as gpu
+from benchmarks.gpu import ways
 from export.graph.fusion import Packing, half_graph
 from export.graph.random_models import write_random_model, write_traced
 from export.packaging.model_folder import (
@@ -32,12 +33,12 @@ from serving.classifier.preprocess import normalise
 SERVER_NEEDS = ("bentoml", "httptools", "uvloop", "prometheus_client")
 HEAD_TEXTS = 64
 BUDGETS = (4_096, 65_536)
-"""Padded tokens a run that are tried beside the server's own."""
+"""Padded tokens per run that are tried besides the server's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Say how much is measured."""
+    """How much is measured."""
 
     shapes: tuple[str, ...]
     sizes: tuple[int, ...]
@@ -51,7 +52,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Hold what one way did in one shape with calls of one size; seconds are of a call."""
+    """Result of one way in one shape with calls of one size; seconds are per call."""
 
     shape: str
     way: str
@@ -65,7 +66,7 @@ class Figure:
 
 
 class Measure:
-    """Measure one shape every way."""
+    """Measurements of one shape of model, run every way."""
 
     def __init__(
         self, shape: str, folder: Path, texts: list[str], scale: Scale, device: str, peak: float
@@ -79,10 +80,10 @@ class Measure:
         self._posts = [one.ids for one in encoded]
         self._ways: dict[str, Callable[[list[list[int]]], Any]] = {}
         self._right: Any = None
-        self._said: dict[str, float] = {}
+        self._agreements: dict[str, float] = {}
 
     def prepare(self, trained: Path | None) -> None:
-        """Make the model, its graphs and every way; then see what each of them answers."""
+        """Build the model, its graphs and every way, and compare the answers of each."""
         full = self._folder / "fp32"
         if trained is None:
             model = write_random_model(self._shape, full, self._texts[:HEAD_TEXTS])
@@ -111,10 +112,10 @@ class Measure:
             (half / TOKENIZER_FILE).write_bytes((full / TOKENIZER_FILE).read_bytes())
             write_manifest(half, ModelFacts(self._shape, "0", "none", "fp16", 256))
             made[f"fp16-{packing}"] = partial(ways.served_engine, graphs[packing], provider)
-        usual = "attention" if "attention" in graphs else "none"
+        default = "attention" if "attention" in graphs else "none"
         for budget in BUDGETS:
-            made[f"fp16-{usual}, {budget} tokens"] = partial(
-                ways.served_engine, graphs[usual], provider, budget
+            made[f"fp16-{default}, {budget} tokens"] = partial(
+                ways.served_engine, graphs[default], provider, budget
             )
         if provider == "cuda":
             made["fp16-none, CUDA graphs"] = partial(
@@ -124,12 +125,12 @@ class Measure:
             try:
                 way = make()
                 logits = way(self._posts)
-            except Exception as exc:  # noqa: BLE001 -- a way that does not run here is told, not fatal
+            except Exception as exc:  # noqa: BLE001 -- a way that does not run here is reported, not fatal
                 print(f"{self._shape} {name}: does not run here: {str(exc)[:300]}", flush=True)
                 continue
             self._right = logits if self._right is None else self._right
             self._ways[name] = way
-            self._said[name] = ways.agreement(self._right, logits)
+            self._agreements[name] = ways.agreement(self._right, logits)
 
     def alone(self) -> list[Figure]:
         """Measure without a server: token ids in, logits out."""
@@ -152,18 +153,18 @@ class Measure:
         setting = "SERVING_MODEL_DIR" if self._device == "cpu" else "SERVING_GPU_MODEL_DIR"
         folder, workers = self._folder / best, self._scale.workers
         figures = []
-        with served.started(folder, setting, workers, self._folder / "log") as port:
+        with served.started(folder, setting, workers) as port:
             asked = self._texts[:256]
             labels = served.labels(port, asked)
-            right = [EMOTIONS[place] for place in self._right[: len(asked), :7].argmax(1)]
+            right = [EMOTIONS[index] for index in self._right[: len(asked), :7].argmax(1)]
             share = statistics.fmean(one == two for one, two in zip(labels, right, strict=True))
-            self._said["served"] = share
-            # The contract takes 256 texts a request: 512 are two requests at a time.
+            self._agreements["served"] = share
+            # The contract takes 256 texts per request: 512 are two requests at a time.
             for wanted, at_once in ((1, 64), (256, 1), (256, 2), (256, 4 * workers)):
                 size = min(wanted, len(self._texts))
                 turns = []
                 for _ in range(self._scale.turns):
-                    with card.Utilisation() as use:
+                    with gpu.Utilisation() as use:
                         rate, took = asyncio.run(
                             served.load(port, self._texts, size, at_once, self._scale.seconds)
                         )
@@ -181,7 +182,7 @@ class Measure:
     def _turn(self, way: Callable[..., Any], size: int) -> tuple[float, float | None, list[float]]:
         parts = [self._posts[at : at + size] for at in range(0, len(self._posts) - size + 1, size)]
         took: list[float] = []
-        with card.Utilisation() as use:
+        with gpu.Utilisation() as use:
             ends = time.perf_counter() + self._scale.seconds
             while not took or time.perf_counter() < ends:
                 began = time.perf_counter()
@@ -209,7 +210,7 @@ class Measure:
             percentile(took, 0.99) or 0.0,
             statistics.median(seen) if seen else None,
             rate * each / len(self._posts) / self._peak,
-            self._said[name],
+            self._agreements[name],
         )
         busy = "-" if figure.utilisation is None else f"{figure.utilisation:.0%}"
         print(

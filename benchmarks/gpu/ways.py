@@ -1,4 +1,4 @@
-"""The ways of running one model that are compared: token ids of many posts in, logits out."""
+"""The compared ways of running one model: token ids of many posts in, logits out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Way = Callable[[Posts], Logits]
 
 PADDED_TO = 256
 EAGER_TEXTS = 64
-"""Texts a batch of the original way, each padded to PADDED_TO."""
+"""Texts per batch of the original way, each padded to PADDED_TO."""
 
 
 def pad(posts: Posts, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,22 +35,22 @@ def pad(posts: Posts, width: int) -> tuple[np.ndarray, np.ndarray]:
     return ids, mask
 
 
-def in_groups(run: Callable[[np.ndarray, np.ndarray], Logits], sizing: Sizing) -> Way:
-    """Return the way that runs posts in groups of like length."""
+def in_batches(run: Callable[[np.ndarray, np.ndarray], Logits], sizing: Sizing) -> Way:
+    """Return the way that runs posts in batches of similar length."""
 
     def way(posts: Posts) -> Logits:
         logits = np.zeros((len(posts), 8), np.float32)
         lengths = [len(post) for post in posts]
-        for group in plan_batches(lengths, sizing.token_budget, sizing.spread):
-            places = list(group.indices)
-            logits[places] = run(*pad([posts[place] for place in places], group.width))
+        for batch in plan_batches(lengths, sizing.token_budget, sizing.spread):
+            indices = list(batch.indices)
+            logits[indices] = run(*pad([posts[index] for index in indices], batch.width))
         return logits
 
     return way
 
 
 def eager(model: Any, device: str) -> Way:
-    """Return the original way: fp32, as it comes, in the order of arrival, padded to 256."""
+    """Return the original way: fp32, in order of arrival, padded to 256."""
     run = _torch_run(model.float().to(device), device)
 
     def way(posts: Posts) -> Logits:
@@ -61,12 +61,12 @@ def eager(model: Any, device: str) -> Way:
 
 
 def compiled(model: Any, device: str, *, smoke: bool) -> Way:
-    """Return PyTorch at its best: bf16, SDPA, compiled, groups of like length."""
+    """Return PyTorch at its best: bf16, SDPA, compiled, batches of similar length."""
     model = model.to(torch.bfloat16).to(device)
     model.set_attn_implementation("sdpa")
     if not smoke:  # compiling takes a compiler and minutes
         model = torch.compile(model, dynamic=True)
-    return in_groups(_torch_run(model, device), GPU_SIZING)
+    return in_batches(_torch_run(model, device), GPU_SIZING)
 
 
 def unfused(graph: Path, provider: str) -> Way:
@@ -81,29 +81,29 @@ def unfused(graph: Path, provider: str) -> Way:
         logits: Logits = session.run(["logits"], dict(zip(names, (ids, mask), strict=True)))[0]
         return logits
 
-    return in_groups(run, GPU_SIZING)
+    return in_batches(run, GPU_SIZING)
 
 
 def served_engine(
     graph: Path, provider: str, token_budget: int | None = None, *, cuda_graphs: bool = False
 ) -> Way:
-    """Return what the server runs, on one lane."""
+    """Return the server's engine with one runner."""
     sizing = replace(GPU_SIZING, token_budget=token_budget or GPU_SIZING.token_budget)
     engine = OnnxEngine(graph, 1, [provider], GpuTuning(cuda_graphs=cuda_graphs))
     engine.warm(warm_shapes(sizing.token_budget, PADDED_TO))
-    return in_groups(engine.run, sizing)
+    return in_batches(engine.run, sizing)
 
 
 def agreement(one: Logits, other: Logits) -> float:
-    """Return on what share of posts both name the same of seven emotions."""
+    """Return the share of posts for which both name the same of seven emotions."""
     return float((one[:, :7].argmax(1) == other[:, :7].argmax(1)).mean())
 
 
 def flops(lengths: Sequence[int], layers: int, width: int) -> float:
-    """Return the operations that the encoder's products need for posts of these lengths.
+    """Return the operations of the encoder's matrix products for posts of these lengths.
 
-    A token costs 24 d^2 a layer (Q, K, V, output, and two of four times the width), its
-    attention 4 t d more; padding is not counted, nor anything else.
+    A token costs 24 d^2 per layer (Q, K, V, output, and two of four times the width), its
+    attention 4 t d more; neither padding nor anything else is counted.
     """
     return math.fsum(
         layers * (24 * width**2 * tokens + 4 * width * tokens**2) for tokens in lengths

@@ -2,7 +2,7 @@
 
     python -m benchmarks.peers --rounds 3
 
-A peer is a module with three functions: `start` its process, `call` says what one request to it
-is, `stop` ends it. What runs inside that process lies in `servers/`, in the peer's own
-environment, whose packages are pinned in `requirements/`.
+A peer has two methods: `start` its process, and `call`, which describes one request to it. The
+programs that peers run lie in `servers/`, each in the peer's own environment, whose packages are
+pinned in `requirements/`.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import shlex
 import signal
 import sys
@@ -13,15 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+from benchmarks.machine import QUIET_LOAD, describe_commit, describe_machine
 from benchmarks.peers import environments, plot, table
-from benchmarks.peers.contract import PeerUnavailableError, Place
+from benchmarks.peers.contract import PeerUnavailableError, Setup
 from benchmarks.peers.inputs import Inputs, gather_texts, reference_answers
-from benchmarks.peers.machine import QUIET_LOAD, describe_commit, describe_machine
-from benchmarks.peers.options import arguments
 from benchmarks.peers.processes import ENDING, ROOT, free_port
 from benchmarks.peers.registry import ENTRIES, Entry
-from benchmarks.peers.report.agreement import Agreement
-from benchmarks.peers.report.summary import summarise_turns
+from benchmarks.peers.summary import summarise_turns
 from benchmarks.peers.turn import Load, Turn, take_turn
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -29,11 +28,13 @@ PAGE = ROOT / "benchmarks" / "README.md"
 SMOKE_TEXTS = 16
 QUICK_SECONDS = 2.0
 ROUND_OFFSET = 997
-"""Texts that a round begins after the one before, so that no two ask in the same order."""
+"""Shift between the first texts of two rounds, so that no two have the same order."""
+
+DESCRIPTION = "Compare the inference server with others; see benchmarks/README.md."
+LONGEST_SECONDS = 60.0
 
 
 def main() -> None:
-    """Do what the arguments ask for."""
     for ending in ENDING:
         signal.signal(ending, _end)
     chosen = arguments().parse_args()
@@ -55,25 +56,82 @@ def main() -> None:
     _publish(facts, turns, quick=chosen.quick)
 
 
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=DESCRIPTION)
+    parser.add_argument(
+        "--peers",
+        type=_names,
+        default=list(ENTRIES),
+        metavar="NAME,...",
+        help=f"of {', '.join(ENTRIES)}; all unless given",
+    )
+    parser.add_argument("--rounds", type=_count, default=3)
+    parser.add_argument("--seconds", type=_seconds, default=8.0, help="per profile")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="one short round, kept out of the results folder and the page",
+    )
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="start each, compare its answers to a handful of requests, no load",
+    )
+    parser.add_argument("--prepare", action="store_true", help="only make the environments")
+    parser.add_argument("--model", type=Path, default=ROOT / "serving" / "model")
+    parser.add_argument(
+        "--torch-model",
+        type=Path,
+        default=ROOT / ".runs" / "default" / "model",
+        help="checkpoint that the model was quantised from, for Infinity",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("MOODLINE_DATA") or ROOT / "../shared/data"),
+    )
+    return parser
+
+
+def _names(words: str) -> list[str]:
+    names = [word.strip() for word in words.split(",") if word.strip()]
+    if unknown := sorted(set(names) - ENTRIES.keys()):
+        raise argparse.ArgumentTypeError(f"no peer is called {', '.join(unknown)}")
+    return names
+
+
+def _count(word: str) -> int:
+    if not word.isdecimal() or not int(word):
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(word)
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds <= LONGEST_SECONDS:
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most {LONGEST_SECONDS:g}")
+    return seconds
+
+
 def _take_turns(
     chosen: argparse.Namespace,
     entries: Sequence[Entry],
     pythons: Mapping[str, Path],
     turns: list[Turn],
 ) -> str:
-    """Append every turn of every round, A B C A B C, and return where the texts were from."""
+    """Append every turn of every round, A B C A B C, and return the source of the texts."""
     source, texts = gather_texts(chosen.data)
     texts = texts[:SMOKE_TEXTS] if chosen.smoke else texts
     inputs = Inputs(source, texts, reference_answers(chosen.model, texts))
-    environments.FOLDER.mkdir(parents=True, exist_ok=True)
-    inputs_file = environments.FOLDER / "inputs.json"
-    inputs.write(inputs_file)
     for number in range(1, chosen.rounds + 1):
-        load = Load(inputs, inputs_file, chosen.seconds, offset=number * ROUND_OFFSET)
+        load = Load(inputs, chosen.seconds, offset=number * ROUND_OFFSET)
         for entry in entries:
             if entry.name in pythons:
                 turns.append(_turn(chosen, entry, pythons[entry.name], number, load))
-                _say(turns[-1])
+                _print(turns[-1])
     return source
 
 
@@ -86,7 +144,7 @@ def _prepare(entries: Sequence[Entry]) -> tuple[dict[str, Path], list[Turn]]:
             pythons[entry.name] = environments.prepare(entry)
         except PeerUnavailableError as exc:
             failed.append(Turn(entry.name, 0, failure=str(exc)))
-            _say(failed[-1])
+            _print(failed[-1])
     return pythons, failed
 
 
@@ -108,31 +166,29 @@ def _facts(chosen: argparse.Namespace, pythons: dict[str, Path]) -> dict[str, An
 
 
 def _turn(chosen: argparse.Namespace, entry: Entry, python: Path, number: int, load: Load) -> Turn:
-    place = Place(
+    setup = Setup(
         python=python,
         port=free_port(),
         folder=environments.FOLDER / entry.name / "work",
         model_dir=chosen.model.resolve(),
         torch_dir=chosen.torch_model.resolve(),
     )
-    return take_turn(entry, place, number, load)
+    return take_turn(entry, setup, number, load)
 
 
-def _say(turn: Turn) -> None:
+def _print(turn: Turn) -> None:
     said = turn.failure or ", ".join(
         f"{phase['name']} {phase['texts_per_second']:,.0f}/s p50 {phase['p50_ms'] or 0:.1f} ms"
         for phase in turn.phases
     )
     if not said and turn.agreement:
-        said = f"ready in {turn.ready_seconds:.1f} s; {Agreement(**turn.agreement).shown()}"
+        said = f"ready in {turn.ready_seconds:.1f} s; {turn.agreement.shown()}"
     print(f"round {turn.round}, {turn.peer}: {said or 'nothing to ask'}", flush=True)
 
 
 def _publish(facts: dict[str, Any], turns: Sequence[Turn], *, quick: bool) -> None:
     rows = summarise_turns(turns)
-    facts["agreement"] = {
-        turn.peer: Agreement(**turn.agreement).shown() for turn in turns if turn.agreement
-    }
+    facts["agreement"] = {turn.peer: turn.agreement.shown() for turn in turns if turn.agreement}
     folder = environments.FOLDER / "quick" if quick else RESULTS
     folder.mkdir(parents=True, exist_ok=True)
     document = {
@@ -152,7 +208,7 @@ def _publish(facts: dict[str, Any], turns: Sequence[Turn], *, quick: bool) -> No
 
 
 def _end(signum: int, _: object) -> NoReturn:
-    """Leave by way of every `finally`, so that no peer outlives the run."""
+    """Exit through every `finally`, so that no peer outlives the run."""
     raise SystemExit(128 + signum)
 
 

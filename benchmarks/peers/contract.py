@@ -1,39 +1,40 @@
-"""What a peer is to the benchmark, and the errors that end its turn.
+"""The interface of a peer, the request that most peers get, and the errors that end a turn.
 
 PeerError
 +-- PeerUnavailableError   it cannot be installed or does not start here
-+-- AnswersDifferError     it answers otherwise than the reference: its figures are refused
-+-- LoadFailedError        the client under it broke off
++-- AnswersDifferError     its answers differ from the reference: its figures are refused
++-- LoadFailedError        the client that loads it broke off
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 from typing import Any, Protocol
 
 
 class PeerError(Exception):
-    """Be the root: one line that says why there are no figures."""
+    """Root of the errors: one line that says why there are no figures."""
 
 
 class PeerUnavailableError(PeerError):
-    """Say why the peer cannot be installed or started here."""
+    """The peer cannot be installed or started here."""
 
 
 class AnswersDifferError(PeerError):
-    """Say how far the peer's answers are from the reference."""
+    """The peer's answers are too far from the reference."""
 
 
 class LoadFailedError(PeerError):
-    """Say why the client under the peer broke off."""
+    """The client that loads the peer broke off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what a server said of one text: probabilities by emotion, and that of irony."""
+    """A server's answer to one text: probabilities by emotion, and that of irony."""
 
     label: str
     scores: Mapping[str, float]
@@ -42,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Describe one request: where it is posted, its JSON body, and how its answer is read.
+    """One request: its path, its JSON body, and how its answer is read.
 
     `read` raises ValueError when the body is not an answer.
     """
@@ -53,8 +54,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Hold what a peer is started with; `folder` is its own, for its log and settings.
+class Setup:
+    """What a peer is started with; `folder` is its own, for its log and settings.
 
     `model_dir` is the model that everybody serves. `torch_dir` is the unquantised checkpoint it
     was made from, for a peer that cannot load an ONNX file.
@@ -64,62 +65,58 @@ class Place:
     port: int
     folder: Path
     model_dir: Path
-    torch_dir: Path | None
-
-    @classmethod
-    def from_job(cls, job: Mapping[str, Any]) -> Place:
-        """Read what `to_job` returned."""
-        torch_dir = job["torch_dir"]
-        return cls(
-            python=Path(job["python"]),
-            port=int(job["port"]),
-            folder=Path(job["folder"]),
-            model_dir=Path(job["model_dir"]),
-            torch_dir=None if torch_dir is None else Path(torch_dir),
-        )
-
-    def to_job(self) -> dict[str, Any]:
-        """Return the fields as JSON can hold them, for a client process."""
-        fields = asdict(self)
-        return {
-            name: str(value) if isinstance(value, Path) else value for name, value in fields.items()
-        }
+    torch_dir: Path | None = None
 
     @property
     def url(self) -> str:
-        """Return where the peer is to listen."""
+        """Address at which the peer is to listen."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> Path:
-        """Return where the peer's output goes."""
+        """File of the peer's output."""
         return self.folder / "server.log"
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Hold a started peer; without a process the client itself runs the model.
+    """A started peer; without a process the client runs the model itself.
 
     `mark` is in the environment of every process of the peer, and in no other's.
     """
 
-    url: str
-    log: Path
     process: Popen[bytes] | None = None
     mark: str = ""
 
 
 class Peer(Protocol):
-    """Be a server that is compared."""
+    """A server that is compared."""
 
-    def start(self, place: Place) -> Server:
-        """Start the process and return at once; PeerUnavailableError where that cannot be."""
+    def start(self, setup: Setup) -> Server:
+        """Start the process and return at once; PeerUnavailableError where that is impossible."""
         ...
 
-    def call(self, place: Place, texts: Sequence[str]) -> Call:
-        """Return the request that classifies `texts`, to the peer started with `place`."""
+    def call(self, setup: Setup, texts: Sequence[str]) -> Call:
+        """Return the request that classifies `texts`, to the peer started with `setup`."""
         ...
 
-    def stop(self, server: Server) -> None:
-        """End the process and all that it started."""
-        ...
+
+def classify_call(path: str, texts: Sequence[str]) -> Call:
+    """Return `{"texts": [...]}` posted to `path`, answered by an array as in our contract.
+
+    Most peers get this request, so that none of them parses or writes more than another.
+    """
+    return Call(path, json.dumps({"texts": list(texts)}).encode(), read_items)
+
+
+def read_items(body: bytes) -> list[Answer]:
+    """Read an array of classifications; ValueError when it is something else."""
+    return [_read_item(item) for item in json.loads(body)]
+
+
+def _read_item(item: Any) -> Answer:
+    try:
+        scores = {str(name): float(score) for name, score in item["scores"].items()}
+        return Answer(str(item["label"]), scores, float(item["irony"]))
+    except (AttributeError, KeyError, TypeError) as exc:
+        raise ValueError("an item of the answer is not a classification") from exc

@@ -1,4 +1,4 @@
-"""A virtual environment a peer, made of exactly what its requirements file pins."""
+"""A virtual environment per peer, made of exactly what its requirements file pins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LIST = (
 def prepare(entry: Entry) -> Path:
     """Return the peer's Python, installing its packages first unless they are there already.
 
-    Raises PeerUnavailableError with pip's own last words when they cannot be installed.
+    Raises PeerUnavailableError with pip's last line when they cannot be installed.
     """
     if entry.requirements is None:
         return Path(sys.executable)
@@ -44,9 +44,7 @@ def prepare(entry: Entry) -> Path:
 
 def versions(entry: Entry, python: Path) -> dict[str, str]:
     """Return the versions of what matters for speed in the peer's environment."""
-    listed = subprocess.run(
-        [str(python), "-c", _LIST], capture_output=True, check=True, timeout=60
-    ).stdout
+    listed = subprocess.check_output([str(python), "-c", _LIST], timeout=60)
     installed: dict[str, str] = json.loads(listed)
     return {name: installed[name] for name in (entry.package, *SHOWN) if name in installed}
 

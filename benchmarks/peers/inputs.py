@@ -1,16 +1,14 @@
-"""The texts that everybody is asked about, and the answers that are right."""
+"""The texts that every peer classifies, and the reference answers."""
 
 from __future__ import annotations
 
 import csv
-import json
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.adapters.wire import answer
 from benchmarks.peers.contract import Answer
 
 TEXTS = 3000
@@ -22,29 +20,18 @@ hate work home rain friend today tomorrow again because when what day night coff
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Hold the texts, where they are from, and the reference answer to each."""
+    """The texts, their source, and the reference answer to each."""
 
     source: str
     texts: list[str]
     reference: list[Answer]
 
-    def write(self, path: Path) -> None:
-        """Write everything as JSON, for the client processes."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> Inputs:
-        """Read what `write` wrote."""
-        document = json.loads(path.read_text(encoding="utf-8"))
-        reference = [answer(item) for item in document["reference"]]
-        return cls(document["source"], document["texts"], reference)
-
 
 def gather_texts(data: Path, count: int = TEXTS) -> tuple[str, list[str]]:
-    """Return where texts are from, and `count` of them, the same ones each time.
+    """Return the source of the texts, and `count` of them, the same ones each time.
 
-    They are real posts, TweetEval's val texts and a timeline, in an order of chance; without
-    the data folder they are made up, which is said on standard error and in the results.
+    They are real posts, TweetEval's validation texts and a timeline, in random order; without
+    the data folder they are made up, which standard error and the results say.
     """
     posts = [post for post in _posts(data) if post.strip()]
     chance = random.Random(SEED)
@@ -58,7 +45,7 @@ def gather_texts(data: Path, count: int = TEXTS) -> tuple[str, list[str]]:
 
 
 def reference_answers(model_dir: Path, texts: Sequence[str]) -> list[Answer]:
-    """Return what the classifier says of the texts, one at a time and so never padded."""
+    """Return the classifier's answers to the texts, one at a time and so never padded."""
     from serving.classifier.artifact import open_model
     from serving.classifier.classifier import EmotionClassifier
 

@@ -1,4 +1,4 @@
-"""Start a process with all it will start, measure that family, and end it."""
+"""Start a process with its descendants, measure them, and end them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.peers.contract import Place, Server
+from benchmarks.peers.contract import Server, Setup
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 15.0
+GRACE_SECONDS = 15.0
 _QUIET = {
     "BENTOML_DO_NOT_TRACK": "True",
     "DO_NOT_TRACK": "1",
@@ -36,10 +36,10 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Hold what a family of processes keeps in memory, as resident and as its fair share.
+    """Memory of a process and its descendants.
 
-    Resident memory counts a page once for each process that maps it, the share (PSS) counts it
-    once in all.
+    Resident memory (RSS) counts a page once per process that maps it, the proportional share
+    (PSS) once in total.
     """
 
     rss_mib: float
@@ -47,31 +47,31 @@ class Memory:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on at this moment."""
+    """Return a loopback port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def launch(
-    place: Place,
+    setup: Setup,
     command: Sequence[str | Path],
     extra: Mapping[str, str] | None = None,
     folder: Path = ROOT,
 ) -> Server:
-    """Start `command` in `folder` as a process group of its own, its output in the log."""
+    """Start `command` in `folder` as its own process group, with its output in the log."""
     mark = uuid.uuid4().hex
-    with place.log.open("wb") as log:
+    with setup.log.open("wb") as log:
         process = subprocess.Popen(
             [str(word) for word in command],
             cwd=folder,
             env={
                 **os.environ,
                 **_QUIET,
-                "PATH": f"{place.python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+                "PATH": f"{setup.python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
                 "PYTHONPATH": str(ROOT),
-                "PEER_MODEL_DIR": str(place.model_dir),
-                "PEER_PORT": str(place.port),
+                "PEER_MODEL_DIR": str(setup.model_dir),
+                "PEER_PORT": str(setup.port),
                 MARK: mark,
                 **(extra or {}),
             },
@@ -80,18 +80,18 @@ def launch(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Server(place.url, place.log, process, mark)
+    return Server(process, mark)
 
 
 def end(server: Server) -> None:
-    """Ask the family to end, and kill what is left of it after PATIENCE_SECONDS."""
+    """Stop the process and its descendants; kill what is left after GRACE_SECONDS."""
     if server.process is None:
         return
     members = {*family(server.process.pid), *_marked(server.mark)}
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        server.process.wait(PATIENCE_SECONDS)
+        server.process.wait(GRACE_SECONDS)
     # A psutil.Process is a pid and the time it began, so a pid used again is never hit.
     _, left = psutil.wait_procs(members, timeout=2.0)
     left = [*{*left, *_marked(server.mark)}]
@@ -100,13 +100,13 @@ def end(server: Server) -> None:
             member.kill()
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.process.pid, signal.SIGKILL)
-    server.process.wait(PATIENCE_SECONDS)
-    psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
+    server.process.wait(GRACE_SECONDS)
+    psutil.wait_procs(left, timeout=GRACE_SECONDS)
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put signals that end the run off until the block is done, so that none cuts it short."""
+def signals_blocked() -> Iterator[None]:
+    """Postpone signals that end the run until the block is done."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
@@ -115,7 +115,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """Return the process and its descendants, as far as they still are."""
+    """Return the process and those of its descendants that are still running."""
     try:
         head = psutil.Process(pid)
         return [head, *head.children(recursive=True)]
@@ -124,7 +124,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def _marked(mark: str) -> list[psutil.Process]:
-    """Return the processes that bear the mark, those included that nobody waits for any more."""
+    """Return the processes with the mark in their environment, orphans included."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
@@ -134,7 +134,7 @@ def _marked(mark: str) -> list[psutil.Process]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that the living family of `pid` has used, user's and system's."""
+    """Return the CPU time that `pid` and its descendants have used, user's and system's."""
     seconds = 0.0
     for member in family(pid):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
@@ -144,7 +144,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory(pid: int) -> Memory:
-    """Return the memory of the living family of `pid`; takes tens of milliseconds."""
+    """Return the memory of `pid` and its descendants; takes tens of milliseconds."""
     rss = pss = 0.0
     for member in family(pid):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
@@ -155,10 +155,10 @@ def memory(pid: int) -> Memory:
 
 
 def reason_in(log: Path) -> str:
-    """Return what a log says of why its process failed, in one line for a message.
+    """Return why a process failed according to its log, in one line.
 
-    The first line that names an exception, as the later ones are mostly its consequences, or
-    the last lines where there is no such line.
+    The first line that names an exception, as later ones are mostly its consequences, or the
+    last lines where there is no such line.
     """
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     named = [line for line in lines if _EXCEPTION.match(line)]

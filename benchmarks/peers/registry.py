@@ -1,23 +1,34 @@
-"""Who is compared, and what is particular about each."""
+"""The peers that are compared: the title, packages, tolerance and remark of each."""
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
+from benchmarks.peers.adapters import (
+    BENTOML_PLAIN,
+    FLASK_GUNICORN,
+    MlServer,
+    ModelAlone,
+    moodline,
+    program,
+)
+from benchmarks.peers.agreement import SAME_FILE, UNQUANTISED, Tolerance
 from benchmarks.peers.contract import Peer
-from benchmarks.peers.report.agreement import SAME_FILE, UNQUANTISED, Tolerance
+from benchmarks.peers.infinity import InfinityOnnx, InfinityTorch
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 OURS = "moodline"
+OURS_BENTOML = "moodline_bentoml"
 LIMIT = "model_alone"
+NOT_PEERS = (OURS, OURS_BENTOML, LIMIT)
+"""Entries that our figures are not compared with as "the best peer", and that run in this
+environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Say how a peer is shown and judged; `name` is its module's.
+    """How a peer is shown and judged.
 
     `package` is the one whose version is shown. `note` says where it differs from the others.
     `shares` names the peer in whose environment it runs.
@@ -26,14 +37,15 @@ class Entry:
     name: str
     title: str
     package: str
-    note: str = ""
+    peer: Peer
+    note: str
     tolerance: Tolerance = SAME_FILE
     shares: str = ""
 
     @property
     def requirements(self) -> Path | None:
-        """Return its pinned packages; None where it runs in this environment."""
-        if self.name in (OURS, LIMIT):
+        """File of its pinned packages; None where it runs in this environment."""
+        if self.name in NOT_PEERS:
             return None
         return REQUIREMENTS / f"{self.shares or self.name}.txt"
 
@@ -41,21 +53,54 @@ class Entry:
 ENTRIES = {
     entry.name: entry
     for entry in (
-        Entry(OURS, "Moodline", "bentoml", "`python -m serving`"),
+        Entry(OURS, "Moodline", "bentoml", moodline(), "`python -m serving`"),
+        Entry(
+            OURS_BENTOML,
+            "Moodline, BentoML's dispatcher",
+            "bentoml",
+            moodline(scheduler="bentoml"),
+            "`python -m serving` with `SERVING_SCHEDULER=bentoml`",
+        ),
         Entry(
             "flask_gunicorn",
             "Flask + gunicorn",
             "flask",
+            FLASK_GUNICORN,
             "1 worker, 8 threads, no batching, one ONNX Runtime thread a run",
         ),
-        Entry("litserve", "LitServe", "litserve", "batches of up to 64 requests, 5 ms"),
-        Entry("bentoml_plain", "BentoML, plain", "bentoml", "one service, `batchable=True`"),
-        Entry("ray_serve", "Ray Serve", "ray", "`@serve.batch` of up to 64 requests, 5 ms"),
-        Entry("mlserver", "MLServer", "mlserver", "adaptive batching of up to 64 requests, 5 ms"),
+        Entry(
+            "litserve",
+            "LitServe",
+            "litserve",
+            program("lit_server"),
+            "batches of up to 64 requests, 5 ms",
+        ),
+        Entry(
+            "bentoml_plain",
+            "BentoML, plain",
+            "bentoml",
+            BENTOML_PLAIN,
+            "one service, `batchable=True`",
+        ),
+        Entry(
+            "ray_serve",
+            "Ray Serve",
+            "ray",
+            program("ray_app"),
+            "`@serve.batch` of up to 64 requests, 5 ms",
+        ),
+        Entry(
+            "mlserver",
+            "MLServer",
+            "mlserver",
+            MlServer(),
+            "adaptive batching of up to 64 requests, 5 ms",
+        ),
         Entry(
             "infinity",
             "Infinity (PyTorch)",
             "infinity-emb",
+            InfinityTorch(),
             "fp32 checkpoint: its PyTorch engine loads no ONNX file; texts normalised beforehand",
             UNQUANTISED,
         ),
@@ -63,6 +108,7 @@ ENTRIES = {
             "infinity_onnx",
             "Infinity (optimum)",
             "infinity-emb",
+            InfinityOnnx(),
             "the same int8 file in its ONNX Runtime engine; texts normalised beforehand",
             shares="infinity",
         ),
@@ -70,12 +116,8 @@ ENTRIES = {
             LIMIT,
             "the model alone",
             "onnxruntime",
+            ModelAlone(),
             "no server: `EmotionClassifier` in calls of 64 and of 50 texts",
         ),
     )
 }
-
-
-def load_peer(name: str) -> Peer:
-    """Return the module of a peer, which has the functions of one."""
-    return cast(Peer, importlib.import_module(f"benchmarks.peers.adapters.{name}"))

@@ -1,7 +1,7 @@
-"""HTTP/1.1 from asyncio with as little work a request as Python allows.
+"""HTTP/1.1 over asyncio with as little work per request as Python allows.
 
-A client library takes several times as much of the cores, and the server under test would lack
-it. Here a request is bytes that were written before, and a C parser reads answers.
+A client library uses several times as much CPU, which the server under test would lack. Here a
+request is bytes that were written before, and a C parser reads answers.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ TIMEOUT_SECONDS = 60.0
 
 
 class ConnectionLostError(OSError):
-    """Say that the server closed the connection before it had answered."""
+    """The server closed the connection before it had answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Hold an answer's status and its whole body."""
+    """Status and whole body of an answer."""
 
     status: int
     body: bytes
 
 
 def written(call: Call, host: str) -> bytes:
-    """Return a request as it goes over the wire."""
+    """Return the bytes of a request."""
     head = (
         f"POST {call.path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(call.body)}\r\n\r\n"
@@ -39,7 +39,7 @@ def written(call: Call, host: str) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """Send one request at a time; `closed` once the server will take no more."""
+    """A connection for one request at a time; `closed` once the server takes no more."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -65,29 +65,24 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what to write to."""
         # uvloop's transports have asyncio's methods, but not asyncio's base class.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; an answer that is not HTTP ends the connection."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio passes it
-        """Tell whoever waits."""
         self.closed = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(ConnectionLostError())
 
     def on_body(self, body: bytes) -> None:
-        """Keep a piece of the body (called by the parser)."""
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """Give the answer (called by the parser)."""
         body = b"".join(self._body)
         self._body.clear()
         status = self._parser.get_status_code()
@@ -98,7 +93,7 @@ class Connection(asyncio.Protocol):
 
 
 class Pool:
-    """Keep connections to one server, as many as there are requests at a time."""
+    """Connections to one server, as many as there are requests at a time."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port

@@ -1,8 +1,8 @@
-"""The client: a process of its own that loads one server and prints what it saw.
+"""The client: a separate process that loads one server and reports what it saw.
 
-Reads a job as JSON from standard input and writes the figures of its phases to standard output.
-Requests are written before the clock starts and only one answer in SAMPLE is read, and that
-after it has stopped, so that the client takes as little of the machine as it can.
+Reads a pickled Task from standard input and writes the pickled figures of its phases to standard
+output. Requests are written before the clock starts and only one answer in SAMPLE is read, after
+the clock has stopped, so that the client uses as little of the machine as it can.
 """
 
 from __future__ import annotations
@@ -10,76 +10,69 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
-import json
+import pickle
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import uvloop
 
-from benchmarks.peers.client import inline
+from benchmarks.peers.client import in_process
 from benchmarks.peers.client.connection import Pool, written
-from benchmarks.peers.client.phases import Phase
-from benchmarks.peers.client.recording import (
+from benchmarks.peers.client.phases import (
     OK,
     Done,
     Moment,
+    Phase,
     PhaseResult,
     Prepared,
+    Task,
     Window,
     prepare,
     summarise,
 )
-from benchmarks.peers.contract import Place
-from benchmarks.peers.inputs import Inputs
 from benchmarks.peers.processes import cpu_seconds, memory
-from benchmarks.peers.registry import load_peer
+from benchmarks.peers.registry import ENTRIES
 
 SAMPLE = 16
 MAX_OPEN = 4096
 
 
 def main() -> None:
-    """Run the job on standard input."""
-    job = json.load(sys.stdin)
-    phases = [Phase(**phase) for phase in job["phases"]]
-    inputs = Inputs.read(Path(job["inputs"]))
-    if job["url"] == inline.URL:
-        results = inline.run(Path(job["place"]["model_dir"]), phases, inputs, job["offset"])
+    """Run the task on standard input."""
+    task: Task = pickle.load(sys.stdin.buffer)  # noqa: S301 -- the parent process wrote it
+    if task.pid is None:
+        results = in_process.run(task)
     else:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            results = runner.run(run(job, phases, inputs))
-    json.dump([asdict(result) for result in results], sys.stdout)
+            results = runner.run(run(task, task.pid))
+    pickle.dump(results, sys.stdout.buffer)
 
 
-async def run(job: dict[str, Any], phases: Sequence[Phase], inputs: Inputs) -> list[PhaseResult]:
+async def run(task: Task, pid: int) -> list[PhaseResult]:
     """Go through the phases over one set of connections, without a pause between them."""
-    place = Place.from_job(job["place"])
-    call = functools.partial(load_peer(job["peer"]).call, place)
-    host = f"127.0.0.1:{place.port}"
+    texts, setup = task.inputs.texts, task.setup
+    call = functools.partial(ENTRIES[task.peer].peer.call, setup)
+    host = f"127.0.0.1:{setup.port}"
     requests = {
         size: [
             (request, written(request.call, host))
-            for request in prepare(inputs.texts, call, size, job["offset"])
+            for request in prepare(texts, call, size, task.offset)
         ]
-        for size in {phase.texts for phase in phases}
+        for size in {phase.texts for phase in task.phases}
     }
     seen: list[tuple[Phase, Client, Window]] = []
-    pool = Pool("127.0.0.1", place.port)
-    for phase in phases:
+    pool = Pool("127.0.0.1", setup.port)
+    for phase in task.phases:
         client = Client(pool, phase, requests[phase.texts])
-        seen.append((phase, client, await client.work(job["pid"])))
+        seen.append((phase, client, await client.work(pid)))
     pool.close()
-    return [
-        summarise(phase, client.done, inputs.reference, window) for phase, client, window in seen
-    ]
+    reference = task.inputs.reference
+    return [summarise(phase, client.done, reference, window) for phase, client, window in seen]
 
 
 class Client:
-    """Send one phase's requests and remember how each of them ended."""
+    """Sends one phase's requests and records how each of them ended."""
 
     def __init__(
         self, pool: Pool, phase: Phase, requests: Sequence[tuple[Prepared, bytes]]
@@ -91,7 +84,7 @@ class Client:
         self._ended = False
 
     async def work(self, pid: int) -> Window:
-        """Load the server, and return when it counted."""
+        """Load the server, and return the window that counts."""
         offer = self._by_the_clock if self._phase.rate else self._by_connections
         offering = asyncio.create_task(offer())
         await asyncio.sleep(self._phase.warm_seconds)
@@ -141,7 +134,7 @@ class Client:
 
 
 def moment(pid: int) -> Moment:
-    """Return the time, and what the server `pid` and this process have used."""
+    """Return the time, and the CPU seconds of the server `pid` and of this process."""
     return Moment(time.perf_counter(), cpu_seconds(pid), time.process_time())
 
 

@@ -14,9 +14,8 @@ from api.ports.store import Store
 from api.services.users import Users
 from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
-from benchmarks import store_scale
-from benchmarks.store_fill import fill_mongo, fill_sqlite
-from benchmarks.store_people import NOW, people
+from benchmarks.store.__main__ import main
+from benchmarks.store.people import NOW, fill_mongo, fill_sqlite, people
 from tests.contract.stores.stores import FOR_EVER
 
 PEOPLE = list(people(40))
@@ -65,15 +64,10 @@ def test_friends_are_the_matchable_people_of_the_opposite_mood(
 def test_the_command_writes_figures_and_a_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store_scale.main([str(tmp_path), "--people", "5,9", "--calls", "3", "--out", str(tmp_path)])
+    main([str(tmp_path), "--people", "5,9", "--calls", "3", "--out", str(tmp_path)])
 
     (file,) = tmp_path.glob("store-*.json")
     runs = json.loads(file.read_text())["runs"]
     assert [run["people"] for run in runs] == [5, 9]
     assert file.with_suffix(".png").stat().st_size > 1_000
     assert "| recommendations | ratio |" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (1.0, 100)])
-def test_a_percentile_is_the_nearest_rank(share: float, expected: int) -> None:
-    assert store_scale.percentile(list(range(100, 0, -1)), share) == expected

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
+from benchmarks.peers.agreement import SAME_FILE, UNQUANTISED, compare
 from benchmarks.peers.contract import Answer
-from benchmarks.peers.report.agreement import SAME_FILE, UNQUANTISED, compare
 
 JOY = Answer("joy", {"joy": 0.9, "anger": 0.1}, 0.2)
 ANGER = Answer("anger", {"joy": 0.1, "anger": 0.9}, 0.2)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.peers.report.figures import Spread, percentile, spread
+from benchmarks.figures import Spread, percentile, spread
 
 
 def test_a_percentile_is_the_smallest_value_that_the_share_does_not_exceed() -> None:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.peers.contract import Answer
-from benchmarks.peers.inputs import Inputs, gather_texts
+from benchmarks.peers.inputs import gather_texts
 
 
 def write_data(folder: Path) -> Path:
@@ -38,11 +37,3 @@ def test_without_the_data_texts_are_made_up_and_that_is_said(
     assert "MADE UP" in capsys.readouterr().err
     assert len(texts) == 50
     assert len({len(text.split()) for text in texts}) > 5
-
-
-def test_inputs_are_read_as_they_were_written(tmp_path: Path) -> None:
-    inputs = Inputs("made up", ["a 😂"], [Answer("joy", {"joy": 0.75, "fear": 0.25}, 0.5)])
-
-    inputs.write(tmp_path / "inputs.json")
-
-    assert Inputs.read(tmp_path / "inputs.json") == inputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pickle
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,9 +15,8 @@ import uvloop
 from aiohttp import web
 
 from benchmarks.peers.client.load import run
-from benchmarks.peers.client.phases import Phase
-from benchmarks.peers.client.recording import PhaseResult
-from benchmarks.peers.contract import Answer, Place
+from benchmarks.peers.client.phases import Phase, PhaseResult, Task
+from benchmarks.peers.contract import Answer, Setup
 from benchmarks.peers.inputs import Inputs
 
 pytestmark = pytest.mark.integration
@@ -61,16 +61,11 @@ def load(handler: Handler, folder: Path, *phases: Phase) -> list[PhaseResult]:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        place = Place(Path(sys.executable), runner.addresses[0][1], folder, folder, None)
-        job = {
-            "peer": "flask_gunicorn",
-            "place": place.to_job(),
-            "url": place.url,
-            "pid": os.getpid(),
-            "offset": 0,
-        }
+        setup = Setup(Path(sys.executable), runner.addresses[0][1], folder, folder)
+        task = Task("flask_gunicorn", setup, os.getpid(), INPUTS, 0, phases)
         try:
-            return await run(job, phases, INPUTS)
+            sent = pickle.loads(pickle.dumps(task))  # noqa: S301 -- as to a client process
+            return await run(sent, os.getpid())
         finally:
             await runner.cleanup()
 

@@ -7,15 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.peers.contract import Place, Server
-from benchmarks.peers.processes import (
-    cpu_seconds,
-    end,
-    family,
-    launch,
-    memory,
-    reason_in,
-)
+from benchmarks.peers.contract import Server, Setup
+from benchmarks.peers.processes import cpu_seconds, end, family, launch, memory, reason_in
 
 pytestmark = pytest.mark.integration
 
@@ -31,12 +24,12 @@ LEAVES = PARENT
 
 def start(folder: Path, program: str) -> tuple[Server, psutil.Process]:
     """Start a program with a child in another session, and return both."""
-    place = Place(Path(sys.executable), 1, folder, folder, None)
-    server = launch(place, [sys.executable, "-c", program])
+    setup = Setup(Path(sys.executable), 1, folder, folder)
+    server = launch(setup, [sys.executable, "-c", program])
     deadline = time.monotonic() + 30
-    while not place.log.read_text().strip():
+    while not setup.log.read_text().strip():
         assert time.monotonic() < deadline, "the child did not start"
-    return server, psutil.Process(int(place.log.read_text()))
+    return server, psutil.Process(int(setup.log.read_text()))
 
 
 def test_a_family_is_measured_with_its_children(tmp_path: Path) -> None:

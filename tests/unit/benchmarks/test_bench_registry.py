@@ -2,27 +2,35 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from benchmarks.peers.adapters.mlserver import read_tensors
-from benchmarks.peers.adapters.wire import read_items
-from benchmarks.peers.contract import Answer, Place
-from benchmarks.peers.registry import ENTRIES, load_peer
-
-
-@pytest.mark.parametrize("name", ENTRIES)
-def test_every_peer_has_the_same_three_functions(name: str) -> None:
-    peer = load_peer(name)
-
-    assert list(inspect.signature(peer.start).parameters) == ["place"]
-    assert list(inspect.signature(peer.call).parameters) == ["place", "texts"]
-    assert list(inspect.signature(peer.stop).parameters) == ["server"]
+from benchmarks.peers.adapters import CommandPeer, read_tensors
+from benchmarks.peers.contract import Answer, Setup, read_items
+from benchmarks.peers.registry import ENTRIES, OURS, OURS_BENTOML, Entry
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entry: entry.name)
-def test_every_package_of_a_peer_is_pinned(entry) -> None:  # type: ignore[no-untyped-def] # a parameter
+def test_every_peer_is_started_and_asked_in_the_same_way(entry: Entry) -> None:
+    assert list(inspect.signature(entry.peer.start).parameters) == ["setup"]
+    assert list(inspect.signature(entry.peer.call).parameters) == ["setup", "texts"]
+
+
+def test_both_schedulers_of_moodline_are_compared(tmp_path: Path) -> None:
+    setup = Setup(Path("python"), 4711, tmp_path, tmp_path)
+    schedulers = {}
+    for name in (OURS, OURS_BENTOML):
+        peer = ENTRIES[name].peer
+        assert isinstance(peer, CommandPeer)
+        schedulers[name] = peer.environment(setup)["SERVING_SCHEDULER"]
+
+    assert schedulers == {"moodline": "continuous", "moodline_bentoml": "bentoml"}
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entry: entry.name)
+def test_every_package_of_a_peer_is_pinned(entry: Entry) -> None:
     if entry.requirements is None:
         return
 
@@ -31,12 +39,6 @@ def test_every_package_of_a_peer_is_pinned(entry) -> None:  # type: ignore[no-un
 
     assert packages
     assert all("==" in line for line in packages)
-
-
-def test_a_place_survives_the_way_to_a_client_process(tmp_path: Path) -> None:
-    place = Place(Path("/a/python"), 4711, tmp_path, Path("model"), None)
-
-    assert Place.from_job(json.loads(json.dumps(place.to_job()))) == place
 
 
 def test_tensors_are_read_as_the_same_answers_that_items_are() -> None:
@@ -52,13 +54,18 @@ def test_tensors_are_read_as_the_same_answers_that_items_are() -> None:
     assert from_tensors == from_items == [Answer("joy", item["scores"], 0.5)]
 
 
-@pytest.mark.parametrize("body", [b'{"outputs": []}', b"[]", b"{}", b"nothing"])
-def test_a_body_without_tensors_is_no_answer(body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("read", "body"),
+    [
+        *((read_tensors, body) for body in (b'{"outputs": []}', b"[]", b"{}", b"nothing")),
+        *(
+            (read_items, body)
+            for body in (b'{"detail": "busy"}', b"[1]", b'[{"label": "joy"}]', b"")
+        ),
+    ],
+)
+def test_a_body_of_another_shape_is_no_answer(
+    read: Callable[[bytes], list[Answer]], body: bytes
+) -> None:
     with pytest.raises(ValueError, match=r"."):
-        read_tensors(body)
-
-
-@pytest.mark.parametrize("body", [b'{"detail": "busy"}', b"[1]", b'[{"label": "joy"}]', b""])
-def test_a_body_without_items_is_no_answer(body: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        read_items(body)
+        read(body)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.peers.report import plot, table
-from benchmarks.peers.report.summary import ratios, summarise_turns
+from benchmarks.peers import plot, table
+from benchmarks.peers.summary import ratios, summarise_turns
 from benchmarks.peers.turn import Turn
 
 FACTS: dict[str, Any] = {

@@ -1,18 +1,19 @@
-"""Fill an empty store with invented people: one finished analysis, mood and post each.
+"""Invented people, the same ones for the same seed, and an empty store filled with them.
 
-The rows are written past the store's own methods, which would sync to disk six times a person; what
-is measured afterwards goes through them alone.
+Each has one finished analysis, mood and post. The rows are not written through the store's own
+methods, which would sync to disk six times per person; what is measured later uses only them.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
-from datetime import timedelta
-from itertools import islice
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pymongo import MongoClient
 
 from api.domain import results
 from api.domain.analyses import AnalysisRequest, AnalysisState, Progress
+from api.domain.moods import Mood
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
 from api.domain.scoring import preset
 from api.ports.store import Retention
@@ -27,13 +29,57 @@ from api.stores.mongo import MongoStore
 from api.stores.mongo.documents import stored_post
 from api.stores.sqlite import SqliteStore
 from api.stores.values import stored_time
-from benchmarks.store_people import NOW, Person
 
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+MATCHABLE = 0.3
+"""Share of people who agreed to be matched."""
+HASHTAGS = 5_000
+"""Number of hashtags; the n-th is used 1/n as often as the first (Zipf)."""
+_MOST_HASHTAGS = 20  # what a finished analysis keeps at most
+_DAYS = 60
 _CHUNK = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user whose posts were analysed once."""
+
+    number: int
+    mood: str
+    mood_at: datetime
+    matchable: bool
+    hashtags: tuple[str, ...]
+
+    @property
+    def user_id(self) -> str:
+        """Key of the user."""
+        return f"u{self.number:09d}"
+
+    @property
+    def user_name(self) -> str:
+        """Name as the user writes it."""
+        return f"U{self.number:09d}"
+
+
+def people(count: int, seed: int = 7) -> Iterator[Person]:
+    """Yield people with moods of the last 60 days and 0 to 20 hashtags, popular ones more often."""
+    chance = random.Random(seed)
+    moods = [mood.value for mood in Mood]
+    names = [f"tag{rank}" for rank in range(1, HASHTAGS + 1)]
+    weights = list(accumulate(1 / rank for rank in range(1, HASHTAGS + 1)))
+    for number in range(count):
+        drawn = chance.choices(names, cum_weights=weights, k=chance.randint(0, _MOST_HASHTAGS))
+        yield Person(
+            number,
+            chance.choice(moods),
+            NOW - timedelta(microseconds=chance.randrange(_DAYS * 86_400_000_000)),
+            chance.random() < MATCHABLE,
+            tuple(dict.fromkeys(drawn)),
+        )
+
+
 def a_result() -> str:
-    """Return the JSON of a result of sixty posts, of the length that results have."""
+    """Return the JSON of a result of sixty posts, as long as real results are."""
     said = Classification("joy", dict.fromkeys(EMOTIONS, 1 / 7), 0.1, 17, False)
     posts = [
         ClassifiedPost(Post(str(n), f"What a day it was, again ({n})", NOW - timedelta(n)), said)
@@ -46,7 +92,7 @@ def a_result() -> str:
 
 
 def fill_sqlite(path: Path, everybody: Iterable[Person]) -> None:
-    """Fill a new file; indexes are made once the rows are there."""
+    """Fill a new file; indexes are created after the rows."""
     SqliteStore(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("synchronous = OFF", "journal_mode = MEMORY", "cache_size = -262144"):
@@ -83,8 +129,8 @@ def _insert(connection: sqlite3.Connection, chunk: list[Person], result: str) ->
     )  # fmt: skip
     connection.executemany(
         "INSERT INTO user_hashtags VALUES (?, ?, ?, ?, ?, ?)",
-        [(key, place, hashtag, one.mood, at, one.matchable)
-         for key, at, one in keyed for place, hashtag in enumerate(one.hashtags)],
+        [(key, index, hashtag, one.mood, at, one.matchable)
+         for key, at, one in keyed for index, hashtag in enumerate(one.hashtags)],
     )  # fmt: skip
     connection.executemany(
         "INSERT INTO analyses (analysis_key, analysis_id, user_key, source, as_of, created_at, "

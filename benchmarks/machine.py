@@ -1,4 +1,4 @@
-"""What the figures were measured on, with, and how quiet it was."""
+"""The machine and commit that figures were measured on, and how busy the machine was."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from benchmarks.peers.processes import MEBIBYTE, ROOT
 from serving.classifier.engine import usable_cores
 
 QUIET_LOAD = 0.5
-"""Processes that want to run, on average over a minute, above which a run says so."""
+"""Load average over a minute above which a run warns that the machine is busy."""
 
 
 def describe_machine() -> dict[str, str | int | float]:
-    """Return the processor, how much of it there is, and how busy it was."""
+    """Return the processor, cores, memory, versions and load average."""
     return {
         "processor": _processor(),
         "cores": usable_cores(),
@@ -29,7 +29,7 @@ def describe_machine() -> dict[str, str | int | float]:
 
 
 def describe_commit() -> str:
-    """Return the commit that was measured, `+` for changes on top; empty outside a repository."""
+    """Return the measured commit, with `+` for uncommitted changes; empty outside a repository."""
     try:
         commit, changes = (
             subprocess.run(

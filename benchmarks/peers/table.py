@@ -1,4 +1,4 @@
-"""The results as Markdown, put between two markers of a page. Pure but for the page itself."""
+"""The results as Markdown tables, written between two markers of a page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import Spread
 from benchmarks.peers.registry import ENTRIES
-from benchmarks.peers.report.figures import Spread
-from benchmarks.peers.report.summary import Ratio, Row, ratios
+from benchmarks.peers.summary import Ratio, Row, ratios
 
 BEGIN = "<!-- peers:begin, written by python -m benchmarks.peers -->"
 END = "<!-- peers:end -->"
@@ -17,13 +17,13 @@ _LOADED_HEADS = ("texts/s", "p50 ms", "p99 ms", "server CPU s / 1,000", "client 
 
 
 def render(facts: Mapping[str, Any], rows: Mapping[str, Row]) -> str:
-    """Return the tables of a run; `facts` is what the results file says around its turns."""
+    """Return the tables of a run; `facts` are the results file's fields other than the turns."""
     lone = ("before", "right after", "RSS MiB", "PSS MiB", "ready s")
     parts = [
         _heading(facts),
-        "One text a request, 64 connections:",
+        "One text per request, 64 connections:",
         _table(_LOADED_HEADS, ((row, _loaded(row, "singles")) for row in rows.values())),
-        "50 texts a request, 4 connections:",
+        "50 texts per request, 4 connections:",
         _table(_LOADED_HEADS, ((row, _loaded(row, "batches")) for row in rows.values())),
         "One text, one connection, median ms before and right after a burst of 64 connections;"
         " memory after the batches; seconds from start to the first answer:",
@@ -36,7 +36,7 @@ def render(facts: Mapping[str, Any], rows: Mapping[str, Row]) -> str:
 
 
 def put(page: Path, text: str) -> None:
-    """Replace what stands between the markers of `page`; ValueError when it has none."""
+    """Replace the text between the markers of `page`; ValueError when it has none."""
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -51,7 +51,7 @@ def _heading(facts: Mapping[str, Any]) -> str:
         f" cores, {machine['memory_mib'] // 1024} GiB, Python {machine['python']}, Linux"
         f" {machine['kernel']}, load average before {machine['load_average_before']:.2f}."
         f" Model {facts['model']}. Inputs: {facts['inputs']}. {facts['rounds']} rounds of"
-        f" {facts['seconds']:g} s a profile; median (lowest..highest).\n"
+        f" {facts['seconds']:g} s per profile; median (lowest..highest).\n"
         f"Command: `{facts['command']}`."
     )
 
@@ -115,7 +115,7 @@ def _asked(asked: Sequence[Ratio]) -> list[str]:
 
 
 def _remarks(facts: Mapping[str, Any], rows: Mapping[str, Row]) -> str:
-    """Say of each server what it ran, how near its answers were, and what went wrong."""
+    """Return a remark per server: versions, agreement of its answers, failures."""
     lines = []
     for row in rows.values():
         entry = ENTRIES[row.peer]

@@ -1,12 +1,12 @@
-"""The results as a picture."""
+"""The results as a bar chart."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.peers.registry import ENTRIES, LIMIT, OURS
-from benchmarks.peers.report.summary import Row
+from benchmarks.peers.registry import ENTRIES, LIMIT, OURS, OURS_BENTOML
+from benchmarks.peers.summary import Row
 
 PANELS = (
     ("singles", "texts_per_second", "texts/s: 1 text, 64 connections"),
@@ -14,7 +14,7 @@ PANELS = (
     ("lone_before", "p50_ms", "median ms: 1 text, 1 connection"),
     ("lone_after", "p50_ms", "median ms: the same after a burst"),
 )
-_COLOURS = {OURS: "#1b6e53", LIMIT: "#9aa0a6"}
+_COLOURS = {OURS: "#1b6e53", OURS_BENTOML: "#6fae97", LIMIT: "#9aa0a6"}
 _PEER_COLOUR = "#7a9cc6"
 
 
@@ -27,17 +27,17 @@ def draw(rows: Mapping[str, Row], file: Path) -> None:
     panels = figure.subplots(2, 2, sharey=True)
     titles = [ENTRIES[row.peer].title for row in shown]
     for axes, (phase, name, title) in zip(panels.flat, PANELS, strict=True):
-        for place, row in enumerate(shown):
+        for index, row in enumerate(shown):
             spread = row.get(phase, name)
             if spread is None:
                 continue
             whiskers = [[spread.median - spread.low], [spread.high - spread.median]]
             colour = _COLOURS.get(row.peer, _PEER_COLOUR)
-            axes.barh(place, spread.median, xerr=whiskers, color=colour, ecolor="#333333")
+            axes.barh(index, spread.median, xerr=whiskers, color=colour, ecolor="#333333")
             digits = 0 if name == "texts_per_second" else 1
             axes.annotate(
                 f"{spread.median:,.{digits}f}",
-                (spread.high, place),
+                (spread.high, index),
                 xytext=(4, 0),
                 textcoords="offset points",
                 va="center",

@@ -1,4 +1,4 @@
-"""How large a run of the model should be: `python -m benchmarks.groups`.
+"""How large a run of the model should be: `python -m benchmarks.batch_sizes`.
 
 The shipped model with the server's scheduler and no HTTP, under closed loops of 64 single texts
 and of 4 x 50 texts, for several token budgets and spreads of length. CPU time per text is what

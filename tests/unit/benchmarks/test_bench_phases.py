@@ -5,14 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.peers.adapters.wire import classify_call
-from benchmarks.peers.client.phases import Phase
-from benchmarks.peers.client.recording import Done, Moment, Window, prepare, summarise
-from benchmarks.peers.contract import Answer, Call
+from benchmarks.peers.client.phases import Done, Moment, Phase, Window, prepare, summarise
+from benchmarks.peers.contract import Answer, Call, classify_call
 from benchmarks.peers.processes import Memory
 
 TEXTS = ["a", "b", "c", "d", "e"]
-REFERENCE = [Answer("joy", {"joy": 1.0}, place / 10) for place in range(len(TEXTS))]
+REFERENCE = [Answer("joy", {"joy": 1.0}, index / 10) for index in range(len(TEXTS))]
 WINDOW = Window(
     first=Moment(clock=10.0, server_cpu=100.0, client_cpu=5.0),
     last=Moment(clock=14.0, server_cpu=106.0, client_cpu=6.0),
@@ -25,9 +23,9 @@ def call(texts: Sequence[str]) -> Call:
     return classify_call("/classify", texts)
 
 
-def body(*places: int) -> bytes:
+def body(*indices: int) -> bytes:
     return json.dumps(
-        [{"label": "joy", "scores": {"joy": 1.0}, "irony": place / 10} for place in places]
+        [{"label": "joy", "scores": {"joy": 1.0}, "irony": index / 10} for index in indices]
     ).encode()
 
 
@@ -39,7 +37,7 @@ def done(ended: float, status: str = "200", answer: bytes | None = None) -> Done
 def test_requests_hold_every_text_once_from_the_offset_on() -> None:
     requests = prepare(TEXTS, call, 2, 3)
 
-    assert [request.places for request in requests] == [(3, 4), (0, 1)]
+    assert [request.indices for request in requests] == [(3, 4), (0, 1)]
     assert json.loads(requests[0].call.body) == {"texts": ["d", "e"]}
 
 

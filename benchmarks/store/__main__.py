@@ -1,7 +1,7 @@
 """Measure mood look-up and recommendations in a store of many invented people.
 
-    python -m benchmarks.store_scale FOLDER                       # 10,000 and 1,000,000, SQLite
-    python -m benchmarks.store_scale mongodb://host/bench --people 10000,1000000
+    python -m benchmarks.store FOLDER                       # 10,000 and 1,000,000, SQLite
+    python -m benchmarks.store mongodb://host/bench --people 10000,1000000
 
 FOLDER is where the files are made; a MongoDB database must be empty, and NAME_COUNT is put behind
 its name. Every call goes through the use case that answers the HTTP call.
@@ -27,19 +27,20 @@ from api.ports.store import Retention, Store
 from api.services.users import Users
 from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
-from benchmarks.peers.machine import describe_machine
-from benchmarks.store_fill import fill_mongo, fill_sqlite
-from benchmarks.store_people import NOW, people
-from benchmarks.store_plot import draw
+from benchmarks.figures import percentile
+from benchmarks.machine import describe_machine
+from benchmarks.store.people import NOW, fill_mongo, fill_sqlite, people
 
-ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).parent / "results"
-_FOR_EVER = Retention(*(2 * [NOW - datetime(1990, 1, 1, tzinfo=UTC)]))
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+_FOREVER = Retention(*(2 * [NOW - datetime(1990, 1, 1, tzinfo=UTC)]))
 _WARM_UP = 300
-_PAUSE = 0.005  # seconds between calls: one caller who never rests would wait for its own turns
+_PAUSE = 0.005  # seconds between calls: a caller without pauses would use up its share of the CPU
 _BLOCK = 2**24
 TARGET_MS = 20.0
-TARGET_RATIO = 2.0
+_COLOURS = ("#7a9cc6", "#1b6e53")
+_SERIES = ("wall_p50_ms", "wall_p99_ms", "cpu_p50_ms", "cpu_p99_ms")
+_TITLES = ("p50", "p99", "p50, own CPU time", "p99, own CPU time")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,14 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     file = options.out / f"store-{report['date']}.json"
     file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    draw(runs, file.with_suffix(".png"), TARGET_MS)
+    draw(runs, file.with_suffix(".png"))
     print(table(runs))
     print(f"written: {file.name} and a picture beside it")
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Hold a store with its people; fill_seconds is None where an earlier run made it."""
+    """A filled store; fill_seconds is None where an earlier run filled it."""
 
     kind: str
     people: int
@@ -83,8 +84,8 @@ def _filled(address: str, count: int) -> Filled:
     started = time.perf_counter()
     if address.startswith("mongodb"):
         name = f"{address.rstrip('/')}_{count}"
-        fill_mongo(name, people(count), _FOR_EVER)
-        store: Store = MongoStore(name, retention=_FOR_EVER)
+        fill_mongo(name, people(count), _FOREVER)
+        store: Store = MongoStore(name, retention=_FOREVER)
         return Filled("MongoDB", count, store, round(time.perf_counter() - started, 1))
     file = Path(address.removeprefix("sqlite:///")) / f"people-{count}.db"
     new = not file.exists()
@@ -92,18 +93,18 @@ def _filled(address: str, count: int) -> Filled:
         fill_sqlite(file, people(count))
     seconds = round(time.perf_counter() - started, 1) if new else None
     _read_through(file)
-    return Filled("SQLite", count, SqliteStore(file, retention=_FOR_EVER), seconds)
+    return Filled("SQLite", count, SqliteStore(file, retention=_FOREVER), seconds)
 
 
 def _read_through(file: Path) -> None:
-    """Have the machine hold the file in memory as far as it can, as that of a file in use."""
+    """Read the file once, so that the page cache holds it like that of a store in use."""
     with file.open("rb") as stream:
         while stream.read(_BLOCK):
             pass
 
 
 def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
-    """Call for people drawn at random, the stores in turns, so that noise falls on each alike."""
+    """Call for people drawn at random, the stores in turns, so that noise affects each alike."""
     items = json.loads((ROOT / "api" / "catalogue.json").read_bytes())
     figures: list[dict[str, dict[str, float]]] = [{} for _ in filled]
     users = [Users(one.store, lambda: NOW, preset("default")) for one in filled]
@@ -116,12 +117,12 @@ def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
         times: list[list[tuple[float, float]]] = [[] for _ in filled]
         chance = random.Random(11)
         for _ in range(_WARM_UP + calls):
-            for place, one in enumerate(filled):
+            for index, one in enumerate(filled):
                 time.sleep(_PAUSE)
                 user = f"u{chance.randrange(one.people):09d}"
-                times[place].append(_timed(method, users[place], user))
-        for place, each in enumerate(times):
-            figures[place][name] = _figures(each[_WARM_UP:])
+                times[index].append(_timed(method, users[index], user))
+        for index, each in enumerate(times):
+            figures[index][name] = _figures(each[_WARM_UP:])
     return [
         {
             "people": one.people,
@@ -135,9 +136,9 @@ def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
 
 
 def _timed(method: Callable[[Users, str], object], users: Users, user: str) -> tuple[float, float]:
-    """Return the milliseconds that a caller waits, and the CPU time of this thread in them.
+    """Return the milliseconds that a caller waits, and this thread's CPU time in them.
 
-    On a machine that others use too, the first holds their turns as well, the second does not.
+    On a machine with other work, the first includes that work's turns, the second does not.
     """
     before, cpu_before = time.perf_counter(), time.thread_time()
     method(users, user)
@@ -146,16 +147,10 @@ def _timed(method: Callable[[Users, str], object], users: Users, user: str) -> t
 
 def _figures(times: Sequence[tuple[float, float]]) -> dict[str, float]:
     return {
-        f"{kind}_{name}_ms": round(percentile([one[place] for one in times], share), 3)
-        for place, kind in enumerate(("wall", "cpu"))
+        f"{kind}_{name}_ms": round(percentile([one[index] for one in times], share) or 0.0, 3)
+        for index, kind in enumerate(("wall", "cpu"))
         for name, share in (("p50", 0.5), ("p99", 0.99))
     }
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least this share of the values do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-int(share * 1_000) * len(ordered) // 1_000) - 1)]
 
 
 def table(runs: Sequence[dict[str, Any]]) -> str:
@@ -177,6 +172,28 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
             shown = " | ".join(f"{ratio:.2f} x" for ratio in ratios)
             lines.append(f"| {call} | ratio | {shown} |")
     return "\n".join(lines)
+
+
+def draw(runs: Sequence[dict[str, Any]], file: Path) -> None:
+    """Write bars of milliseconds a call, per percentile, with the target, as a PNG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    calls = list(runs[0]["measured"])
+    for axes, call in zip(figure.subplots(1, len(calls)), calls, strict=True):
+        for index, run in enumerate(runs):
+            values = [run["measured"][call][name] for name in _SERIES]
+            left = [number + 0.38 * (index - 0.5) for number in range(len(values))]
+            label = f"{run['people']:,} people, {run['store']}"
+            bars = axes.bar(left, values, 0.36, label=label, color=_COLOURS[index % 2])
+            axes.bar_label(bars, fmt="%.1f", fontsize=8)
+        axes.axhline(TARGET_MS, color="#b3261e", linewidth=1, linestyle="--", label="target of p99")
+        axes.set_xticks(range(len(_TITLES)), _TITLES, fontsize=8)
+        axes.set_ylabel("milliseconds")
+        axes.set_title(call, fontsize=10, loc="left")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(fontsize=8)
+    figure.savefig(file, dpi=120)
 
 
 if __name__ == "__main__":

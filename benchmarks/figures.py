@@ -1,4 +1,4 @@
-"""Percentiles, and the spread of a figure over rounds. Pure."""
+"""Percentiles, and the spread of a figure over several rounds. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Hold a figure as measured several times."""
+    """A figure measured several times."""
 
     median: float
     low: float
@@ -25,7 +25,7 @@ class Spread:
 def percentile(values: Sequence[float], share: float) -> float | None:
     """Return the smallest value that `share` (0 to 1) of the values do not exceed (nearest rank).
 
-    None of no values at all.
+    None if there are no values.
     """
     if not values:
         return None
@@ -34,7 +34,7 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
-    """Return the spread of the values that are there; None where there is none."""
+    """Return the spread of the values that are not None; None where there is none."""
     known = [value for value in values if value is not None]
     if not known:
         return None

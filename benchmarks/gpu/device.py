@@ -1,4 +1,4 @@
-"""The card itself: whether there is one, what it can do at most, and how busy it was."""
+"""The GPU: whether there is one, its peak arithmetic rate, and its utilisation during a block."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import torch
 from serving.http.metrics import open_nvml, read_gpus
 
 SIDE, PRODUCTS, ROUNDS = 8192, 10, 5
-LOOK_SECONDS = 0.05
+SECONDS_BETWEEN_READINGS = 0.05
 
 
 def missing() -> str | None:
     """Return what a run lacks here, or None."""
     if not torch.cuda.is_available():
-        return "PyTorch sees no NVIDIA card"
+        return "PyTorch sees no NVIDIA GPU"
     if "CUDAExecutionProvider" not in ort.get_available_providers():
         return "the installed ONNX Runtime has no CUDA provider (onnxruntime-gpu has)"
     ort.preload_dlls()
@@ -47,13 +47,13 @@ def _wait(device: str) -> None:
 
 
 class Utilisation:
-    """Look at the first card now and then while the block runs; `mean` is None without readings."""
+    """Readings of the first GPU while a block runs; `mean` is None without readings."""
 
     def __init__(self) -> None:
         self._library: Any = open_nvml()
         self._seen: list[float] = []
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> Self:
         if self._library is not None:
@@ -67,9 +67,9 @@ class Utilisation:
 
     @property
     def mean(self) -> float | None:
-        """Return the mean share of time that the card computed."""
+        """Mean share of time that the GPU computed."""
         return statistics.fmean(self._seen) if self._seen else None
 
-    def _look(self) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
+    def _read(self) -> None:
+        while not self._ended.wait(SECONDS_BETWEEN_READINGS):
             self._seen.append(read_gpus(self._library)[0].utilisation)

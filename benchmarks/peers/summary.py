@@ -1,12 +1,12 @@
-"""From the turns of all rounds to one median and spread a figure, and to ratios. Pure."""
+"""Medians and spreads of the turns of all rounds, and ratios of them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.peers.registry import LIMIT, OURS
-from benchmarks.peers.report.figures import Spread, spread
+from benchmarks.figures import Spread, spread
+from benchmarks.peers.registry import LIMIT, NOT_PEERS, OURS
 from benchmarks.peers.turn import Turn
 
 FIGURES = (
@@ -28,7 +28,7 @@ Figures = Mapping[str, Mapping[str, Spread]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold what all turns of a peer came to; `failures` are the reasons of those without figures.
+    """The figures of all turns of a peer; `failures` are the reasons of turns without figures.
 
     `other_statuses` counts answers, in all phases but the overload, that were not 200.
     """
@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Hold a figure that was asked for: `value` is to be at least, or at most, `asked`."""
+    """A figure with a target: `value` is to be at least, or at most, `asked`."""
 
     title: str
     value: float | None
@@ -57,14 +57,14 @@ class Ratio:
 
     @property
     def met(self) -> bool:
-        """Return whether the figure is there and is as asked."""
+        """Whether the figure was measured and meets its target."""
         if self.value is None:
             return False
         return self.value >= self.asked if self.at_least else self.value <= self.asked
 
 
 def summarise_turns(turns: Sequence[Turn]) -> dict[str, Row]:
-    """Return one row a peer, in the order in which they first had a turn."""
+    """Return one row per peer, in the order of their first turns."""
     return {
         peer: _row(peer, [turn for turn in turns if turn.peer == peer])
         for peer in dict.fromkeys(turn.peer for turn in turns)
@@ -94,7 +94,7 @@ def _row(peer: str, turns: Sequence[Turn]) -> Row:
 
 
 def ratios(rows: Mapping[str, Row]) -> list[Ratio]:
-    """Return the figures that were asked of ours, ratios being of medians."""
+    """Return our figures that have a target; ratios are of medians."""
     ours = rows.get(OURS)
     if ours is None:
         return []
@@ -128,11 +128,11 @@ def ratios(rows: Mapping[str, Row]) -> list[Ratio]:
 def _best(
     rows: Mapping[str, Row], phase: str, figure: str, *, highest: bool
 ) -> tuple[float | None, str]:
-    """Return the best median among the peers, and whose it is."""
+    """Return the best median among the peers, and the peer's name."""
     medians = {
         name: median
         for name, row in rows.items()
-        if name not in (OURS, LIMIT) and (median := _median(row, phase, figure)) is not None
+        if name not in NOT_PEERS and (median := _median(row, phase, figure)) is not None
     }
     if not medians:
         return None, ""

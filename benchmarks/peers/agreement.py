@@ -1,4 +1,4 @@
-"""Whether a peer's answers are those of the model: fast and wrong is no result. Pure."""
+"""Agreement of a peer's answers with the reference: fast and wrong is no result. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.peers.contract import Answer
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """Say how far answers may be from the reference.
+    """How far answers may be from the reference.
 
     `labels` is the share of texts whose label must be the reference's, `mean` and `worst` the
     largest differences of a probability allowed on average and anywhere.
@@ -23,15 +23,15 @@ class Tolerance:
 
 
 SAME_FILE = Tolerance(labels=0.99, mean=0.001, worst=0.02)
-"""The same int8 file: only rounding, and near ties of two labels, may differ."""
+"""For the same int8 file: only rounding, and near ties of two labels, may differ."""
 
 UNQUANTISED = Tolerance(labels=0.96, mean=0.02, worst=0.6)
-"""The fp32 checkpoint the int8 file was made from; the model card has the two's agreement."""
+"""For the fp32 checkpoint the int8 file was made from; the model card states its agreement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Hold how answers compare with the reference."""
+    """Shares and differences of answers compared with the reference."""
 
     texts: int
     labels: float
@@ -39,7 +39,7 @@ class Agreement:
     worst: float
 
     def within(self, tolerance: Tolerance) -> bool:
-        """Return whether all three figures are as good as asked."""
+        """Return whether all three figures are within the tolerance."""
         return (
             self.labels >= tolerance.labels
             and self.mean <= tolerance.mean
@@ -47,7 +47,7 @@ class Agreement:
         )
 
     def shown(self) -> str:
-        """Return the figures for people."""
+        """Return the figures as text."""
         return (
             f"{self.labels:.1%} of {self.texts} labels, scores {self.mean:.4f} apart on average,"
             f" {self.worst:.3f} at worst"

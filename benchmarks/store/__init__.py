@@ -1,0 +1,1 @@
+"""The store at a million invented people: `python -m benchmarks.store`."""
