@@ -17,12 +17,13 @@ class Mood(StrEnum):
     SATISFIED = "Satisfied"
 
 
-_OPPOSITE = {
+OPPOSITE: Mapping[Mood, Mood] = {
     Mood.DEPRESSED: Mood.CHEERFUL,
     Mood.CHEERFUL: Mood.DEPRESSED,
     Mood.STRESSED: Mood.SATISFIED,
     Mood.SATISFIED: Mood.STRESSED,
 }
+"""The mood of the friends that are recommended to a user of each mood."""
 
 SUMMARIES: Mapping[Mood, str] = {
     Mood.DEPRESSED: "Your posts lean heavy: more sadness and worry in them than lightness.",
@@ -31,11 +32,6 @@ SUMMARIES: Mapping[Mood, str] = {
     Mood.SATISFIED: "Your posts are balanced: light and heavy feelings are close to even in them.",
 }
 """One sentence per mood, without "lately": an archive may be years old."""
-
-
-def opposite(mood: Mood) -> Mood:
-    """Return the opposite mood, that of recommended friends: Depressed <-> Cheerful, and so on."""
-    return _OPPOSITE[mood]
 
 
 def mood_of(scores: Mapping[str, float], config: ScoringConfig) -> Mood:

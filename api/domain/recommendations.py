@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from api.domain.moods import Mood, opposite
+from api.domain.moods import OPPOSITE, Mood
 from api.domain.posts import normalised_hashtags
 
 ACCOUNT = "account"
@@ -96,14 +96,14 @@ def recommend(
     hashtags = [item for item in items if item.kind == HASHTAG]
     return Recommendations(
         mood=mood,
-        big_accounts=_of_the_day(accounts, user_id=me, day=day, count=count),
-        hashtags=_of_the_day(hashtags, user_id=me, day=day, count=count),
-        friends=_friends(mood, candidates, interests, user_id=me, day=day, count=count),
+        big_accounts=_of_the_day(accounts, me, day, count),
+        hashtags=_of_the_day(hashtags, me, day, count),
+        friends=_ranked_friends(mood, candidates, interests, me, day)[:count],
     )
 
 
 def _of_the_day(
-    items: Sequence[CatalogueItem], *, user_id: str, day: date, count: int
+    items: Sequence[CatalogueItem], user_id: str, day: date, count: int
 ) -> tuple[Recommendation, ...]:
     """Choose one item from each of `count` near-equal sections of the list, in its order.
 
@@ -120,21 +120,19 @@ def _of_the_day(
     return tuple(Recommendation(item.name, item.about) for item in chosen)
 
 
-def _friends(
+def _ranked_friends(
     mood: Mood,
     candidates: Sequence[FriendCandidate],
     interests: Sequence[str],
-    *,
     user_id: str,
     day: date,
-    count: int,
 ) -> tuple[Recommendation, ...]:
     """Rank friends by shared interests, day of their mood, and a hash that changes by day."""
     wanted = normalised_hashtags(interests)
     matches = {
         friend.user_id: friend
         for friend in candidates
-        if friend.user_id.lower() != user_id and friend.mood == opposite(mood)
+        if friend.user_id.lower() != user_id and friend.mood == OPPOSITE[mood]
     }
 
     def rank(friend: FriendCandidate) -> tuple[int, int, int, str]:
@@ -144,7 +142,7 @@ def _friends(
 
     return tuple(
         Recommendation(friend.user_name, _explanation(wanted, friend, day))
-        for friend in sorted(matches.values(), key=rank)[:count]
+        for friend in sorted(matches.values(), key=rank)
     )
 
 

@@ -6,7 +6,7 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,20 +28,6 @@ class InvalidAsOfError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class PostCounts:
-    """Number of posts that a result rests on, by ownership."""
-
-    own: int
-    shared: int
-    liked: int
-
-    @property
-    def total(self) -> int:
-        """Return the sum."""
-        return self.own + self.shared + self.liked
-
-
-@dataclass(frozen=True, slots=True)
 class EmotionPeak:
     """Own post with the highest probability of one emotion, after the irony shift."""
 
@@ -51,11 +37,7 @@ class EmotionPeak:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
-        return {
-            **_identity(self.post),
-            "emotion": self.emotion,
-            "probability": self.probability,
-        }
+        return {**_identity(self.post), "emotion": self.emotion, "probability": self.probability}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +76,9 @@ class MoodResult:
     mood, summary, scores, positivity, negativity and confidence are None if no post has a weight;
     reason then says why, and is None otherwise. Scores, shares and confidence are between 0 and 1.
     truncated_share is None without posts; not_english_share is over the posts whose language is
-    known (language_known of them), None if there are none. stale_note is a sentence if stale, else
-    None. scoring holds the constants used. Times are aware UTC.
+    known (language_known of them), None if there are none. posts is their number in total and by
+    ownership. stale_note is a sentence if stale, else None. scoring holds the constants used. Times
+    are aware UTC.
     """
 
     mood: Mood | None
@@ -107,7 +90,7 @@ class MoodResult:
     confidence: float | None
     effective_sample_size: float
     as_of: datetime
-    posts: PostCounts
+    posts: Mapping[str, int]
     newest_post_at: datetime | None
     oldest_post_at: datetime | None
     stale: bool
@@ -122,31 +105,8 @@ class MoodResult:
     scoring: Mapping[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON values; times are ISO 8601."""
-        return {
-            "mood": None if self.mood is None else self.mood.value,
-            "reason": self.reason,
-            "summary": self.summary,
-            "scores": None if self.scores is None else dict(self.scores),
-            "positivity": self.positivity,
-            "negativity": self.negativity,
-            "confidence": self.confidence,
-            "effective_sample_size": self.effective_sample_size,
-            "as_of": self.as_of.isoformat(),
-            "posts": {"total": self.posts.total, **asdict(self.posts)},
-            "newest_post_at": _iso(self.newest_post_at),
-            "oldest_post_at": _iso(self.oldest_post_at),
-            "stale": self.stale,
-            "stale_note": self.stale_note,
-            "happiest": None if self.happiest is None else self.happiest.to_dict(),
-            "saddest": None if self.saddest is None else self.saddest.to_dict(),
-            "moved_most": [each.to_dict() for each in self.moved_most],
-            "truncated_share": self.truncated_share,
-            "not_english_share": self.not_english_share,
-            "language_known": self.language_known,
-            "model": self.model,
-            "scoring": dict(self.scoring),
-        }
+        """Return the fields as JSON values, in their order; times are ISO 8601."""
+        return {each.name: _json_value(getattr(self, each.name)) for each in fields(self)}
 
 
 def resolve_as_of(as_of: str, posts: Sequence[ClassifiedPost], now: datetime) -> datetime:
@@ -205,11 +165,7 @@ def mood_result(
         confidence=confidence(probabilities, weights, config),
         effective_sample_size=effective_sample_size(weights),
         as_of=as_of,
-        posts=PostCounts(
-            own=by_ownership[Ownership.OWN],
-            shared=by_ownership[Ownership.SHARED],
-            liked=by_ownership[Ownership.LIKED],
-        ),
+        posts={"total": len(counted), **{each.value: by_ownership[each] for each in Ownership}},
         newest_post_at=newest,
         oldest_post_at=counted[0].post.created_at if counted else None,
         stale=stale_note is not None,
@@ -299,8 +255,14 @@ def _share(facts: Sequence[bool]) -> float | None:
     return sum(facts) / len(facts) if facts else None
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Mood):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, EmotionPeak | Influence):
+        return value.to_dict()
+    return [_json_value(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _identity(post: Post) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -61,41 +61,36 @@ class RetryPolicy:
             after_pause()
 
 
+@dataclass(slots=True)
 class LeasedRun:
     """One run of an analysis: its lease, its progress, and retries that keep the lease alive."""
 
-    def __init__(
-        self,
-        queue: AnalysisQueue,
-        analysis: Analysis,
-        lease: Lease,
-        lease_duration: timedelta,
-        retry: RetryPolicy,
-        stopping: Callable[[], bool],
-    ) -> None:
-        self._queue = queue
-        self._retry = retry
-        self._stopping = stopping
-        self.analysis = analysis
-        self.lease = lease
-        self.lease_duration = lease_duration
+    queue: AnalysisQueue
+    analysis: Analysis
+    lease: Lease
+    lease_duration: timedelta
+    retry: RetryPolicy
+    stopping: Callable[[], bool]
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
         # What earlier attempts fetched and paid for stays; the rest is counted anew.
-        self.progress = replace(analysis.progress, classified=0, reused=0, total=0)
+        self.progress = replace(self.analysis.progress, classified=0, reused=0, total=0)
 
     def report(self, progress: Progress) -> None:
         """Record progress and extend the lease. Raises LeaseLostError."""
         self.progress = progress
-        until = self._retry.clock() + self.lease_duration
-        self.lease = self._queue.renew(self.lease, until=until, progress=progress)
+        until = self.retry.clock() + self.lease_duration
+        self.lease = self.queue.renew(self.lease, until=until, progress=progress)
 
     def keep_lease(self) -> None:
         """Extend the lease if a third of it has passed. Raises LeaseLostError."""
-        if self.lease.until - self._retry.clock() < self.lease_duration * 2 / 3:
+        if self.lease.until - self.retry.clock() < self.lease_duration * 2 / 3:
             self.report(self.progress)
 
     def end_if_stopping(self) -> None:
         """Raise HandBack if the process is shutting down."""
-        if self._stopping():
+        if self.stopping():
             raise HandBack("the service is shutting down")
 
     def retried(self, call: Callable[[], Answer]) -> Answer:
@@ -108,4 +103,4 @@ class LeasedRun:
             self.end_if_stopping()
             return call()
 
-        return self._retry.call(attempt, after_pause=self.keep_lease)
+        return self.retry.call(attempt, after_pause=self.keep_lease)

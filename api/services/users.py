@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.domain.analyses import WORDS_VERSION
-from api.domain.moods import Mood, opposite
+from api.domain.moods import OPPOSITE, Mood
 from api.domain.posts import InvalidUserNameError, user_id_of
 from api.domain.recommendations import Recommendations, recommend
 from api.domain.scoring import ScoringConfig
@@ -82,7 +82,7 @@ class Users:
             mood,
             self._store.catalogue(mood.value),
             self._store.friend_candidates(
-                user_id, opposite(mood).value, interests, limit=_FRIEND_CANDIDATES
+                user_id, OPPOSITE[mood].value, interests, limit=_FRIEND_CANDIDATES
             ),
             interests,
             user_id=user_id,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.domain.moods import Mood, opposite
+from api.domain.moods import OPPOSITE, Mood
 from api.domain.scoring import preset
 from api.ports.store import Store
 from api.services.users import Users
@@ -51,7 +51,7 @@ def test_friends_are_the_matchable_people_of_the_opposite_mood(
 ) -> None:
     store = filled()
     me = PEOPLE[0]
-    wanted = opposite(Mood(me.mood)).value
+    wanted = OPPOSITE[Mood(me.mood)].value
 
     found = store.friend_candidates(me.user_id, wanted, me.hashtags, limit=99)
 

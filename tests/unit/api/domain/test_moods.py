@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.domain.moods import SUMMARIES, Mood, mood_of, opposite
+from api.domain.moods import OPPOSITE, SUMMARIES, Mood, mood_of
 from api.domain.scoring import DEFAULT
 from tests.support.posts import emotions
 
@@ -101,7 +101,7 @@ def test_posts_without_any_feeling_meet_the_rule_of_cheerful() -> None:
     ],
 )
 def test_each_mood_has_an_opposite(mood: Mood, expected: Mood) -> None:
-    assert opposite(mood) is expected
+    assert OPPOSITE[mood] is expected
 
 
 @pytest.mark.parametrize("mood", list(Mood))
