@@ -52,7 +52,11 @@ class SupportList:
         here = (country or self._country).upper()
         near = [entry for entry in self._entries if here in entry.countries]
         anywhere = [entry for entry in self._entries if EVERYWHERE in entry.countries]
-        return [_values(entry, here) for entry in near] + [_values(each, None) for each in anywhere]
+        return [
+            {"name": each.name, "contact": each.contact, "url": each.url, "country": code}
+            for code, entries in ((here, near), (None, anywhere))
+            for each in entries
+        ]
 
 
 def parse_support(data: object) -> list[SupportEntry]:
@@ -87,12 +91,3 @@ def _entry(item: object, where: str) -> SupportEntry:
                 f'{where} ({item["name"]}): a country is a code such as "IE", or "*"'
             )
     return SupportEntry(item["name"], item["contact"], item["url"], frozenset(countries))
-
-
-def _values(entry: SupportEntry, country: str | None) -> dict[str, Any]:
-    return {
-        "name": entry.name,
-        "contact": entry.contact,
-        "url": entry.url,
-        "country": country,
-    }

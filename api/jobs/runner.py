@@ -31,7 +31,7 @@ from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient, ModelIdentity
 from api.ports.sources import PostSource
 from api.ports.store import Store
-from api.problems import UNEXPECTED, kind_of_error
+from api.problems import UNEXPECTED, ProblemKind, kind_of_error
 
 _log = logging.getLogger(__name__)
 
@@ -133,9 +133,9 @@ class AnalysisRunner:
         extra = {"attempt": run.analysis.attempt}
         try:
             if run.analysis.attempt > _MOST_ATTEMPTS:
-                self._fail(run, Problem(UNEXPECTED.slug, UNEXPECTED.title,
-                           f"The analysis did not come to an end in {_MOST_ATTEMPTS} attempts."
-                           " Start it again; report it if that stays so."))  # fmt: skip
+                detail = f"The analysis did not come to an end in {_MOST_ATTEMPTS} attempts."
+                again = "Start it again; report it if that stays so."
+                self._fail(run, UNEXPECTED, f"{detail} {again}")
                 return
             self._analyse(run)
         except (LeaseLostError, StoreUnavailableError):
@@ -149,7 +149,7 @@ class AnalysisRunner:
             self._fail_with(run, error)
         except Exception:  # noqa: BLE001  the boundary of a job: logged, and the analysis fails
             _log.exception("analysis failed on an unexpected error", extra=extra)
-            self._fail(run, Problem(UNEXPECTED.slug, UNEXPECTED.title, UNEXPECTED.about))
+            self._fail(run, UNEXPECTED, UNEXPECTED.about)
         else:
             self._observer.analysis("succeeded")
             _log.info("analysis succeeded", extra={**extra, "posts": run.progress.total})
@@ -201,15 +201,16 @@ class AnalysisRunner:
             hashtags=interests((item.post for item in posts), _HASHTAGS_KEPT),
         )
 
-    def _fail(self, run: LeasedRun, problem: Problem) -> None:
+    def _fail(self, run: LeasedRun, kind: ProblemKind, detail: str) -> None:
         ended = replace(run.progress, place=None)
+        problem = Problem(kind.slug, kind.title, detail)
         self._store.fail(run.lease, at=self._clock(), progress=ended, problem=problem)
         self._observer.analysis("failed")
 
     def _fail_with(self, run: LeasedRun, error: MoodlineError) -> None:
         kind = kind_of_error(error)
         _log.warning("analysis failed: %s: %s", kind.slug, error.detail)
-        self._fail(run, Problem(kind.slug, kind.title, f"{error.detail} {kind.about}"))
+        self._fail(run, kind, f"{error.detail} {kind.about}")
 
     def _defer(self, run: LeasedRun, error: SourceRateLimitedError) -> None:
         """Defer the analysis in the queue until the rate-limit reset, so that no thread waits."""

@@ -1,19 +1,21 @@
-"""Set up one user, one queued analysis and a runner around fakes."""
+"""One user, one queued analysis and a runner, with fakes around them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from api.domain.analyses import Analysis, AnalysisRequest
+from api.domain.analyses import Analysis, AnalysisRequest, Problem, SourceCost
 from api.domain.scoring import preset
 from api.jobs.fetch import Access
 from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import Metrics
-from api.ports.sources import PostSource
+from api.ports.sources import PostSource, SourcePage
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
+from tests.support.fakes.sources import FakeSource
 from tests.support.fakes.store import FailingStore
 from tests.support.posts import posts
 
@@ -21,7 +23,7 @@ LIMITS = RunnerLimits(chunk_posts=4, requests_in_flight=2, lease_seconds=60, ret
 
 
 class Setting:
-    """Hold one user with posts and one queued analysis, and the fakes around them."""
+    """One user with posts and the queued analysis a1, with the fakes around them."""
 
     def __init__(self, count: int = 20) -> None:
         self.store = FailingStore()
@@ -34,29 +36,63 @@ class Setting:
         self.store.save_posts("alice", posts(count), self.clock())
         self.queue("a1")
 
-    def queue(self, analysis_id: str, **request: object) -> None:
-        asked = replace(AnalysisRequest("alice"), **request)  # type: ignore[arg-type]
+    def queue(self, analysis_id: str, **request: Any) -> None:
+        asked = replace(AnalysisRequest("alice"), **request)
         self.store.create_analysis(Analysis(analysis_id, asked, self.clock()), idempotency_key=None)
 
-    def runner(self, limits: RunnerLimits = LIMITS) -> AnalysisRunner:
-        return AnalysisRunner(
+    def run(self) -> bool:
+        runner = AnalysisRunner(
             self.store,
             self.emotions,
             self.sources,
             self.clock,
             Metrics(),
             scoring=preset("default"),
-            limits=limits,
+            limits=LIMITS,
             owner="tests",
             pause=self.clock.pause,
             stopping=self.stopping.is_set,
             access=self.access,
         )
+        return runner.run()
 
     def analysis(self, analysis_id: str = "a1") -> Analysis:
         found: Analysis | None = self.store.analysis(analysis_id)
         assert found is not None
         return found
+
+    def problem(self, analysis_id: str = "a1") -> Problem:
+        problem = self.analysis(analysis_id).problem
+        assert problem is not None
+        return problem
+
+    def cost(self, analysis_id: str) -> SourceCost:
+        cost = self.analysis(analysis_id).progress.source_cost
+        assert cost is not None
+        return cost
+
+    def mark(self) -> str | None:
+        mark: str | None = self.store.source_mark("alice", "x", "alice")
+        return mark
+
+
+def fetching(*answers: SourcePage | BaseException, **request: Any) -> tuple[Setting, FakeSource]:
+    """Return a setting without posts whose analysis a2 fetches from source x, and the source."""
+    setting = Setting(count=0)
+    setting.store.cancel("a1", setting.clock())
+    source = FakeSource(*answers)
+    setting.sources["x"] = source
+    setting.queue("a2", source="x", **request)
+    return setting, source
+
+
+def fetch_again(setting: Setting, *answers: SourcePage | BaseException, **more: Any) -> FakeSource:
+    """Run the analysis a3 of a source that gives these answers, and return the source."""
+    source = FakeSource(*answers)
+    setting.sources["x"] = source
+    setting.queue("a3", source="x", **more)
+    setting.run()
+    return source
 
 
 def on_call(number: int, action: Callable[[], object]) -> Callable[[int], None]:

@@ -1,4 +1,4 @@
-"""An analysis outlives outages, loses its lease in silence, and never does work twice."""
+"""An analysis survives outages, ends silently if it loses its lease, and repeats no work."""
 
 from __future__ import annotations
 
@@ -25,44 +25,34 @@ def test_an_outage_within_the_budget_is_waited_out() -> None:
 
     setting.clock.pause = recover_after_three  # type: ignore[method-assign]
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.analysis().state is AnalysisState.SUCCEEDED
     assert sorted(setting.emotions.texts) == sorted(post.text for post in posts(20))
 
 
-def test_pauses_grow_and_stay_within_the_budget() -> None:
+def test_an_outage_is_retried_at_growing_pauses_within_the_budget_then_fails_with_advice() -> None:
     setting = Setting()
     setting.emotions.down = True
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.clock.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0]
     assert sum(setting.clock.pauses) <= LIMITS.retry_seconds
-
-
-def test_an_outage_past_the_budget_fails_with_a_problem_that_says_what_to_do() -> None:
-    setting = Setting()
-    setting.emotions.down = True
-
-    setting.runner().run()
-
-    analysis = setting.analysis()
-    assert analysis.state is AnalysisState.FAILED
-    assert analysis.problem is not None
-    assert analysis.problem.type == "inference-unavailable"
-    assert "Start the analysis again" in analysis.problem.detail
+    assert setting.analysis().state is AnalysisState.FAILED
+    assert setting.problem().type == "inference-unavailable"
+    assert "Start the analysis again" in setting.problem().detail
 
 
 def test_after_a_failure_the_next_analysis_goes_on_where_it_stopped() -> None:
     setting = Setting()
     setting.emotions.before_answer = on_call(2, lambda: setattr(setting.emotions, "down", True))
-    setting.runner().run()
+    setting.run()
     kept = setting.analysis().progress.classified
     setting.emotions.down = False
     setting.queue("a2")
 
-    setting.runner().run()
+    setting.run()
 
     assert 0 < kept < 20
     assert setting.analysis("a2").progress.reused == kept
@@ -85,10 +75,9 @@ def test_what_was_answered_after_the_failing_chunk_is_kept_too() -> None:
 
     setting.emotions.classify = fail_first_chunk  # type: ignore[method-assign, assignment]
 
-    setting.runner().run()
+    setting.run()
 
-    problem = setting.analysis().problem
-    assert problem is not None
+    problem = setting.problem()
     assert problem.type == "inference-rejected"
     assert setting.store.count_unclassified("alice", "fake@1", max_posts=None) == 4
 
@@ -99,10 +88,9 @@ def test_an_unexpected_error_fails_the_analysis_without_its_text(
     setting = Setting()
     setting.emotions.error = ZeroDivisionError("secret inside")
 
-    setting.runner().run()
+    setting.run()
 
-    problem = setting.analysis().problem
-    assert problem is not None
+    problem = setting.problem()
     assert problem.type == "unexpected"
     assert "secret inside" not in problem.detail
     assert "ZeroDivisionError" in caplog.text
@@ -114,7 +102,7 @@ def test_a_run_whose_user_was_erased_ends_silently_and_brings_nothing_back() -> 
         2, lambda: setting.store.erase_user("alice", setting.clock())
     )
 
-    assert setting.runner().run() is True
+    assert setting.run() is True
 
     assert setting.store.user("alice") is None
     assert setting.store.analysis("a1") is None
@@ -128,7 +116,7 @@ def test_a_run_that_lost_its_lease_changes_nothing() -> None:
         lambda: setting.store.claim("a1", owner="other", now=much_later, until=much_later) and None,
     )
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.analysis().state is AnalysisState.RUNNING
     assert setting.analysis().result is None
@@ -140,7 +128,7 @@ def test_a_run_that_is_cancelled_ends_at_its_next_write_and_keeps_what_it_had() 
         3, lambda: setting.store.cancel("a1", setting.clock()) and None
     )
 
-    assert setting.runner().run() is True
+    assert setting.run() is True
 
     left = setting.store.count_unclassified("alice", "fake@1", max_posts=None)
     assert setting.analysis().state is AnalysisState.CANCELLED
@@ -153,7 +141,7 @@ def test_at_shutdown_the_analysis_goes_back_to_the_queue_with_its_work() -> None
     setting = Setting()
     setting.emotions.before_answer = on_call(2, setting.stopping.set)
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.analysis().state is AnalysisState.QUEUED
     left = setting.store.count_unclassified("alice", "fake@1", max_posts=None)
@@ -172,7 +160,7 @@ def test_a_new_model_that_comes_back_after_an_outage_hands_the_analysis_back() -
 
     setting.clock.pause = come_back_as_another  # type: ignore[method-assign]
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.analysis().state is AnalysisState.QUEUED
 
@@ -183,7 +171,7 @@ def test_an_analysis_whose_lease_ended_is_taken_up_again() -> None:
     setting.store.claim("a1", owner="dead", now=dead, until=dead)
     setting.clock.now += timedelta(seconds=1)
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.analysis().state is AnalysisState.SUCCEEDED
     assert setting.analysis().attempt == 2
@@ -195,7 +183,7 @@ def test_an_analysis_that_never_ends_is_given_up() -> None:
         setting.store.claim("a1", owner="dead", now=setting.clock(), until=setting.clock())
         setting.clock.now += timedelta(seconds=1)
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.analysis().state is AnalysisState.FAILED
     assert setting.emotions.calls == []
@@ -205,7 +193,7 @@ def test_a_store_that_goes_away_leaves_the_analysis_to_its_lease() -> None:
     setting = Setting()
     setting.emotions.before_answer = on_call(1, lambda: setattr(setting.store, "down", True))
 
-    assert setting.runner().run() is True
+    assert setting.run() is True
 
     setting.store.down = False
     assert setting.analysis().state is AnalysisState.RUNNING

@@ -14,7 +14,7 @@ from tests.support.posts import posts
 def test_an_analysis_ends_with_a_mood_and_full_progress() -> None:
     setting = Setting()
 
-    setting.runner().run()
+    setting.run()
 
     analysis = setting.analysis()
     assert analysis.state is AnalysisState.SUCCEEDED
@@ -26,7 +26,7 @@ def test_an_analysis_ends_with_a_mood_and_full_progress() -> None:
 def test_every_post_is_classified_once_in_chunks_of_the_set_size() -> None:
     setting = Setting(count=11)
 
-    setting.runner().run()
+    setting.run()
 
     assert sorted(setting.emotions.texts) == sorted(post.text for post in posts(11))
     assert sorted(len(call) for call in setting.emotions.calls) == [3, 4, 4]
@@ -51,7 +51,7 @@ def test_no_more_requests_are_in_flight_than_allowed() -> None:
 
     setting.emotions.classify = counted  # type: ignore[method-assign, assignment]
 
-    setting.runner().run()
+    setting.run()
 
     assert most[0] == 2
     assert setting.analysis().state is AnalysisState.SUCCEEDED
@@ -59,12 +59,12 @@ def test_no_more_requests_are_in_flight_than_allowed() -> None:
 
 def test_a_second_analysis_classifies_only_new_posts() -> None:
     setting = Setting(count=10)
-    setting.runner().run()
+    setting.run()
     setting.store.save_posts("alice", posts(3, start=100), setting.clock())
     setting.emotions.calls.clear()
     setting.queue("a2")
 
-    setting.runner().run()
+    setting.run()
 
     assert len(setting.emotions.texts) == 3
     assert setting.analysis("a2").progress.reused == 10
@@ -73,12 +73,12 @@ def test_a_second_analysis_classifies_only_new_posts() -> None:
 
 def test_another_model_version_classifies_everything_again() -> None:
     setting = Setting(count=10)
-    setting.runner().run()
+    setting.run()
     setting.emotions.identity = ModelIdentity("fake", "2")
     setting.emotions.calls.clear()
     setting.queue("a2")
 
-    setting.runner().run()
+    setting.run()
 
     assert len(setting.emotions.texts) == 10
 
@@ -86,12 +86,12 @@ def test_another_model_version_classifies_everything_again() -> None:
 def test_only_the_newest_posts_are_read_where_a_number_is_asked_for() -> None:
     setting = Setting(count=0)
     setting.store.save_posts("alice", posts(10), setting.clock())
-    setting.runner().run()
+    setting.run()
     setting.emotions.calls.clear()
     setting.emotions.identity = ModelIdentity("fake", "2")
     setting.queue("a2", max_posts=3)
 
-    setting.runner().run()
+    setting.run()
 
     assert sorted(setting.emotions.texts) == [post.text for post in posts(10)[7:]]
     assert setting.analysis("a2").progress.total == 3
@@ -100,7 +100,7 @@ def test_only_the_newest_posts_are_read_where_a_number_is_asked_for() -> None:
 def test_a_user_without_posts_gets_no_mood_and_a_reason() -> None:
     setting = Setting(count=0)
 
-    setting.runner().run()
+    setting.run()
 
     result = setting.analysis().result
     assert result is not None
@@ -110,9 +110,9 @@ def test_a_user_without_posts_gets_no_mood_and_a_reason() -> None:
 
 def test_nothing_waiting_is_told() -> None:
     setting = Setting()
-    setting.runner().run()
+    setting.run()
 
-    assert setting.runner().run() is False
+    assert setting.run() is False
 
 
 def test_each_call_of_the_inference_server_bears_the_id_of_the_analysis() -> None:
@@ -120,7 +120,7 @@ def test_each_call_of_the_inference_server_bears_the_id_of_the_analysis() -> Non
     ids: list[str | None] = []
     setting.emotions.before_answer = lambda _calls: ids.append(trace_id())
 
-    setting.runner().run()
+    setting.run()
 
     assert ids == ["a1"] * 3
     assert trace_id() is None

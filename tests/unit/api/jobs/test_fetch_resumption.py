@@ -1,4 +1,4 @@
-"""A fetch that was broken off goes on where it stopped, whoever takes it up."""
+"""A fetch that was interrupted or deferred continues at its position, in any worker."""
 
 from __future__ import annotations
 
@@ -9,90 +9,121 @@ import pytest
 from api.domain.analyses import AnalysisState
 from api.errors import SourceForbiddenError, SourceRateLimitedError, SourceUnavailableError
 from api.ports.store import Retention
-from tests.support.fakes.runs import LIMITS, Setting, on_call
+from tests.support.fakes.runs import LIMITS, Setting, fetch_again, fetching, on_call
 from tests.support.fakes.sources import FakeSource, page_of
 from tests.support.posts import posts
 
 FIRST = page_of(posts(2, start=50), next_at="p2", newest="51")
 SECOND = page_of(posts(3, start=20), next_at="p3")
 LAST = page_of(posts(4))
+MINUTE = timedelta(minutes=1)
 
 
 class Killed(BaseException):
-    """Be the end of a process."""
+    """The end of a process."""
 
 
-def fetching(*answers: object, **request: object) -> tuple[Setting, FakeSource]:
-    """Return a setting without posts whose analysis a2 fetches, and its source."""
-    setting = Setting(count=0)
-    setting.store.cancel("a1", setting.clock())
-    source = FakeSource(*answers)  # type: ignore[arg-type]
-    setting.sources["x"] = source
-    setting.queue("a2", source="x", **request)
-    return setting, source
-
-
-def limited(setting: Setting) -> SourceRateLimitedError:
-    return SourceRateLimitedError("Spent.", setting.clock() + timedelta(minutes=5))
+def limited(retry_in: timedelta = 5 * MINUTE) -> SourceRateLimitedError:
+    return SourceRateLimitedError("Spent.", Setting(count=0).clock() + retry_in)
 
 
 def run_again(setting: Setting) -> None:
-    """Have another run take the analysis once it may be claimed."""
-    setting.clock.now += timedelta(minutes=6)
-    assert setting.runner().run() is True
+    """Run the analysis in another run, once it may be claimed."""
+    setting.clock.now += 6 * MINUTE
+    assert setting.run() is True
 
 
-def test_after_a_rate_limit_no_page_is_asked_for_twice() -> None:
-    setting, source = fetching(FIRST, SECOND)
-    source.pages += [limited(setting), LAST]
-    setting.runner().run()
-    waiting = setting.analysis("a2")
+def run_killed(setting: Setting) -> None:
+    """Run the analysis in a worker that is killed, then let the lease expire."""
+    with pytest.raises(Killed):
+        setting.run()
+    setting.clock.now += timedelta(seconds=LIMITS.lease_seconds + 1)
+
+
+def test_a_rate_limit_defers_the_analysis_in_the_queue_until_its_reset() -> None:
+    setting, _ = fetching(limited(), LAST)
+    began = setting.clock()
+    setting.run()
+    deferred = setting.analysis("a2")
+
+    found_early = setting.run()
+    run_again(setting)
+
+    assert (deferred.state, deferred.waits_until) == (AnalysisState.QUEUED, began + 5 * MINUTE)
+    assert deferred.attempt == 0
+    assert setting.clock.pauses == []
+    assert found_early is False
+    assert setting.analysis("a2").state is AnalysisState.SUCCEEDED
+    assert setting.analysis("a2").progress.classified == 4
+
+
+@pytest.mark.parametrize(
+    ("retry_in", "deferred_for"),
+    [
+        (timedelta(days=20), timedelta(seconds=LIMITS.defer_seconds)),
+        (-MINUTE, timedelta(seconds=1)),
+    ],
+    ids=["far away", "past"],
+)
+def test_a_deferral_is_kept_within_bounds(retry_in: timedelta, deferred_for: timedelta) -> None:
+    setting, _ = fetching(limited(retry_in))
+    began = setting.clock()
+
+    setting.run()
+
+    assert setting.analysis("a2").waits_until == began + deferred_for
+
+
+def test_after_a_day_of_deferral_an_analysis_fails_and_says_why() -> None:
+    setting, _ = fetching(*[limited(timedelta(days=9))] * 200)
+    for _ in range(200):
+        setting.run()
+        setting.clock.now += timedelta(seconds=LIMITS.defer_seconds + 1)
+
+    analysis = setting.analysis("a2")
+
+    assert analysis.state is AnalysisState.FAILED
+    assert setting.problem("a2").type == "source-rate-limited"
+    assert analysis.finished_at is not None
+    assert analysis.finished_at - analysis.created_at < timedelta(days=1, hours=1)
+
+
+def test_after_a_rate_limit_no_page_is_requested_or_counted_twice() -> None:
+    setting, source = fetching(FIRST, SECOND, limited(), LAST)
+    setting.run()
+    deferred, read = setting.analysis("a2"), setting.cost("a2").posts_read
 
     run_again(setting)
 
-    assert (waiting.state, waiting.progress.fetched) == (AnalysisState.QUEUED, 5)
+    assert (deferred.state, deferred.progress.fetched, read) == (AnalysisState.QUEUED, 5, 5)
     assert [each["at"] for each in source.asked] == [None, "p2", "p3", "p3"]
     assert setting.analysis("a2").state is AnalysisState.SUCCEEDED
     assert setting.analysis("a2").progress.fetched == setting.store.count_posts("alice") == 9
+    assert setting.cost("a2").posts_read == 9
 
 
-def test_each_read_is_counted_once() -> None:
-    setting, source = fetching(FIRST, SECOND)
-    source.pages += [limited(setting), LAST]
-    setting.runner().run()
-
-    run_again(setting)
-
-    cost = setting.analysis("a2").progress.source_cost
-    assert cost is not None
-    assert cost.posts_read == 9
-
-
-def test_the_mark_is_left_by_the_whole_fetch_alone_and_is_the_newest_of_its_first_page() -> None:
-    setting, source = fetching(FIRST)
-    source.pages += [limited(setting), LAST]
-    setting.runner().run()
-    mark_while_waiting = setting.store.source_mark("alice", "x", "alice")
+def test_only_a_complete_fetch_leaves_a_mark_which_is_the_newest_of_its_first_page() -> None:
+    setting, _ = fetching(FIRST, limited(), LAST)
+    setting.run()
+    mark_while_deferred = setting.mark()
 
     run_again(setting)
 
-    assert mark_while_waiting is None
-    assert setting.store.source_mark("alice", "x", "alice") == "51"
+    assert mark_while_deferred is None
+    assert setting.mark() == "51"
 
 
 def test_a_worker_that_is_killed_between_pages_leaves_them_to_the_next() -> None:
     setting, source = fetching(FIRST, SECOND, Killed(), LAST)
-    with pytest.raises(Killed):
-        setting.runner().run()
+    run_killed(setting)
 
-    setting.clock.now += timedelta(seconds=LIMITS.lease_seconds + 1)
-    setting.runner().run()
+    setting.run()
 
     assert [each["at"] for each in source.asked] == [None, "p2", "p3", "p3"]
     assert setting.store.count_posts("alice") == 9
 
 
-def test_a_worker_that_is_killed_before_it_noted_the_place_has_its_page_read_again() -> None:
+def test_a_worker_that_is_killed_before_it_stored_the_position_has_its_page_read_again() -> None:
     setting, source = fetching(FIRST, SECOND, SECOND, LAST)
     save, saved = setting.store.save_posts, []
 
@@ -103,27 +134,23 @@ def test_a_worker_that_is_killed_before_it_noted_the_place_has_its_page_read_aga
         return saved[-1]
 
     setting.store.save_posts = dying
-    with pytest.raises(Killed):
-        setting.runner().run()
+    run_killed(setting)
 
-    setting.clock.now += timedelta(seconds=LIMITS.lease_seconds + 1)
-    setting.runner().run()
+    setting.run()
 
-    progress = setting.analysis("a2").progress
     assert [each["at"] for each in source.asked] == [None, "p2", "p2", "p3"]
-    assert progress.fetched == setting.store.count_posts("alice") == 9
-    assert progress.source_cost is not None
-    assert progress.source_cost.posts_read == 2 + 3 + 3 + 4
+    assert setting.analysis("a2").progress.fetched == setting.store.count_posts("alice") == 9
+    assert setting.cost("a2").posts_read == 2 + 3 + 3 + 4
 
 
 def test_a_run_that_ends_after_the_fetch_has_nothing_fetched_again() -> None:
     setting, source = fetching(FIRST, LAST)
     setting.emotions.before_answer = on_call(1, setting.stopping.set)
-    setting.runner().run()
+    setting.run()
     put_back = setting.analysis("a2").state
     setting.stopping.clear()
 
-    setting.runner().run()
+    setting.run()
 
     assert put_back is AnalysisState.QUEUED
     assert len(source.asked) == 2
@@ -131,44 +158,38 @@ def test_a_run_that_ends_after_the_fetch_has_nothing_fetched_again() -> None:
     assert setting.analysis("a2").progress.fetched == 6
 
 
-def test_what_is_wanted_counts_what_was_read_before() -> None:
-    setting, source = fetching(FIRST, max_posts=3)
-    source.pages += [limited(setting), SECOND]
-    setting.runner().run()
+def test_the_number_wanted_counts_what_was_read_before() -> None:
+    setting, source = fetching(FIRST, limited(), SECOND, max_posts=3)
+    setting.run()
 
     run_again(setting)
 
     assert [each["wanted"] for each in source.asked] == [3, 1, 1]
     assert setting.store.count_posts("alice") == 3
-    assert setting.store.source_mark("alice", "x", "alice") is None
+    assert setting.mark() is None
 
 
-def test_a_fetch_goes_on_from_the_mark_that_it_began_with() -> None:
+def test_a_fetch_continues_from_the_mark_that_it_began_with() -> None:
     setting, _ = fetching(page_of(posts(1), newest="0"))
-    setting.runner().run()
-    source = FakeSource(FIRST, limited(setting), page_of([]))
-    setting.sources["x"] = source
-    setting.queue("a3", source="x")
-    setting.runner().run()
+    setting.run()
 
+    source = fetch_again(setting, FIRST, limited(), page_of([]))
     run_again(setting)
 
     assert [each["newer_than"] for each in source.asked] == ["0", "0", "0"]
-    assert setting.store.source_mark("alice", "x", "alice") == "51"
+    assert setting.mark() == "51"
 
 
 def test_a_failed_fetch_of_one_whose_posts_were_all_deleted_is_not_followed_by_a_gap() -> None:
     setting, _ = fetching(page_of(posts(4), newest="3"))
-    setting.runner().run()
+    setting.run()
     setting.store.sweep(setting.clock() + Retention().posts + timedelta(seconds=1))
-    setting.sources["x"] = FakeSource(FIRST, SourceForbiddenError("No."))
-    setting.queue("a3", source="x")
-    setting.runner().run()
-    source = FakeSource(FIRST, LAST)
-    setting.sources["x"] = source
+    source = fetch_again(setting, FIRST, SourceForbiddenError("No."))
+    source.pages += [FIRST, LAST]
+    source.asked.clear()
     setting.queue("a4", source="x")
 
-    setting.runner().run()
+    setting.run()
 
     assert setting.analysis("a3").state is AnalysisState.FAILED
     assert source.asked[0]["newer_than"] is None
@@ -176,12 +197,10 @@ def test_a_failed_fetch_of_one_whose_posts_were_all_deleted_is_not_followed_by_a
 
 
 @pytest.mark.parametrize("end", ["succeeded", "failed", "cancelled"])
-def test_an_analysis_that_has_ended_keeps_no_place(end: str) -> None:
-    setting, source = fetching(FIRST)
-    source.pages.append(
-        {"succeeded": LAST, "failed": SourceForbiddenError("No.")}.get(end) or limited(setting)
-    )
-    setting.runner().run()
+def test_an_analysis_that_has_ended_keeps_no_position(end: str) -> None:
+    second = {"succeeded": LAST, "failed": SourceForbiddenError("No.")}.get(end) or limited()
+    setting, _ = fetching(FIRST, second)
+    setting.run()
     if end == "cancelled":
         assert setting.analysis("a2").progress.place is not None
         setting.store.cancel("a2", setting.clock())
@@ -194,37 +213,35 @@ def test_an_analysis_that_has_ended_keeps_no_place(end: str) -> None:
 
 
 def test_a_model_that_is_away_hides_no_cost_of_earlier_attempts() -> None:
-    setting, source = fetching(FIRST)
-    source.pages.append(limited(setting))
-    setting.runner().run()
+    setting, _ = fetching(FIRST, limited())
+    setting.run()
     setting.emotions.down = True
 
     run_again(setting)
 
-    analysis = setting.analysis("a2")
-    assert analysis.state is AnalysisState.FAILED
-    assert analysis.progress.source_cost is not None
-    assert analysis.progress.source_cost.posts_read == 2
+    assert setting.analysis("a2").state is AnalysisState.FAILED
+    assert setting.cost("a2").posts_read == 2
 
 
-@pytest.mark.parametrize("back", [False, True], ids=["gone", "back again"])
-def test_a_page_that_comes_after_its_user_was_erased_is_not_kept(back: bool) -> None:
+@pytest.mark.parametrize(("page", "back"), [(1, False), (2, False), (2, True)])
+def test_a_page_that_comes_after_its_user_was_erased_is_not_stored(page: int, back: bool) -> None:
     setting, _ = fetching()
 
     class Erasing(FakeSource):
         def page(self, account: str, **asked: object) -> object:  # type: ignore[override]
-            page = super().page(account, **asked)
-            if asked["at"] is not None:
+            answer = super().page(account, **asked)
+            if len(self.asked) == page:
                 setting.store.erase_user("alice", setting.clock())
                 if back:
                     setting.store.ensure_user("alice", "Alice", setting.clock())
-            return page
+            return answer
 
-    source = Erasing(FIRST, SECOND, SourceUnavailableError("It must not be asked."))
+    source = Erasing(FIRST, SECOND, SourceUnavailableError("It must not be called."))
     setting.sources["x"] = source
 
-    setting.runner().run()
+    assert setting.run() is True
 
-    assert len(source.asked) == 2
+    assert len(source.asked) == page
     assert setting.store.count_posts("alice") == 0
-    assert setting.runner().run() is False
+    assert (setting.store.user("alice") is not None) is back
+    assert setting.run() is False
