@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,11 +40,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RAN] = set()
 
 
-def mongo_ran_against(config: pytest.Config, what: str) -> None:
-    """Record the MongoDB server that the contract suite used, for the end of the run."""
-    config.stash[_RAN].add(what)
-    if hasattr(config, "workeroutput"):  # a process of pytest-xdist
-        config.workeroutput[MONGO_RAN] = what
+@pytest.fixture(scope="session")
+def mongo_ran_against(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Return a function that records the MongoDB server of the contract suite for the summary."""
+
+    def record(what: str) -> None:
+        pytestconfig.stash[_RAN].add(what)
+        if hasattr(pytestconfig, "workeroutput"):  # a process of pytest-xdist
+            pytestconfig.workeroutput[MONGO_RAN] = what
+
+    return record
 
 
 @pytest.hookimpl(optionalhook=True)

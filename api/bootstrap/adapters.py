@@ -13,11 +13,10 @@ from api.bootstrap.sources import wire_sources
 from api.logs import trace_id
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient
-from api.ports.keys import KeyStore
 from api.ports.post_files import PostFileReaders
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
-from api.ports.store import Retention, Store
+from api.ports.store import KeyStore, Retention, Store
 from api.post_files.detection import FormatDetection
 from api.settings import Settings, SettingsError
 from api.stores.sqlite import SqliteStore

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from api.domain.analyses import Analysis, Lease, Progress
 from api.errors import RetryableError, SourceRateLimitedError
-from api.ports.analysis_queue import AnalysisQueue
 from api.ports.clock import Clock
+from api.ports.store import AnalysisQueue
 
 Answer = TypeVar("Answer")
 

@@ -1,4 +1,4 @@
-"""Name the store, and what it hands out."""
+"""Ports of the store: the queue of record, everything stored about users, and API keys."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from api.domain.analyses import Lease
+from api.domain.analyses import Analysis, Lease, Problem, Progress
+from api.domain.api_keys import ApiKey
 from api.domain.posts import Classification, ClassifiedPost, Post
 from api.domain.recommendations import CatalogueItem, FriendCandidate
-from api.ports.analysis_queue import AnalysisQueue
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPosts:
-    """Count what saving posts did: new ones, known ones that changed, known ones that did not."""
+    """Result of saving posts: how many were new, known but changed, and unchanged."""
 
     created: int = 0
     updated: int = 0
@@ -24,7 +24,7 @@ class SavedPosts:
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """Hold what is kept about a user; consented_at is None where they never agreed."""
+    """A stored user; consented_at is None without consent."""
 
     user_id: str
     user_name: str
@@ -34,7 +34,7 @@ class UserRecord:
 
 @dataclass(frozen=True, slots=True)
 class MoodRecord:
-    """Hold one entry of a user's mood history; result is the mood result as JSON values."""
+    """One entry of a user's mood history; result is the mood result as JSON values."""
 
     user_id: str
     analysis_id: str
@@ -45,163 +45,226 @@ class MoodRecord:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Say how long a store keeps posts, from their last import, and moods, from their analysis.
+    """How long posts are stored after their last import, and moods after their analysis.
 
-    A mood goes with its analysis, the result in it and the feedback on it.
+    A mood is deleted with its analysis, its result and the feedback on it.
     """
 
     posts: timedelta = timedelta(days=30)
     moods: timedelta = timedelta(days=365)
 
 
-class Store(AnalysisQueue, Protocol):
-    """Keep users, posts, analyses and moods. It is also the queue of record (AnalysisQueue).
+class AnalysisQueue(Protocol):
+    """The queue of record: queues analyses, leases each to one worker, stores how it ended.
 
-    Every method may raise StoreUnavailableError. Users are named by user_id (see
-    api.domain.posts.user_id_of). Writes are atomic: a call that raises has changed nothing.
-    ensure_user alone makes a user: any other write for one who is unknown, or was erased while the
-    call ran, raises NotFoundError (with a lease: LeaseLostError).
+    It is a part of Store, whose guarantees apply to these methods.
+    """
+
+    def create_analysis(
+        self, analysis: Analysis, *, idempotency_key: str | None
+    ) -> tuple[Analysis, bool]:
+        """Queue an analysis and return it and True, or an existing one and False.
+
+        The existing one is the user's analysis created with the same idempotency_key, else the
+        user's queued or running one. Raises ConflictError if the idempotency_key was used for
+        another request.
+        """
+
+    def analysis(self, analysis_id: str) -> Analysis | None:
+        """Return the analysis, or None."""
+
+    def claim(
+        self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
+    ) -> tuple[Analysis, Lease] | None:
+        """Lease the named analysis, or the oldest claimable one for None, and mark it running.
+
+        Claimable is one that is queued and not deferred beyond `now`, or running with a lease that
+        ended before `now`. Returns None if there is none or another owner has the lease.
+        """
+
+    def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
+        """Extend a lease and record progress. Raises LeaseLostError."""
+
+    def finish(
+        self,
+        lease: Lease,
+        *,
+        at: datetime,
+        progress: Progress,
+        mood: str | None,
+        result: Mapping[str, Any],
+        hashtags: Sequence[str],
+    ) -> None:
+        """Mark the analysis succeeded and add its result to the mood history, atomically.
+
+        hashtags are the user's most used ones, for matching friends. Raises LeaseLostError.
+        """
+
+    def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
+        """Mark the analysis failed. Raises LeaseLostError."""
+
+    def release(self, lease: Lease) -> None:
+        """Put a running analysis back in the queue, as at shutdown; a lost lease is ignored."""
+
+    def defer(self, lease: Lease, until: datetime) -> None:
+        """Put a running analysis back in the queue, not claimable before that time.
+
+        The attempt does not count: `attempt` decreases by one, fencing tokens still grow. The
+        analysis shows the time as waits_until. Raises LeaseLostError.
+        """
+
+    def cancel(self, analysis_id: str, at: datetime) -> Analysis:
+        """Mark an analysis cancelled unless it has ended, and return its state then.
+
+        Its progress stays, without the position of the fetch. A running analysis loses its lease,
+        so the next write of the run fails. Raises NotFoundError.
+        """
+
+
+class Store(AnalysisQueue, Protocol):
+    """Users, posts, analyses and moods; it includes the queue of record.
+
+    Every method may raise StoreUnavailableError. Users are identified by user_id (see
+    api.domain.posts.user_id_of). Writes are atomic: a call that raises has changed nothing. Only
+    ensure_user creates a user: any other write for an unknown user, or one who was erased during
+    the call, raises NotFoundError (with a lease: LeaseLostError).
     """
 
     # users and consent
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
-        """Return the user, created with user_name where unknown."""
-        ...
+        """Return the user, created with user_name if unknown."""
 
     def user(self, user_id: str) -> UserRecord | None:
         """Return the user, or None."""
-        ...
 
     def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
-        """Record that the user agreed at a time; None records that they no longer do.
+        """Record the time of the user's consent, or None for its withdrawal.
 
-        words is the version of the words agreed to (api.domain.analyses), kept in the history.
+        words is the version of the text that was agreed to, stored in the history of consents.
         """
-        ...
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:
         """Record whether the user agreed to be recommended to others as a friend."""
-        ...
 
     def erase_user(self, user_id: str, at: datetime) -> None:
-        """Delete all that is held about the user and leave a tombstone without content.
+        """Delete everything stored about the user and leave a tombstone without content.
 
-        Analyses under way lose their lease, so no run can write the user back. A user may come
-        back later: ensure_user starts them anew.
+        Running analyses lose their lease, so no run can restore the user. A user may return later:
+        ensure_user creates them as new.
         """
-        ...
 
     def export_user(self, user_id: str) -> Mapping[str, Any]:
-        """Return everything held about the user as JSON values. Raises NotFoundError."""
-        ...
+        """Return the user data export as JSON values. Raises NotFoundError."""
 
     # posts
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
-        """Keep posts in one transaction, streaming; a post is known by user and post id.
+        """Save posts atomically while streaming them; user and post id identify a post.
 
         A known post takes the new engagement; its classification is kept unless its text changed.
-        An exception raised by the iterable leaves the store as it was, and is not changed. Whose
-        posts they are is settled before the first is asked for: where the user is erased after
-        that, and even comes back, none is kept.
+        An exception of the iterable leaves the store unchanged and is raised as it is. The user is
+        looked up before the first post is read: if they are erased after that, even if they return,
+        no post is saved.
         """
-        ...
 
     def count_posts(self, user_id: str) -> int:
-        """Return how many posts are kept of the user."""
-        ...
+        """Return the number of the user's stored posts."""
 
     def unclassified_posts(
         self, user_id: str, model: str, *, max_posts: int | None, limit: int
     ) -> list[Post]:
         """Return up to `limit` posts, newest first, of the user's newest max_posts (None: all)
         that `model` (a ModelIdentity.key) has not classified."""
-        ...
 
     def count_unclassified(self, user_id: str, model: str, *, max_posts: int | None) -> int:
         """Return how many posts unclassified_posts would return without a limit."""
-        ...
 
     def save_classifications(
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
-        """Keep classifications by post id. Raises LeaseLostError where the lease is lost.
+        """Save classifications by post id. Raises LeaseLostError.
 
-        The one write that may be kept in part where the store fails in its midst: each
-        classification is true by itself, and what is missing is classified by the next run.
+        The only write that may be saved in part if the store fails: each classification is valid
+        alone, and the next run classifies what is missing.
         """
-        ...
 
     def classified_posts(
         self, user_id: str, model: str, *, max_posts: int | None
     ) -> list[ClassifiedPost]:
         """Return the user's newest max_posts posts (None: all), newest first, that `model` has
         classified."""
-        ...
 
     def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
         """Return the user's posts that any model has classified, newest first."""
-        ...
 
     # sources and sign-ins
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
         """Return the id of the newest post up to which an account was fetched, or None."""
-        ...
 
     def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
         """Record up to which post an account was fetched, or None. Raises LeaseLostError."""
-        ...
 
     def sign_in(self, user_id: str, source: str) -> str | None:
         """Return the user's sealed sign-in at a source, or None."""
-        ...
 
     def set_sign_in(self, user_id: str, source: str, sealed: str | None) -> None:
-        """Keep the user's sealed sign-in at a source in place of any other; None removes it."""
-        ...
+        """Replace the user's sealed sign-in at a source; None removes it."""
 
     # moods and recommendations
     def latest_mood(self, user_id: str) -> MoodRecord | None:
         """Return the newest entry of the user's mood history, or None."""
-        ...
 
     def interests(self, user_id: str) -> list[str]:
-        """Return the hashtags that finish was given with the user's latest mood, in that order."""
-        ...
+        """Return the hashtags of the user's latest mood, in the order given to finish."""
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
         """Return what may be recommended for a mood, in the catalogue's order."""
-        ...
 
     def replace_catalogue(self, items: Sequence[CatalogueItem]) -> None:
-        """Put these items in place of the whole catalogue."""
-        ...
+        """Replace the whole catalogue."""
 
     def friend_candidates(
         self, user_id: str, mood: str, hashtags: Sequence[str], *, limit: int
     ) -> list[FriendCandidate]:
         """Return up to `limit` users whose latest mood is `mood` and who agreed to be matched.
 
-        Those who share most of `hashtags` come first, then the freshest mood; never the user.
+        Most shared `hashtags` come first, then the freshest mood; never the user.
         """
-        ...
 
-    # feedback
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
-        """Keep the user's own word on an analysis. Raises NotFoundError."""
-        ...
+        """Save the mood that the user gives for an analysis, replacing an earlier one.
 
-    def sweep(self, now: datetime) -> int:
-        """Delete what was kept longer than the Retention that the store was opened with.
-
-        Also finishes what a process that died left half done. Returns how many posts and analyses
-        were deleted; an analysis that has not ended is never one of them.
+        Raises NotFoundError.
         """
-        ...
+
+    # the store itself
+    def sweep(self, now: datetime) -> int:
+        """Delete what is past the Retention that the store was opened with.
+
+        Also completes writes that a process left unfinished when it died. Returns how many posts
+        and analyses were deleted; an analysis that has not ended is never deleted.
+        """
 
     def ping(self) -> None:
-        """Return where the store can be read and written; else raise StoreUnavailableError."""
-        ...
+        """Check that the store can be read and written; else raise StoreUnavailableError."""
 
     def close(self) -> None:
-        """Let go of connections; the store is not used after that."""
-        ...
+        """Close the connections; the store is not used after that."""
+
+
+class KeyStore(Protocol):
+    """API keys. Every method may raise StoreUnavailableError."""
+
+    def add_key(self, key: ApiKey) -> None:
+        """Save a key with a new prefix."""
+
+    def key(self, prefix: str) -> ApiKey | None:
+        """Return the key with that prefix, or None; prefix may be any text."""
+
+    def all_keys(self) -> list[ApiKey]:
+        """Return all keys, oldest first."""
+
+    def note_use(self, prefix: str, at: datetime) -> None:
+        """Record when a key was last used; an unknown one is ignored."""
+
+    def remove_key(self, prefix: str) -> bool:
+        """Delete a key; return whether there was one."""

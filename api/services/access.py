@@ -17,7 +17,7 @@ from api.errors import (
     UnauthorizedError,
 )
 from api.ports.clock import Clock
-from api.ports.keys import KeyStore
+from api.ports.store import KeyStore
 from api.services.users import valid_user_id
 
 HOW_TO_MAKE_A_KEY = "`python -m api.keys create NAME --scope read --user USER_NAME` makes a key"

@@ -1,86 +1,62 @@
-"""Put together everything that is held about one user, as JSON values for them to take along."""
+"""Format of the user data export: everything stored about one user, as JSON values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from api.domain.analyses import Analysis
 from api.domain.posts import Classification, Post
+from api.ports.store import UserRecord
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPost:
-    """Hold a post with what is kept beside it; model and classification are None together."""
+def user_export(
+    user: UserRecord,
+    *,
+    matchable: bool,
+    hashtags: Iterable[str],
+    consents: Iterable[tuple[datetime | None, str | None]],
+    posts: Iterable[dict[str, Any]],
+    analyses: Iterable[dict[str, Any]],
+    sources: Iterable[tuple[str, str, str]],
+    sign_ins: Iterable[str],
+    moods: Iterable[dict[str, Any]],
+    feedback: Iterable[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return everything stored about a user.
 
-    post: Post
-    saved_at: datetime
-    model: str | None
-    classification: Classification | None
-
-
-@dataclass(frozen=True, slots=True)
-class HeldMood:
-    """Hold a mood of the history, or the user's own word on it."""
-
-    analysis_id: str
-    mood: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Hold everything about a user.
-
-    consents are times with the version of the words, analyses come with their idempotency keys,
-    sources are sources with the account there and the post up to which it was fetched. sign_ins
-    names where the user has signed in, not the tokens: whoever has one may read at the source.
+    consents are times with the version of the words; sources are (source, account, id of the newest
+    fetched post). sign_ins are names of sources, without tokens: a token gives access at the
+    source. The others are made by the functions below.
     """
-
-    user_id: str
-    user_name: str
-    created_at: datetime
-    consented_at: datetime | None
-    matchable: bool
-    hashtags: Iterable[str]
-    consents: Iterable[tuple[datetime | None, str | None]]
-    posts: Iterable[HeldPost]
-    analyses: Iterable[tuple[Analysis, str | None]]
-    sources: Iterable[tuple[str, str, str]]
-    sign_ins: Iterable[str]
-    moods: Iterable[HeldMood]
-    feedback: Iterable[HeldMood]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {
-            "user": {
-                "user_id": self.user_id,
-                "user_name": self.user_name,
-                "created_at": _time(self.created_at),
-                "consented_at": _time(self.consented_at),
-                "matchable": self.matchable,
-                "hashtags": list(self.hashtags),
-            },
-            "consents": [
-                {"consented_at": _time(at), "words": words} for at, words in self.consents
-            ],
-            "posts": [_post(held) for held in self.posts],
-            "analyses": [_analysis(analysis, key) for analysis, key in self.analyses],
-            "sources": [
-                {"source": source, "account": account, "fetched_to": post_id}
-                for source, account, post_id in self.sources
-            ],
-            "sign_ins": list(self.sign_ins),
-            "moods": [_mood(held) for held in self.moods],
-            "feedback": [_mood(held) for held in self.feedback],
-        }
+    return {
+        "user": {
+            "user_id": user.user_id,
+            "user_name": user.user_name,
+            "created_at": _time(user.created_at),
+            "consented_at": _time(user.consented_at),
+            "matchable": matchable,
+            "hashtags": list(hashtags),
+        },
+        "consents": [{"consented_at": _time(at), "words": words} for at, words in consents],
+        "posts": list(posts),
+        "analyses": list(analyses),
+        "sources": [
+            {"source": source, "account": account, "fetched_to": post_id}
+            for source, account, post_id in sources
+        ],
+        "sign_ins": list(sign_ins),
+        "moods": list(moods),
+        "feedback": list(feedback),
+    }
 
 
-def _post(held: HeldPost) -> dict[str, Any]:
-    post, said = held.post, held.classification
+def exported_post(
+    post: Post, saved_at: datetime, model: str | None, classification: Classification | None
+) -> dict[str, Any]:
+    """Return a post; model and classification are both None if it is not classified."""
     return {
         "post_id": post.post_id,
         "text": post.text,
@@ -89,21 +65,13 @@ def _post(held: HeldPost) -> dict[str, Any]:
         "engagement": asdict(post.engagement),
         "language": post.language,
         "hashtags": list(post.hashtags),
-        "saved_at": _time(held.saved_at),
-        "classification": None
-        if said is None
-        else {
-            "model": held.model,
-            "label": said.label,
-            "scores": dict(said.scores),
-            "irony": said.irony,
-            "tokens": said.tokens,
-            "truncated": said.truncated,
-        },
+        "saved_at": _time(saved_at),
+        "classification": classification and {"model": model, **asdict(classification)},
     }
 
 
-def _analysis(analysis: Analysis, idempotency_key: str | None) -> dict[str, Any]:
+def exported_analysis(analysis: Analysis, idempotency_key: str | None) -> dict[str, Any]:
+    """Return an analysis with its result."""
     request = analysis.request
     return {
         "analysis_id": analysis.analysis_id,
@@ -124,12 +92,9 @@ def _analysis(analysis: Analysis, idempotency_key: str | None) -> dict[str, Any]
     }
 
 
-def _mood(held: HeldMood) -> dict[str, Any]:
-    return {
-        "analysis_id": held.analysis_id,
-        "mood": held.mood,
-        "created_at": _time(held.created_at),
-    }
+def exported_mood(analysis_id: str, mood: str | None, created_at: datetime) -> dict[str, Any]:
+    """Return a mood of the history, or the mood that the user gave as feedback on it."""
+    return {"analysis_id": analysis_id, "mood": mood, "created_at": _time(created_at)}
 
 
 def _time(at: datetime | None) -> str | None:

@@ -1,17 +1,18 @@
-"""Turn times and texts into what any store can keep, and back.
+"""Convert times, texts, hashtags and JSON to stored values, and back.
 
-Times are whole microseconds since 1970 in UTC: that is what Python's datetime resolves, so a time
-comes back equal to what went in, and integers compare and index as they are.
+Times are whole microseconds since 1970 in UTC: that is the resolution of Python's datetime, so a
+time is read back equal to what was stored, and integers compare and index without conversion.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LARGEST = 2**63 - 1
-"""The largest count that stores keep: 64 bits, signed."""
+"""The largest count that stores accept: 64 bits, signed."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -23,30 +24,35 @@ def stored_time(at: datetime) -> int:
 
 
 def time_of(stored: int) -> datetime:
-    """Return the UTC time that stored_time was given."""
+    """Return the UTC time of stored microseconds."""
     return _EPOCH + timedelta(microseconds=stored)
 
 
 def optional_stored_time(at: datetime | None) -> int | None:
-    """Return the time as it is stored, or None."""
+    """Return an aware time as microseconds since 1970 in UTC, or None."""
     return None if at is None else stored_time(at)
 
 
 def optional_time_of(stored: int | None) -> datetime | None:
-    """Return the UTC time, or None."""
+    """Return the UTC time of stored microseconds, or None."""
     return None if stored is None else time_of(stored)
 
 
 def stored_text(text: str) -> str:
-    """Return text that UTF-8 can hold: the lone half of a surrogate pair becomes U+FFFD.
+    """Return text that UTF-8 can encode: a lone surrogate becomes U+FFFD.
 
-    Archives hold such halves where an emoji was cut in two.
+    Archives contain lone surrogates if an emoji was cut in two.
     """
     try:
         text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def stored_hashtags(hashtags: Iterable[str]) -> list[str]:
+    """Return hashtags as stored text, each once, in their order."""
+    return list(dict.fromkeys(map(stored_text, hashtags)))
 
 
 def stored_json(value: Any) -> str:

@@ -1,19 +1,15 @@
-"""Keep users, posts, analyses and moods in MongoDB: the store of several machines.
+"""The store for several machines: a MongoDB database.
 
-No write here needs a transaction over several documents. What must change as a whole is either one
-document, or is decided by one write on one document and then carried forward; whoever meets what a
-process that died left half done (a reader, a claim, the sweep) carries it forward the same way:
+No write needs a transaction over several documents. An atomic change is either one document, or is
+decided by one write on one document and then carried out; whoever finds such a change unfinished,
+because a process died (a reader, a claim, the retention sweep), completes it the same way:
 
-- An import is staged as chunks in `imports`; one write on the user decides it (`imports.py`).
-- A finished analysis decides the mood; the user is told of it afterwards (`analyses.py`).
-- An erasure is decided by a mark on the user, who is gone from then on (`erasure.py`).
+- An import is staged as chunks; one write on the user decides it (`imports.py`).
+- A finished analysis decides the mood; the user is updated afterwards (`analyses.py`).
+- An erasure is decided by a mark on the user, who is unknown from then on (`users.py`).
 
-A user's rows are kept under a random key, new each time the user comes (back): what was begun for
-an erased user can reach no one, and what such a write left behind is deleted by its writer, or
-again by the sweep.
-
-`schema` declares collections, validators and indexes, `connections` opens one client a process,
-`queries` builds filters out of values alone, `documents` turns documents into domain objects.
+A user's documents have a random key, new each time the user is created: a write begun for an
+erased user can reach nobody, and what it left behind is deleted by its writer or by the sweep.
 """
 
 from api.stores.mongo.store import MongoStore

@@ -1,4 +1,4 @@
-"""Keep analyses: the queue of record, with leases."""
+"""The queue of record: analyses, their leases with fencing tokens, and their results."""
 
 from __future__ import annotations
 
@@ -12,37 +12,28 @@ from pymongo.errors import DuplicateKeyError
 
 from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
 from api.errors import NotFoundError, StoreUnavailableError
-from api.stores.idempotency import refuse_another
-from api.stores.mongo.connections import Connections
-from api.stores.mongo.documents import analysis_of
-from api.stores.mongo.erasure import is_alive
-from api.stores.mongo.leases import held_by, lost
-from api.stores.mongo.matching import tell_user, tell_users
-from api.stores.mongo.queries import equal
-from api.stores.mongo.users import user_known
-from api.stores.values import stored_json, stored_text, stored_time
+from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.documents import ALIVE, analysis_of, equal
+from api.stores.mongo.imports import user_known
+from api.stores.mongo.users import is_alive
+from api.stores.queue_rules import check_same_request, lease_lost
+from api.stores.values import stored_hashtags, stored_json, stored_time
 
-Document = dict[str, Any]
-
-_ALWAYS = 0  # waits_from of what is queued: any claim may take it
-_MOST_ROUNDS = 20  # each lost to another analysis of the user that was made, and ended, meanwhile
-_NOT_HELD = {"lease_owner": "", "lease_until": ""}
-_NOT_ACTIVE = {"active": "", "waits_from": "", **_NOT_HELD}
+_ALWAYS = 0  # waits_from of a queued analysis: any claim may take it
+_MOST_ROUNDS = 20  # each lost to another analysis of the user that was created and ended meanwhile
+_NOT_LEASED = {"lease_owner": "", "lease_until": ""}
+_NOT_ACTIVE = {"active": "", "waits_from": "", **_NOT_LEASED}
 _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
 class AnalysisPart:
-    """Be the part of the store that is the AnalysisQueue of api.ports, which says what it does."""
+    """The queue of record; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def create_analysis(
         self, analysis: Analysis, *, idempotency_key: str | None
     ) -> tuple[Analysis, bool]:
-        """Queue an analysis, or return the one that stands for it.
-
-        Raises ConflictError, and NotFoundError for an unknown user.
-        """
         request = analysis.request
         with self._connections.using() as database:
             for _ in range(_MOST_ROUNDS):
@@ -53,7 +44,7 @@ class AnalysisPart:
                     same = database.analyses.find_one(by_key)
                     if same is not None:
                         known = analysis_of(same)
-                        refuse_another(known, request)
+                        check_same_request(known, request)
                         return known, False
                 active = database.analyses.find_one({**of_user, **equal(active=True)})
                 if active is not None:
@@ -62,7 +53,7 @@ class AnalysisPart:
                 try:
                     database.analyses.insert_one(new)
                 except DuplicateKeyError:
-                    continue  # another was faster, and stands for this one
+                    continue  # another was created meanwhile and is returned instead
                 if not is_alive(database, request.user_id, user["key"]):
                     database.analyses.delete_one(equal(id=analysis.analysis_id))
                     raise NotFoundError(f"user {request.user_id!r} was erased meanwhile")
@@ -70,7 +61,6 @@ class AnalysisPart:
         raise StoreUnavailableError(f"analysis {analysis.analysis_id!r} could not be queued")
 
     def analysis(self, analysis_id: str) -> Analysis | None:
-        """Return the analysis, or None."""
         with self._connections.using() as database:
             found = database.analyses.find_one(equal(id=analysis_id))
         return None if found is None else analysis_of(found)
@@ -78,20 +68,21 @@ class AnalysisPart:
     def claim(
         self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
     ) -> tuple[Analysis, Lease] | None:
-        """Take an analysis that waits and mark it running, or return None."""
-        waiting = {**equal(active=True), "waits_from": {"$lt": stored_time(now)}}
+        claimable = {**equal(active=True), "waits_from": {"$lt": stored_time(now)}}
         if analysis_id is not None:
-            waiting.update(equal(id=analysis_id))
+            claimable.update(equal(id=analysis_id))
         ends = stored_time(until)
         taken = {"state": AnalysisState.RUNNING.value, "lease_owner": owner}
         with self._connections.using() as database:
-            tell_users(database)
+            set_latest_moods(database)
             while True:
                 found = database.analyses.find_one_and_update(
-                    waiting,
+                    claimable,
                     {
                         "$set": {**taken, "lease_until": ends, "waits_from": ends},
-                        "$min": {"started_at": stored_time(now)},  # the first claim's stays
+                        "$min": {
+                            "started_at": stored_time(now)
+                        },  # the time of the first claim stays
                         "$inc": {"attempt": 1, "token": 1},
                     },
                     sort=_OLDEST,
@@ -101,14 +92,12 @@ class AnalysisPart:
                     return None
                 if is_alive(database, found["user_id"], found["user_key"]):
                     return analysis_of(found), Lease(found["_id"], owner, found["token"], until)
-                database.analyses.delete_one(equal(id=found["_id"]))  # of someone erased
+                database.analyses.delete_one(equal(id=found["_id"]))  # its user was erased
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
-        """Extend a lease and record progress."""
         ends = stored_time(until)
         self._write(
-            lease,
-            {"$set": {"lease_until": ends, "waits_from": ends, "progress": asdict(progress)}},
+            lease, {"$set": {"lease_until": ends, "waits_from": ends, "progress": asdict(progress)}}
         )
         return replace(lease, until=until)
 
@@ -122,37 +111,33 @@ class AnalysisPart:
         result: Mapping[str, Any],
         hashtags: Sequence[str],
     ) -> None:
-        """Mark the analysis succeeded, which adds to the mood history; then tell the user of it."""
+        """Mark the analysis succeeded, which adds to the mood history; then update the user."""
         ended = {
             **_ended(AnalysisState.SUCCEEDED, at, progress),
             "mood": mood,
             "result": stored_json(dict(result)),
-            "hashtags": list(dict.fromkeys(map(stored_text, hashtags))),
+            "hashtags": stored_hashtags(hashtags),
             "untold": True,
         }
         found = self._write(lease, {"$set": ended, "$unset": _NOT_ACTIVE})
         with self._connections.using() as database:
-            if not tell_user(database, found):
-                raise lost(lease)
+            if not _set_latest_mood(database, found):
+                raise lease_lost(lease)
 
     def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
-        """Mark the analysis failed."""
         ended = {**_ended(AnalysisState.FAILED, at, progress), "problem": asdict(problem)}
         self._write(lease, {"$set": ended, "$unset": _NOT_ACTIVE})
 
     def release(self, lease: Lease) -> None:
-        """Put a running analysis back in the queue; a lost lease is ignored."""
         queued = {"state": AnalysisState.QUEUED.value, "waits_from": _ALWAYS}
         with self._connections.using() as database:
-            database.analyses.update_one(held_by(lease), {"$set": queued, "$unset": _NOT_HELD})
+            database.analyses.update_one(_leased_by(lease), {"$set": queued, "$unset": _NOT_LEASED})
 
     def defer(self, lease: Lease, until: datetime) -> None:
-        """Put a running analysis back in the queue until a time; the attempt was none."""
         waits = {"state": AnalysisState.QUEUED.value, "waits_from": stored_time(until)}
-        self._write(lease, {"$set": waits, "$unset": _NOT_HELD, "$inc": {"attempt": -1}})
+        self._write(lease, {"$set": waits, "$unset": _NOT_LEASED, "$inc": {"attempt": -1}})
 
     def cancel(self, analysis_id: str, at: datetime) -> Analysis:
-        """Mark an analysis cancelled unless it has ended, and return it."""
         ended = {
             "state": AnalysisState.CANCELLED.value,
             "finished_at": stored_time(at),
@@ -171,11 +156,60 @@ class AnalysisPart:
     def _write(self, lease: Lease, change: Document) -> Document:
         with self._connections.using() as database:
             found = database.analyses.find_one_and_update(
-                held_by(lease), change, return_document=ReturnDocument.AFTER
+                _leased_by(lease), change, return_document=ReturnDocument.AFTER
             )
         if found is None:
-            raise lost(lease)
+            raise lease_lost(lease)
         return found
+
+
+def leased_analysis(database: MongoDatabase, lease: Lease) -> Document:
+    """Return the analysis of a valid lease. Raises LeaseLostError."""
+    found = database.analyses.find_one(_leased_by(lease))
+    if found is None:
+        raise lease_lost(lease)
+    return found
+
+
+def _leased_by(lease: Lease) -> Document:
+    """Return the filter of the analysis of a valid lease.
+
+    An expired lease is valid until another run claims the analysis: the fencing token decides, not
+    the clock.
+    """
+    return equal(
+        id=lease.analysis_id,
+        state=AnalysisState.RUNNING.value,
+        token=lease.token,
+        lease_owner=lease.owner,
+    )
+
+
+def _set_latest_mood(database: MongoDatabase, analysis: Mapping[str, Any]) -> bool:
+    """Copy the mood of a finished analysis to the user, unless theirs is newer; idempotent.
+
+    Returns False, and deletes the analysis, if the user was erased.
+    """
+    at = analysis["finished_at"]
+    user = equal(id=analysis["user_id"], key=analysis["user_key"])
+    newer = {"$or": [{"mood_at": {"$eq": None}}, {"mood_at": {"$lte": at}}]}
+    database.users.update_one(
+        {**user, **ALIVE, **newer},
+        {"$set": {"mood": analysis["mood"], "mood_at": at, "hashtags": analysis["hashtags"]}},
+    )
+    if not is_alive(database, analysis["user_id"], analysis["user_key"]):
+        database.analyses.delete_one(equal(id=analysis["_id"]))
+        return False
+    database.analyses.update_one(
+        equal(id=analysis["_id"]), {"$unset": {"untold": "", "hashtags": ""}}
+    )
+    return True
+
+
+def set_latest_moods(database: MongoDatabase) -> None:
+    """Set the latest moods of runs that ended between the two writes of finish."""
+    for analysis in database.analyses.find(equal(untold=True)):
+        _set_latest_mood(database, analysis)
 
 
 def _new(analysis: Analysis, user_key: str, idempotency_key: str | None) -> Document:

@@ -1,9 +1,8 @@
-"""Hold one client a process, with the promises that every read and write is made with.
+"""One client per process, its read and write guarantees, and translation of the driver's errors.
 
-A write counts once a majority of the replica set has it in its journal, and is sent again once by
-the driver where the connection broke (https://www.mongodb.com/docs/manual/core/retryable-writes/);
-reads see what a majority has, so nothing that is acted upon can be rolled back. No wait is without
-an end.
+A write counts once a majority of the replica set has journalled it; the driver repeats it once if
+the connection broke (https://www.mongodb.com/docs/manual/core/retryable-writes/). Reads return only
+what a majority has, so nothing that was acted upon can be rolled back. Every wait has a limit.
 """
 
 from __future__ import annotations
@@ -14,14 +13,24 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bson.errors import BSONError
 from pymongo import MongoClient
 from pymongo.database import Database
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+    WTimeoutError,
+)
 from pymongo.monitoring import CommandListener
 
 from api.errors import StoreUnavailableError
-from api.stores.mongo.faults import translated
 
 Document = dict[str, Any]
+MongoDatabase = Database[Document]
 
 DEFAULT_DATABASE = "moodline"
 PROMISES: dict[str, Any] = {
@@ -34,20 +43,58 @@ PROMISES: dict[str, Any] = {
     "retryReads": True,
     "connect": False,
 }
-"""What no address may change."""
+"""Options that a connection string cannot change."""
 WAITS: dict[str, Any] = {
     "serverSelectionTimeoutMS": 5_000,
     "connectTimeoutMS": 5_000,
     "wTimeoutMS": 10_000,  # below socketTimeoutMS, so that the server says why
     "socketTimeoutMS": 20_000,
 }
-"""How long to wait where the address does not say."""
+"""Limits that apply unless the connection string sets them."""
+
+# https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+_UNAUTHORIZED = 13
+_AUTHENTICATION_FAILED = 18
+
+
+def unavailable(exc: Exception, where: str) -> StoreUnavailableError:
+    """Return the error that says what an error of the driver means and what to do about it."""
+    return StoreUnavailableError(_what(exc).format(where=where, kind=type(exc).__name__))
+
+
+def _what(exc: Exception) -> str:
+    if isinstance(exc, ConnectionFailure):
+        return (
+            "the store {where} does not answer ({kind}): see that MongoDB runs there, has a "
+            "primary, and that STORE_URL names it"
+        )
+    if isinstance(exc, WTimeoutError | WriteConcernError):
+        return "the store {where} could not confirm a write on most of its members in time"
+    if isinstance(exc, ExecutionTimeout):
+        return "the store {where} stayed busy with other work: try again"
+    if isinstance(exc, ConfigurationError):
+        return "STORE_URL cannot be used ({kind}): see the form of MongoDB's connection strings"
+    if isinstance(exc, OperationFailure) and exc.code in (_UNAUTHORIZED, _AUTHENTICATION_FAILED):
+        return (
+            "the store {where} refused the login or lacks a right: see the user in STORE_URL, "
+            "which needs readWrite and dbAdmin on the database"
+        )
+    return "the store {where} failed, see the log: {kind}"
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Raise StoreUnavailableError for any error of the driver that leaves the block."""
+    try:
+        yield
+    except (PyMongoError, BSONError, OverflowError) as exc:
+        raise unavailable(exc, where) from exc
 
 
 class Connections:
-    """Lend the database to one call at a time; each process has a client of its own.
+    """The database, through one client per process.
 
-    A client has threads and sockets, which a fork does not carry over, so it is made at the first
+    A client has threads and sockets, which do not survive a fork, so it is created at the first
     call in a process (https://www.mongodb.com/docs/languages/python/pymongo-driver/current/faq/).
     """
 
@@ -64,15 +111,15 @@ class Connections:
         self._closed = False
 
     @contextmanager
-    def using(self) -> Iterator[Database[Document]]:
-        """Lend the database; errors of the driver become StoreUnavailableError."""
+    def using(self) -> Iterator[MongoDatabase]:
+        """Return the database; errors of the driver in the block become StoreUnavailableError."""
         if self._closed:
             raise StoreUnavailableError(f"the store {self.where} is closed: open it anew")
         with translated(self.where):
             yield self._client().get_default_database(DEFAULT_DATABASE)
 
     def close(self) -> None:
-        """Close this process's client; those of other processes are theirs to close."""
+        """Close the client of this process; other processes close their own."""
         self._closed = True
         client = self._clients.pop(os.getpid(), None)
         if client is not None:
@@ -82,7 +129,7 @@ class Connections:
         process = os.getpid()
         client = self._clients.get(process)
         if client is None:
-            # Of two threads that come first one's is kept. The other's has opened nothing yet.
+            # If two threads come first, one client is used; the other has opened nothing yet.
             client = self._clients.setdefault(
                 process, MongoClient(self._url, event_listeners=self._listeners, **self._options)
             )

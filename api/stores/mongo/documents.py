@@ -1,4 +1,8 @@
-"""Turn documents into domain objects and back."""
+"""Conversion of documents to domain objects and back, and filters built from values only.
+
+In a filter each value stands behind an operator of ours, so a document like {"$gt": ""} in the
+place of a name is compared as a document and never run as an operator.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +23,22 @@ from api.domain.analyses import (
 )
 from api.domain.posts import Classification, Engagement, Ownership, Post
 from api.ports.store import UserRecord
-from api.stores.values import (
-    LARGEST,
-    optional_time_of,
-    stored_text,
-    stored_time,
-    time_of,
-)
+from api.stores.mongo.connections import Document
+from api.stores.values import LARGEST, optional_time_of, stored_text, stored_time, time_of
 
-Document = dict[str, Any]
+ALIVE = {"erased_at": {"$eq": None}}
+"""Filter of users who are not being erased."""
 
 _YEAR_1 = stored_time(datetime(1, 1, 1, tzinfo=UTC))
 
 
-def place_of(post: Post) -> str:
-    """Return what orders a user's posts, as text: age, then the number of the id.
+def equal(**values: Any) -> dict[str, Any]:
+    """Return a filter of fields that equal these values; `id` stands for `_id`."""
+    return {("_id" if name == "id" else name): {"$eq": value} for name, value in values.items()}
 
-    Ids of equal age by length, then text, which is the order of numbers.
-    """
+
+def place_of(post: Post) -> str:
+    """Return the text by which a user's posts are sorted: age, then length and text of the id."""
     return f"{stored_time(post.created_at) - _YEAR_1:018d} {len(post.post_id):03d} {post.post_id}"
 
 
@@ -68,12 +70,12 @@ def post_of(document: Mapping[str, Any]) -> Post:
 
 
 def stored_classification(classification: Classification) -> Document:
-    """Return a classification as it is kept within its post."""
+    """Return the field `classification` of a post."""
     return {**asdict(classification), "scores": dict(classification.scores)}
 
 
 def classification_of(document: Mapping[str, Any]) -> Classification:
-    """Read the classification of a post that has one."""
+    """Read the classification of a classified post."""
     return Classification(**document["classification"])
 
 
@@ -92,7 +94,7 @@ def analysis_of(document: Mapping[str, Any]) -> Analysis:
     result, problem = document.get("result"), document.get("problem")
     state, progress = AnalysisState(document["state"]), document["progress"]
     cost, place = progress["source_cost"], progress.get("place")
-    # 0 where it waits for nothing, absent where it does not wait.
+    # 0 if it is not deferred, absent if it is not queued or running.
     waits_from = document.get("waits_from") if state is AnalysisState.QUEUED else None
     return Analysis(
         analysis_id=document["_id"],

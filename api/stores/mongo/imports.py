@@ -1,9 +1,9 @@
-"""Take posts over as a whole: stage, compare, decide with one write on the user, carry forward.
+"""Atomic import of posts without a transaction: stage, compare, decide, apply.
 
-Staged chunks show nowhere. The write that decides names the import on the user (`pending_import`)
-and counts it (`imports`); it succeeds only where no other import was decided since this one was
-compared, else it is compared again. From then on whoever reads the user's posts carries the import
-forward first. Posts bear a version of import and chunk, so a late hand cannot put back older ones.
+Staged chunks are invisible. The deciding write names the import on the user (`pending_import`) and
+counts it (`imports`); it succeeds only if no other import was decided since this one was compared,
+otherwise it is compared again. From then on every reader of the user's posts applies the import
+first. Posts have a version (import and chunk), so a late writer cannot restore older ones.
 """
 
 from __future__ import annotations
@@ -13,17 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from api.domain.posts import Post
 from api.errors import NotFoundError
 from api.ports.store import SavedPosts
-from api.stores.mongo.documents import stored_post
-from api.stores.mongo.erasure import is_alive, purge
-from api.stores.mongo.queries import ALIVE, equal
-
-Document = dict[str, Any]
+from api.stores.mongo.connections import Document, MongoDatabase
+from api.stores.mongo.documents import ALIVE, equal, stored_post
+from api.stores.mongo.users import is_alive, purge
 
 _CHUNK_POSTS = 500
 _CHUNK_CHARACTERS = 2_000_000  # at most four bytes each, and a document may have 16 MiB
@@ -32,7 +29,7 @@ _DUPLICATE_KEY = 11000
 
 
 def chunks_of(posts: Iterable[Post]) -> Iterator[list[Document]]:
-    """Yield posts as they are kept, in chunks that fit into a document, each post once a chunk."""
+    """Yield stored posts in chunks that fit into a document, each post once per chunk."""
     chunk: dict[str, Document] = {}
     characters = 0
     for post in posts:
@@ -46,14 +43,14 @@ def chunks_of(posts: Iterable[Post]) -> Iterator[list[Document]]:
 
 
 def stage(
-    database: Database[Document],
+    database: MongoDatabase,
     user_key: str,
     import_id: str,
     chunk: int,
     posts: list[Document],
     at: datetime,
 ) -> None:
-    """Keep a chunk where nobody looks."""
+    """Store a chunk that no reader sees yet."""
     database.imports.insert_one(
         {
             "user_key": user_key,
@@ -65,20 +62,20 @@ def stage(
     )
 
 
-def drop_staged(database: Database[Document], import_id: str) -> None:
-    """Forget what was staged."""
+def drop_staged(database: MongoDatabase, import_id: str) -> None:
+    """Delete the staged chunks."""
     database.imports.delete_many(equal(import_id=import_id))
 
 
 def version_of(number: int, chunk: int) -> int:
-    """Return what the posts of a chunk of a user's n-th import bear: later ones bear more."""
+    """Return the version of the posts in a chunk of a user's n-th import; later ones are larger."""
     return number * _CHUNKS + chunk
 
 
-def decide(database: Database[Document], user: Mapping[str, Any], import_id: str) -> SavedPosts:
-    """Make the staged posts the user's, and say what that does to those that are known.
+def decide(database: MongoDatabase, user: Mapping[str, Any], import_id: str) -> SavedPosts:
+    """Decide a staged import and return what it changes.
 
-    Raises NotFoundError where the user was erased.
+    Raises NotFoundError if the user was erased.
     """
     while True:
         now = settled(database, user["_id"])
@@ -97,8 +94,8 @@ def decide(database: Database[Document], user: Mapping[str, Any], import_id: str
             return saved
 
 
-def settled(database: Database[Document], user_id: str) -> Document | None:
-    """Return the user, with an import that was decided carried forward; None where unknown."""
+def settled(database: MongoDatabase, user_id: str) -> Document | None:
+    """Return the user after applying a pending import, or None if unknown."""
     user = database.users.find_one({**equal(id=user_id), **ALIVE})
     if user is None or "pending_import" not in user:
         return user
@@ -110,13 +107,21 @@ def settled(database: Database[Document], user_id: str) -> Document | None:
         equal(id=user_id, key=key, pending_import=import_id), {"$unset": {"pending_import": ""}}
     )
     if not is_alive(database, user_id, key):
-        purge(database, key)  # what was carried to someone erased meanwhile
+        purge(database, key)  # posts written for a user who was erased meanwhile
         return None
     return user
 
 
-def carry_forward(database: Database[Document], staged: Document, version: int) -> None:
-    """Write the posts of one chunk, as of a version of the user's posts; may be done twice."""
+def user_known(database: MongoDatabase, user_id: str) -> Document:
+    """Return the user after applying a pending import. Raises NotFoundError."""
+    found = settled(database, user_id)
+    if found is None:
+        raise NotFoundError(f"there is no user {user_id!r}")
+    return found
+
+
+def carry_forward(database: MongoDatabase, staged: Document, version: int) -> None:
+    """Write the posts of one staged chunk with this version; idempotent."""
     key = staged["user_key"]
     texts = {post["post_id"]: post["text"] for post in _known(database, staged)}
     changes = []
@@ -124,19 +129,19 @@ def carry_forward(database: Database[Document], staged: Document, version: int) 
         fields = {name: value for name, value in post.items() if name != "post_id"}
         change = {"$set": {**fields, "saved_at": staged["saved_at"], "version": version}}
         if texts.get(post["post_id"]) != post["text"]:
-            # What a model said of another text says nothing of this one.
+            # The classification of another text says nothing about this one.
             change["$unset"] = {"model": "", "classification": ""}
         older = {**equal(user_key=key, post_id=post["post_id"]), "version": {"$lt": version}}
         changes.append(UpdateOne(older, change, upsert=True))
     try:
         database.posts.bulk_write(changes, ordered=False)
     except BulkWriteError as exc:
-        # A duplicate is a post that this version, or a later one, has reached already.
+        # A duplicate is a post that already has this version or a later one.
         if any(error["code"] != _DUPLICATE_KEY for error in exc.details["writeErrors"]):
             raise
 
 
-def _compared(database: Database[Document], import_id: str) -> SavedPosts:
+def _compared(database: MongoDatabase, import_id: str) -> SavedPosts:
     outcomes: dict[str, str] = {}
     for staged in database.imports.find(equal(import_id=import_id)).sort("chunk", 1):
         known = {post["post_id"]: post for post in _known(database, staged)}
@@ -155,6 +160,6 @@ def _compared(database: Database[Document], import_id: str) -> SavedPosts:
     )
 
 
-def _known(database: Database[Document], staged: Document) -> Iterable[Document]:
+def _known(database: MongoDatabase, staged: Document) -> Iterable[Document]:
     ids = [post["post_id"] for post in staged["posts"]]
     return database.posts.find({**equal(user_key=staged["user_key"]), "post_id": {"$in": ids}})

@@ -1,9 +1,8 @@
-"""Bring a database to the newest layout, from whichever version it has.
+"""Migration of a database from any earlier version to the newest schema.
 
-The version is the fact `schema`: how many of MIGRATIONS the database has had. Collections,
-validators and indexes are declared anew at each start, which changes nothing where they are so
-already; a migration is for what documents themselves must become. Every step may run twice, as
-processes that start together run it together.
+The version is the fact `schema`: the number of MIGRATIONS applied. Collections, validators and
+indexes are declared at each start, which changes nothing if they are up to date; migrations are for
+the documents themselves. Every step is idempotent, as processes may start together.
 """
 
 from __future__ import annotations
@@ -12,44 +11,42 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from api.errors import StoreUnavailableError
 from api.ports.store import Retention
-from api.stores.mongo.declarations import Collection
-from api.stores.mongo.queries import equal
-from api.stores.mongo.schema import COLLECTIONS, FACTS
+from api.stores.mongo.connections import MongoDatabase
+from api.stores.mongo.documents import equal
+from api.stores.mongo.schema import COLLECTIONS, FACTS, Collection
 
-Document = dict[str, Any]
-Migration = Callable[[Database[Document]], None]
+Migration = Callable[[MongoDatabase], None]
 
 LONGEST_EXPIRY = 2**31 - 1
-"""The most seconds that MongoDB takes for expireAfterSeconds."""
+"""The most seconds that MongoDB accepts for expireAfterSeconds."""
 
 
-def first_layout(database: Database[Document]) -> None:
-    """Give the database the salt under which tombstones hide who left."""
+def first_layout(database: MongoDatabase) -> None:
+    """Create the salt of the hashes in tombstones."""
     put_fact(database, "tombstone_salt", os.urandom(32))
 
 
-def fetch_places(_: Database[Document]) -> None:
-    """Change nothing: analyses may hold a place from here on, which older versions cannot read."""
+def fetch_places(_: MongoDatabase) -> None:
+    """Change nothing: from here on analyses may have a place, which older versions cannot read."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (first_layout, fetch_places)
-"""Hold the steps that lead from each version to the next; a released one is final."""
+"""Steps that lead from each version to the next; a released one never changes."""
 
 
 def prepare(
-    database: Database[Document],
+    database: MongoDatabase,
     where: str,
     retention: Retention,
     migrations: Sequence[Migration] = MIGRATIONS,
 ) -> None:
-    """Declare what the store needs and run the migrations that the database has not had.
+    """Declare collections and indexes and apply the missing migrations.
 
-    Raises StoreUnavailableError where the database is another program's or a newer version's.
+    Raises StoreUnavailableError if the database is of another program or a newer version.
     """
     version = _version(database, where)
     if version > len(migrations):
@@ -66,14 +63,14 @@ def prepare(
 
 
 def declare(
-    database: Database[Document],
+    database: MongoDatabase,
     collection: Collection,
     retention: Retention,
     known: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Make a collection, its validator and its indexes what they are declared to be.
+    """Create or update a collection, its validator and its indexes.
 
-    known holds the options of the collections that there are, by name.
+    known are the options of the existing collections by name.
     """
     name, wanted = collection.name, {"$jsonSchema": collection.validator}
     indexes: Mapping[str, Any] = {}
@@ -95,23 +92,23 @@ def declare(
         database[name].create_indexes(missing)
 
 
-def _create(database: Database[Document], name: str, validator: Mapping[str, Any]) -> None:
+def _create(database: MongoDatabase, name: str, validator: Mapping[str, Any]) -> None:
     try:
         database.create_collection(name, validator=validator, check_exists=False)
     except OperationFailure:
-        if name not in database.list_collection_names():  # else another process was faster
+        if name not in database.list_collection_names():  # otherwise another process was faster
             raise
 
 
 def expiry(retention: Retention, kept_as: str | None) -> int | None:
-    """Return the seconds after which documents of an index expire, None where they do not."""
+    """Return the seconds after which documents of an index expire, or None."""
     if kept_as is None:
         return None
     return min(int(getattr(retention, kept_as).total_seconds()), LONGEST_EXPIRY)
 
 
-def put_fact(database: Database[Document], name: str, value: int | bytes) -> bool:
-    """Keep a fact that is not known yet; tell whether it was this call that did."""
+def put_fact(database: MongoDatabase, name: str, value: int | bytes) -> bool:
+    """Store a fact unless it exists; return whether this call stored it."""
     try:
         database.facts.insert_one({"_id": name, "value": value})
     except DuplicateKeyError:
@@ -119,14 +116,14 @@ def put_fact(database: Database[Document], name: str, value: int | bytes) -> boo
     return True
 
 
-def fact(database: Database[Document], name: str) -> Any:
-    """Return a fact; there has to be one."""
+def fact(database: MongoDatabase, name: str) -> Any:
+    """Return a fact that exists."""
     found = database.facts.find_one(equal(id=name))
     assert found is not None, name  # noqa: S101  put there by prepare()
     return found["value"]
 
 
-def _version(database: Database[Document], where: str) -> int:
+def _version(database: MongoDatabase, where: str) -> int:
     known = _options(database)
     ours = sorted(known.keys() & {collection.name for collection in COLLECTIONS})
     if ours and FACTS.name not in known:
@@ -140,5 +137,5 @@ def _version(database: Database[Document], where: str) -> int:
     return int(fact(database, "schema"))
 
 
-def _options(database: Database[Document]) -> dict[str, Mapping[str, Any]]:
+def _options(database: MongoDatabase) -> dict[str, Mapping[str, Any]]:
     return {one["name"]: one.get("options", {}) for one in database.list_collections()}

@@ -1,7 +1,7 @@
-"""Delete what was kept longer than it may be, and finish what was left half done.
+"""Retention sweep: deletes what is past its retention and completes interrupted writes.
 
-MongoDB's own TTL indexes delete the same, by its clock; the sweep does so by the clock that it is
-given, and also takes an expired mood from its user.
+MongoDB's TTL indexes delete the same documents by the server's clock; the sweep uses the time that
+it is given, and also removes an expired mood from its user.
 """
 
 from __future__ import annotations
@@ -9,26 +9,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from api.ports.store import Retention
+from api.stores.mongo.analyses import set_latest_moods
 from api.stores.mongo.connections import Connections
-from api.stores.mongo.erasure import finish_erasing, purge
+from api.stores.mongo.documents import equal
 from api.stores.mongo.imports import settled
-from api.stores.mongo.matching import tell_users
-from api.stores.mongo.queries import equal
+from api.stores.mongo.users import finish_erasing, purge
 from api.stores.values import stored_time
 
 _UNDER_WAY = timedelta(hours=1)
-"""Longer than any one write may take: by then what a late one left behind is there to purge."""
+"""Longer than any single write may take: afterwards no write can leave documents behind."""
 
 
 class RetentionPart:
-    """Be the part of the store that forgets; api.ports.store says what its methods do."""
+    """The retention sweep; api.ports.store documents the method."""
 
     _connections: Connections
     _retention: Retention
 
     def sweep(self, now: datetime) -> int:
-        """Delete posts and analyses past their time; return how many."""
-        self._finish_what_was_left(now)
+        self._complete_interrupted_writes(now)
         posts_before = {"$lt": now - self._retention.posts}
         moods_before = now - self._retention.moods
         with self._connections.using() as database:
@@ -42,9 +41,9 @@ class RetentionPart:
             analyses = database.analyses.delete_many({"ended_on": {"$lt": moods_before}})
         return posts.deleted_count + analyses.deleted_count
 
-    def _finish_what_was_left(self, now: datetime) -> None:
+    def _complete_interrupted_writes(self, now: datetime) -> None:
         with self._connections.using() as database:
-            tell_users(database)
+            set_latest_moods(database)
             for user in database.users.find({"erased_at": {"$exists": True}}):
                 finish_erasing(database, user)
             for user in database.users.find({"pending_import": {"$exists": True}}, {"_id": 1}):

@@ -1,30 +1,79 @@
-"""Declare collections, validators and indexes, in one place; `migrations` brings them about.
+"""Collections, validators and indexes of the database; `migrations` applies them.
 
-posts alone grows with what people write, so it is the one to shard, on (user_key, post_id): keys of
-users are random, which spreads users evenly; all queries name one user, so each goes to one shard;
-post_id lets even a single user's posts be split; and it is the unique index that identity needs.
+Only posts grows with what people write, so it is the collection to shard, on (user_key, post_id):
+user keys are random, which spreads users evenly; every query names one user, so it goes to one
+shard; post_id lets even the posts of a single user be split; and this unique index is needed for
+the identity of posts anyway.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import IndexModel
 
 from api.domain.posts import EMOTIONS
-from api.stores.mongo.declarations import (
-    ANY,
-    BINARY,
-    DATE,
-    NUMBER,
-    TEXT,
-    TEXTS,
-    TRUTH,
-    WHOLE,
-    Collection,
-    Index,
-    Keys,
-    document,
-    or_null,
-)
+
+Keys = tuple[tuple[str, int], ...]
+
+TEXT = {"bsonType": "string"}
+WHOLE = {"bsonType": ["int", "long"]}
+NUMBER = {"bsonType": ["double", "int", "long"]}
+TRUTH = {"bsonType": "bool"}
+DATE = {"bsonType": "date"}
+BINARY = {"bsonType": "binData"}
+TEXTS = {"bsonType": "array", "items": TEXT}
+ANY = {"bsonType": ["object", "objectId", "string"]}
+
+
+def or_null(kind: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a type that also allows null."""
+    types = kind["bsonType"]
+    return {**kind, "bsonType": [*([types] if isinstance(types, str) else types), "null"]}
+
+
+def document(
+    required: Mapping[str, Any], optional: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the schema of a document with these fields only."""
+    return {
+        "bsonType": "object",
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
+        "additionalProperties": False,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index; kept_as names the field of Retention after which its documents expire."""
+
+    name: str
+    keys: Keys
+    unique: bool = False
+    partial: Mapping[str, Any] | None = None
+    kept_as: str | None = None
+
+    def model(self, seconds: int | None) -> IndexModel:
+        """Return the index as the driver creates it; documents expire after so many seconds."""
+        options: dict[str, Any] = {"name": self.name, "unique": self.unique}
+        if self.partial is not None:
+            options["partialFilterExpression"] = self.partial
+        if seconds is not None:
+            options["expireAfterSeconds"] = seconds
+        return IndexModel(list(self.keys), **options)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection with its validator and indexes."""
+
+    name: str
+    validator: Mapping[str, Any]
+    indexes: tuple[Index, ...] = ()
+
 
 SHARD_KEYS: Mapping[str, Keys] = {"posts": (("user_key", 1), ("post_id", 1))}
 
@@ -47,12 +96,7 @@ _USERS = Collection(
             "hashtags": TEXTS,
             "imports": WHOLE,
         },
-        {
-            "mood": or_null(TEXT),
-            "mood_at": WHOLE,
-            "pending_import": TEXT,
-            "erased_at": WHOLE,
-        },
+        {"mood": or_null(TEXT), "mood_at": WHOLE, "pending_import": TEXT, "erased_at": WHOLE},
     ),
     (
         Index(
@@ -103,7 +147,7 @@ _POSTS = Collection(
     ),
     (
         Index("posts_identity", SHARD_KEYS["posts"], unique=True),
-        # It holds the model, so that looking for unclassified posts reads no classified ones.
+        # It contains the model, so that finding unclassified posts reads no classified ones.
         Index("posts_newest", (("user_key", 1), ("place", -1), ("model", 1))),
         Index("posts_saved", (("saved_at", 1),), kept_as="posts"),
     ),
@@ -198,15 +242,7 @@ _ANALYSES = Collection(
 
 _FEEDBACK = Collection(
     "feedback",
-    document(
-        {
-            "_id": TEXT,
-            "user_key": TEXT,
-            "mood": TEXT,
-            "created_at": WHOLE,
-            "ended_on": DATE,
-        }
-    ),
+    document({"_id": TEXT, "user_key": TEXT, "mood": TEXT, "created_at": WHOLE, "ended_on": DATE}),
     (
         Index("feedback_user", (("user_key", 1),)),
         Index("feedback_ended", (("ended_on", 1),), kept_as="moods"),
@@ -225,7 +261,7 @@ _SIGN_INS = Collection(
     (Index("sign_ins_user", (("user_key", 1),)),),
 )
 
-# They belong to no user: a key outlives what is held about those whose data it reaches.
+# They belong to no user: an API key outlives the users whose data it gives access to.
 _API_KEYS = Collection(
     "api_keys",
     document(
@@ -242,7 +278,7 @@ _API_KEYS = Collection(
     (Index("api_keys_oldest", (("created_at", 1), ("_id", 1))),),
 )
 
-# One document, so that the catalogue is replaced as a whole.
+# One document, so that the catalogue is replaced atomically.
 _CATALOGUE = Collection(
     "catalogue",
     document(
@@ -280,4 +316,4 @@ COLLECTIONS = (
     FACTS,
 )
 OF_A_USER = ("imports", "posts", "analyses", "feedback", "source_marks", "sign_ins")
-"""Name the collections that hold a user's documents under the user's key."""
+"""Names of the collections whose documents have the key of a user."""

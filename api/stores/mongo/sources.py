@@ -1,59 +1,50 @@
-"""Keep how far accounts at sources were fetched, and the sealed sign-ins of users there.
+"""Source marks (up to which post an account was fetched) and sealed sign-ins at sources.
 
-Each is one document whose _id says what it is of, under the user's key.
+Each is one document whose _id consists of the user's key, the source and, of a mark, the account.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from pymongo.database import Database
-
 from api.domain.analyses import Lease
 from api.errors import NotFoundError
-from api.stores.mongo.connections import Connections
-from api.stores.mongo.erasure import is_alive
-from api.stores.mongo.leases import analysis_held, lost
-from api.stores.mongo.queries import ALIVE, equal
-
-Document = dict[str, Any]
+from api.stores.mongo.analyses import leased_analysis
+from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.documents import ALIVE, equal
+from api.stores.mongo.users import is_alive
+from api.stores.queue_rules import lease_lost
 
 
 class SourcePart:
-    """Be the part of the store that knows sources; api.ports.store says what its methods do."""
+    """Source marks and sign-ins; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
-        """Return the id of the newest post up to which an account was fetched, or None."""
         with self._connections.using() as database:
             user_key = _key_of(database, user_id)
             found = database.source_marks.find_one(equal(id=f"{user_key} {source} {account}"))
         return None if found is None else str(found["post_id"])
 
     def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
-        """Record up to which post an account was fetched, or forget it."""
         with self._connections.using() as database:
-            held = analysis_held(database, lease)
-            name = equal(id=f"{held['user_key']} {source} {account}")
+            analysis = leased_analysis(database, lease)
+            name = equal(id=f"{analysis['user_key']} {source} {account}")
             if post_id is None:
                 database.source_marks.delete_one(name)
                 return
             mark = {"source": source, "account": account, "post_id": post_id}
-            _put(database, "source_marks", name, held["user_key"], mark)
-            if not is_alive(database, held["user_id"], held["user_key"]):
+            _put(database, "source_marks", name, analysis["user_key"], mark)
+            if not is_alive(database, analysis["user_id"], analysis["user_key"]):
                 database.source_marks.delete_one(name)
-                raise lost(lease)
+                raise lease_lost(lease)
 
     def sign_in(self, user_id: str, source: str) -> str | None:
-        """Return the user's sealed sign-in at a source, or None."""
         with self._connections.using() as database:
             user_key = _key_of(database, user_id)
             found = database.sign_ins.find_one(equal(id=f"{user_key} {source}"))
         return None if found is None else str(found["sealed"])
 
     def set_sign_in(self, user_id: str, source: str, sealed: str | None) -> None:
-        """Keep a sealed sign-in, or remove it. Raises NotFoundError."""
         with self._connections.using() as database:
             user_key = _key_of(database, user_id)
             if user_key is None:
@@ -69,11 +60,11 @@ class SourcePart:
 
 
 def _put(
-    database: Database[Document], collection: str, name: Document, user_key: str, values: Document
+    database: MongoDatabase, collection: str, name: Document, user_key: str, values: Document
 ) -> None:
     database[collection].update_one(name, {"$set": {"user_key": user_key, **values}}, upsert=True)
 
 
-def _key_of(database: Database[Document], user_id: str) -> str | None:
+def _key_of(database: MongoDatabase, user_id: str) -> str | None:
     found = database.users.find_one({**equal(id=user_id), **ALIVE}, {"key": 1})
     return None if found is None else str(found["key"])

@@ -1,37 +1,35 @@
-"""Keep users and their consent, and erase everything held about one."""
+"""Users and their consent, and the erasure of a user.
+
+An erasure is decided by a mark on the user, who is unknown from then on; then it is carried out.
+"""
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from api.errors import NotFoundError
 from api.ports.store import UserRecord
-from api.stores.mongo.connections import Connections
-from api.stores.mongo.documents import user_of
-from api.stores.mongo.erasure import finish_erasing
-from api.stores.mongo.held import held_about
-from api.stores.mongo.imports import settled
-from api.stores.mongo.queries import ALIVE, equal
+from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.documents import ALIVE, equal, user_of
+from api.stores.mongo.migrations import fact
+from api.stores.mongo.schema import OF_A_USER
 from api.stores.values import optional_stored_time, stored_time
 
-Document = dict[str, Any]
-
-_CONSENTS_KEPT = 1_000  # the newest, so that nobody can grow a document without end
+_CONSENTS_KEPT = 1_000  # the newest; more would let a caller grow the document without limit
 
 
 class UserPart:
-    """Be the part of the store that knows users; api.ports.store says what its methods do."""
+    """Users and consent; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
-        """Return the user, created where unknown."""
         new = {
             "_id": user_id,
             "key": uuid.uuid4().hex,
@@ -57,13 +55,11 @@ class UserPart:
                 return user_of(new)
 
     def user(self, user_id: str) -> UserRecord | None:
-        """Return the user, or None."""
         with self._connections.using() as database:
             found = database.users.find_one({**equal(id=user_id), **ALIVE})
         return None if found is None else user_of(found)
 
     def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
-        """Record consent, or that it was withdrawn, and add to its history."""
         consented_at = optional_stored_time(at)
         history = {"$each": [{"at": consented_at, "words": words}], "$slice": -_CONSENTS_KEPT}
         self._change(
@@ -71,7 +67,6 @@ class UserPart:
         )
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:
-        """Record whether the user may be recommended to others."""
         self._change(user_id, {"$set": {"matchable": matchable}})
 
     def _change(self, user_id: str, change: Document) -> None:
@@ -81,9 +76,9 @@ class UserPart:
             raise NotFoundError(f"there is no user {user_id!r}")
 
     def erase_user(self, user_id: str, at: datetime) -> None:
-        """Delete the user with all that is kept under their key, and leave a tombstone."""
+        """Mark the user as erased, then delete their documents and leave a tombstone."""
         with self._connections.using() as database:
-            # From this write on the user is unknown, and nobody is recommended them.
+            # From this write on the user is unknown and not recommended to others.
             database.users.update_one(
                 {**equal(id=user_id), **ALIVE},
                 {"$set": {"erased_at": stored_time(at), "matchable": False}},
@@ -92,15 +87,40 @@ class UserPart:
             if marked is not None and "erased_at" in marked:
                 finish_erasing(database, marked)
 
-    def export_user(self, user_id: str) -> Mapping[str, Any]:
-        """Return everything held about the user as JSON values."""
-        with self._connections.using() as database:
-            return held_about(database, user_known(database, user_id))
+
+def is_alive(database: MongoDatabase, user_id: str, user_key: str) -> bool:
+    """Return whether the user with that key still exists."""
+    found = database.users.find_one({**equal(id=user_id, key=user_key), **ALIVE}, {"_id": 1})
+    return found is not None
 
 
-def user_known(database: Database[Document], user_id: str) -> Document:
-    """Return the user, with an import that was decided carried forward. Raises NotFoundError."""
-    found = settled(database, user_id)
-    if found is None:
-        raise NotFoundError(f"there is no user {user_id!r}")
-    return found
+def purge(database: MongoDatabase, user_key: str) -> None:
+    """Delete all documents with a user's key."""
+    for name in OF_A_USER:
+        database[name].delete_many(equal(user_key=user_key))
+
+
+def finish_erasing(database: MongoDatabase, user: Mapping[str, Any]) -> None:
+    """Erase a user who is marked as erased; idempotent.
+
+    The tombstone stores the key, which has no meaning any more, so that the retention sweep can
+    purge it again: a write that was under way may have left documents behind.
+    """
+    database.tombstones.update_one(
+        equal(id=_user_hash(database, user["_id"])),
+        {"$set": {"erased_at": user["erased_at"]}, "$addToSet": {"keys": user["key"]}},
+        upsert=True,
+    )
+    purge(database, user["key"])
+    database.users.delete_one(equal(id=user["_id"], key=user["key"]))
+
+
+def _user_hash(database: MongoDatabase, user_id: str) -> str:
+    """Return the keyed hash that a tombstone stores instead of the name.
+
+    It gives no list of erased users, yet after restoring a backup one can check for each of its
+    users whether they were erased since. User names are few enough to try them all, so for someone
+    who has the database this is a pseudonym, not anonymity.
+    """
+    salt = bytes(fact(database, "tombstone_salt"))
+    return hmac.digest(salt, user_id.encode(), "sha256").hex()

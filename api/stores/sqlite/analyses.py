@@ -1,60 +1,69 @@
-"""Keep analyses: the queue of record, with leases."""
+"""The queue of record: analyses, their leases with fencing tokens, and their results."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from api.domain.analyses import Analysis, Lease, Problem, Progress
+from api.domain.analyses import (
+    Analysis,
+    AnalysisRequest,
+    AnalysisState,
+    FetchPosition,
+    Lease,
+    Problem,
+    Progress,
+    SourceCost,
+)
 from api.errors import LeaseLostError, NotFoundError
-from api.stores.idempotency import refuse_another
+from api.stores.queue_rules import check_same_request, lease_lost
 from api.stores.sqlite.connections import Connections
-from api.stores.sqlite.leases import analysis_held
-from api.stores.sqlite.matching import set_mood
-from api.stores.sqlite.rows import analysis_of, stored_progress, user_key_of
-from api.stores.values import stored_json, stored_time
+from api.stores.sqlite.users import user_key_of
+from api.stores.values import optional_time_of, stored_hashtags, stored_json, stored_time, time_of
 
 _BY_KEY = (
     "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE analysis_key = ?"
 )
-# The states are spelled out, not bound: only so does SQLite see that a partial index serves.
+# States are literals, not parameters: only then does SQLite see that a partial index serves.
 _ACTIVE = "SELECT analysis_key FROM analyses WHERE user_key = ? AND state IN ('queued', 'running')"
 _BY_ID = "SELECT analysis_key FROM analyses WHERE analysis_id = ?"
 _BY_IDEMPOTENCY_KEY = "SELECT analysis_key FROM analyses WHERE user_key = ? AND idempotency_key = ?"
-# A deferred analysis is one that nobody owns and nobody may claim: queued, with a lease_until.
-_WAITING = (
+# A deferred analysis is queued, without an owner, and has a lease_until.
+_CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND state IN ('queued', 'running') "
     "AND (lease_until IS NULL OR lease_until < ?)"
 )
-# Those that run are passed over, never more than there are workers, and those deferred.
-_OLDEST_WAITING = (
+# It skips deferred analyses, and running ones, of which there are no more than workers.
+_OLDEST_CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE state IN ('queued', 'running') "
     "AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at, analysis_key LIMIT 1"
+)
+_END = (
+    "UPDATE analyses SET state = ?, finished_at = ?, result = ?, problem = ?, lease_owner = NULL, "
+    "lease_until = NULL, fetched = ?, classified = ?, reused = ?, total = ?, source_cost = ?, "
+    "fetch_place = ? WHERE analysis_key = ?"
 )
 
 
 class AnalysisPart:
-    """Be the part of the store that is the AnalysisQueue of api.ports, which says what it does."""
+    """The queue of record; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def create_analysis(
         self, analysis: Analysis, *, idempotency_key: str | None
     ) -> tuple[Analysis, bool]:
-        """Queue an analysis, or return the one that stands for it.
-
-        Raises ConflictError, and NotFoundError for an unknown user.
-        """
         request = analysis.request
         with self._connections.writing() as connection:
             user_key = user_key_of(connection, request.user_id)
             if idempotency_key is not None:
                 same = _one(connection, _BY_IDEMPOTENCY_KEY, (user_key, idempotency_key))
                 if same is not None:
-                    refuse_another(same, request)
+                    check_same_request(same, request)
                     return same, False
             active = _one(connection, _ACTIVE, (user_key,))
             if active is not None:
@@ -76,7 +85,6 @@ class AnalysisPart:
             return _by_key(connection, created.lastrowid), True
 
     def analysis(self, analysis_id: str) -> Analysis | None:
-        """Return the analysis, or None."""
         with self._connections.reading() as connection:
             row = connection.execute(
                 "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) "
@@ -88,11 +96,11 @@ class AnalysisPart:
     def claim(
         self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
     ) -> tuple[Analysis, Lease] | None:
-        """Take an analysis that waits and mark it running, or return None."""
-        if self._waiting(analysis_id, now) is None:
-            return None  # found without the write lock, which idle workers would fight over
+        with self._connections.reading() as connection:
+            if _claimable(connection, analysis_id, now) is None:
+                return None  # found without the write lock, so idle workers do not compete for it
         with self._connections.writing() as connection:
-            analysis_key = _waiting_key(connection, analysis_id, now)
+            analysis_key = _claimable(connection, analysis_id, now)
             if analysis_key is None:
                 return None
             (token,) = connection.execute(
@@ -105,13 +113,12 @@ class AnalysisPart:
         return analysis, Lease(analysis.analysis_id, owner, token, until)
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
-        """Extend a lease and record progress."""
         with self._connections.writing() as connection:
-            held = analysis_held(connection, lease)
+            analysis_key, _ = leased_keys(connection, lease)
             connection.execute(
                 "UPDATE analyses SET lease_until = ?, fetched = ?, classified = ?, reused = ?, "
                 "total = ?, source_cost = ?, fetch_place = ? WHERE analysis_key = ?",
-                (stored_time(until), *stored_progress(progress), held.analysis_key),
+                (stored_time(until), *_stored_progress(progress), analysis_key),
             )
         return replace(lease, until=until)
 
@@ -125,68 +132,45 @@ class AnalysisPart:
         result: Mapping[str, Any],
         hashtags: Sequence[str],
     ) -> None:
-        """Mark the analysis succeeded, add to the mood history, renew what matching reads."""
-        stored_at = stored_time(at)
+        ended, stored = stored_time(at), _stored_progress(progress)
         with self._connections.writing() as connection:
-            held = analysis_held(connection, lease)
-            connection.execute(
-                "UPDATE analyses SET state = 'succeeded', finished_at = ?, result = ?, "
-                "lease_owner = NULL, lease_until = NULL, fetched = ?, classified = ?, "
-                "reused = ?, total = ?, source_cost = ?, fetch_place = ? WHERE analysis_key = ?",
-                (
-                    stored_at,
-                    stored_json(dict(result)),
-                    *stored_progress(progress),
-                    held.analysis_key,
-                ),
-            )
+            analysis_key, user_key = leased_keys(connection, lease)
+            values = (AnalysisState.SUCCEEDED, ended, stored_json(dict(result)), None)
+            connection.execute(_END, (*values, *stored, analysis_key))
             connection.execute(
                 "INSERT INTO moods (user_key, analysis_key, mood, created_at) VALUES (?, ?, ?, ?)",
-                (held.user_key, held.analysis_key, mood, stored_at),
+                (user_key, analysis_key, mood, ended),
             )
-            set_mood(connection, held.user_key, mood, stored_at, hashtags)
+            _set_latest_mood(connection, user_key, mood, ended, hashtags)
 
     def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
-        """Mark the analysis failed."""
         with self._connections.writing() as connection:
-            held = analysis_held(connection, lease)
-            connection.execute(
-                "UPDATE analyses SET state = 'failed', finished_at = ?, problem = ?, "
-                "lease_owner = NULL, lease_until = NULL, fetched = ?, classified = ?, "
-                "reused = ?, total = ?, source_cost = ?, fetch_place = ? WHERE analysis_key = ?",
-                (
-                    stored_time(at),
-                    stored_json(asdict(problem)),
-                    *stored_progress(progress),
-                    held.analysis_key,
-                ),
-            )
+            analysis_key, _ = leased_keys(connection, lease)
+            values = (AnalysisState.FAILED, stored_time(at), None, stored_json(asdict(problem)))
+            connection.execute(_END, (*values, *_stored_progress(progress), analysis_key))
 
     def release(self, lease: Lease) -> None:
-        """Put a running analysis back in the queue; a lost lease is ignored."""
         with self._connections.writing() as connection:
             try:
-                held = analysis_held(connection, lease)
+                analysis_key, _ = leased_keys(connection, lease)
             except LeaseLostError:
                 return
             connection.execute(
                 "UPDATE analyses SET state = 'queued', lease_owner = NULL, lease_until = NULL "
                 "WHERE analysis_key = ?",
-                (held.analysis_key,),
+                (analysis_key,),
             )
 
     def defer(self, lease: Lease, until: datetime) -> None:
-        """Put a running analysis back in the queue, not to be claimed up to that time."""
         with self._connections.writing() as connection:
-            held = analysis_held(connection, lease)
+            analysis_key, _ = leased_keys(connection, lease)
             connection.execute(
                 "UPDATE analyses SET state = 'queued', attempt = attempt - 1, lease_owner = NULL, "
                 "lease_until = ? WHERE analysis_key = ?",
-                (stored_time(until), held.analysis_key),
+                (stored_time(until), analysis_key),
             )
 
     def cancel(self, analysis_id: str, at: datetime) -> Analysis:
-        """Mark an analysis cancelled unless it has ended. Raises NotFoundError."""
         with self._connections.writing() as connection:
             connection.execute(
                 "UPDATE analyses SET state = 'cancelled', finished_at = ?, lease_owner = NULL, "
@@ -199,18 +183,96 @@ class AnalysisPart:
             raise NotFoundError(f"there is no analysis {analysis_id!r}")
         return analysis
 
-    def _waiting(self, analysis_id: str | None, now: datetime) -> int | None:
-        with self._connections.reading() as connection:
-            return _waiting_key(connection, analysis_id, now)
+
+def leased_keys(connection: sqlite3.Connection, lease: Lease) -> tuple[int, int]:
+    """Return analysis_key and user_key of a leased analysis, within the caller's transaction.
+
+    An expired lease is valid until another run claims the analysis: the fencing token decides, not
+    the clock. Raises LeaseLostError.
+    """
+    row = connection.execute(
+        "SELECT analysis_key, user_key FROM analyses WHERE analysis_id = ? "
+        "AND state = 'running' AND token = ? AND lease_owner = ?",
+        (lease.analysis_id, lease.token, lease.owner),
+    ).fetchone()
+    if row is None:
+        raise lease_lost(lease)
+    return row["analysis_key"], row["user_key"]
 
 
-def _waiting_key(
+def analysis_of(row: sqlite3.Row) -> Analysis:
+    """Read an analysis from a row of analyses joined with its user_id."""
+    return Analysis(
+        analysis_id=row["analysis_id"],
+        request=AnalysisRequest(
+            user_id=row["user_id"],
+            source=row["source"],
+            max_posts=row["max_posts"],
+            as_of=row["as_of"],
+            source_user=row["source_user"],
+        ),
+        created_at=time_of(row["created_at"]),
+        state=AnalysisState(row["state"]),
+        progress=Progress(
+            row["fetched"],
+            row["classified"],
+            row["reused"],
+            row["total"],
+            None if row["source_cost"] is None else SourceCost(**json.loads(row["source_cost"])),
+            None if row["fetch_place"] is None else FetchPosition(**json.loads(row["fetch_place"])),
+        ),
+        attempt=row["attempt"],
+        started_at=optional_time_of(row["started_at"]),
+        finished_at=optional_time_of(row["finished_at"]),
+        result=None if row["result"] is None else json.loads(row["result"]),
+        problem=None if row["problem"] is None else Problem(**json.loads(row["problem"])),
+        waits_until=optional_time_of(row["lease_until"]) if row["state"] == "queued" else None,
+    )
+
+
+def _stored_progress(progress: Progress) -> tuple[int | str | None, ...]:
+    """Return the columns fetched, classified, reused, total, source_cost, fetch_place."""
+    cost, position = progress.source_cost, progress.place
+    return (
+        progress.fetched,
+        progress.classified,
+        progress.reused,
+        progress.total,
+        None if cost is None else stored_json(asdict(cost)),
+        None if position is None else stored_json(asdict(position)),
+    )
+
+
+def _set_latest_mood(
+    connection: sqlite3.Connection,
+    user_key: int,
+    mood: str | None,
+    mood_at: int,
+    hashtags: Sequence[str],
+) -> None:
+    """Replace the mood and hashtags by which the user is matched with friends."""
+    (matchable,) = connection.execute(
+        "UPDATE users SET mood = ?, mood_at = ? WHERE user_key = ? RETURNING matchable",
+        (mood, mood_at, user_key),
+    ).fetchone()
+    connection.execute("DELETE FROM user_hashtags WHERE user_key = ?", (user_key,))
+    connection.executemany(
+        "INSERT INTO user_hashtags (user_key, hashtag, position, mood, mood_at, matchable) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (user_key, hashtag, position, mood, mood_at, matchable)
+            for position, hashtag in enumerate(stored_hashtags(hashtags))
+        ],
+    )
+
+
+def _claimable(
     connection: sqlite3.Connection, analysis_id: str | None, now: datetime
 ) -> int | None:
     if analysis_id is None:
-        row = connection.execute(_OLDEST_WAITING, (stored_time(now),)).fetchone()
+        row = connection.execute(_OLDEST_CLAIMABLE, (stored_time(now),)).fetchone()
     else:
-        row = connection.execute(_WAITING, (analysis_id, stored_time(now))).fetchone()
+        row = connection.execute(_CLAIMABLE, (analysis_id, stored_time(now))).fetchone()
     return None if row is None else int(row["analysis_key"])
 
 

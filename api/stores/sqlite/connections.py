@@ -1,8 +1,8 @@
-"""Open the store's file and run transactions on it, from many threads and many processes.
+"""Connections to the store's file: pool, transactions and translation of SQLite's errors.
 
-A connection is lent to one caller at a time and goes back to a small pool, so threads that end
-leave nothing open. Readers never wait (write-ahead log). Writers take turns: within the process by
-a lock, which hands over at once, among processes by SQLite's own, which polls.
+A connection is lent to one caller at a time and returns to a small pool, so threads that end leave
+nothing open. Readers never wait (write-ahead log). Writers take turns: within the process through a
+lock, which hands over at once, among processes through SQLite's own lock, which polls.
 
 Every commit is synced to disk (synchronous=FULL): the store is the queue of record, and NORMAL
 could lose the newest commits, an accepted analysis among them, when the power fails. Deleted
@@ -20,7 +20,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from api.errors import StoreUnavailableError
-from api.stores.sqlite.faults import translated
 from api.stores.sqlite.schema import check_owner, migrate
 
 _MOST_IDLE = 8
@@ -31,9 +30,49 @@ _SETTINGS = (
     "PRAGMA journal_size_limit = 16777216",  # after a large import the log shrinks to 16 MiB
 )
 
+# By primary result code (https://www.sqlite.org/rescode.html); "{file}" is the store's file.
+_WHAT_TO_DO = {
+    sqlite3.SQLITE_FULL: "the disk that holds the store {file} is full: free some space",
+    sqlite3.SQLITE_READONLY: (
+        "the store {file} cannot be written: let the service write to the file and its folder"
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "the store {file} cannot be opened: its folder must exist and the service must be "
+        "allowed to write there"
+    ),
+    sqlite3.SQLITE_PERM: "the store {file} may not be opened: let the service read and write it",
+    sqlite3.SQLITE_NOTADB: (
+        "{file} is not a store: it is no SQLite database; name another file, or move this one away"
+    ),
+    sqlite3.SQLITE_CORRUPT: "the store {file} is damaged: restore it from a backup",
+    sqlite3.SQLITE_IOERR: "the disk that holds the store {file} failed to read or write: check it",
+    sqlite3.SQLITE_BUSY: "the store {file} stayed busy with other writes: try again",
+    sqlite3.SQLITE_LOCKED: "the store {file} stayed busy with other writes: try again",
+}
+_PRIMARY = 0xFF  # the low byte of an extended result code is its primary code
+
+
+def unavailable(exc: sqlite3.Error, file: str) -> StoreUnavailableError:
+    """Return the error that says what an SQLite error means and what to do about it."""
+    # Errors that the Python module raises itself ("closed database") carry no code.
+    code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    what = _WHAT_TO_DO.get(code & _PRIMARY)
+    if what is None:
+        return StoreUnavailableError(f"the store {file} failed, see the log: {type(exc).__name__}")
+    return StoreUnavailableError(what.format(file=file))
+
+
+@contextmanager
+def translated(file: str) -> Iterator[None]:
+    """Raise StoreUnavailableError for any SQLite error in the block."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise unavailable(exc, file) from exc
+
 
 class Connections:
-    """Lend connections to one file, created and migrated on opening."""
+    """Connections to one file, which is created and migrated on opening."""
 
     def __init__(
         self, path: Path, *, busy_seconds: float, trace: Callable[[str], None] | None
@@ -51,19 +90,19 @@ class Connections:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for one statement that reads."""
+        """Lend a connection for one reading statement."""
         with translated(self.file), self._lent() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection whose statements all read the store as it stood at the first."""
+        """Lend a connection whose statements all read the state of the store at the first one."""
         with translated(self.file), self._lent() as connection, _within(connection, "BEGIN"):
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection in a transaction that may write: kept whole, or not at all."""
+        """Lend a connection in a writing transaction: committed as a whole or not at all."""
         with (
             translated(self.file),
             self._turn(),
@@ -74,13 +113,13 @@ class Connections:
 
     @contextmanager
     def writing_on(self, connection: sqlite3.Connection) -> Iterator[None]:
-        """Run a transaction that may write on a connection that the caller holds already."""
+        """Run a writing transaction on a connection that was lent before."""
         with translated(self.file), self._turn(), _within(connection, "BEGIN IMMEDIATE"):
             yield
 
     @contextmanager
     def apart(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection of the caller's own, closed afterwards with its temporary tables."""
+        """Open a connection for the caller only, closed afterwards with its temporary tables."""
         self._check_usable()
         with translated(self.file):
             connection = self._connect("rw")
@@ -90,10 +129,10 @@ class Connections:
             connection.close()
 
     def close(self) -> None:
-        """Close what is idle; what is lent out is closed when it comes back."""
+        """Close idle connections; a lent one is closed when it is returned."""
         self._closed = True
         if self._pid != os.getpid():
-            return  # in a forked process even closing pulls the files from under the parent
+            return  # in a forked process even closing would damage the parent's files
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
@@ -110,7 +149,7 @@ class Connections:
         with translated(self.file), self._lent("rwc") as connection:
             check_owner(connection, self.file)
             if new:
-                # What people wrote is nobody else's to read. The log files follow these rights.
+                # Only the owner may read what people wrote. The log files get the same mode.
                 self._path.chmod(0o600)
             self._keep_log(connection)
             migrate(connection, self.file)
@@ -121,7 +160,7 @@ class Connections:
             try:
                 (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             except sqlite3.OperationalError as exc:
-                # Here alone SQLite does not wait by itself for another process that starts.
+                # Only here SQLite does not wait by itself for another process that starts.
                 if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(0.005)
@@ -137,7 +176,7 @@ class Connections:
         if self._closed:
             raise StoreUnavailableError(f"the store {self.file} is closed: open it anew")
         if self._pid != os.getpid():
-            # SQLite's locks do not survive a fork, and it does not notice: files get damaged
+            # SQLite's locks do not survive a fork, and it does not notice: the file is damaged
             # (https://www.sqlite.org/howtocorrupt.html, 2.6).
             raise StoreUnavailableError(
                 f"the store {self.file} was opened before this process was forked: "
@@ -165,7 +204,7 @@ class Connections:
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            # "rw": were the file moved away meanwhile, an empty new one must not take its place.
+            # "rw": if the file was moved away, no empty new one may take its place.
             f"{self._uri}mode={mode}",
             uri=True,
             timeout=self._busy_seconds,
@@ -184,7 +223,7 @@ class Connections:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        self._check_usable()  # first: a lock that a fork copied while held is never released
+        self._check_usable()  # first: a lock that was taken while forking is never released
         if not self._turn_to_write.acquire(timeout=self._busy_seconds):
             raise StoreUnavailableError(
                 f"the store {self.file} stayed busy with other writes: try again"
@@ -202,6 +241,6 @@ def _within(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        with suppress(sqlite3.Error):  # a disk that fails may have ended the transaction itself
+        with suppress(sqlite3.Error):  # a failing disk may have ended the transaction already
             connection.execute("ROLLBACK")
         raise

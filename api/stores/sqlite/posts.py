@@ -1,56 +1,118 @@
-"""Keep posts and what a model said about them."""
+"""Posts and their classifications: saving a stream of posts, and reading the newest."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from api.domain.analyses import Lease
-from api.domain.posts import Classification, ClassifiedPost, Post
+from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
 from api.errors import NotFoundError
 from api.ports.store import SavedPosts
-from api.stores.sqlite.connections import Connections
-from api.stores.sqlite.leases import analysis_held
-from api.stores.sqlite.rows import (
-    classification_of,
-    post_of,
-    stored_classification,
-    stored_post,
-)
-from api.stores.sqlite.spool import create_spool, merge_spool, spool
-from api.stores.values import stored_time
+from api.stores.sqlite.analyses import leased_keys
+from api.stores.sqlite.connections import Connections, translated
+from api.stores.sqlite.users import user_key_of
+from api.stores.values import LARGEST, stored_json, stored_text, stored_time, time_of
 
-_CHUNK = 500  # posts held in memory while they stream
+_CHUNK = 500  # posts in memory while they stream
+_OWNERSHIPS = {each.value: each for each in Ownership}
+# Positions of the columns of the table posts; a migration adds columns at its end.
+_POST = slice(2, 14)  # post_id to hashtags
+_CLASSIFICATION = slice(16, 27)  # label to truncated
+_BEFORE_ALL = -(2**63)
+_AFTER_ALL = 2**63 - 1
+
+_CREATE_SPOOL = """
+    CREATE TEMP TABLE spool (
+        post_id TEXT PRIMARY KEY, text, created_at, ownership, likes, reposts, replies, quotes,
+        bookmarks, impressions, language, hashtags
+    )
+"""
+
+_ADD_TO_SPOOL = "INSERT OR REPLACE INTO temp.spool VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+_COUNT_KNOWN = """
+    SELECT count(*) FROM temp.spool CROSS JOIN posts
+    ON posts.user_key = ? AND posts.post_id = spool.post_id
+"""
+
+# The classification of another text says nothing about this one.
+_DROP_CLASSIFICATIONS = """
+    UPDATE posts SET model = NULL, label = NULL, anger = NULL, fear = NULL, joy = NULL,
+        love = NULL, sadness = NULL, surprise = NULL, neutral = NULL, irony = NULL, tokens = NULL,
+        truncated = NULL
+    WHERE post_key IN (
+        SELECT post_key FROM temp.spool CROSS JOIN posts
+        ON posts.user_key = ? AND posts.post_id = spool.post_id
+        WHERE posts.text <> spool.text AND posts.model IS NOT NULL
+    )
+"""
+
+# Unchanged posts are not written, so fetching them again costs the disk nothing ...
+_MERGE_SPOOL = """
+    INSERT INTO posts (
+        user_key, saved_at, post_id, text, created_at, ownership, likes, reposts, replies, quotes,
+        bookmarks, impressions, language, hashtags
+    )
+    SELECT ?, ?, * FROM temp.spool WHERE true
+    ON CONFLICT (user_key, post_id) DO UPDATE SET
+        saved_at = excluded.saved_at, text = excluded.text, created_at = excluded.created_at,
+        ownership = excluded.ownership, likes = excluded.likes, reposts = excluded.reposts,
+        replies = excluded.replies, quotes = excluded.quotes, bookmarks = excluded.bookmarks,
+        impressions = excluded.impressions, language = excluded.language,
+        hashtags = excluded.hashtags
+    WHERE (
+        text, created_at, ownership, likes, reposts, replies, quotes, bookmarks, impressions,
+        language, hashtags
+    ) IS NOT (
+        excluded.text, excluded.created_at, excluded.ownership, excluded.likes, excluded.reposts,
+        excluded.replies, excluded.quotes, excluded.bookmarks, excluded.impressions,
+        excluded.language, excluded.hashtags
+    )
+"""
+
+# ... except once a day, as their retention starts again.
+_RENEW_RETENTION = """
+    UPDATE posts SET saved_at = ?
+    WHERE user_key = ? AND post_id IN (SELECT post_id FROM temp.spool) AND saved_at <= ?
+"""
+_DAY = 24 * 60 * 60 * 1_000_000
 
 
 class PostPart:
-    """Be the part of the store that knows posts; api.ports.store says what its methods do."""
+    """Posts and their classifications; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
-        """Keep posts; one that comes twice counts once, and its last version is kept.
+        """Store posts; the last version of a post that comes twice is stored.
 
-        The posts are spooled first, as reading them may take minutes and the write lock must not;
-        one short transaction then takes them over. Raises NotFoundError for an unknown user, and
-        for one erased while the posts were read.
+        The posts are spooled to a temporary table first, because reading them may take minutes and
+        must not hold the write lock; one short transaction then merges them. SQLite keeps the
+        temporary table in an unnamed file of this connection, which is gone with the connection or
+        the process.
         """
-        file = self._connections.file
         with self._connections.apart() as connection:
-            user_key = create_spool(connection, file, user_id)
+            with translated(self._connections.file):
+                user_key = user_key_of(connection, user_id)
+                connection.execute(_CREATE_SPOOL)
             stream = iter(posts)
-            while chunk := [stored_post(post) for post in itertools.islice(stream, _CHUNK)]:
-                spool(connection, file, chunk)
+            while chunk := [_stored_post(post) for post in itertools.islice(stream, _CHUNK)]:
+                with translated(self._connections.file):
+                    # One transaction per chunk: none is open while the next posts are read.
+                    connection.execute("BEGIN")
+                    connection.executemany(_ADD_TO_SPOOL, chunk)
+                    connection.execute("COMMIT")
             with self._connections.writing_on(connection):
                 still = connection.execute("SELECT 1 FROM users WHERE user_key = ?", (user_key,))
                 if still.fetchone() is None:
                     raise NotFoundError(f"user {user_id!r} was erased while the posts were read")
-                return merge_spool(connection, user_key, stored_time(at))
+                return _merge_spool(connection, user_key, stored_time(at))
 
     def count_posts(self, user_id: str) -> int:
-        """Count the user's posts."""
         with self._connections.reading() as connection:
             (count,) = connection.execute(
                 "SELECT count(*) FROM posts "
@@ -62,7 +124,6 @@ class PostPart:
     def unclassified_posts(
         self, user_id: str, model: str, *, max_posts: int | None, limit: int
     ) -> list[Post]:
-        """Return the user's newest posts that the model has not classified."""
         with self._connections.snapshot() as connection:
             rows = connection.execute(
                 "SELECT * FROM posts "
@@ -75,7 +136,6 @@ class PostPart:
         return [post_of(row) for row in rows]
 
     def count_unclassified(self, user_id: str, model: str, *, max_posts: int | None) -> int:
-        """Count the user's posts that the model has not classified."""
         with self._connections.snapshot() as connection:
             (count,) = connection.execute(
                 "SELECT count(*) FROM posts "
@@ -89,24 +149,22 @@ class PostPart:
     def save_classifications(
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
-        """Keep classifications in place of any other model's; posts that are gone are left out."""
-        rows = [
-            (model, *stored_classification(classification), post_id)
-            for post_id, classification in classified
-        ]
+        """Replace the classifications of any model; deleted posts are skipped."""
         with self._connections.writing() as connection:
-            held = analysis_held(connection, lease)
+            _, user_key = leased_keys(connection, lease)
             connection.executemany(
                 "UPDATE posts SET model = ?, label = ?, anger = ?, fear = ?, joy = ?, love = ?, "
                 "sadness = ?, surprise = ?, neutral = ?, irony = ?, tokens = ?, truncated = ? "
                 "WHERE user_key = ? AND post_id = ?",
-                [(*row[:-1], held.user_key, row[-1]) for row in rows],
+                [
+                    (model, *_stored_classification(classification), user_key, post_id)
+                    for post_id, classification in classified
+                ],
             )
 
     def classified_posts(
         self, user_id: str, model: str, *, max_posts: int | None
     ) -> list[ClassifiedPost]:
-        """Return the user's newest posts that the model has classified."""
         with self._connections.snapshot() as connection:
             rows = connection.execute(
                 "SELECT * FROM posts "
@@ -119,7 +177,6 @@ class PostPart:
         return [ClassifiedPost(post_of(row), classification_of(row)) for row in rows]
 
     def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
-        """Return the user's posts that any model has classified."""
         with self._connections.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM posts "
@@ -131,13 +188,23 @@ class PostPart:
         return [ClassifiedPost(post_of(row), classification_of(row)) for row in rows]
 
 
+def _merge_spool(connection: sqlite3.Connection, user_key: int, saved_at: int) -> SavedPosts:
+    (spooled,) = connection.execute("SELECT count(*) FROM temp.spool").fetchone()
+    (known,) = connection.execute(_COUNT_KNOWN, (user_key,)).fetchone()
+    connection.execute(_DROP_CLASSIFICATIONS, (user_key,))
+    written = connection.execute(_MERGE_SPOOL, (user_key, saved_at)).rowcount
+    connection.execute(_RENEW_RETENTION, (saved_at, user_key, saved_at - _DAY))
+    created = spooled - known
+    return SavedPosts(created=created, updated=written - created, unchanged=spooled - written)
+
+
 def _oldest_of(
     connection: sqlite3.Connection, user_id: str, max_posts: int | None
 ) -> tuple[int, int, int, str]:
-    """Return where the window of the newest max_posts ends, as created_at and the whole order.
+    """Return the lower bound of the newest max_posts: created_at, then the sort key of that post.
 
-    The first value repeats the second: SQLite bounds its walk of the index by it, and compares the
-    rest row by row.
+    The first value repeats the second: it bounds SQLite's walk of the index, the others are
+    compared row by row.
     """
     if max_posts is not None and max_posts < 1:
         return (_AFTER_ALL, _AFTER_ALL, 0, "")
@@ -153,5 +220,77 @@ def _oldest_of(
     return (_BEFORE_ALL, _BEFORE_ALL, 0, "")
 
 
-_BEFORE_ALL = -(2**63)
-_AFTER_ALL = 2**63 - 1
+def _stored_post(post: Post) -> tuple[str | int | None, ...]:
+    """Return the columns post_id to hashtags of the table posts."""
+    counts = post.engagement
+    return (
+        post.post_id,
+        stored_text(post.text),
+        stored_time(post.created_at),
+        post.ownership.value,
+        min(counts.likes, LARGEST),
+        min(counts.reposts, LARGEST),
+        min(counts.replies, LARGEST),
+        min(counts.quotes, LARGEST),
+        min(counts.bookmarks, LARGEST),
+        min(counts.impressions, LARGEST),
+        post.language,
+        stored_json(post.hashtags),
+    )
+
+
+def post_of(row: sqlite3.Row) -> Post:
+    """Read a post from a row with all columns of posts."""
+    # By position, not by name: looking up 24 names took most of the time of reading a post. The
+    # scores below are written out for the same reason.
+    post_id, text, created_at, ownership, *engagement, language, hashtags = row[_POST]
+    return Post(
+        post_id=post_id,
+        text=text,
+        created_at=time_of(created_at),
+        ownership=_OWNERSHIPS[ownership],
+        engagement=Engagement(*engagement),
+        language=language,
+        hashtags=_hashtags(hashtags),
+    )
+
+
+def _hashtags(stored: str) -> tuple[str, ...]:
+    if stored == "[]":
+        return ()
+    if "\\" in stored:
+        return tuple(json.loads(stored))
+    return tuple(stored[2:-2].split('","'))  # nothing is escaped: ten times faster than JSON
+
+
+def _stored_classification(classification: Classification) -> tuple[str | float, ...]:
+    """Return the columns label to truncated of the table posts."""
+    return (
+        classification.label,
+        *(classification.scores[emotion] for emotion in EMOTIONS),
+        classification.irony,
+        classification.tokens,
+        classification.truncated,
+    )
+
+
+def classification_of(row: sqlite3.Row) -> Classification:
+    """Read the classification from a classified row with all columns of posts."""
+    (label, anger, fear, joy, love, sadness, surprise, neutral, irony, tokens, truncated) = row[
+        _CLASSIFICATION
+    ]
+    return Classification(
+        label=label,
+        scores={
+            "anger": anger,
+            "fear": fear,
+            "joy": joy,
+            "love": love,
+            "sadness": sadness,
+            "surprise": surprise,
+            "neutral": neutral,
+        },
+        irony=irony,
+        tokens=tokens,
+        truncated=bool(truncated),
+    )

@@ -1,4 +1,4 @@
-"""Delete what was kept longer than it may be."""
+"""Retention sweep: deletes posts, analyses and moods that are past their retention."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from api.stores.values import stored_time
 _POSTS = (
     "DELETE FROM posts WHERE post_key IN (SELECT post_key FROM posts WHERE saved_at < ? LIMIT ?)"
 )
-# Moods and feedback go with their analysis.
+# Moods and feedback are deleted with their analysis.
 _ANALYSES = (
     "DELETE FROM analyses WHERE analysis_key IN "
     "(SELECT analysis_key FROM analyses WHERE finished_at < ? LIMIT ?)"
 )
-# What matching reads repeats the latest mood.
-_MATCHED_BY = "SELECT user_key FROM users WHERE mood_at < ? LIMIT ?"
-_BATCH = 1_000  # rows a transaction, so that others can write in between
+# Users whose latest mood, repeated in users and user_hashtags, is too old.
+_OLD_MOODS = "SELECT user_key FROM users WHERE mood_at < ? LIMIT ?"
+_BATCH = 1_000  # rows per transaction, so that others can write in between
 
 
 class RetentionPart:
-    """Be the part of the store that forgets; api.ports.store says what its methods do."""
+    """The retention sweep; api.ports.store documents the method."""
 
     _connections: Connections
     _retention: Retention
 
     def sweep(self, now: datetime) -> int:
-        """Delete posts and analyses past their time; return how many."""
         posts_before = stored_time(now - self._retention.posts)
         moods_before = stored_time(now - self._retention.moods)
         while self._forget_moods(moods_before):
@@ -46,7 +45,7 @@ class RetentionPart:
 
     def _forget_moods(self, before: int) -> bool:
         with self._connections.writing() as connection:
-            keys = connection.execute(_MATCHED_BY, (before, _BATCH)).fetchall()
+            keys = connection.execute(_OLD_MOODS, (before, _BATCH)).fetchall()
             connection.executemany("DELETE FROM user_hashtags WHERE user_key = ?", keys)
             connection.executemany(
                 "UPDATE users SET mood = NULL, mood_at = NULL WHERE user_key = ?", keys

@@ -1,8 +1,4 @@
-"""Declare the tables and indexes of the store, and bring a file to them.
-
-Times are integers: microseconds since 1970 in UTC. That is what Python's datetime resolves, so a
-time comes back equal to what went in, and integers compare and index as they are.
-"""
+"""Tables, indexes and migrations of the store's file; api.stores.values defines stored times."""
 
 from __future__ import annotations
 
@@ -11,11 +7,11 @@ from collections.abc import Sequence
 
 from api.errors import StoreUnavailableError
 
-APPLICATION_ID = 0x4D4F4F44  # "MOOD": tells the store's files from those of other programs
+APPLICATION_ID = 0x4D4F4F44  # "MOOD": marks the files of this store
 
 _TABLES = (
-    # AUTOINCREMENT never gives a key twice, so what was begun for an erased user cannot be written
-    # to the same user come back.
+    # AUTOINCREMENT never reuses a key, so a write begun for an erased user cannot reach the same
+    # user after they return.
     """
     CREATE TABLE users (
         user_key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,7 +31,7 @@ _TABLES = (
         consented_at INTEGER
     )
     """,
-    # One column an emotion: exact, as compact as JSON, and a person can query it.
+    # One column per emotion: exact, as compact as JSON, and easy to query.
     """
     CREATE TABLE posts (
         post_key INTEGER PRIMARY KEY,
@@ -93,7 +89,7 @@ _TABLES = (
         token INTEGER NOT NULL DEFAULT 0
     )
     """,
-    # The result of an entry is kept once, with its analysis.
+    # The result of an entry is stored once, with its analysis.
     """
     CREATE TABLE moods (
         mood_key INTEGER PRIMARY KEY,
@@ -103,7 +99,7 @@ _TABLES = (
         created_at INTEGER NOT NULL
     )
     """,
-    # mood, mood_at and matchable repeat what users says, so that one index serves matching.
+    # mood, mood_at and matchable repeat columns of users, so that one index serves matching.
     """
     CREATE TABLE user_hashtags (
         user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -143,10 +139,10 @@ _TABLES = (
     "INSERT INTO facts VALUES ('tombstone_salt', randomblob(32)), ('pings', 0)",
 )
 
-# Beside these, PRIMARY KEY and UNIQUE above are served by an index each.
+# PRIMARY KEY and UNIQUE above have an index each.
 _INDEXES = (
-    # Newest first; ids of equal age by length, then text, which is the order of numbers. It holds
-    # the model, so that looking for unclassified posts reads no text of classified ones.
+    # Newest first; ids of equal age by length, then text, which is the order of numbers. It
+    # contains the model, so that finding unclassified posts reads no text of classified ones.
     """
     CREATE INDEX posts_newest
     ON posts (user_key, created_at DESC, length(post_id) DESC, post_id DESC, model)
@@ -163,7 +159,7 @@ _INDEXES = (
     "CREATE INDEX moods_newest ON moods (user_key, mood_key DESC)",
     "CREATE INDEX moods_analysis ON moods (analysis_key)",
     "CREATE INDEX users_matchable ON users (mood, mood_at DESC, user_key) WHERE matchable = 1",
-    # matchable is in the index as well as its condition: else SQLite reads each row to see it.
+    # matchable is a column as well as the condition: otherwise SQLite reads each row for it.
     """
     CREATE INDEX user_hashtags_matchable
     ON user_hashtags (mood, hashtag, mood_at DESC, user_key, matchable) WHERE matchable = 1
@@ -196,8 +192,8 @@ _SOURCES = (
 )
 
 _KEYS_AND_CONSENT_WORDS = (
-    # users holds the ids of those whose data the key reaches: plain values, as the key outlives
-    # what is held about them.
+    # users are the ids of the users whose data the key gives access to: plain values, as the key
+    # outlives the users.
     """
     CREATE TABLE api_keys (
         prefix TEXT PRIMARY KEY,
@@ -212,14 +208,14 @@ _KEYS_AND_CONSENT_WORDS = (
     "ALTER TABLE consents ADD COLUMN words TEXT",
 )
 
-# What the sweep of retention.py looks for.
+# For the retention sweep.
 _RETENTION = (
     "CREATE INDEX posts_saved ON posts (saved_at)",
     "CREATE INDEX analyses_finished ON analyses (finished_at) WHERE finished_at IS NOT NULL",
     "CREATE INDEX users_mood_at ON users (mood_at) WHERE mood_at IS NOT NULL",
 )
 
-# Where the fetch of an analysis that has not ended goes on.
+# Position at which the fetch of an analysis continues.
 _FETCH_PLACES = ("ALTER TABLE analyses ADD COLUMN fetch_place TEXT",)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -229,7 +225,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _RETENTION,
     _FETCH_PLACES,
 )
-"""Hold the statements that lead from each schema version to the next; a released one is final."""
+"""Statements that lead from each schema version to the next; a released one never changes."""
 
 Migrations = Sequence[Sequence[str]]
 
@@ -237,7 +233,7 @@ Migrations = Sequence[Sequence[str]]
 def check_owner(
     connection: sqlite3.Connection, file: str, migrations: Migrations = MIGRATIONS
 ) -> None:
-    """Raise StoreUnavailableError where the file is another program's or a newer version's."""
+    """Raise StoreUnavailableError if the file is of another program or a newer version."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
         (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -254,16 +250,16 @@ def check_owner(
 
 
 def migrate(connection: sqlite3.Connection, file: str, migrations: Migrations = MIGRATIONS) -> None:
-    """Bring the file to the newest schema in one transaction, after whoever does so already.
+    """Migrate the file to the newest schema in one transaction; concurrent callers wait.
 
-    The schema version is SQLite's user_version: how many of the migrations the file has had.
-    Raises StoreUnavailableError where the file is not one that this version can bring there.
+    The schema version is SQLite's user_version: the number of migrations applied. Raises
+    StoreUnavailableError if this version cannot migrate the file.
     """
     if _version(connection) == len(migrations):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        check_owner(connection, file, migrations)  # again: under the lock nothing changes it
+        check_owner(connection, file, migrations)  # again: nothing can change it under the lock
         for statements in migrations[_version(connection) :]:
             for statement in statements:
                 connection.execute(statement)

@@ -1,20 +1,19 @@
-"""Keep how far accounts at sources were fetched, and the sealed sign-ins of users there."""
+"""Source marks (up to which post an account was fetched) and sealed sign-ins at sources."""
 
 from __future__ import annotations
 
 from api.domain.analyses import Lease
+from api.stores.sqlite.analyses import leased_keys
 from api.stores.sqlite.connections import Connections
-from api.stores.sqlite.leases import analysis_held
-from api.stores.sqlite.rows import user_key_of
+from api.stores.sqlite.users import user_key_of
 
 
 class SourcePart:
-    """Be the part of the store that knows sources; api.ports.store says what its methods do."""
+    """Source marks and sign-ins; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
-        """Return the id of the newest post up to which an account was fetched, or None."""
         with self._connections.reading() as connection:
             row = connection.execute(
                 "SELECT post_id FROM source_marks "
@@ -25,22 +24,20 @@ class SourcePart:
         return None if row is None else str(row["post_id"])
 
     def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
-        """Record up to which post an account was fetched, or forget it."""
         with self._connections.writing() as connection:
-            held = analysis_held(connection, lease)
+            _, user_key = leased_keys(connection, lease)
             if post_id is None:
                 connection.execute(
                     "DELETE FROM source_marks WHERE user_key = ? AND source = ? AND account = ?",
-                    (held.user_key, source, account),
+                    (user_key, source, account),
                 )
             else:
                 connection.execute(
                     "INSERT OR REPLACE INTO source_marks VALUES (?, ?, ?, ?)",
-                    (held.user_key, source, account, post_id),
+                    (user_key, source, account, post_id),
                 )
 
     def sign_in(self, user_id: str, source: str) -> str | None:
-        """Return the user's sealed sign-in at a source, or None."""
         with self._connections.reading() as connection:
             row = connection.execute(
                 "SELECT sealed FROM sign_ins "
@@ -50,7 +47,6 @@ class SourcePart:
         return None if row is None else str(row["sealed"])
 
     def set_sign_in(self, user_id: str, source: str, sealed: str | None) -> None:
-        """Keep a sealed sign-in, or remove it. Raises NotFoundError."""
         with self._connections.writing() as connection:
             user_key = user_key_of(connection, user_id)
             if sealed is None:

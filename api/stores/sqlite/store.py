@@ -1,4 +1,4 @@
-"""Put the parts of the SQLite store together."""
+"""The SQLite store, put together from its parts."""
 
 from __future__ import annotations
 
@@ -7,22 +7,34 @@ from pathlib import Path
 
 from api.ports.store import Retention
 from api.stores.sqlite.analyses import AnalysisPart
+from api.stores.sqlite.api_keys import ApiKeyPart
 from api.stores.sqlite.connections import Connections
-from api.stores.sqlite.keys import KeyPart
 from api.stores.sqlite.moods import MoodPart
 from api.stores.sqlite.posts import PostPart
+from api.stores.sqlite.recommendations import RecommendationPart
 from api.stores.sqlite.retention import RetentionPart
 from api.stores.sqlite.sources import SourcePart
+from api.stores.sqlite.user_export import UserExportPart
 from api.stores.sqlite.users import UserPart
 
 
-class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, RetentionPart, KeyPart):
-    """Be the ports Store and KeyStore in one SQLite file, for all processes of one machine.
+class SqliteStore(
+    UserPart,
+    PostPart,
+    AnalysisPart,
+    SourcePart,
+    MoodPart,
+    RecommendationPart,
+    UserExportPart,
+    RetentionPart,
+    ApiKeyPart,
+):
+    """The ports Store and KeyStore in one SQLite file, for all processes of one machine.
 
-    Threads may share it. The file and its folder are made where missing, readable by their owner
-    alone. busy_seconds is how long a call waits for the writes of others; trace is called with each
-    statement run. Each process opens a store of its own, after any fork: a forked one is refused.
-    Opening raises StoreUnavailableError where the file cannot be opened, is not a store, or was
+    Threads may share it. A missing file or folder is created, readable by its owner only.
+    busy_seconds is how long a call waits for the writes of others; trace is called with each
+    statement run. Each process must open its own store after a fork: a forked store is refused.
+    Opening raises StoreUnavailableError if the file cannot be opened, is not a store, or was
     written by a newer version.
     """
 
@@ -38,11 +50,10 @@ class SqliteStore(UserPart, PostPart, AnalysisPart, SourcePart, MoodPart, Retent
         self._connections = Connections(path, busy_seconds=busy_seconds, trace=trace)
 
     def ping(self) -> None:
-        """Return where the store can be read and written; else raise StoreUnavailableError."""
         with self._connections.writing() as connection:
-            # A true write: SQLite says only at the commit that the disk is full or read-only.
+            # A real write: SQLite reports only at the commit that the disk is full or read-only.
             connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'pings'")
 
     def close(self) -> None:
-        """Let go of connections; any call after that raises StoreUnavailableError."""
+        """Close the connections; any later call raises StoreUnavailableError."""
         self._connections.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from pymongo.database import Database
 from api.ports.store import Store
 from api.stores.mongo import MongoStore
 from api.stores.mongo.schema import COLLECTIONS, FACTS
-from tests.conftest import mongo_ran_against
 from tests.contract.stores.stores import (
     BACKENDS,
     FOR_EVER,
@@ -30,11 +29,11 @@ NO_SERVER = "no MONGODB_URI, no mongod, and no Python 3.13 environment of the st
 
 @pytest.fixture(scope="session")
 def mongo_server(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    tmp_path_factory: pytest.TempPathFactory, mongo_ran_against: Callable[[str], None]
 ) -> Iterator[MongoServer]:
     with server(tmp_path_factory.mktemp("mongo")) as found:
         ran = f"SKIPPED, {NO_SERVER}" if found is None else f"ran against {found.what}"
-        mongo_ran_against(pytestconfig, ran)
+        mongo_ran_against(ran)
         if found is None and os.environ.get(REQUIRE):
             pytest.fail(f"{REQUIRE} is set but there is no MongoDB: {NO_SERVER}")
         if found is None:

@@ -17,7 +17,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from api.stores.mongo.declarations import Index
+from api.stores.mongo.schema import Index
 
 Filter = Mapping[str, Any]
 

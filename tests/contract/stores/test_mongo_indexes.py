@@ -10,8 +10,7 @@ from api.domain.analyses import Problem
 from api.domain.api_keys import ApiKey
 from api.domain.recommendations import CatalogueItem
 from api.stores.mongo import MongoStore
-from api.stores.mongo.declarations import Index
-from api.stores.mongo.schema import COLLECTIONS, SHARD_KEYS
+from api.stores.mongo.schema import COLLECTIONS, SHARD_KEYS, Index
 from tests.contract.stores.mongo_shapes import Recorder, Shape, by_id, serves
 from tests.contract.stores.store_examples import (
     ALICE,

@@ -9,9 +9,8 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from api.ports.store import Retention
-from api.stores.mongo.declarations import Collection, Index
 from api.stores.mongo.migrations import LONGEST_EXPIRY, declare, expiry
-from api.stores.mongo.schema import COLLECTIONS, OF_A_USER, SHARD_KEYS
+from api.stores.mongo.schema import COLLECTIONS, OF_A_USER, SHARD_KEYS, Collection, Index
 
 THINGS = Collection(
     "things", {"bsonType": "object"}, (Index("old", (("saved_at", 1),), kept_as="posts"),)

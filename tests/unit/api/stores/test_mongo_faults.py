@@ -17,8 +17,7 @@ from pymongo.errors import (
 
 from api.errors import StoreUnavailableError
 from api.stores.mongo import MongoStore
-from api.stores.mongo.connections import PROMISES, WAITS, Connections
-from api.stores.mongo.faults import translated, unavailable
+from api.stores.mongo.connections import PROMISES, WAITS, Connections, translated, unavailable
 
 WHERE = "mongodb://db/moodline"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.errors import StoreUnavailableError
-from api.stores.sqlite.faults import translated, unavailable
+from api.stores.sqlite.connections import translated, unavailable
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Keep API keys."""
+"""API keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from api.domain.api_keys import ApiKey, Scope
 from api.stores.mongo.connections import Connections
-from api.stores.mongo.queries import equal
+from api.stores.mongo.documents import equal
 from api.stores.values import (
     optional_stored_time,
     optional_time_of,
@@ -20,13 +20,12 @@ from api.stores.values import (
 _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
-class KeyPart:
-    """Be the part of the store that knows keys; api.ports.keys says what its methods do."""
+class ApiKeyPart:
+    """API keys; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def add_key(self, key: ApiKey) -> None:
-        """Keep a key."""
         with self._connections.using() as database:
             database.api_keys.insert_one(
                 {
@@ -41,24 +40,20 @@ class KeyPart:
             )
 
     def key(self, prefix: str) -> ApiKey | None:
-        """Return the key of that prefix, or None."""
         with self._connections.using() as database:
             found = database.api_keys.find_one(equal(id=stored_text(prefix)))
         return None if found is None else _key_of(found)
 
     def all_keys(self) -> list[ApiKey]:
-        """Return all keys, oldest first."""
         with self._connections.using() as database:
             return [_key_of(one) for one in database.api_keys.find().sort(_OLDEST)]
 
     def note_use(self, prefix: str, at: datetime) -> None:
-        """Record when a key was last used."""
         with self._connections.using() as database:
             used = {"$set": {"last_used_at": stored_time(at)}}
             database.api_keys.update_one(equal(id=prefix), used)
 
     def remove_key(self, prefix: str) -> bool:
-        """Forget a key; tell whether there was one."""
         with self._connections.using() as database:
             return database.api_keys.delete_one(equal(id=prefix)).deleted_count > 0
 

@@ -1,4 +1,4 @@
-"""Keep API keys."""
+"""API keys."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ from api.stores.values import (
 )
 
 
-class KeyPart:
-    """Be the part of the store that knows keys; api.ports.keys says what its methods do."""
+class ApiKeyPart:
+    """API keys; api.ports.store documents the methods."""
 
     _connections: Connections
 
     def add_key(self, key: ApiKey) -> None:
-        """Keep a key."""
         with self._connections.writing() as connection:
             connection.execute(
                 "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -40,7 +39,6 @@ class KeyPart:
             )
 
     def key(self, prefix: str) -> ApiKey | None:
-        """Return the key of that prefix, or None."""
         with self._connections.reading() as connection:
             row = connection.execute(
                 "SELECT * FROM api_keys WHERE prefix = ?", (stored_text(prefix),)
@@ -48,20 +46,17 @@ class KeyPart:
         return None if row is None else _key_of(row)
 
     def all_keys(self) -> list[ApiKey]:
-        """Return all keys, oldest first."""
         with self._connections.reading() as connection:
             rows = connection.execute("SELECT * FROM api_keys").fetchall()
         return sorted(map(_key_of, rows), key=lambda key: (key.created_at, key.prefix))
 
     def note_use(self, prefix: str, at: datetime) -> None:
-        """Record when a key was last used."""
         with self._connections.writing() as connection:
             connection.execute(
                 "UPDATE api_keys SET last_used_at = ? WHERE prefix = ?", (stored_time(at), prefix)
             )
 
     def remove_key(self, prefix: str) -> bool:
-        """Forget a key; tell whether there was one."""
         with self._connections.writing() as connection:
             removed = connection.execute("DELETE FROM api_keys WHERE prefix = ?", (prefix,))
             return removed.rowcount > 0

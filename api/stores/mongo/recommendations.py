@@ -1,0 +1,87 @@
+"""Recommendations: the catalogue, and friend candidates ranked by shared hashtags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from api.domain.recommendations import CatalogueItem, FriendCandidate
+from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.documents import equal
+from api.stores.values import stored_hashtags, time_of
+
+MOST_SHARING = 1_000
+"""Number of users, those with the freshest moods, that are ranked by shared hashtags."""
+MOST_HASHTAGS = 50
+"""Number of hashtags, the first ones, that are compared."""
+
+_FRESHEST = {"mood_at": -1, "_id": 1}
+_CATALOGUE = equal(id="current")
+
+
+class RecommendationPart:
+    """Catalogue and friend candidates; api.ports.store documents the methods."""
+
+    _connections: Connections
+
+    def catalogue(self, mood: str) -> list[CatalogueItem]:
+        with self._connections.using() as database:
+            found = database.catalogue.find_one(_CATALOGUE)
+        items = [] if found is None else found["items"]
+        return [CatalogueItem(**item) for item in items if item["mood"] == mood]
+
+    def replace_catalogue(self, items: Sequence[CatalogueItem]) -> None:
+        with self._connections.using() as database:
+            database.catalogue.update_one(
+                _CATALOGUE, {"$set": {"items": [asdict(item) for item in items]}}, upsert=True
+            )
+
+    def friend_candidates(
+        self, user_id: str, mood: str, hashtags: Sequence[str], *, limit: int
+    ) -> list[FriendCandidate]:
+        with self._connections.using() as database:
+            found = _candidates(database, user_id, mood, hashtags, limit)
+        return [
+            FriendCandidate(
+                user_id=user["_id"],
+                user_name=user["user_name"],
+                mood=user["mood"],
+                mood_at=time_of(user["mood_at"]),
+                hashtags=tuple(user["hashtags"]),
+            )
+            for user in found
+        ]
+
+
+def _candidates(
+    database: MongoDatabase, user_id: str, mood: str, hashtags: Sequence[str], limit: int
+) -> list[Document]:
+    """Return up to `limit` users: most shared hashtags first, then freshest mood."""
+    wanted = stored_hashtags(hashtags)[:MOST_HASHTAGS]
+    found = _sharing(database, user_id, mood, wanted, limit) if wanted and limit > 0 else []
+    if len(found) < limit:
+        # Users who share nothing come last; limit + 1 because the user may be among them.
+        known = {user_id, *(one["_id"] for one in found)}
+        freshest = database.users.find(equal(matchable=True, mood=mood)).sort(_FRESHEST)
+        found += [one for one in freshest.limit(limit + 1) if one["_id"] not in known]
+    return found[: max(limit, 0)]
+
+
+def _sharing(
+    database: MongoDatabase, user_id: str, mood: str, wanted: list[str], limit: int
+) -> list[Document]:
+    # $literal: otherwise a hashtag such as "$key" would be read as the name of a field.
+    shared = {"$size": {"$setIntersection": ["$hashtags", {"$literal": wanted}]}}
+    return list(
+        database.users.aggregate(
+            [
+                {"$match": {**equal(matchable=True, mood=mood), "hashtags": {"$in": wanted}}},
+                {"$sort": _FRESHEST},
+                {"$limit": MOST_SHARING},
+                {"$match": {"_id": {"$ne": user_id}}},
+                {"$set": {"shared": shared}},
+                {"$sort": {"shared": -1, **_FRESHEST}},
+                {"$limit": limit},
+            ]
+        )
+    )

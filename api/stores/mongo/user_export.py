@@ -1,0 +1,59 @@
+"""The user data export: everything stored about one user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.domain.analyses import AnalysisState
+from api.stores.mongo.connections import Connections
+from api.stores.mongo.documents import analysis_of, classification_of, equal, post_of, user_of
+from api.stores.mongo.imports import user_known
+from api.stores.user_export import exported_analysis, exported_mood, exported_post, user_export
+from api.stores.values import optional_time_of, time_of
+
+
+class UserExportPart:
+    """The user data export; api.ports.store documents the method."""
+
+    _connections: Connections
+
+    def export_user(self, user_id: str) -> Mapping[str, Any]:
+        with self._connections.using() as database:
+            user = user_known(database, user_id)
+            of_user = equal(user_key=user["key"])
+            analyses = sorted(database.analyses.find(of_user), key=lambda one: one["created_at"])
+            moods = [one for one in analyses if one["state"] == AnalysisState.SUCCEEDED.value]
+            feedback = sorted(database.feedback.find(of_user), key=lambda one: one["created_at"])
+            return user_export(
+                user_of(user),
+                matchable=user["matchable"],
+                hashtags=user["hashtags"],
+                consents=[(optional_time_of(one["at"]), one["words"]) for one in user["consents"]],
+                posts=[
+                    exported_post(
+                        post_of(one),
+                        one["saved_at"],
+                        one.get("model"),
+                        None if one.get("model") is None else classification_of(one),
+                    )
+                    for one in database.posts.find(of_user).sort("place", -1)
+                ],
+                analyses=[
+                    exported_analysis(analysis_of(one), one.get("idempotency_key"))
+                    for one in analyses
+                ],
+                sources=sorted(
+                    (one["source"], one["account"], one["post_id"])
+                    for one in database.source_marks.find(of_user)
+                ),
+                sign_ins=sorted(one["source"] for one in database.sign_ins.find(of_user)),
+                moods=[
+                    exported_mood(one["_id"], one["mood"], time_of(one["finished_at"]))
+                    for one in sorted(moods, key=lambda one: one["finished_at"])
+                ],
+                feedback=[
+                    exported_mood(one["_id"], one["mood"], time_of(one["created_at"]))
+                    for one in feedback
+                ],
+            )

@@ -1,0 +1,114 @@
+"""Recommendations: the catalogue, and friend candidates ranked by shared hashtags."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from heapq import nsmallest
+
+from api.domain.recommendations import CatalogueItem, FriendCandidate
+from api.stores.sqlite.connections import Connections
+from api.stores.values import stored_hashtags, time_of
+
+MOST_PER_HASHTAG = 100
+"""Number of users, those with the freshest moods, that are compared per hashtag.
+
+It bounds the work at a million users. Up to this many users per mood and hashtag the ranking is
+exact; beyond that, a user who shares several hashtags but has an old mood may be missed.
+"""
+MOST_HASHTAGS = 50
+"""Number of hashtags, the first ones, that are compared."""
+
+_BY_HASHTAG = (
+    "SELECT user_key, mood_at FROM user_hashtags "
+    "WHERE mood = ? AND hashtag = ? AND matchable = 1 ORDER BY mood_at DESC, user_key LIMIT ?"
+)
+_FRESHEST = (
+    "SELECT user_key FROM users WHERE mood = ? AND matchable = 1 "
+    "ORDER BY mood_at DESC, user_key LIMIT ?"
+)
+
+
+class RecommendationPart:
+    """Catalogue and friend candidates; api.ports.store documents the methods."""
+
+    _connections: Connections
+
+    def catalogue(self, mood: str) -> list[CatalogueItem]:
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT mood, kind, name, about FROM catalogue WHERE mood = ? ORDER BY position",
+                (mood,),
+            ).fetchall()
+        return [CatalogueItem(*row) for row in rows]
+
+    def replace_catalogue(self, items: Sequence[CatalogueItem]) -> None:
+        with self._connections.writing() as connection:
+            connection.execute("DELETE FROM catalogue")
+            connection.executemany(
+                "INSERT INTO catalogue (position, mood, kind, name, about) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (position, item.mood, item.kind, item.name, item.about)
+                    for position, item in enumerate(items)
+                ],
+            )
+
+    def friend_candidates(
+        self, user_id: str, mood: str, hashtags: Sequence[str], *, limit: int
+    ) -> list[FriendCandidate]:
+        with self._connections.snapshot() as connection:
+            own = connection.execute(
+                "SELECT user_key FROM users WHERE user_id = ?", (user_id,)
+            ).fetchone()
+            ranked = _ranked_keys(
+                connection,
+                mood,
+                hashtags,
+                limit=max(limit, 0),
+                without=None if own is None else own["user_key"],
+            )
+            return _candidates(connection, ranked)
+
+
+def _ranked_keys(
+    connection: sqlite3.Connection,
+    mood: str,
+    hashtags: Sequence[str],
+    *,
+    limit: int,
+    without: int | None,
+) -> list[int]:
+    """Return the keys of up to `limit` users: most shared hashtags first, then freshest mood."""
+    shared: Counter[int] = Counter()
+    mood_at: dict[int, int] = {}
+    for hashtag in stored_hashtags(hashtags)[:MOST_HASHTAGS]:
+        found = dict(map(tuple, connection.execute(_BY_HASHTAG, (mood, hashtag, MOST_PER_HASHTAG))))
+        shared.update(found.keys())
+        mood_at.update(found)
+    if without is not None:
+        del shared[without]
+    ranked = nsmallest(limit, shared, key=lambda key: (-shared[key], -mood_at[key], key))
+    if len(ranked) < limit:
+        # Users who share nothing come last; limit + 1 because the user may be among them.
+        freshest = connection.execute(_FRESHEST, (mood, limit + 1))
+        known = {*ranked, without}
+        ranked += [row["user_key"] for row in freshest if row["user_key"] not in known]
+    return ranked[:limit]
+
+
+def _candidates(connection: sqlite3.Connection, keys: Sequence[int]) -> list[FriendCandidate]:
+    marks = ", ".join("?" * len(keys))  # nothing else is formatted into the statements
+    hashtags_of = f"SELECT user_key, hashtag FROM user_hashtags WHERE user_key IN ({marks})"  # noqa: S608
+    users_of = (
+        f"SELECT user_key, user_id, user_name, mood, mood_at FROM users WHERE user_key IN ({marks})"  # noqa: S608
+    )
+    hashtags: defaultdict[int, list[str]] = defaultdict(list)
+    for key, hashtag in connection.execute(f"{hashtags_of} ORDER BY user_key, position", keys):
+        hashtags[key].append(hashtag)
+    users = connection.execute(users_of, keys)
+    found = {
+        key: FriendCandidate(user_id, user_name, mood, time_of(mood_at), tuple(hashtags[key]))
+        for key, user_id, user_name, mood, mood_at in users
+    }
+    return [found[key] for key in keys]

@@ -1,0 +1,80 @@
+"""The user data export: everything stored about one user."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from api.stores.sqlite.analyses import analysis_of
+from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.posts import classification_of, post_of
+from api.stores.sqlite.users import user_key_of, user_of
+from api.stores.user_export import exported_analysis, exported_mood, exported_post, user_export
+from api.stores.values import optional_time_of, time_of
+
+_USER = "SELECT * FROM users WHERE user_key = ?"
+_HASHTAGS = "SELECT hashtag FROM user_hashtags WHERE user_key = ? ORDER BY position"
+_CONSENTS = "SELECT * FROM consents WHERE user_key = ? ORDER BY consent_key"
+_POSTS = (
+    "SELECT * FROM posts WHERE user_key = ? "
+    "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
+)
+# Sorted below: an index for the order of exports would cost every analysis a write.
+_ANALYSES = (
+    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE user_key = ?"
+)
+_SOURCE_MARKS = "SELECT source, account, post_id FROM source_marks WHERE user_key = ?"
+_SIGN_INS = "SELECT source FROM sign_ins WHERE user_key = ?"
+_MOODS = (
+    "SELECT analysis_id, mood, moods.created_at FROM moods "
+    "JOIN analyses USING (analysis_key) WHERE moods.user_key = ? ORDER BY mood_key"
+)
+_FEEDBACK = (
+    "SELECT analysis_id, mood, feedback.created_at FROM feedback "
+    "JOIN analyses USING (analysis_key) WHERE feedback.user_key = ? ORDER BY feedback_key"
+)
+
+
+class UserExportPart:
+    """The user data export; api.ports.store documents the method."""
+
+    _connections: Connections
+
+    def export_user(self, user_id: str) -> Mapping[str, Any]:
+        with self._connections.snapshot() as connection:
+            user_key = user_key_of(connection, user_id)
+
+            def rows(statement: str) -> list[sqlite3.Row]:
+                return connection.execute(statement, (user_key,)).fetchall()
+
+            (user,) = rows(_USER)
+            analyses = sorted(rows(_ANALYSES), key=lambda row: int(row["analysis_key"]))
+            return user_export(
+                user_of(user),
+                matchable=bool(user["matchable"]),
+                hashtags=[hashtag for (hashtag,) in rows(_HASHTAGS)],
+                consents=[
+                    (optional_time_of(row["consented_at"]), row["words"]) for row in rows(_CONSENTS)
+                ],
+                posts=[
+                    exported_post(
+                        post_of(row),
+                        time_of(row["saved_at"]),
+                        row["model"],
+                        None if row["model"] is None else classification_of(row),
+                    )
+                    for row in rows(_POSTS)
+                ],
+                analyses=[
+                    exported_analysis(analysis_of(row), row["idempotency_key"]) for row in analyses
+                ],
+                sources=[tuple(row) for row in rows(_SOURCE_MARKS)],
+                sign_ins=[source for (source,) in rows(_SIGN_INS)],
+                moods=[_mood(row) for row in rows(_MOODS)],
+                feedback=[_mood(row) for row in rows(_FEEDBACK)],
+            )
+
+
+def _mood(row: sqlite3.Row) -> dict[str, Any]:
+    return exported_mood(row["analysis_id"], row["mood"], time_of(row["created_at"]))
