@@ -60,7 +60,9 @@ class MoodlineInference:
     def __init__(self) -> None:
         """Load the model."""
         logging.getLogger("serving").setLevel(logging.INFO)  # BentoML shows only warnings
-        self._classifier = model().classifier
+        from serving.http.bentoml_app import MeasuredClassifier
+
+        self._classifier = MeasuredClassifier(model().classifier, model().metrics)
         # BentoML works the method's signature out anew, twice per request, unless it finds the
         # method bound in the instance.
         vars(self)["classify"] = self.classify
@@ -74,7 +76,7 @@ class MoodlineInference:
     def close(self) -> None:
         """Give threads back."""
         self._watch.cancel()
-        self._classifier.close()
+        model().classifier.close()
 
     @bentoml.api(  # type: ignore[untyped-decorator]
         route="/v1/classify", batchable=True, max_batch_size=BATCH_TEXTS
@@ -84,12 +86,9 @@ class MoodlineInference:
 
         An exception would fail every request in the batch.
         """
-        from serving.http.bentoml_app import unpacked
-
-        outcomes = self._classifier.classify_each([unpacked(text) for text in texts])
         return [
             None if isinstance(outcome, ClassificationError) else outcome.to_wire()
-            for outcome in outcomes
+            for outcome in self._classifier.classify_each(texts)
         ]
 
 

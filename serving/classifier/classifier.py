@@ -8,7 +8,7 @@ them separately, so that one text's failure never becomes another's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
@@ -26,6 +26,8 @@ from serving.schemas import Classification
 logger = logging.getLogger(__name__)
 
 Outcome = Classification | ClassificationError
+Encode = Callable[[Sequence[str]], list[Encoded | ClassificationError]]
+Run = Callable[[Sequence[Encoded]], list[Outcome]]
 Reals = npt.NDArray[np.float64]
 
 
@@ -98,11 +100,17 @@ class EmotionClassifier:
             results.append(outcome)
         return results
 
-    def classify_each(self, texts: Sequence[str]) -> list[Outcome]:
-        """Return one outcome per text, in the order of `texts`, failures included as values."""
+    def classify_each(
+        self, texts: Sequence[str], encode: Encode | None = None, run: Run | None = None
+    ) -> list[Outcome]:
+        """Return one outcome per text, in the order of `texts`, failures included as values.
+
+        `encode` and `run` are called in place of `encode_each` and `run_each`, to measure them.
+        """
+        run = run or self.run_each
         outcomes: dict[int, Outcome] = {}
         encoded: dict[int, Encoded] = {}
-        for index, text in enumerate(self.encode_each(texts)):
+        for index, text in enumerate((encode or self.encode_each)(texts)):
             if isinstance(text, Encoded):
                 encoded[index] = text
             else:
@@ -114,7 +122,7 @@ class EmotionClassifier:
         batches = [[encoded[index] for index in batch] for batch in members]
         # On this thread where there is nothing to share out.
         alone = len(batches) <= 1 or self.runners == 1
-        runs = map(self.run_each, batches) if alone else self._pool.map(self.run_each, batches)
+        runs = map(run, batches) if alone else self._pool.map(run, batches)
         for batch, done in zip(members, runs, strict=True):
             outcomes.update(zip(batch, done, strict=True))
         return [_at_index(outcomes[index], index) for index in range(len(texts))]

@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
-from serving.classifier.tokenizer import Normalised
-from serving.errors import UnexpectedError
+from serving.classifier.classifier import EmotionClassifier, Outcome
+from serving.classifier.tokenizer import Encoded, Normalised
+from serving.errors import ClassificationError, UnexpectedError
 from serving.http.messages import JSON_TYPE, Answer, App
 from serving.http.protocols.native import CLASSIFY_PATH
 from serving.scheduling.queue import QueuedRequest
+from serving.scheduling.scheduler import RunReport, SchedulerObserver
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +38,6 @@ def packed(text: str) -> str:
     if isinstance(text, Normalised):
         return _NORMALISED + text
     return text.encode("utf-8", "ignore").decode().replace(_NORMALISED, "")
-
-
-def unpacked(text: str) -> str:
-    """Return the text that `packed` was given, marked as normalised if it was."""
-    return Normalised(text[1:]) if text.startswith(_NORMALISED) else text
 
 
 class BentomlApp:
@@ -71,6 +69,35 @@ class BentomlApp:
     async def _ask(self, request: httpx.Request) -> tuple[int, bytes, httpx.Headers]:
         response = await self._transport.handle_async_request(request)
         return response.status_code, await response.aread(), response.headers
+
+
+class MeasuredClassifier:
+    """What the service's batchable method calls: classifies, and records what our scheduler does.
+
+    How long a request was queued is not recorded: only BentoML's dispatcher knows.
+    """
+
+    def __init__(self, classifier: EmotionClassifier, observer: SchedulerObserver) -> None:
+        self._classifier = classifier
+        self._observer = observer
+
+    def classify_each(self, texts: Sequence[str]) -> list[Outcome]:
+        """Return one outcome per text that `packed` has made fit for BentoML."""
+        unpacked = [Normalised(text[1:]) if text[:1] == _NORMALISED else text for text in texts]
+        return self._classifier.classify_each(unpacked, self._encode, self._run)
+
+    def _encode(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
+        began = time.monotonic()
+        encoded = self._classifier.encode_each(texts)
+        failed = sum(isinstance(text, ClassificationError) for text in encoded)
+        self._observer.encoded(failed, time.monotonic() - began)
+        return encoded
+
+    def _run(self, texts: Sequence[Encoded]) -> list[Outcome]:
+        began = time.monotonic()
+        outcomes = self._classifier.run_each(texts)
+        self._observer.ran(RunReport.of(texts, outcomes, time.monotonic() - began))
+        return outcomes
 
 
 class BentomlScheduler:

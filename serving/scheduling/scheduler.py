@@ -41,6 +41,18 @@ class RunReport:
     padded_tokens: int
     seconds: float
 
+    @classmethod
+    def of(cls, texts: Sequence[Encoded], outcomes: Sequence[Outcome], seconds: float) -> RunReport:
+        """Return the report of a run of `texts`."""
+        lengths = [len(text.ids) for text in texts]
+        return cls(
+            texts=len(texts),
+            failed=sum(isinstance(outcome, ClassificationError) for outcome in outcomes),
+            tokens=sum(lengths),
+            padded_tokens=len(lengths) * max(lengths),
+            seconds=seconds,
+        )
+
 
 class Stages(Protocol):
     """The work of a runner, done by EmotionClassifier. Failures are returned as values."""
@@ -215,21 +227,13 @@ class ContinuousScheduler:
             if not text.request.began:
                 text.request.began = True
                 self._observer.first_run(began - text.since)
-        outcomes = self._stages.run_each([text.encoded for text in batch])
+        encoded = [text.encoded for text in batch]
+        outcomes = self._stages.run_each(encoded)
         done: defaultdict[QueuedRequest, list[tuple[int, bytes | None]]] = defaultdict(list)
         for text, outcome in zip(batch, outcomes, strict=True):
             done[text.request].append((text.index, _item(outcome)))
         batch[0].request.finished.get_loop().call_soon_threadsafe(_settle, done)
-        lengths = [len(text.encoded.ids) for text in batch]
-        self._observer.ran(
-            RunReport(
-                texts=len(batch),
-                failed=sum(isinstance(outcome, ClassificationError) for outcome in outcomes),
-                tokens=sum(lengths),
-                padded_tokens=len(batch) * max(lengths),
-                seconds=time.monotonic() - began,
-            )
-        )
+        self._observer.ran(RunReport.of(encoded, outcomes, time.monotonic() - began))
 
 
 def _item(outcome: Outcome) -> bytes | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.serving.started import Started, started_server
+from tests.support.serving.started import SCHEDULERS, Started, started_server
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -32,10 +32,12 @@ def rest_of(connection: socket.socket) -> bytes:
     return b"".join(chunks)
 
 
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_what_is_in_flight_is_answered_and_what_comes_later_is_not(
-    tiny_model: Path, tmp_path: Path
+    tiny_model: Path, tmp_path: Path, scheduler: str
 ) -> None:
-    with started_server(tiny_model, tmp_path) as server, connected(server) as busy:
+    settings = {"SERVING_SCHEDULER": scheduler}
+    with started_server(tiny_model, tmp_path, **settings) as server, connected(server) as busy:
         busy.sendall(REQUEST + BODY[:-1])
         with connected(server) as idle:
             idle.sendall(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.serving.started import Started, started_server
+from tests.support.serving.started import SCHEDULERS, Started, started_server
 from tests.support.serving.tiny_model import FRAGILE_WORD
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -28,13 +28,16 @@ CALLS = pytest.mark.parametrize("path", PATHS)
 TEXTS = ["I am so happy today", "so sad", "", "dog " * 40, "\x00\ud800😀", "a" * 25_000]
 
 
-@pytest.fixture(scope="module")
-def server(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+@pytest.fixture(scope="module", params=SCHEDULERS)
+def server(
+    tiny_model: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Started]:
     home = tmp_path_factory.mktemp("server")
     settings = {
         "SERVING_KEYS": "team:0123456789abcdef",
         "SERVING_QUEUE_TEXTS": "256",
         "SERVING_CACHE_TEXTS": "0",
+        "SERVING_SCHEDULER": request.param,
     }
     with started_server(tiny_model, home, **settings) as started:
         yield started

@@ -113,12 +113,15 @@ def test_a_setting_that_cannot_be_used_is_said_in_one_line(
     assert "SERVING_WORKERS" in line
 
 
-@pytest.mark.parametrize("by_terminal", [False, True])
+@pytest.mark.parametrize(
+    ("scheduler", "by_terminal"), [("continuous", False), ("continuous", True), ("bentoml", False)]
+)
 def test_it_stops_cleanly_and_leaves_no_process(
-    tiny_model: Path, tmp_path: Path, by_terminal: bool
+    tiny_model: Path, tmp_path: Path, scheduler: str, by_terminal: bool
 ) -> None:
     """SIGTERM goes to one process; Ctrl-C in a terminal goes to all of the group."""
-    with started_server(tiny_model, tmp_path, SERVING_DEADLINE_SECONDS="50") as server:
+    settings = {"SERVING_SCHEDULER": scheduler, "SERVING_DEADLINE_SECONDS": "50"}
+    with started_server(tiny_model, tmp_path, **settings) as server:
         processes = descendants(server)
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", server.port), timeout=20) as leaver:

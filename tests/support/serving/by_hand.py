@@ -178,6 +178,32 @@ def server_parts(
     return ServerParts(chosen, ARTIFACT, metrics, call)
 
 
+class FakeBentomlApp:
+    """Stand-in for BentoML's app: answers each text with its length, "null" with null."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.status = status
+        self.texts: list[list[str]] = []
+        self.started = False
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            self.started = True
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await self.go_on.wait()
+        texts = json.loads((await receive())["body"])["texts"]
+        self.texts.append(texts)
+        items = [None if text == "null" else {"n": len(text)} for text in texts]
+        await send({"type": "http.response.start", "status": self.status, "headers": []})
+        for piece in (json.dumps(items).encode(), b""):
+            await send({"type": "http.response.body", "body": piece, "more_body": bool(piece)})
+
+
 async def nothing_behind(scope: Scope, receive: Receive, send: Send) -> None:
     """Stand for BentoML's app where nothing is passed on to it."""
     raise AssertionError("nothing should be passed on")

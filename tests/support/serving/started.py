@@ -17,6 +17,7 @@ import httpx
 
 ROOT = Path(__file__).parents[3]
 SECONDS_TO_READY = 90.0
+SCHEDULERS = ("continuous", "bentoml")
 
 
 @dataclass(frozen=True)
