@@ -1,4 +1,4 @@
-"""Serve the API: `python -m api`."""
+"""The API server in one process: `python -m api`."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ _log = logging.getLogger("api")
 
 
 def main() -> int:
-    """Serve until SIGTERM or Ctrl-C; return the exit status, after one clear line on a fault."""
+    """Serve until SIGTERM or Ctrl-C; return the exit status, with a message if it cannot serve."""
     try:
         settings = read_settings(os.environ)
         configure_logs(settings.log_format, settings.log_level)
         service = wire(adapters(settings), settings)
-    except SettingsError as error:
+    except (SettingsError, MoodlineError) as error:
         return _refuse(str(error))
-    except MoodlineError as error:
-        return _refuse(error.detail)
     try:
         server = open_server(service.app, settings)
     except OSError as error:
@@ -61,7 +59,7 @@ def _interrupt_on_signals(service: Service) -> None:
         # A second signal ends the process at once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        # Before the server waits for its open answers, since events stay open until told so.
+        # Event streams stay open until told to end, and the server waits for open responses.
         service.begin_stop()
         raise KeyboardInterrupt
 

@@ -1,53 +1,26 @@
-"""Run the service as in production on this machine (`python -m api.distributed`).
+"""The distributed service on this machine, as in production: `python -m api.distributed`.
 
 Redis, the inference server, the API and workers are child processes, on the store that STORE_URL
-names; all are stopped when this one is told to stop, or when any of them ends.
+names. All are stopped when this process is told to stop, or when any of them ends.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import signal
 import sys
 import tempfile
 from contextlib import ExitStack
 
-from api.local import server_environment
-from api.runtime.processes import (
-    LocalServersError,
-    ServerEndedError,
-    free_port,
-    raise_on_signal,
-    start,
-    wait_for_any,
-    wait_ready,
-)
-from api.settings import SettingsError
+from api.local import run_until_stopped, server_urls
+from api.runtime.processes import LocalServersError, free_port, start, wait_for_any, wait_ready
 
 WORKERS = 2
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run all of it until Ctrl-C, SIGTERM or the end of any; return the exit code."""
-    workers = _parser().parse_args(arguments).workers
-    raise_on_signal(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    try:
-        return run(server_environment(), workers) or 1
-    except KeyboardInterrupt:
-        print("\nMoodline has stopped.")
-        return 0
-    except ServerEndedError:
-        return 1  # the process has said why
-    except (SettingsError, LocalServersError) as error:
-        print(f"moodline: {error}", file=sys.stderr)
-        return 1
-
-
 def run(environment: dict[str, str], workers: int) -> int:
-    """Start everything, say where it answers, and return the exit code of the first to end."""
-    inference_url = f"http://{environment['SERVING_HOST']}:{environment['SERVING_PORT']}"
-    api_url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
+    """Start everything, print the addresses, and return the exit code of the first to end."""
+    inference_url, api_url = server_urls(environment)
     with ExitStack() as stack:
         children = []
         queue_url = environment.get("QUEUE_URL", "").strip()
@@ -59,7 +32,7 @@ def run(environment: dict[str, str], workers: int) -> int:
             **environment,
             "INFERENCE_URL": inference_url,
             "QUEUE_URL": queue_url,
-            # So that the API's /metrics counts what the workers do as well.
+            # So that the API's /metrics includes the workers.
             "PROMETHEUS_MULTIPROC_DIR": stack.enter_context(tempfile.TemporaryDirectory()),
         }
         for module in ("serving", "api"):
@@ -78,9 +51,9 @@ def run(environment: dict[str, str], workers: int) -> int:
 
 
 def redis_command(port: int) -> list[str]:
-    """Return the command of a Redis on loopback that keeps nothing: it holds wake-ups only.
+    """Return the command of a Redis on loopback without persistence: it only has wake-ups.
 
-    Raises LocalServersError where redis-server is not installed.
+    Raises LocalServersError if redis-server is not installed.
     """
     redis = shutil.which("redis-server")
     if redis is None:
@@ -94,11 +67,8 @@ def redis_command(port: int) -> list[str]:
     ]
 
 
-def _parser() -> argparse.ArgumentParser:
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m api.distributed", description=__doc__)
     parser.add_argument("--workers", type=int, default=WORKERS, metavar="N")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    chosen = parser.parse_args().workers
+    sys.exit(run_until_stopped(lambda environment: run(environment, chosen)))

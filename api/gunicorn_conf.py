@@ -1,9 +1,9 @@
-"""Serve the API from several processes: `gunicorn --config python:api.gunicorn_conf`.
+"""API in several processes, as gunicorn's config: `gunicorn --config python:api.gunicorn_conf`.
 
-gunicorn reads the names below, so that importing this module reads the environment. Each process
-opens the store and starts its threads for itself, after the fork: SQLite's locks and threads do not
-survive one. What never reaches the app, such as a broken request line, gunicorn answers in words of
-its own, where waitress (api/server.py) has a problem document.
+gunicorn reads the names below, so importing this module reads the environment. Each process opens
+the store and starts its threads after the fork, which SQLite's locks and threads would not survive.
+Requests that never reach the app, such as a broken request line, get gunicorn's own error page;
+under waitress (runtime/waitress_server.py) they get a problem document.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from api.logs import configure_logs
 from api.runtime.processes import collect_garbage_less_often
 from api.settings import SettingsError, read_settings
 
-_APP_LOAD_ERROR = 4  # at this status gunicorn ends instead of starting the process again
+_APP_LOAD_ERROR = 4  # gunicorn ends at this status instead of restarting the process
 _SERVICE = "moodline"
 
 try:
@@ -37,10 +37,10 @@ except SettingsError as _error:
 wsgi_app = "api.gunicorn_conf:serve()"
 bind = [f"{_settings.api_host}:{_settings.api_port}"]
 workers = _settings.api_processes
-worker_class = "gthread"  # event streams stay open for minutes and hold a thread each
+worker_class = "gthread"  # event streams stay open for minutes and occupy a thread each
 threads = _settings.api_threads
 preload_app = False
-# For a process whose main thread stands still; how long an answer takes does not count.
+# Limits how long a process's main thread may hang, not how long a response takes.
 timeout = 60
 graceful_timeout = int(_settings.shutdown_seconds) + 5
 keepalive = 5
@@ -48,7 +48,7 @@ control_socket_disable = True
 
 
 def serve() -> Flask:
-    """Return the app of this process; where it cannot be had, say why in one line and end all."""
+    """Return the app of this process; if it cannot be wired, write why and end all processes."""
     configure_logs(_settings.log_format, _settings.log_level)
     try:
         service = wire(adapters(_settings), _settings)
@@ -60,7 +60,7 @@ def serve() -> Flask:
 
 
 def on_starting(_server: Any) -> None:
-    """Forget the numbers of the processes before."""
+    """Delete the metrics of earlier processes."""
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         for file in Path(folder).glob("*.db"):
@@ -68,7 +68,7 @@ def on_starting(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start the service of a process, and have event streams end when the process is to."""
+    """Start the service of a process, and end its event streams on SIGTERM."""
     service: Service = worker.wsgi.extensions[_SERVICE]
     end = signal.getsignal(signal.SIGTERM)
 
@@ -83,13 +83,13 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """Put analyses under way back in the queue."""
-    app = getattr(worker, "wsgi", None)  # missing where the process could not serve
+    """Return running analyses to the queue."""
+    app = getattr(worker, "wsgi", None)  # missing if the process could not serve
     if app is not None:
         app.extensions[_SERVICE].stop()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Take a process that has ended out of the gauges that count living ones."""
+    """Remove an ended process from the gauges of living ones."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

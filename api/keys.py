@@ -1,6 +1,6 @@
-"""Make, list and revoke API keys: `python -m api.keys create|list|revoke`.
+"""Command to create, list and revoke API keys: `python -m api.keys create|list|revoke`.
 
-A running service knows of a change at once.
+A running service uses a change at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from api.settings import SettingsError, read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return the exit code, after one clear line on a fault."""
+    """Run one command; return the exit code, with a message if it fails."""
     options = _parser().parse_args(arguments)
     try:
         settings = read_settings(os.environ)
@@ -27,20 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
             _run(options, Access(ports.keys, ports.clock, settings.api_key_pepper))
         finally:
             ports.close()
-    except SettingsError as error:
-        return _refuse(str(error))
-    except InvalidRequestError as error:
-        faults = [f" {fault.where}: {fault.reason}." for fault in error.errors]
-        return _refuse(error.detail + "".join(faults))
-    except MoodlineError as error:
-        return _refuse(error.detail)
+    except (SettingsError, MoodlineError) as error:
+        faults = error.errors if isinstance(error, InvalidRequestError) else ()
+        details = [f" {fault.where}: {fault.reason}." for fault in faults]
+        print(f"moodline: {error}{''.join(details)}", file=sys.stderr)
+        return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m api.keys", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    create = commands.add_parser("create", help="make a key and show it, once")
+    create = commands.add_parser("create", help="create a key and show it, once")
     create.add_argument("name", help="what the key is for, as `list` shows it")
     create.add_argument(
         "--scope",
@@ -57,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         help="whose data it reaches; may be given several times (admin: everybody's)",
     )
     commands.add_parser("list", help="list the keys")
-    revoke = commands.add_parser("revoke", help="forget a key")
+    revoke = commands.add_parser("revoke", help="revoke a key")
     revoke.add_argument("prefix", help="the part of the key before the dot")
     return parser
 
@@ -65,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace, access: Access) -> None:
     if options.command == "create":
         print(access.create(options.name, options.scope, options.user))
-        print("This is shown once: keep it where secrets are kept.", file=sys.stderr)
+        print("This is shown once: store it as a secret.", file=sys.stderr)
     elif options.command == "revoke":
         access.revoke(options.prefix)
         print(f"{options.prefix} is revoked.")
@@ -85,11 +83,6 @@ def _line(key: ApiKey) -> str:
 
 def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _refuse(line: str) -> int:
-    print(f"moodline: {line}", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

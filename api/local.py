@@ -1,7 +1,7 @@
-"""Run the inference server and the API side by side on this machine (`python -m api.local`).
+"""Inference server and API together on this machine: `python -m api.local`.
 
-Both are child processes; this one waits until they answer, says where, and stops them both when
-it is told to stop or when either of them ends.
+Both are child processes. This process waits until they are ready, prints their addresses, and
+stops both when it is told to stop or when either ends.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -27,29 +27,23 @@ from api.settings import SettingsError, read_settings
 
 @dataclass(frozen=True, slots=True)
 class LocalServers:
-    """Say where the two servers answer."""
+    """The running servers and their addresses."""
 
     inference_url: str
     api_url: str
     children: tuple[Child, ...]
-
-    def wait(self) -> int:
-        """Return the exit code of the first server to end."""
-        return wait_for_any(self.children)
 
 
 @contextmanager
 def local_servers(env: Mapping[str, str], *, quiet: bool = False) -> Iterator[LocalServers]:
     """Start both servers with `env`, yield once both are ready, and stop them at the end.
 
-    env is a whole environment with SERVING_HOST, SERVING_PORT, API_HOST and API_PORT set. Where
-    quiet, what the servers print is kept back, but for the last line of one that ends too early.
-    Raises ServerEndedError where one ends and LocalServersError where one is not ready within
-    READY_SECONDS.
+    env is a whole environment with SERVING_HOST, SERVING_PORT, API_HOST and API_PORT set. With
+    quiet, the servers' output is captured; the last line of one that ends too early is in the
+    error. Raises ServerEndedError if one ends, LocalServersError after READY_SECONDS.
     """
-    inference_url = f"http://{env['SERVING_HOST']}:{env['SERVING_PORT']}"
-    api_url = f"http://{env['API_HOST']}:{env['API_PORT']}"
-    # Whatever the settings say of workers, here is none but the API itself.
+    inference_url, api_url = server_urls(env)
+    # Whatever the settings say of workers, the API runs the analyses here.
     child_env = {**env, "INFERENCE_URL": inference_url, "QUEUE_URL": ""}
     with ExitStack() as stack:
         children = tuple(
@@ -62,9 +56,9 @@ def local_servers(env: Mapping[str, str], *, quiet: bool = False) -> Iterator[Lo
 
 
 def server_environment() -> dict[str, str]:
-    """Return this process's environment with both servers' addresses filled in.
+    """Return this process's environment with both servers' hosts and ports filled in.
 
-    Raises SettingsError where the API's settings cannot be used.
+    Raises SettingsError if the API's settings are unusable.
     """
     settings = read_settings(os.environ)
     return {
@@ -76,26 +70,34 @@ def server_environment() -> dict[str, str]:
     }
 
 
-def main() -> int:
-    """Run both servers until Ctrl-C, SIGTERM or the end of either; return the exit code."""
+def server_urls(env: Mapping[str, str]) -> tuple[str, str]:
+    """Return the addresses of the inference server and of the API in an environment."""
+    inference_url = f"http://{env['SERVING_HOST']}:{env['SERVING_PORT']}"
+    return inference_url, f"http://{env['API_HOST']}:{env['API_PORT']}"
+
+
+def run_until_stopped(run: Callable[[dict[str, str]], int]) -> int:
+    """Call run with the servers' environment until Ctrl-C, SIGTERM or SIGHUP.
+
+    Returns the exit code: 0 if it was stopped, else what run returned, or 1 after an error.
+    """
     raise_on_signal(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
-        with local_servers(server_environment()) as servers:
-            _greet(servers)
-            return servers.wait() or 1
+        return run(server_environment()) or 1
     except KeyboardInterrupt:
         print("\nMoodline has stopped.")
         return 0
     except ServerEndedError:
-        return 1  # the server has said why
+        return 1  # the server has printed why
     except (SettingsError, LocalServersError) as error:
         print(f"moodline: {error}", file=sys.stderr)
         return 1
 
 
-def _greet(servers: LocalServers) -> None:
-    print(
-        f"""
+def _run(environment: dict[str, str]) -> int:
+    with local_servers(environment) as servers:
+        print(
+            f"""
 Moodline is running. Ctrl-C stops it.
 
   dashboard   {servers.api_url}/
@@ -107,9 +109,10 @@ A first call to try:
   curl -s {servers.inference_url}/v1/classify -H 'Content-Type: application/json' \\
        -d '{{"texts": ["Best day of the year, thank you all!"]}}'
 """,
-        flush=True,
-    )
+            flush=True,
+        )
+        return wait_for_any(servers.children)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(_run))

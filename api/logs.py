@@ -1,6 +1,6 @@
-"""Write logs as plain lines or JSON lines on standard error, with the ids that tie them together.
+"""Logging as plain or JSON lines on standard error, with request and analysis ids.
 
-Post texts and user names never go into a log: what is logged is ids, counts and times.
+Post texts and user names are never logged; ids, counts and times are.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The trace id of the request that the running code answers, or None."""
+"""Trace id of the current request, or None."""
 
 ANALYSIS_ID: ContextVar[str | None] = ContextVar("analysis_id", default=None)
-"""The id of the analysis that the running code works on, or None."""
+"""Id of the current analysis, or None."""
 
 _EXTRAS = ("analysis_id", "method", "route", "status", "milliseconds", "posts", "attempt")
 
 
 def trace_id() -> str | None:
-    """Return what the calls that the running code makes are called in the logs of others."""
+    """Return the trace id to send with outgoing calls, or None."""
     return ANALYSIS_ID.get() or REQUEST_ID.get()
 
 
 @contextmanager
 def about_analysis(analysis_id: str) -> Iterator[None]:
-    """Have what is logged, and called, meanwhile bear the id of an analysis."""
+    """Add an analysis id to log lines and outgoing calls made in this context."""
     token = ANALYSIS_ID.set(analysis_id)
     try:
         yield
@@ -45,10 +45,10 @@ def _context(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class PlainFormatter(logging.Formatter):
-    """Format a record for people: time, level, logger, message, then its ids."""
+    """Formatter for people: time, level, logger, message, then ids."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, followed by the traceback where there is one."""
+        """Return the line, followed by the traceback if there is one."""
         line = super().format(record)
         context = " ".join(f"{name}={value}" for name, value in _context(record).items())
         first, newline, rest = line.partition("\n")
@@ -56,10 +56,10 @@ class PlainFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a record as one JSON object a line."""
+    """Formatter of one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the object; exception holds the traceback where there is one."""
+        """Return the object; its field `exception` is the traceback if there is one."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
@@ -78,7 +78,7 @@ def configure_logs(log_format: str, level: str) -> None:
     plain = PlainFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if log_format == "json" else plain)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # httpx logs each request it makes: the inference calls of one analysis would drown the rest.
+    # httpx logs every request, and an analysis makes many inference calls.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Flask-Limiter logs the address of whoever passes a limit.
+    # Flask-Limiter logs the address of a client that passes a limit.
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)

@@ -1,7 +1,7 @@
-"""Count what the service does, for Prometheus; each app has a registry of its own.
+"""Prometheus metrics, and wrappers that count calls of the inference server and of sources.
 
-Where several processes serve (gunicorn), PROMETHEUS_MULTIPROC_DIR names a folder in which
-prometheus_client keeps the numbers of each, and any of them answers for all.
+Each app has its own registry. With several processes (gunicorn), prometheus_client keeps the
+numbers of each in the folder PROMETHEUS_MULTIPROC_DIR, and any process answers for all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 
 
 class Metrics:
-    """Hold the metrics of one service; labels come from closed sets, so memory stays bounded.
+    """The metrics of one service; every label has a fixed set of values, so memory is bounded.
 
     shared_folder is that of PROMETHEUS_MULTIPROC_DIR, or None.
     """
@@ -35,45 +35,36 @@ class Metrics:
     def __init__(self, shared_folder: str | None = None) -> None:
         self._shared_folder = shared_folder
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "moodline_requests", "Requests answered.",
-            ["method", "route", "status"], registry=self._registry,
-        )  # fmt: skip
-        self._request_seconds = Histogram(
-            "moodline_request_seconds", "Time until the answer of a request began.",
-            ["route"], registry=self._registry, buckets=_SECONDS,
-        )  # fmt: skip
-        self._analyses = Counter(
-            "moodline_analyses", "Analyses that reached a state.",
-            ["state"], registry=self._registry,
-        )  # fmt: skip
-        self._stage_seconds = Histogram(
-            "moodline_stage_seconds", "Time that a stage of an analysis took.",
-            ["stage"], registry=self._registry, buckets=_SECONDS,
-        )  # fmt: skip
-        self._source_calls = Counter(
-            "moodline_source_calls", "Calls of a source of posts by outcome.",
-            ["source", "outcome"], registry=self._registry,
-        )  # fmt: skip
-        self._source_reads = Counter(
-            "moodline_source_reads", "Posts and users read from a source.",
-            ["source", "kind"], registry=self._registry,
-        )  # fmt: skip
-        self._source_cost = Counter(
-            "moodline_source_cost", "Estimate of what a source asks for, in its currency.",
-            ["source"], registry=self._registry,
-        )  # fmt: skip
-        self._inference_calls = Counter(
-            "moodline_inference_calls", "Calls of the inference server by outcome.",
-            ["outcome"], registry=self._registry,
-        )  # fmt: skip
-        self._inference_seconds = Histogram(
-            "moodline_inference_seconds", "Time of a classification call, with its retries.",
-            registry=self._registry, buckets=_SECONDS,
-        )  # fmt: skip
-        self._inference_texts = Counter(
-            "moodline_inference_texts", "Texts classified.", registry=self._registry
+
+        def counter(name: str, about: str, *labels: str) -> Counter:
+            return Counter(f"moodline_{name}", about, labels, registry=self._registry)
+
+        def seconds(name: str, about: str, *labels: str) -> Histogram:
+            full_name = f"moodline_{name}_seconds"
+            return Histogram(full_name, about, labels, registry=self._registry, buckets=_SECONDS)
+
+        self._requests = counter("requests", "Requests answered.", "method", "route", "status")
+        self._request_seconds = seconds(
+            "request", "Time until the answer of a request began.", "route"
         )
+        self._analyses = counter("analyses", "Analyses that reached a state.", "state")
+        self._stage_seconds = seconds("stage", "Time that a stage of an analysis took.", "stage")
+        self._source_calls = counter(
+            "source_calls", "Calls of a source of posts by outcome.", "source", "outcome"
+        )
+        self._source_reads = counter(
+            "source_reads", "Posts and users read from a source.", "source", "kind"
+        )
+        self._source_cost = counter(
+            "source_cost", "Estimate of what a source asks for, in its currency.", "source"
+        )
+        self._inference_calls = counter(
+            "inference_calls", "Calls of the inference server by outcome.", "outcome"
+        )
+        self._inference_seconds = seconds(
+            "inference", "Time of a classification call, with its retries."
+        )
+        self._inference_texts = counter("inference_texts", "Texts classified.")
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request; route is its template, or "unmatched"."""
@@ -85,53 +76,50 @@ class Metrics:
         self._analyses.labels(state).inc()
 
     def stage(self, name: str, seconds: float) -> None:
-        """Note how long a stage of an analysis took."""
+        """Record how long a stage of an analysis took."""
         self._stage_seconds.labels(name).observe(seconds)
 
     def source_call(
         self, source: str, outcome: str, *, posts: int, users: int, cost: float
     ) -> None:
-        """Count a call of a source, and what was read by it; outcome is as of inference_call."""
+        """Count a call of a source and what it read; outcome is as in inference_call."""
         self._source_calls.labels(source, outcome).inc()
         self._source_reads.labels(source, "posts").inc(posts)
         self._source_reads.labels(source, "users").inc(users)
         self._source_cost.labels(source).inc(cost)
 
     def inference_call(self, outcome: str, seconds: float, texts: int) -> None:
-        """Count a classification call; texts is how many were classified by it.
-
-        outcome is "succeeded" or the kind of the fault.
-        """
+        """Count a call and the texts it classified; outcome is "succeeded" or an error's name."""
         self._inference_calls.labels(outcome).inc()
         self._inference_seconds.observe(seconds)
         self._inference_texts.inc(texts)
 
     def serve(self, host: str, port: int) -> None:
-        """Answer at an address of their own, as in a worker, which has no app. Raises OSError."""
+        """Serve the metrics on their own port, as in a worker. Raises OSError."""
         start_http_server(port, addr=host, registry=self._registry)
 
     def text(self) -> bytes:
-        """Return all metrics in Prometheus' text format."""
+        """Return all metrics in the Prometheus text format."""
         if self._shared_folder is None:
             return generate_latest(self._registry)
-        of_all = CollectorRegistry()
-        MultiProcessCollector(of_all, self._shared_folder)  # type: ignore[no-untyped-call]
-        return generate_latest(of_all)
+        all_processes = CollectorRegistry()
+        MultiProcessCollector(all_processes, self._shared_folder)  # type: ignore[no-untyped-call]
+        return generate_latest(all_processes)
 
 
 class MeteredEmotionClient:
-    """Be an EmotionClient that counts the calls of another one."""
+    """EmotionClient that counts the calls of another one."""
 
     def __init__(self, emotions: EmotionClient, metrics: Metrics) -> None:
         self._emotions = emotions
         self._metrics = metrics
 
     def model(self) -> ModelIdentity:
-        """Name the model that answers now."""
+        """Return the identity of the model in use."""
         return self._emotions.model()
 
     def ready(self) -> bool:
-        """Tell whether the server answers and is ready."""
+        """Check whether the server answers and is ready."""
         return self._emotions.ready()
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
@@ -150,7 +138,7 @@ class MeteredEmotionClient:
 
 
 class MeteredPostSource:
-    """Be a PostSource that counts the calls of another one."""
+    """PostSource that counts the calls of another one."""
 
     def __init__(self, name: str, source: PostSource, metrics: Metrics) -> None:
         self._name = name
@@ -159,7 +147,7 @@ class MeteredPostSource:
         self.prices = source.prices
 
     def account(self, name: str, *, signed_in: bool) -> str:
-        """Return the one spelling of an account's name."""
+        """Return the canonical name of an account."""
         return self._source.account(name, signed_in=signed_in)
 
     def page(

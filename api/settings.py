@@ -48,12 +48,6 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-def _rate(text: str | None) -> str | None:
-    if text and not re.fullmatch(r"off|[1-9]\d{0,8}/(second|minute|hour|day)", text):
-        raise ValueError('must be such as 100/minute (second, minute, hour or day), or "off"')
-    return None if text == "off" else text
-
-
 def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         raise ValueError("must name at least one host, separated by commas, without ports")
@@ -85,7 +79,15 @@ def _matching(pattern: str, requirement: str) -> AfterValidator:
 _Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
 _Names = Annotated[_Items, AfterValidator(_lower)]
 _WebAddress = Annotated[str, AfterValidator(_web_address)]
-_Rate = Annotated[str | None, AfterValidator(_rate)]
+_HostNames = Annotated[_Names, AfterValidator(_host_names)]
+_Rate = Annotated[
+    str,
+    _matching(
+        r"off|[1-9]\d{0,8}/(second|minute|hour|day)",
+        'be such as 100/minute (second, minute, hour or day), or "off"',
+    ),
+    AfterValidator(lambda text: None if text == "off" else text),
+]
 _Redis = Annotated[
     str,
     _matching(r"rediss?://\S+", "be an address such as redis://127.0.0.1:6379/0, or be empty"),
@@ -111,11 +113,7 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65535)
     api_processes: int = Field(2, ge=1, le=128)
     api_threads: int = Field(24, ge=4, le=512)
-    allowed_hosts: Annotated[_Names, AfterValidator(_host_names)] = (
-        "localhost",
-        "127.0.0.1",
-        "[::1]",
-    )
+    allowed_hosts: _HostNames = ("localhost", "127.0.0.1", "[::1]")
     api_key_pepper: (
         Annotated[str, _matching(".{16,}", "have at least 16 characters; make it random")] | None
     ) = _secret()
@@ -127,8 +125,8 @@ class Settings(BaseSettings):
             "list origins such as https://app.example.org, separated by commas",
         ),
     ] = ()
-    rate_limit: _Rate = "3000/minute"
-    work_rate_limit: _Rate = "300/minute"
+    rate_limit: _Rate | None = "3000/minute"
+    work_rate_limit: _Rate | None = "300/minute"
     redis_url: _Redis = _secret("")
     country: Annotated[
         str,

@@ -1,7 +1,7 @@
-"""Trace requests and the calls that they make, with OpenTelemetry (the extra `otel`).
+"""OpenTelemetry traces of requests and of the calls they make (the extra `otel`).
 
-Spans hold no user names: where an address would stand, a request's span has its route's template,
-and a call's span has the server's address alone.
+Spans contain no user names: instead of an address, a request's span has its route's template, and
+an outgoing call's span has only the server's address.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _ADDRESSES = ("http.url", "http.target", "url.full", "url.path", "url.query")
 
 
 def otlp_processor(endpoint: str) -> SpanProcessor:
-    """Return what sends spans to the collector at an address, such as http://127.0.0.1:4318."""
+    """Return a span processor that exports to a collector such as http://127.0.0.1:4318."""
     return BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces"))
 
 
 def trace_app(app: Flask, processor: SpanProcessor) -> TracerProvider:
-    """Have an app traced, and every call that httpx makes in this process.
+    """Trace the requests of an app, and every httpx call of this process.
 
-    Spans go to the processor; the provider that is returned sends the last ones at exit.
+    Spans go to the processor; the returned provider sends the last ones when it is shut down.
     """
     provider = TracerProvider(resource=Resource({SERVICE_NAME: "moodline-api"}))
     provider.add_span_processor(processor)
     FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
         app, tracer_provider=provider, excluded_urls=_QUIET, response_hook=_answered
     )
-    # Before the checks that may refuse a request, so that it has a span all the same.
+    # Runs before the checks, so that a refused request has a span too.
     checks = app.before_request_funcs[None]
     checks.insert(0, checks.pop())
     HTTPXClientInstrumentor().instrument(tracer_provider=provider, request_hook=_called)

@@ -1,10 +1,9 @@
-"""Run analyses beside the API: `python -m api.worker`, one process of as many as there shall be.
+"""Worker process that runs analyses for the API: `python -m api.worker`, as many as needed.
 
-Celery hands over wake-ups from Redis, each to a thread that is free. One thread more sweeps: it
-looks into the store at start and every QUEUE_POLL_SECONDS, and runs what waits there. That is what
-finds the analyses of a worker that died (once their lease has ended), those that waited for a
-source, and those whose message was lost, whichever process is left and whether Redis is there or
-not.
+Celery takes wake-ups from Redis and gives each to a free thread. One more thread polls the store at
+startup and every QUEUE_POLL_SECONDS and runs what is queued there. This finds the analyses of a
+worker that died (once their lease has expired), those deferred by a rate limit, and those whose
+message was lost, even while Redis is unavailable.
 """
 
 from __future__ import annotations
@@ -34,8 +33,14 @@ _log = logging.getLogger("api.worker")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Work until SIGTERM or Ctrl-C; return the exit status, after one clear line on a fault."""
-    name = _parser().parse_args(arguments).name
+    """Work until SIGTERM or Ctrl-C; return the exit status, with a message if it cannot work."""
+    parser = argparse.ArgumentParser(prog="python -m api.worker", description=__doc__)
+    parser.add_argument(
+        "--name",
+        default=f"worker-{os.getpid()}",
+        help="its name in `celery inspect`, before the host's name (default: worker-PID)",
+    )
+    name = parser.parse_args(arguments).name
     try:
         settings = read_settings(os.environ)
         if not settings.queue_url:
@@ -45,19 +50,18 @@ def main(arguments: list[str] | None = None) -> int:
             )
         configure_logs(settings.log_format, settings.log_level)
         work(settings, name)
-    except SettingsError as error:
-        return _refuse(str(error))
-    except MoodlineError as error:
-        return _refuse(error.detail)
+    except (SettingsError, MoodlineError) as error:
+        sys.stderr.write(f"moodline worker: {error}\n")
+        return 2
     _log.info("stopped")
     return 0
 
 
 def work(settings: Settings, name: str) -> None:
-    """Run what comes until told to stop, then put back what is under way.
+    """Run analyses until told to stop, then return running ones to the queue.
 
-    Raises StoreUnavailableError where the store cannot be opened, SettingsError where a port that
-    is asked for cannot be had.
+    Raises StoreUnavailableError if the store cannot be opened, and SettingsError if the metrics
+    port cannot.
     """
     metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
     if settings.worker_metrics_port:
@@ -65,7 +69,7 @@ def work(settings: Settings, name: str) -> None:
     ports = adapters(settings)
     stopping = threading.Event()
     runner = analysis_runner(ports, settings, metrics, stopping)
-    sweeper = WorkerPool(
+    poller = WorkerPool(
         runner.run,
         stopping,
         sweep=Sweeper(ports.store, ports.clock).sweep_when_due,
@@ -76,18 +80,17 @@ def work(settings: Settings, name: str) -> None:
     app.task(name=TASK)(_task(runner.run))
 
     def begin_stop(**_: object) -> None:
-        sweeper.begin_stop()
+        poller.begin_stop()
 
-    # Until Celery has handlers of its own, which takes a second in which the sweep is at work.
+    # Celery installs its own handlers about a second after the poller has started.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _exit)
-    # Celery waits for the runs under way; this has them come to an end.
+        signal.signal(number, lambda *_: sys.exit(0))
+    # Celery waits for running analyses; this makes them end.
     signals.worker_shutting_down.connect(begin_stop)
     collect_garbage_less_often()
     try:
-        sweeper.start()
-        # Threads: a run waits for the inference server most of the time, and one process has one
-        # store, opened where it is used.
+        poller.start()
+        # Threads, because a run mostly waits for the inference server, and they share one store.
         app.Worker(
             hostname=f"{name}@{os.uname().nodename}",
             pool="threads",
@@ -98,7 +101,7 @@ def work(settings: Settings, name: str) -> None:
             quiet=True,
         ).start()
     finally:
-        if sweeper.stop(settings.shutdown_seconds):
+        if poller.stop(settings.shutdown_seconds):
             ports.close()
         app.close()
 
@@ -113,10 +116,6 @@ def _serve(metrics: Metrics, settings: Settings) -> None:
         ) from error
 
 
-def _exit(*_: object) -> None:
-    raise SystemExit(0)
-
-
 def _task(run: Callable[[str], bool]) -> Callable[[str], None]:
     def analyse(analysis_id: str) -> None:
         try:
@@ -125,21 +124,6 @@ def _task(run: Callable[[str], bool]) -> Callable[[str], None]:
             _log.warning("%s", error.detail, extra={"analysis_id": analysis_id})
 
     return analyse
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m api.worker", description=__doc__)
-    parser.add_argument(
-        "--name",
-        default=f"worker-{os.getpid()}",
-        help="what `celery inspect` calls it, before the host's name (default: worker-PID)",
-    )
-    return parser
-
-
-def _refuse(line: str) -> int:
-    sys.stderr.write(f"moodline worker: {line}\n")
-    return 2
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Use Moodline from a terminal: `moodline COMMAND`, or `python -m api.cli COMMAND`.
 
-The commands call the API that MOODLINE_API_URL names, with MOODLINE_API_KEY where it asks for a
-key. Without an address they use the one on this machine, and start it for the while where it does
-not run.
+The commands call the API at MOODLINE_API_URL, with MOODLINE_API_KEY if it asks for a key. Without
+an address they use the API on this machine, and start it for the command if it does not run.
 
 Exit status: 0 done; 1 the API refused or could not be reached, one line on standard error says why;
 2 the command line is wrong; 3 the analysis ended without a result; 130 interrupted.
@@ -31,7 +30,7 @@ _FAULT, _NO_RESULT, _INTERRUPTED = 1, 3, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return the exit code, after one clear line on a fault."""
+    """Run one command; return the exit code, with a message if it fails."""
     options = _parser().parse_args(arguments)
     raise_on_signal(signal.SIGTERM)
     try:
@@ -56,7 +55,7 @@ def _say(line: str, status: int) -> int:
 
 @contextmanager
 def running_api() -> Iterator[ApiClient]:
-    """Yield a client of the API that the settings name, started for the while if need be."""
+    """Yield a client of the API that the settings name, or of one started for this command."""
     settings = read_settings(os.environ)
     if settings.moodline_api_url:
         with ApiClient(settings.moodline_api_url, settings.moodline_api_key) as api:
@@ -92,12 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command.add_argument
 
-    importing = add("import", commands.import_posts, "keep a file of posts")
+    importing = add("import", commands.import_posts, "import a file of posts")
     importing("file", type=Path, help="X archive zip, tweets.js, JSON lines or CSV")
     _add_shared(importing)
 
-    analyse = add("analyse", commands.analyse, "tell the mood of your own posts")
-    analyse("file", type=Path, nargs="?", help="posts to import first, as import does")
+    analyse = add("analyse", commands.analyse, "analyse the mood of your own posts")
+    analyse("file", type=Path, nargs="?", help="file of posts to import first")
     _add_shared(analyse)
     analyse(
         "--as-of",
@@ -105,12 +104,12 @@ def _parser() -> argparse.ArgumentParser:
         help='the time from which ages count: "newest" post (default), "now", or ISO 8601',
     )
     analyse("--source", default="imported", help='where posts come from (default: "imported")')
-    analyse("--max-posts", type=int, metavar="N", help="count the newest N only")
+    analyse("--max-posts", type=int, metavar="N", help="analyse only the newest N")
 
-    _add_shared(add("mood", commands.mood, "show the newest mood and what it rests on"))
-    _add_shared(add("recommend", commands.recommend, "show what may help today"))
+    _add_shared(add("mood", commands.mood, "show the newest mood and its evidence"))
+    _add_shared(add("recommend", commands.recommend, "show recommendations for today"))
 
-    erase = add("erase", commands.erase, "erase everything that is held about a user")
+    erase = add("erase", commands.erase, "erase everything stored about a user")
     _add_shared(erase)
     erase("--yes", action="store_true", help="do not ask")
     return parser

@@ -1,4 +1,4 @@
-"""Call a running API the way a front end does, for the commands that a person runs."""
+"""HTTP client of a running API, for the command line and the demo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -17,37 +16,29 @@ TIMEOUT = httpx.Timeout(10.0, read=120.0, write=120.0)
 
 
 class ApiCallError(Exception):
-    """Say what the API answered that was not success, or that it did not answer."""
+    """The API refused a call or could not be reached."""
 
 
 class AnalysisEndedError(ApiCallError):
-    """Say that an analysis ended without a result, and why."""
+    """An analysis ended without a result."""
 
 
 class ApiClient:
-    """Hold one connection to the API at `url`, with a key where it asks for one.
-
-    Use it as a context manager.
-    """
+    """Connection to the API at `url`, with a key if given; a context manager."""
 
     def __init__(self, url: str, key: str | None = None) -> None:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        # Loopback calls must not go through a proxy that the environment names.
+        # Loopback calls must not go through the environment's proxy.
         self._http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def answers(self) -> bool:
-        """Tell whether a ready API answers at the address."""
+        """Check whether a ready API answers at the address."""
         try:
             return self._http.get("/readyz").status_code == httpx.codes.OK
         except httpx.TransportError:
@@ -60,12 +51,12 @@ class ApiClient:
         *,
         on_sent: Callable[[int, int], None] = lambda *_: None,
     ) -> dict[str, Any]:
-        """Send a file of posts; return the counts and the reasons for what was skipped.
+        """Upload a file of posts; return the result of the import.
 
-        on_sent is told, as the file goes out, how many of its bytes are sent, and how many it has;
-        once both are the same, the API reads what came, which may take long.
+        on_sent is called with the bytes sent so far and the file's size; once they are equal, the
+        API imports the file, which may take long.
         """
-        with _FileOnItsWay(file, on_sent) as body:
+        with _UploadedFile(file, on_sent) as body:
             return self._call(
                 "POST", f"/v1/users/{user_name}/posts", files={"file": (file.name, body)}
             )
@@ -81,19 +72,16 @@ class ApiClient:
     ) -> dict[str, Any]:
         """Start an analysis, with the user's consent, and return it once it has succeeded.
 
-        Raises AnalysisEndedError where it fails or is cancelled.
+        Raises AnalysisEndedError if it fails or is cancelled.
         """
-        analysis = self._call(
-            "POST",
-            "/v1/analyses",
-            json={
-                "user_name": user_name,
-                "source": source,
-                "consent": True,
-                "as_of": as_of,
-                "max_posts": max_posts,
-            },
-        )
+        request = {
+            "user_name": user_name,
+            "source": source,
+            "consent": True,
+            "as_of": as_of,
+            "max_posts": max_posts,
+        }
+        analysis = self._call("POST", "/v1/analyses", json=request)
         while analysis["state"] in ("queued", "running"):
             on_progress(analysis)
             time.sleep(POLL_SECONDS)
@@ -109,15 +97,15 @@ class ApiClient:
         return analysis
 
     def user(self, user_name: str) -> dict[str, Any]:
-        """Return a user's newest mood and what it rests on."""
+        """Return a user's newest mood and result."""
         return self._call("GET", f"/v1/users/{user_name}")
 
     def recommendations(self, user_name: str) -> dict[str, Any]:
-        """Return what is recommended to a user whose mood is known."""
+        """Return the recommendations for a user whose mood is known."""
         return self._call("GET", f"/v1/users/{user_name}/recommendations")
 
     def erase(self, user_name: str) -> None:
-        """Erase everything that is held about a user."""
+        """Erase everything stored about a user."""
         self._call("DELETE", f"/v1/users/{user_name}")
 
     def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
@@ -131,8 +119,8 @@ class ApiClient:
         return body
 
 
-class _FileOnItsWay(io.FileIO):
-    """Be a file that is sent block by block: who asks for the next one has sent those before."""
+class _UploadedFile(io.FileIO):
+    # httpx reads block by block, so a read means that the blocks before it were sent.
 
     def __init__(self, path: Path, on_sent: Callable[[int, int], None]) -> None:
         super().__init__(path)

@@ -1,4 +1,4 @@
-"""Do what the commands of the command line say, and show it to a person, or as JSON."""
+"""The commands of the command line; each prints its result as text or as JSON."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from api.cli.api_client import ApiCallError, ApiClient
-from api.cli.mood_summary import mood_card, recommendation_lines
+from api.cli.mood_summary import mood_summary, recommendation_lines
 
 _NAMED_SKIPS = 5
 
 
 def import_posts(api: ApiClient, options: Namespace) -> None:
-    """Keep the posts of a file."""
+    """Import the posts of a file."""
     report = _import(api, options)
     if options.json:
         _print_json(report)
 
 
 def analyse(api: ApiClient, options: Namespace) -> None:
-    """Import a file where one is given, analyse to the end, and show the mood card."""
+    """Import a file if one is given, analyse to the end, and print the mood summary."""
     if options.file is not None:
         _import(api, options)
     began = time.perf_counter()
@@ -46,22 +46,22 @@ def analyse(api: ApiClient, options: Namespace) -> None:
         f"{progress['classified']} posts classified, {progress['reused']} known from before"
         f" ({time.perf_counter() - began:.1f} s)"
     )
-    _print_card(api, options.user, analysis["result"])
+    _print_summary(api, options.user, analysis["result"])
 
 
 def mood(api: ApiClient, options: Namespace) -> None:
-    """Show the newest mood and what it rests on."""
+    """Print the newest mood and its evidence."""
     user = api.user(options.user)
     if options.json:
         _print_json(user)
     elif user["result"] is None:
         print(f"{user['posts']} posts are kept, and none was analysed yet: moodline analyse")
     else:
-        _print_card(api, options.user, user["result"])
+        _print_summary(api, options.user, user["result"])
 
 
 def recommend(api: ApiClient, options: Namespace) -> None:
-    """Show accounts, hashtags and friends that may do good today."""
+    """Print accounts, hashtags and friends recommended today."""
     found = api.recommendations(options.user)
     if options.json:
         _print_json(found)
@@ -70,7 +70,7 @@ def recommend(api: ApiClient, options: Namespace) -> None:
 
 
 def erase(api: ApiClient, options: Namespace) -> None:
-    """Erase everything that is held about the user, once a person has said yes."""
+    """Erase everything stored about the user, after a confirmation."""
     if not options.yes:
         if not sys.stdin.isatty():
             raise ApiCallError("nothing was erased: say --yes where nobody can be asked")
@@ -100,9 +100,9 @@ def _import(api: ApiClient, options: Namespace) -> dict[str, Any]:
     return report
 
 
-def _print_card(api: ApiClient, user_name: str, result: dict[str, Any]) -> None:
+def _print_summary(api: ApiClient, user_name: str, result: dict[str, Any]) -> None:
     recommended = api.recommendations(user_name) if result["mood"] is not None else None
-    print(mood_card(user_name, result, recommended))
+    print(mood_summary(user_name, result, recommended))
 
 
 def _print_json(value: Any) -> None:
@@ -111,18 +111,14 @@ def _print_json(value: Any) -> None:
 
 @contextmanager
 def _analysis_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yield what shows an analysis on a bar."""
+    """Yield a function that shows an analysis on a progress bar."""
     with _bar(" posts") as bar:
 
         def show(analysis: dict[str, Any]) -> None:
             progress = analysis["progress"]
             bar.total = progress["total"] or None
-            bar.set_description(
-                f"waits until {analysis['waits_until']}"
-                if analysis["waits_until"]
-                else analysis["state"],
-                refresh=False,
-            )
+            until = analysis["waits_until"]
+            bar.set_description(f"waits until {until}" if until else analysis["state"], False)
             bar.n = progress["classified"] + progress["reused"]
             bar.refresh()
 
@@ -131,7 +127,7 @@ def _analysis_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
 
 @contextmanager
 def _upload_bar() -> Iterator[Callable[[int, int], None]]:
-    """Yield what shows on a bar how many bytes of a file are sent, then that they are read."""
+    """Yield a function that shows the bytes of a file sent, then that the API reads them."""
     with _bar("B", unit_scale=True) as bar:
 
         def show(sent: int, size: int) -> None:
@@ -139,11 +135,11 @@ def _upload_bar() -> Iterator[Callable[[int, int], None]]:
             bar.set_description("sending" if sent < size else "reading", refresh=False)
             bar.update(sent - bar.n)
             if sent == size:
-                bar.refresh()  # update() leaves out what comes fast, and no more comes now
+                bar.refresh()  # update() skips updates in quick succession
 
         yield show
 
 
 def _bar(unit: str, *, unit_scale: bool = False) -> tqdm[NoReturn]:
-    """Return a bar of no iterable; it shows nothing where nobody looks at a terminal."""
+    # disable=None: nothing is shown unless standard error is a terminal.
     return tqdm(unit=unit, unit_scale=unit_scale, leave=False, disable=None, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Draw a mood result as plain text, for a terminal."""
+"""Mood summary: a mood result as plain text for a terminal."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ _BAR = 30
 _SHOWN_EMOTIONS = 5
 
 
-def mood_card(
+def mood_summary(
     user_name: str, result: Mapping[str, Any], recommended: Mapping[str, Any] | None
 ) -> str:
-    """Return the card of one result, and of what is recommended where something is.
-
-    result and recommended are the JSON bodies of the API.
-    """
+    """Return the summary of a result, with recommendations if given; both are JSON of the API."""
     lines = [f"-- @{user_name} ".ljust(WIDTH, "-")]
     if result["mood"] is None:
         lines += textwrap.wrap(f"No mood: {result['reason']}", WIDTH)
@@ -54,7 +51,7 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
 
 
 def recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:
-    """Return a line a kind of what is recommended, as the API's JSON body has it."""
+    """Return one line per kind of recommendation, from the JSON body of the API."""
     rows = (
         ("accounts", "@", recommended["big_accounts"]),
         ("hashtags", "#", recommended["hashtags"]),

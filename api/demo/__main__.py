@@ -1,6 +1,6 @@
-"""Import, analyse and recommend for three invented people over HTTP, and check what comes back.
+"""Demo: import, analyse and recommend for three invented people over HTTP, and check the results.
 
-Each person's posts come in another format, so the demo reads all three that are text.
+Each person's posts are in a different format, so the demo reads all three text formats.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from api.cli.api_client import ApiCallError, ApiClient
-from api.cli.mood_summary import mood_card
+from api.cli.mood_summary import mood_summary
 from api.local import local_servers
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
 
@@ -23,7 +23,7 @@ POSTS = Path(__file__).parent / "posts"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Name an invented person, the file of their posts, and the mood they were written in."""
+    """An invented person, the file of their posts, and the mood they were written in."""
 
     user_name: str
     file: str
@@ -39,11 +39,11 @@ PEOPLE = (
 
 
 class DemoError(Exception):
-    """Say what came back that should not have."""
+    """A result differs from what was expected."""
 
 
 def main() -> int:
-    """Run the demo on servers of its own and a store that is thrown away; return the exit code."""
+    """Run the demo on its own servers and a temporary store; return the exit code."""
     raise_on_signal(signal.SIGTERM)
     try:
         with tempfile.TemporaryDirectory(prefix="moodline-demo-") as folder:
@@ -73,7 +73,7 @@ def main() -> int:
 
 
 def _present(api: ApiClient, person: Person) -> str:
-    """Return the mood card of a person; raise DemoError where something is off."""
+    """Return the mood summary of a person; raise DemoError for an unexpected result."""
     report = api.import_posts(person.user_name, POSTS / person.file)
     _check(person, "posts imported", report["imported"], person.posts)
     _check(person, "posts skipped", report["skipped"], 0)
@@ -86,7 +86,7 @@ def _present(api: ApiClient, person: Person) -> str:
     recommended = api.recommendations(person.user_name)
     for kind in ("big_accounts", "hashtags"):
         _check(person, f"recommended {kind}", len(recommended[kind]), 3)
-    return mood_card(person.user_name, result, recommended)
+    return mood_summary(person.user_name, result, recommended)
 
 
 def _check(person: Person, what: str, found: Any, expected: Any) -> None:

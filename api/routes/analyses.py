@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
 from typing import Any
 
 from flask import Response, g, json
@@ -11,8 +10,8 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
-from api.routes.authentication import check_user, needs
-from api.routes.openapi import BODY, CHANGES, problem_answers
+from api.routes.authentication import check_user
+from api.routes.openapi import BODY, CHANGES, documented, problem_answers
 from api.routes.request_models import (
     AnalysisPath,
     CountryQuery,
@@ -23,63 +22,21 @@ from api.routes.request_models import (
 from api.routes.response_models import AnalysisDocument, analysis_document
 from api.services import Services
 
+_START_PROBLEMS = ("consent-required", "conflict", "not-own-account", "source-not-configured")
 _TAG = Tag(name="analyses", description="Analyses of one's own posts")
-
-
-class EventLines:
-    """Iterator over analysis changes as server-sent events; None becomes a keep-alive comment.
-
-    document turns an analysis into JSON values. A class rather than a generator, because close()
-    must reach `changes` even if the client leaves before the first event; close() of a generator
-    that was never started runs nothing.
-    """
-
-    def __init__(
-        self,
-        changes: Generator[Analysis | None, None, None],
-        document: Callable[[Analysis], dict[str, Any]],
-    ) -> None:
-        self._changes = changes
-        self._document = document
-
-    def __iter__(self) -> EventLines:
-        return self
-
-    def __next__(self) -> str:
-        change = next(self._changes)
-        if change is None:
-            return ": still here\n\n"
-        data = json.dumps(self._document(change), ensure_ascii=False)
-        return f"event: analysis\ndata: {data}\n\n"
-
-    def close(self) -> None:
-        """Close the changes, which frees the call's share of the long calls."""
-        self._changes.close()
 
 
 def analyses_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of analyses."""
+    problems = problem_answers()
     routes = APIBlueprint(
-        "analyses",
-        __name__,
-        url_prefix="/v1/analyses",
-        abp_tags=[_TAG],
-        abp_responses=problem_answers(),
+        "analyses", __name__, url_prefix="/v1/analyses", abp_tags=[_TAG], abp_responses=problems
     )
 
     def document(analysis: Analysis, query: CountryQuery) -> dict[str, Any]:
         return analysis_document(analysis, services.support, query.country)
 
-    @routes.post(
-        "",
-        security=needs(Scope.ANALYSE),
-        responses={
-            202: AnalysisDocument,
-            **problem_answers(
-                *BODY, "consent-required", "conflict", "not-own-account", "source-not-configured"
-            ),
-        },
-    )
+    @routes.post("", **documented(Scope.ANALYSE, {202: AnalysisDocument}, *BODY, *_START_PROBLEMS))
     def start_analysis(
         header: StartAnalysisHeaders, query: CountryQuery, body: StartAnalysisBody
     ) -> Any:
@@ -96,47 +53,39 @@ def analyses_blueprint(services: Services) -> APIBlueprint:
         headers = {"Location": f"/v1/analyses/{analysis.analysis_id}"}
         return document(analysis, query), 202, headers
 
-    @routes.get(
-        "/<analysis_id>",
-        security=needs(Scope.READ),
-        responses={200: AnalysisDocument, **problem_answers("not-found")},
-    )
+    @routes.get("/<analysis_id>", **documented(Scope.READ, {200: AnalysisDocument}, "not-found"))
     def get_analysis(path: AnalysisPath, query: CountryQuery) -> Any:
         """Return an analysis: its state, its progress, and its result or problem."""
         return document(services.analyses.analysis(path.analysis_id), query)
 
     @routes.delete(
         "/<analysis_id>",
-        security=needs(Scope.ANALYSE),
-        responses={200: AnalysisDocument, **problem_answers(*CHANGES, "not-found", "conflict")},
+        **documented(Scope.ANALYSE, {200: AnalysisDocument}, *CHANGES, "not-found", "conflict"),
     )
     def cancel_analysis(path: AnalysisPath, query: CountryQuery) -> Any:
         """Cancel an analysis that has not ended; posts classified so far stay classified."""
         return document(services.analyses.cancel(path.analysis_id), query)
 
-    @routes.get(
-        "/<analysis_id>/events",
-        security=needs(Scope.READ),
-        responses={
-            200: {
-                "description": "an event `analysis` at each change, until it is terminal",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            },
-            **problem_answers("not-found"),
-        },
-    )
+    events = {
+        "description": "an event `analysis` at each change, until it is terminal",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+
+    @routes.get("/<analysis_id>/events", **documented(Scope.READ, {200: events}, "not-found"))
     def follow_analysis(path: AnalysisPath, query: CountryQuery) -> Any:
         """Follow an analysis as server-sent events named "analysis", until it is terminal."""
         changes = services.analyses.events(path.analysis_id)
-        lines = EventLines(changes, lambda analysis: document(analysis, query))
+        lines = (
+            _event_line(None if change is None else document(change, query)) for change in changes
+        )
         response = Response(lines, content_type="text/event-stream")
+        # Also reaches changes if the client leaves before the first event.
+        response.call_on_close(changes.close)
         response.headers["X-Accel-Buffering"] = "no"
         return response
 
     @routes.post(
-        "/<analysis_id>/feedback",
-        security=needs(Scope.ANALYSE),
-        responses={204: None, **problem_answers(*BODY, "not-found")},
+        "/<analysis_id>/feedback", **documented(Scope.ANALYSE, {204: None}, *BODY, "not-found")
     )
     def give_feedback(path: AnalysisPath, body: FeedbackBody) -> Any:
         """Give feedback on an analysis: the user's own word for their mood."""
@@ -144,3 +93,9 @@ def analyses_blueprint(services: Services) -> APIBlueprint:
         return "", 204
 
     return routes
+
+
+def _event_line(document: dict[str, Any] | None) -> str:
+    if document is None:
+        return ": still here\n\n"  # a comment, which keeps the connection open
+    return f"event: analysis\ndata: {json.dumps(document, ensure_ascii=False)}\n\n"

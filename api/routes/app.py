@@ -10,13 +10,10 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
 from api.routes.analyses import analyses_blueprint
-from api.routes.authentication import (
-    SECURITY_SCHEMES,
-    register_authentication,
-    register_scope_checks,
-)
+from api.routes.authentication import register_authentication, register_scope_checks
 from api.routes.error_handlers import invalid_request, register_error_handlers
 from api.routes.health_and_docs import service_blueprint
+from api.routes.openapi import SECURITY_SCHEMES
 from api.routes.original_front_end import original_blueprint
 from api.routes.rate_limits import register_rate_limits
 from api.routes.request_checks import (

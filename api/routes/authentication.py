@@ -1,36 +1,21 @@
 """Authentication and scope checks for API keys.
 
-A route declares the scope it needs with `security=needs(Scope...)`; the OpenAPI document shows it
-and this module enforces it, so the two cannot differ. A route that declares nothing needs the
-scope admin. Health, metrics, documentation and the dashboard's own files need no key, nor do
-routes that declare KEYLESS.
+A route declares the scope it needs with `api.routes.openapi.documented`; the OpenAPI document
+shows it and this module enforces it, so the two cannot differ. A route that declares nothing needs
+the scope admin. Health, metrics, documentation and the dashboard's own files need no key, nor do
+routes declared with the scope None.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask import Flask, g, request
 from flask_openapi3.openapi import OpenAPI
 
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from api.routes.openapi import documented_operations
+from api.routes.openapi import KEYLESS, documented_operations
 from api.services.access import Access
 from api.services.analyses import Analyses
-
-SECURITY_SCHEMES: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "PREFIX.SECRET of an API key"},
-    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-}
-
-KEYLESS: list[dict[str, list[Any]]] = [{}]
-"""Security of a route that browsers are redirected to, without a key: it checks by itself."""
-
-
-def needs(scope: Scope) -> list[dict[str, list[Any]]]:
-    """Return the OpenAPI security requirement of a route that needs a key with this scope."""
-    return [{scheme: [scope.value]} for scheme in SECURITY_SCHEMES]
 
 
 def register_authentication(app: Flask, access: Access) -> None:

@@ -1,17 +1,25 @@
-"""What the OpenAPI document says of the calls: the problems each may answer with, and look-ups.
+"""OpenAPI descriptions of the routes: scope, responses and problems; and look-ups of them.
 
 The look-ups let other modules enforce what the document says, so that the two cannot differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_openapi3.models.operation import Operation
 from flask_openapi3.openapi import OpenAPI
 
+from api.domain.api_keys import Scope
 from api.problems import ProblemKind, all_kinds, problem_document
+
+SECURITY_SCHEMES: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "PREFIX.SECRET of an API key"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+KEYLESS: list[dict[str, list[Any]]] = [{}]
+"""Security of a route that browsers are redirected to, without a key: it checks by itself."""
 
 _ANY_CALL = (
     "invalid-request",
@@ -26,6 +34,18 @@ CHANGES = ("cross-site",)
 BODY = (*CHANGES, "payload-too-large", "unsupported-media")
 
 _EXAMPLE_TRACE_ID = "8d3c1f0e5b7a4c2d9e6f1a2b3c4d5e6f"
+
+
+def documented(scope: Scope | None, responses: Mapping[int, Any], *problems: str) -> dict[str, Any]:
+    """Return keyword arguments for a route decorator: the scope needed, responses and problems.
+
+    scope is None for a route that needs no key. problems are slugs, in addition to those that any
+    call may answer with.
+    """
+    security = KEYLESS
+    if scope is not None:
+        security = [{scheme: [scope.value]} for scheme in SECURITY_SCHEMES]
+    return {"security": security, "responses": {**responses, **problem_answers(*problems)}}
 
 
 def documented_operations(app: OpenAPI) -> dict[str, Operation]:

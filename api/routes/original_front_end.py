@@ -9,8 +9,7 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
-from api.routes.authentication import needs
-from api.routes.openapi import CHANGES, problem_answers
+from api.routes.openapi import CHANGES, documented, problem_answers
 from api.routes.request_models import OriginalStartQuery, UserPath
 from api.routes.response_models import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services
@@ -31,8 +30,7 @@ def original_blueprint(services: Services) -> APIBlueprint:
 
     @routes.get(
         "/start_analysis/<user_name>",
-        security=needs(Scope.ANALYSE),
-        responses={200: OriginalAnalysisDocument, **problem_answers(*CHANGES, *_OUTCOMES)},
+        **documented(Scope.ANALYSE, {200: OriginalAnalysisDocument}, *CHANGES, *_OUTCOMES),
     )
     def start_analysis_and_wait(path: UserPath, query: OriginalStartQuery) -> Any:
         """Analyse and wait; return [mood, happiest, saddest], the last two as texts or null."""
@@ -40,10 +38,7 @@ def original_blueprint(services: Services) -> APIBlueprint:
         happiest, saddest = result["happiest"], result["saddest"]
         return [result["mood"], happiest and happiest["text"], saddest and saddest["text"]]
 
-    recommending: dict[str, Any] = {
-        "security": needs(Scope.READ),
-        "responses": {200: OriginalRecommendationsDocument, **problem_answers("not-found")},
-    }
+    recommending = documented(Scope.READ, {200: OriginalRecommendationsDocument}, "not-found")
 
     @routes.get("/recommend_friends/<user_name>", **recommending)
     def recommend_friends(path: UserPath) -> Any:

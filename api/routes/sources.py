@@ -10,8 +10,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
-from api.routes.authentication import KEYLESS, needs
-from api.routes.openapi import problem_answers
+from api.routes.openapi import documented, problem_answers
 from api.routes.request_models import SignInReturnQuery
 from api.routes.response_models import SourcesDocument
 from api.services import Services
@@ -21,25 +20,29 @@ from api.services.sources import SIGN_IN_PATH
 _TAG = Tag(name="sources", description="Sources of posts, and signing in at them")
 
 _TICKET = "moodline_sign_in"
+_SIGN_IN_PROBLEMS = (
+    "source-not-configured",
+    "source-unauthorised",
+    "source-forbidden",
+    "source-payment-required",
+    "source-refused",
+    "source-unavailable",
+    "source-rate-limited",
+)
 
 
 def sources_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of sources."""
     routes = APIBlueprint("sources", __name__, abp_tags=[_TAG], abp_responses=problem_answers())
 
-    @routes.get("/v1/sources", security=needs(Scope.READ), responses={200: SourcesDocument})
+    @routes.get("/v1/sources", **documented(Scope.READ, {200: SourcesDocument}))
     def list_sources() -> Any:
         """List the sources of posts: whether each is configured, and where to sign in."""
         return {"sources": [asdict(state) for state in services.sources.states()]}
 
-    @routes.get(
-        SIGN_IN_PATH,
-        security=KEYLESS,
-        responses={
-            303: {"description": "redirect to X, which asks the user for permission"},
-            **problem_answers("source-not-configured"),
-        },
-    )
+    to_x = {"description": "redirect to X, which asks the user for permission"}
+
+    @routes.get(SIGN_IN_PATH, **documented(None, {303: to_x}, "source-not-configured"))
     def sign_in_at_x() -> Any:
         """Redirect the user to X, to allow reading their own posts."""
         start = services.sign_ins.begin()
@@ -55,21 +58,10 @@ def sources_blueprint(services: Services) -> APIBlueprint:
         )
         return response
 
+    to_dashboard = {"description": "redirect to the dashboard of the user who signed in"}
+
     @routes.get(
-        f"{SIGN_IN_PATH}/callback",
-        security=KEYLESS,
-        responses={
-            303: {"description": "redirect to the dashboard of the user who signed in"},
-            **problem_answers(
-                "source-not-configured",
-                "source-unauthorised",
-                "source-forbidden",
-                "source-payment-required",
-                "source-refused",
-                "source-unavailable",
-                "source-rate-limited",
-            ),
-        },
+        f"{SIGN_IN_PATH}/callback", **documented(None, {303: to_dashboard}, *_SIGN_IN_PROBLEMS)
     )
     def come_back_from_x(query: SignInReturnQuery) -> Any:
         """Complete the sign-in when X redirects the user back."""

@@ -12,8 +12,7 @@ from api.domain.analyses import WORDS, WORDS_VERSION
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
-from api.routes.authentication import needs
-from api.routes.openapi import BODY, CHANGES, problem_answers
+from api.routes.openapi import BODY, CHANGES, documented, problem_answers
 from api.routes.request_models import ConsentBody, CountryQuery, TimelineQuery, UserPath
 from api.routes.response_models import (
     ConsentDocument,
@@ -61,8 +60,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
 
     @routes.post(
         "/posts",
-        security=needs(Scope.ANALYSE),
-        responses={200: ImportDocument, **problem_answers(*BODY, "unreadable-file")},
+        **documented(Scope.ANALYSE, {200: ImportDocument}, *BODY, "unreadable-file"),
         openapi_extensions={"requestBody": _POST_FILE},
     )
     def import_posts(path: UserPath) -> Any:
@@ -70,40 +68,26 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
         request.max_content_length = max_import_bytes + _MULTIPART_OVERHEAD_BYTES
         return import_document(services.imports.import_posts(path.user_name, _upload()))
 
-    @routes.get(
-        "",
-        security=needs(Scope.READ),
-        responses={200: UserDocument, **problem_answers("not-found")},
-    )
+    @routes.get("", **documented(Scope.READ, {200: UserDocument}, "not-found"))
     def get_user(path: UserPath, query: CountryQuery) -> Any:
         """Return the newest mood and result of a user."""
         overview = services.users.overview(path.user_name)
         return user_document(overview, services.support, query.country)
 
-    @routes.get(
-        "/timeline",
-        security=needs(Scope.READ),
-        responses={200: TimelineDocument, **problem_answers("not-found")},
-    )
+    @routes.get("/timeline", **documented(Scope.READ, {200: TimelineDocument}, "not-found"))
     def get_timeline(path: UserPath, query: TimelineQuery) -> Any:
         """Return the user's emotions over time, oldest first."""
         buckets = services.users.timeline(path.user_name, query.bucket)
         return {"bucket": query.bucket, "timeline": [item.to_dict() for item in buckets]}
 
     @routes.get(
-        "/recommendations",
-        security=needs(Scope.READ),
-        responses={200: RecommendationsDocument, **problem_answers("not-found")},
+        "/recommendations", **documented(Scope.READ, {200: RecommendationsDocument}, "not-found")
     )
     def get_recommendations(path: UserPath) -> Any:
         """Return accounts, hashtags and friends recommended today."""
         return services.users.recommendations(path.user_name).to_dict()
 
-    @routes.put(
-        "/consent",
-        security=needs(Scope.ANALYSE),
-        responses={200: ConsentDocument, **problem_answers(*BODY)},
-    )
+    @routes.put("/consent", **documented(Scope.ANALYSE, {200: ConsentDocument}, *BODY))
     def give_consent(path: UserPath, body: ConsentBody) -> Any:
         """Agree to be analysed and, with matchable, to be recommended to others as a friend."""
         user = services.users.consent(path.user_name, matchable=body.matchable)
@@ -115,21 +99,13 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
             "matchable": body.matchable,
         }
 
-    @routes.delete(
-        "/consent",
-        security=needs(Scope.ERASE),
-        responses={204: None, **problem_answers(*CHANGES, "not-found")},
-    )
+    @routes.delete("/consent", **documented(Scope.ERASE, {204: None}, *CHANGES, "not-found"))
     def withdraw_consent(path: UserPath) -> Any:
         """Withdraw consent, which erases everything stored about the user."""
         services.users.erase(path.user_name)
         return "", 204
 
-    @routes.get(
-        "/export",
-        security=needs(Scope.READ),
-        responses={200: ExportDocument, **problem_answers("not-found")},
-    )
+    @routes.get("/export", **documented(Scope.READ, {200: ExportDocument}, "not-found"))
     def export_user(path: UserPath) -> Any:
         """Return everything stored about a user."""
         body = json.dumps(services.users.export(path.user_name), ensure_ascii=False)
@@ -139,11 +115,7 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
         }
         return body, 200, headers
 
-    @routes.delete(
-        "",
-        security=needs(Scope.ERASE),
-        responses={204: None, **problem_answers(*CHANGES, "not-found")},
-    )
+    @routes.delete("", **documented(Scope.ERASE, {204: None}, *CHANGES, "not-found"))
     def erase_user(path: UserPath) -> Any:
         """Erase everything stored about a user; a running analysis cannot restore it."""
         services.users.erase(path.user_name)

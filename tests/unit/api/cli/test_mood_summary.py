@@ -1,11 +1,11 @@
-"""The card in the terminal says what a result says, and no more."""
+"""The mood summary in the terminal says what a result says, and no more."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from api.cli.mood_summary import WIDTH, mood_card
+from api.cli.mood_summary import WIDTH, mood_summary
 from api.domain.results import mood_result
 from api.domain.scoring import DEFAULT
 from tests.support.posts import NOW, classified, post
@@ -16,36 +16,36 @@ def result_of(*posts: Any) -> dict[str, Any]:
 
 
 def test_a_result_without_posts_gives_its_reason_and_no_mood() -> None:
-    card = mood_card("ana", result_of(), None)
+    summary = mood_summary("ana", result_of(), None)
 
-    assert "No mood: There are no posts to go by." in card
-    assert "confidence" not in card
+    assert "No mood: There are no posts to go by." in summary
+    assert "confidence" not in summary
 
 
-def test_a_card_names_the_mood_the_posts_and_what_is_recommended() -> None:
+def test_a_summary_names_the_mood_the_posts_and_what_is_recommended() -> None:
     recommended = {"big_accounts": [{"name": "calm"}], "hashtags": [], "friends": []}
 
-    card = mood_card("ana", result_of(classified(joy=0.9, neutral=0.1)), recommended)
+    summary = mood_summary("ana", result_of(classified(joy=0.9, neutral=0.1)), recommended)
 
-    assert card.splitlines()[0].startswith("-- @ana ")
-    assert "Cheerful   (confidence 100%)" in card
-    assert "from 1 posts: 1 own, 0 shared, 0 liked" in card
-    assert "accounts @calm" in card
-    assert "hashtags" not in card
+    assert summary.splitlines()[0].startswith("-- @ana ")
+    assert "Cheerful   (confidence 100%)" in summary
+    assert "from 1 posts: 1 own, 0 shared, 0 liked" in summary
+    assert "accounts @calm" in summary
+    assert "hashtags" not in summary
 
 
-def test_no_line_of_a_card_is_wider_than_the_terminal() -> None:
+def test_no_line_of_a_summary_is_wider_than_the_terminal() -> None:
     wordy = replace(post(), text="long words " * 50)
 
-    card = mood_card("ana", result_of(classified(wordy, sadness=1.0)), None)
+    summary = mood_summary("ana", result_of(classified(wordy, sadness=1.0)), None)
 
-    assert max(len(line) for line in card.splitlines()) <= WIDTH
+    assert max(len(line) for line in summary.splitlines()) <= WIDTH
 
 
-def test_a_heavy_card_names_somebody_to_talk_to() -> None:
+def test_a_heavy_summary_names_somebody_to_talk_to() -> None:
     somebody = {"name": "Near", "contact": "Call 1", "url": "https://near.example", "country": "IE"}
     result = {**result_of(classified(sadness=1.0)), "support": [somebody]}
 
-    card = mood_card("ana", result, None)
+    summary = mood_summary("ana", result, None)
 
-    assert "  to talk: Near: Call 1, https://near.example" in card
+    assert "  to talk: Near: Call 1, https://near.example" in summary
