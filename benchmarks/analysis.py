@@ -1,11 +1,11 @@
-"""Compare an analysis, end to end, with the time that the inference server alone needs.
+"""Compare the time of an analysis with that of only classifying its texts.
 
     python -m benchmarks.analysis [--rounds 7] [--keep]
 
 Each round has, in turn on the same two servers: the texts of a timeline classified by the inference
-server alone, in the chunks and with as many requests in flight as the API has; an analysis of that
-timeline, imported before; and an analysis after 20 new posts. The analyses' times are the API's own
-(created_at to finished_at), so that asking how far they have come does not count.
+server without the API, in chunks and with as many requests in flight as the API has; an analysis
+of that timeline, imported before; and an analysis after 20 new posts. The analyses' times are the
+API's (created_at to finished_at), so that polling does not count.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from api.local import local_servers
 from api.post_files.csv_reader import CsvReader
 from api.runtime.processes import free_port, wait_ready
 from api.settings import Settings
-from benchmarks.peers.machine import QUIET_LOAD, describe_commit, describe_machine
+from benchmarks.machine import QUIET_LOAD, describe_commit, describe_machine
 from serving.client import InferenceClient
 
 DATA = Path(os.environ.get("MOODLINE_DATA", "../shared/data"))
@@ -43,7 +43,7 @@ _MADE_UP = "what a day at the sea with all of you, thank you so much for coming 
 
 
 def main() -> int:
-    """Measure, print, and keep the figures where asked to; return 0 whatever they are."""
+    """Measure, print, and save the figures if asked; return 0 whatever they are."""
     options = _options()
     source, posts = timeline(DATA)
     document: dict[str, Any] = {
@@ -61,12 +61,12 @@ def main() -> int:
             "API_PORT": str(free_port()),
             "SERVING_HOST": "127.0.0.1",
             "SERVING_PORT": str(free_port()),
-            "SERVING_CACHE_TEXTS": "0",  # the same texts come again: each time has to be the first
+            "SERVING_CACHE_TEXTS": "0",  # every round classifies the same texts
             "LOG_LEVEL": "warning",
         }
         with local_servers(env) as servers, httpx.Client(base_url=servers.api_url) as api:
             wait_ready(servers.api_url, servers.children)
-            alone(servers.inference_url, [post.text for post in posts])  # warms up
+            classify_only(servers.inference_url, [post.text for post in posts])  # warms up
             for number in range(options.rounds):
                 document["rounds"].append(one_round(number, posts, api, servers.inference_url))
                 print(_line(document["rounds"][-1]), flush=True)
@@ -83,7 +83,7 @@ def main() -> int:
 
 
 def timeline(data: Path) -> tuple[str, list[Post]]:
-    """Return where posts are from, and the newest POSTS of them, newest first."""
+    """Return the source of the posts, and the newest POSTS of them, newest first."""
     file = data / "timelines" / "BarackObama.csv"
     if file.is_file():
         now = datetime.now(UTC)
@@ -101,16 +101,16 @@ def timeline(data: Path) -> tuple[str, list[Post]]:
 def one_round(
     number: int, posts: Sequence[Post], api: httpx.Client, inference_url: str
 ) -> dict[str, float]:
-    """Return the seconds of the inference server alone, of an analysis, and of one more."""
+    """Return the seconds of classifying only, of an analysis, and of one after new posts."""
     user = f"bench{number}"
-    keep(api, user, posts)
-    found = {"alone": alone(inference_url, [post.text for post in posts])}
+    import_posts(api, user, posts)
+    found = {"alone": classify_only(inference_url, [post.text for post in posts])}
     found["analysis"] = analysed(api, user, len(posts))
     now = datetime.now(UTC)
     new = [
         Post(f"new{n}", posts[n * 100].text, now - timedelta(minutes=n)) for n in range(NEW_POSTS)
     ]
-    keep(api, user, new)
+    import_posts(api, user, new)
     found["again"] = analysed(api, user, NEW_POSTS)
     return {
         **found,
@@ -119,8 +119,8 @@ def one_round(
     }
 
 
-def alone(url: str, texts: Sequence[str]) -> float:
-    """Return the seconds in which the inference server classifies texts as the API sends them."""
+def classify_only(url: str, texts: Sequence[str]) -> float:
+    """Return the seconds that the inference server needs for texts sent as the API sends them."""
     settings = Settings()
     size = settings.chunk_posts
     chunks = [texts[start : start + size] for start in range(0, len(texts), size)]
@@ -133,8 +133,7 @@ def alone(url: str, texts: Sequence[str]) -> float:
     return took
 
 
-def keep(api: httpx.Client, user: str, posts: Sequence[Post]) -> None:
-    """Import posts."""
+def import_posts(api: httpx.Client, user: str, posts: Sequence[Post]) -> None:
     lines = "\n".join(
         json.dumps({
             "id": post.post_id,
@@ -164,7 +163,7 @@ def analysed(api: httpx.Client, user: str, new: int) -> float:
 
 
 def report(document: dict[str, Any]) -> None:
-    """Print the medians beside what they should be, and how quiet the machine was."""
+    """Print the medians with their targets, and whether the machine was busy."""
     middle, machine = document["median"], document["machine"]
     print(
         f"\n{document['posts']}, {machine['processor']}, {machine['cores']} cores,"

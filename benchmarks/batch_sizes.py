@@ -1,4 +1,4 @@
-"""How large a run of the model should be: `python -m benchmarks.batch_sizes`.
+"""How large a batch should be: `python -m benchmarks.batch_sizes`.
 
 The shipped model with the server's scheduler and no HTTP, under closed loops of 64 single texts
 and of 4 x 50 texts, for several token budgets and spreads of length. CPU time per text is what
@@ -29,16 +29,16 @@ ROUNDS, SECONDS = 2, 2.0
 
 
 class Totals:
-    """Add up what scheduler tell."""
+    """Totals of the scheduler's runs."""
 
     def __init__(self) -> None:
         self.runs = self.texts = self.tokens = self.padded = 0
 
     def first_run(self, queued_seconds: float) -> None:
-        """Leave it."""
+        """Not measured here."""
 
     def encoded(self, failed: int, seconds: float) -> None:
-        """Leave it."""
+        """Not measured here."""
 
     def ran(self, report: RunReport) -> None:
         self.runs += 1
@@ -47,10 +47,10 @@ class Totals:
         self.padded += report.padded_tokens
 
 
-async def cpu_a_text(
+async def cpu_per_text(
     scheduler: ContinuousScheduler, texts: list[str], connections: int, size: int
 ) -> float:
-    """Return the CPU milliseconds a text under a closed loop."""
+    """Return the CPU milliseconds per text under a closed loop."""
     coming = itertools.cycle(texts)
     ends = time.perf_counter() + SECONDS
     done: list[int] = []
@@ -73,14 +73,14 @@ async def main() -> None:
         for budget, spread in CHOICES * ROUNDS:
             totals = Totals()
             scheduler = ContinuousScheduler(classifier, totals, Sizing(budget, spread))
-            singles = await cpu_a_text(scheduler, texts, 64, 1)
-            shown = f"{totals.texts / totals.runs:.1f} texts a run"
+            singles = await cpu_per_text(scheduler, texts, 64, 1)
+            shown = f"{totals.texts / totals.runs:.1f} texts per run"
             waste = 1 - totals.tokens / totals.padded
-            batches = await cpu_a_text(scheduler, texts, 4, 50)
+            batches = await cpu_per_text(scheduler, texts, 4, 50)
             scheduler.close()
             print(
                 f"budget {budget}, spread {spread}: 64 x 1 {singles:.2f} ms, 4 x 50"
-                f" {batches:.2f} ms of CPU a text; {shown}, {waste:.0%} padding (64 x 1)"
+                f" {batches:.2f} ms of CPU per text; {shown}, {waste:.0%} padding (64 x 1)"
             )
 
 

@@ -1,9 +1,9 @@
-"""How long the model's run takes, graph against graph: `python -m benchmarks.graphs FILE...`.
+"""Run times of ONNX graphs, compared: `python -m benchmarks.graphs FILE...`.
 
-Every ONNX file runs the same texts (token ids by chance, full length) on the CPU, in turns, for
-several shapes; the table has medians, and their ratio to the first file's. `--profile` says
-instead which operators a run of the last shape is spent in. With onnxruntime-openvino installed,
-files named by `--openvino` run on OpenVINO, in fp32 and in bf16.
+Every ONNX file runs the same texts (random token ids, full length) on the CPU, in turns, for
+several shapes; the table has medians, and their ratio to the first file's. `--profile` lists
+instead the operators that take most of a run of the last shape. With onnxruntime-openvino
+installed, files named by `--openvino` run on OpenVINO, in fp32 and in bf16.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import onnxruntime as ort
 from serving.classifier.providers import session_options
 
 SHAPES = ((1, 12), (1, 20), (1, 40), (16, 20), (8, 64), (16, 32))
-"""Texts and tokens: lone ones, and groups as large as the server's."""
+"""Texts and tokens: single texts, and batches as large as the server's."""
 
 TURNS = 40
 SHOWN = 12
@@ -40,7 +40,7 @@ def open_graph(path: Path, threads: int, profile: Path | None = None) -> ort.Inf
 
 
 def open_openvino(path: Path, threads: int, precision: str) -> ort.InferenceSession:
-    """Open a graph on OpenVINO, which computes in `precision`: `f32` or `bf16`."""
+    """Open a graph on OpenVINO, with `precision` `f32` or `bf16`."""
     hints = {"INFERENCE_NUM_THREADS": str(threads), "INFERENCE_PRECISION_HINT": precision}
     options = {"device_type": "CPU", "load_config": json.dumps({"CPU": hints})}
     provider = ("OpenVINOExecutionProvider", options)
@@ -68,18 +68,18 @@ def compare(files: Sequence[Path], openvino: Sequence[Path], threads: int) -> No
         feeds = [feed(session, shape) for session in sessions]
         seconds: list[list[float]] = [[] for _ in sessions]
         for turn in range(TURNS + 1):
-            for place, session in enumerate(sessions):
+            for index, session in enumerate(sessions):
                 began = time.perf_counter()
-                session.run(None, feeds[place])
+                session.run(None, feeds[index])
                 if turn:  # the first run allocates
-                    seconds[place].append(time.perf_counter() - began)
+                    seconds[index].append(time.perf_counter() - began)
         medians = [statistics.median(one) * 1e3 for one in seconds]
         cells = [f"{one:.2f} ({one / medians[0]:.2f} x)" for one in medians]
         print(f"| {shape[0]} x {shape[1]} |", " | ".join(cells), "|", flush=True)
 
 
 def profile(file: Path, threads: int) -> None:
-    """Print what operators cost a run, the dearest first."""
+    """Print the time of each operator per run, the slowest first."""
     with tempfile.TemporaryDirectory() as folder:
         session = open_graph(file, threads, Path(folder))
         inputs = feed(session, SHAPES[-1])

@@ -4,10 +4,10 @@
 
 `Singles`, `Batches` and `Mixed` send without a pause; `Burst` sends for a second in ten;
 `Soak` sends everything at a rate that can be held for hours. A 429 is no failure: it is counted
-under a name of its own, and its Retry-After is kept to.
+separately, and its Retry-After is respected.
 
-The texts are the invented posts of the demo, so nothing but the repository is needed; a number
-in front of each keeps the server's cache of results out of it.
+The texts are the invented posts of the demo, so only the repository is needed; a number in front of
+each keeps them out of the server's result cache.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NUMBERS = itertools.count()
 
 
 def short_texts(count: int) -> list[str]:
-    """Return posts that were not asked about before."""
+    """Return posts that were not sent before."""
     return [f"{next(NUMBERS)} {random.choice(TEXTS)}" for _ in range(count)]
 
 
@@ -52,12 +52,12 @@ def texts_of_all_lengths(count: int) -> list[str]:
 
 
 class _Caller(HttpUser):
-    """Send classifications; an answer that is not as long as its request is a failure."""
+    """Sends classifications; an answer of another length than its request is a failure."""
 
     abstract = True
 
     def classify(self, texts: list[str]) -> None:
-        """Send one request; where the server is full, wait for as long as it says."""
+        """Send one request; if the server is full, wait as long as it says."""
         call = self.client.post("/v1/classify", json={"texts": texts}, catch_response=True)
         with call as answer:
             if answer.status_code == BUSY:
@@ -70,20 +70,18 @@ class _Caller(HttpUser):
 
 
 class Singles(_Caller):
-    """One text a request."""
+    """One text per request."""
 
     @task
     def one(self) -> None:
-        """Send it."""
         self.classify(short_texts(1))
 
 
 class Batches(_Caller):
-    """BATCH_TEXTS texts a request."""
+    """BATCH_TEXTS texts per request."""
 
     @task
     def many(self) -> None:
-        """Send them."""
         self.classify(short_texts(BATCH_TEXTS))
 
 
@@ -92,16 +90,14 @@ class Mixed(_Caller):
 
     @task
     def some(self) -> None:
-        """Send them."""
         self.classify(texts_of_all_lengths(random.choice((1, 1, 1, 5, BATCH_TEXTS))))
 
 
 class Burst(_Caller):
-    """All users at once for BURST_SECONDS, then nobody, every BURST_EVERY_SECONDS."""
+    """All users at once for BURST_SECONDS, then none, every BURST_EVERY_SECONDS."""
 
     @task
-    def one_if_it_is_time(self) -> None:
-        """Send one text, or sleep until the next burst."""
+    def one_during_a_burst(self) -> None:
         since = time.time() % BURST_EVERY_SECONDS
         if since > BURST_SECONDS:
             time.sleep(BURST_EVERY_SECONDS - since)
@@ -109,21 +105,18 @@ class Burst(_Caller):
 
 
 class Soak(_Caller):
-    """What the others send, at SOAK_REQUESTS_PER_SECOND a user: run it for hours, watch memory."""
+    """All kinds of requests, SOAK_REQUESTS_PER_SECOND per user, for hours; watch the memory."""
 
     wait_time = constant_throughput(SOAK_REQUESTS_PER_SECOND)
 
     @task(8)
     def one(self) -> None:
-        """Send one text."""
         self.classify(short_texts(1))
 
     @task(1)
     def some(self) -> None:
-        """Send a batch of any lengths."""
         self.classify(texts_of_all_lengths(BATCH_TEXTS))
 
     @task(1)
-    def look(self) -> None:
-        """Read what a monitor reads."""
+    def read_metrics(self) -> None:
         self.client.get("/metrics")

@@ -36,7 +36,7 @@ WARM_REQUESTS = 50
 
 
 class NoModel:
-    """Answer at once."""
+    """A stand-in for the model that answers at once."""
 
     runners = 2
 
@@ -48,7 +48,7 @@ class NoModel:
 
 
 class Plain:
-    """Be what BentoML serves with one batchable endpoint."""
+    """A BentoML service with one batchable endpoint and nothing else."""
 
     @bentoml.api(route="/v1/classify", batchable=True, max_batch_size=256)
     def classify(self, texts: list[str]) -> Items:
@@ -87,7 +87,7 @@ async def bentoml_app() -> Any:
 
 
 async def measure(name: str, ask: Callable[[], Awaitable[Any]], at_once: int) -> None:
-    """Print what a request costs with so many at a time."""
+    """Print the cost of a request with so many at a time."""
     requests = REQUESTS if at_once > 1 else LONE_REQUESTS
 
     async def one_by_one(count: int) -> None:
@@ -101,7 +101,7 @@ async def measure(name: str, ask: Callable[[], Awaitable[Any]], at_once: int) ->
         cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
         each = clock / requests * at_once
         print(
-            f"{name}, {at_once} at once: {cpu / requests * 1e6:,.0f} us of CPU a request,"
+            f"{name}, {at_once} at once: {cpu / requests * 1e6:,.0f} us of CPU per request,"
             f" answered after {each * 1e3:,.2f} ms"
         )
 

@@ -67,9 +67,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="moodline-gpu-") as folder:
             measure = Measure(shape, Path(folder), texts, scale, device, peak)
             measure.prepare(trained)
-            figures += measure.alone()
+            figures += measure.without_server()
             if not options.no_server:
-                figures += measure.served()
+                figures += measure.through_server()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     kept = {"peak_flops": peak, "texts": source, "scale": asdict(scale), "device": _device(device)}
     rows = [asdict(figure) for figure in figures]

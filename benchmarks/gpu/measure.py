@@ -132,7 +132,7 @@ class Measure:
             self._ways[name] = way
             self._agreements[name] = ways.agreement(self._right, logits)
 
-    def alone(self) -> list[Figure]:
+    def without_server(self) -> list[Figure]:
         """Measure without a server: token ids in, logits out."""
         rates: dict[tuple[str, int], list[tuple[float, float | None, list[float]]]] = {}
         for _ in range(self._scale.turns):
@@ -141,7 +141,7 @@ class Measure:
                     rates.setdefault((name, size), []).append(self._turn(way, size))
         return [self._figure(name, size, turns) for (name, size), turns in rates.items()]
 
-    def served(self) -> list[Figure]:
+    def through_server(self) -> list[Figure]:
         """Measure through the server: texts in, JSON out."""
         lacking = [name for name in SERVER_NEEDS if importlib.util.find_spec(name) is None]
         best = self._best_packing()

@@ -69,7 +69,7 @@ def _bentoml(setup: Setup) -> Words:
 
 
 FLASK_GUNICORN = CommandPeer(_gunicorn)
-"""One process of eight threads, each request a run of its own."""
+"""One process of eight threads, one run per request."""
 
 BENTOML_PLAIN = CommandPeer(
     _bentoml, environment=lambda setup: {"BENTOML_HOME": str(setup.folder / "home")}

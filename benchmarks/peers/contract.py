@@ -57,7 +57,7 @@ class Call:
 class Setup:
     """What a peer is started with; `folder` is its own, for its log and settings.
 
-    `model_dir` is the model that everybody serves. `torch_dir` is the unquantised checkpoint it
+    `model_dir` is the model that all peers serve. `torch_dir` is the unquantised checkpoint it
     was made from, for a peer that cannot load an ONNX file.
     """
 

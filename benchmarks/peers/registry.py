@@ -66,7 +66,7 @@ ENTRIES = {
             "Flask + gunicorn",
             "flask",
             FLASK_GUNICORN,
-            "1 worker, 8 threads, no batching, one ONNX Runtime thread a run",
+            "1 worker, 8 threads, no batching, one ONNX Runtime thread per run",
         ),
         Entry(
             "litserve",

@@ -3,8 +3,8 @@
     python -m benchmarks.store FOLDER                       # 10,000 and 1,000,000, SQLite
     python -m benchmarks.store mongodb://host/bench --people 10000,1000000
 
-FOLDER is where the files are made; a MongoDB database must be empty, and NAME_COUNT is put behind
-its name. Every call goes through the use case that answers the HTTP call.
+FOLDER is where the files are made; a MongoDB database must be empty, and _COUNT is appended to its
+name. Every call goes through the use case that answers the HTTP call.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     draw(runs, file.with_suffix(".png"))
     print(table(runs))
-    print(f"written: {file.name} and a picture beside it")
+    print(f"written: {file.name} and a picture next to it")
 
 
 @dataclass(frozen=True, slots=True)

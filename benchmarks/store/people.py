@@ -91,7 +91,7 @@ def a_result() -> str:
     return json.dumps(result.to_dict(), separators=(",", ":"))
 
 
-def fill_sqlite(path: Path, everybody: Iterable[Person]) -> None:
+def fill_sqlite(path: Path, people: Iterable[Person]) -> None:
     """Fill a new file; indexes are created after the rows."""
     SqliteStore(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -104,7 +104,7 @@ def fill_sqlite(path: Path, everybody: Iterable[Person]) -> None:
         for name, _ in indexes:
             connection.execute(f"DROP INDEX {name}")
         result = a_result()
-        for chunk in _chunks(everybody):
+        for chunk in _chunks(people):
             _insert(connection, chunk, result)
         for _, statement in indexes:
             connection.execute(statement)
@@ -112,8 +112,8 @@ def fill_sqlite(path: Path, everybody: Iterable[Person]) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _chunks(everybody: Iterable[Person]) -> Iterator[list[Person]]:
-    stream = iter(everybody)
+def _chunks(people: Iterable[Person]) -> Iterator[list[Person]]:
+    stream = iter(people)
     while chunk := list(islice(stream, _CHUNK)):
         yield chunk
 
@@ -149,13 +149,13 @@ def _insert(connection: sqlite3.Connection, chunk: list[Person], result: str) ->
     )
 
 
-def fill_mongo(url: str, everybody: Iterable[Person], retention: Retention) -> None:
+def fill_mongo(url: str, people: Iterable[Person], retention: Retention) -> None:
     """Fill an empty database with the documents that the store's own methods would write."""
     MongoStore(url, retention=retention).close()
     result = a_result()
     with MongoClient[dict[str, Any]](url) as client:
         database = client.get_default_database()
-        for chunk in _chunks(everybody):
+        for chunk in _chunks(people):
             keyed = [(f"{one.number:032x}", stored_time(one.mood_at), one) for one in chunk]
             database.users.insert_many(
                 (_user(key, at, one) for key, at, one in keyed), ordered=False

@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, request
 from benchmarks.peers.servers.plain import PlainModel
 
 app = Flask(__name__)
-# Its eight threads run at a time, so one thread a run keeps the cores busy without a crowd.
+# Its eight threads run concurrently, so one thread per run is enough to keep the cores busy.
 model = PlainModel(threads=1)
 
 

@@ -1,6 +1,6 @@
-"""The model as a straightforward server runs it: what it is given, padded, in one run.
+"""The model as a straightforward server runs it: the texts of a call, padded, in one run.
 
-Texts, tokens and probabilities are made by the code that ours uses, so that only the serving
+Tokens and probabilities are computed by the code that our server uses, so that only the serving
 differs.
 """
 
@@ -21,14 +21,14 @@ from serving.schemas import Classification
 
 MODEL_DIR = "PEER_MODEL_DIR"
 THREADS = "PEER_ORT_THREADS"
-"""Threads of one run, for every peer alike: to see whether a peer does better with another."""
+"""Threads per run, for every peer alike: to see whether a peer does better with another number."""
 
 
 class PlainModel:
-    """Classify a list of texts in one run of ONNX Runtime."""
+    """Classifier of a list of texts in one run of ONNX Runtime."""
 
     def __init__(self, threads: int = 0) -> None:
-        """Load the model; `threads` a run, 0 being ONNX Runtime's choice, all cores."""
+        """Load the model; `threads` per run, 0 being ONNX Runtime's choice, all cores."""
         artifact = open_model(Path(os.environ[MODEL_DIR]))
         options = ort.SessionOptions()
         options.intra_op_num_threads = int(os.environ.get(THREADS) or threads)
@@ -40,7 +40,7 @@ class PlainModel:
         self._temperature = artifact.temperature
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return one classification a text."""
+        """Return one classification per text."""
         encoded = self._encoder.encode(texts)
         input_ids, attention_mask = self._encoder.pad(encoded)
         feed = {"input_ids": input_ids, "attention_mask": attention_mask}
@@ -50,10 +50,10 @@ class PlainModel:
         return decode(logits, encoded, self._temperature)
 
     def items(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the JSON objects of our contract, one a text."""
+        """Return the JSON objects of our contract, one per text."""
         return [one.to_wire() for one in self.classify(texts)]
 
     def items_of_each(self, requests: Sequence[Sequence[str]]) -> list[list[dict[str, Any]]]:
-        """Return the objects of several requests that a batcher put together, by request."""
+        """Return the objects of several requests that a batcher joined, by request."""
         items = iter(self.items([text for texts in requests for text in texts]))
         return [[next(items) for _ in texts] for texts in requests]
