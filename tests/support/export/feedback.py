@@ -1,4 +1,4 @@
-"""Export documents as the API answers them, for tests of the source that reads them."""
+"""User data exports as the API returns them, for tests of the source that reads them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def a_post(post_id: str, text: str, ownership: str = "own") -> dict[str, Any]:
 def an_analysis(
     analysis_id: str, mood: str, moved: dict[str, str], texts: dict[str, str]
 ) -> dict[str, Any]:
-    """Return an analysis that posts moved: their ids, and the side to which each did."""
+    """Return an analysis; `moved` has the ids of the posts that moved it and to which side."""
     most = [
         {"post_id": post_id, "text": texts[post_id], "ownership": "own", "direction": direction}
         for post_id, direction in moved.items()
@@ -52,7 +52,7 @@ def told(mood: str, analysis_id: str = "a1", hours: int = 0) -> dict[str, Any]:
 
 
 def a_document(mood: str = "Cheerful", *feedback: dict[str, Any], user: str = "alice") -> Document:
-    """Return the export of one analysis of `mood`, which one glad post and one sad one moved."""
+    """Return the export of one analysis of `mood`, moved by one glad and one sad post."""
     texts = {"1": "a glad post", "2": "a sad post"}
     return {
         "user": {"user_id": user, "user_name": user, "consented_at": DAY.isoformat()},

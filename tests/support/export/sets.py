@@ -1,4 +1,4 @@
-"""Files of data sets, written where a test wants them, and sets without any file."""
+"""Files of data sets, and loaded sets without files."""
 
 from __future__ import annotations
 

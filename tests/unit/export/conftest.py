@@ -1,4 +1,4 @@
-"""A tiny BERT, tiny data sets and a tiny run, made anew below a temporary folder."""
+"""A tiny BERT, tiny data sets and a training configuration for them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def tiny_config(tiny_base: Path) -> TrainConfig:
 
 @pytest.fixture(scope="session", autouse=True)
 def matplotlib_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the list of fonts that matplotlib makes out of the home folder."""
+    """Keep matplotlib's list of fonts out of the home folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
         yield

@@ -140,11 +140,11 @@ def test_rates_reach_the_manifest_as_a_plain_table() -> None:
     }
 
 
-def test_rates_at_the_floors_pass() -> None:
+def test_rates_at_the_minimum_pass() -> None:
     check_behaviour(report(negation=(3, 4), names=(1, 4)), min_overall=0.5, min_capability=0.25)
 
 
-def test_what_fell_below_the_floors_is_named_in_one_line() -> None:
+def test_rates_below_the_minimum_are_named_in_one_line() -> None:
     found = report(negation=(1, 4), names=(4, 4), emoji=(0, 4))
 
     with pytest.raises(VerificationError) as caught:
@@ -190,7 +190,7 @@ def test_a_text_that_cannot_be_classified_is_an_export_error(tmp_path: Path) -> 
         run_behaviour(broken, capabilities)
 
 
-def test_no_tests_are_no_pass() -> None:
+def test_no_tests_are_an_error() -> None:
     with pytest.raises(ExportError, match="no behavioural tests"):
         run_behaviour(answering({}), ())
 
@@ -204,7 +204,7 @@ def test_the_shipped_tests_run_on_any_classifier() -> None:
     assert rates["sarcasm"] == 0.5
 
 
-def test_a_folder_that_is_no_model_is_one_line_and_a_failure(
+def test_a_folder_without_a_model_is_one_line_and_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main(["--model", str(tmp_path / "nowhere")])

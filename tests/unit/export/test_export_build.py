@@ -66,7 +66,7 @@ def weights_of(run: Path) -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in state.items()}
 
 
-def test_a_finished_run_says_what_it_did(finished_run: Path, tiny_config: TrainConfig) -> None:
+def test_a_finished_run_has_a_summary(finished_run: Path, tiny_config: TrainConfig) -> None:
     summary = json.loads((finished_run / "run.json").read_text())
 
     assert summary["best_checkpoint"].startswith("checkpoint-")
@@ -83,7 +83,7 @@ def test_a_finished_run_says_what_it_did(finished_run: Path, tiny_config: TrainC
     assert list((finished_run / "logs").iterdir())
 
 
-def test_an_interrupted_run_ends_as_if_it_had_not_been(
+def test_an_interrupted_run_has_the_same_result(
     finished_run: Path,
     tiny_config: TrainConfig,
     tiny_data: Path,
@@ -122,7 +122,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
         np.testing.assert_allclose(value, whole[name], atol=1e-5)
 
 
-def test_a_checkpoint_that_was_not_written_to_its_end_is_passed_over(tmp_path: Path) -> None:
+def test_an_incomplete_checkpoint_is_skipped(tmp_path: Path) -> None:
     for name in ("checkpoint-80", "checkpoint-100"):
         (tmp_path / name).mkdir()
     (tmp_path / "checkpoint-80" / "trainer_state.json").write_text("{}")
@@ -137,7 +137,7 @@ def test_a_run_is_not_continued_with_other_settings(
         train(tiny_config.model_copy(update={"seed": 5}), tiny_data, finished_run)
 
 
-def test_a_full_disk_is_said_before_training(
+def test_a_full_disk_is_reported_before_training(
     tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000))
@@ -179,7 +179,7 @@ def test_the_exported_graph_has_the_inputs_and_output_that_serving_expects(
 
 
 @pytest.mark.parametrize("precision", ["int8", "fp16", "fp32"])
-def test_a_built_folder_opens_and_says_what_it_is(
+def test_a_built_folder_opens_and_describes_itself(
     order: BuildRequest, tiny_config: TrainConfig, precision: str
 ) -> None:
     order = BuildRequest(

@@ -1,4 +1,4 @@
-"""Configurations: what is read, what is refused and how."""
+"""Configurations: reading, saving, and the errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_default_configuration_is_read() -> None:
     [one for one in DEFAULT_CONFIG.parent.glob("*.yaml") if one.stem != "levers"],
     ids=lambda path: path.stem,
 )
-def test_a_shipped_configuration_names_sets_and_figures_that_there_are(path: Path) -> None:
+def test_a_shipped_configuration_names_existing_sets_and_figures(path: Path) -> None:
     config = load_config(path)
 
     names = {chosen.name for chosen in config.sets}
@@ -53,7 +53,7 @@ def test_a_shipped_configuration_names_sets_and_figures_that_there_are(path: Pat
 
 
 def first_base(config: TrainConfig) -> str:
-    """Return what the first stage of a run starts from."""
+    """Return the encoder that the first stage of a run starts from."""
     return config.base if isinstance(config.base, str) else first_base(config.base)
 
 
@@ -91,7 +91,7 @@ def test_a_base_that_is_a_file_is_read_into_the_configuration(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "names", [("a.yaml",), ("a.yaml", "b.yaml"), ("a.yaml", "b.yaml", "c.yaml")]
 )
-def test_a_configuration_that_comes_to_be_its_own_base_is_refused(
+def test_a_configuration_that_is_indirectly_its_own_base_is_refused(
     tmp_path: Path, names: tuple[str, ...]
 ) -> None:
     for name, base in zip(names, (*names[1:], names[0]), strict=True):
@@ -114,7 +114,7 @@ def test_a_configuration_that_comes_to_be_its_own_base_is_refused(
         ("name: [", "base.yaml: is not YAML"),
     ],
 )
-def test_a_fault_inside_a_base_is_named_by_its_place(
+def test_a_fault_inside_a_base_is_named_by_its_position(
     tmp_path: Path, base: str, message: str
 ) -> None:
     written(tmp_path, base, "base.yaml")
@@ -151,9 +151,7 @@ def test_a_fault_inside_a_base_is_named_by_its_place(
         ("- a\n- b\n", "must be a mapping"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_one_line(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_an_invalid_setting_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load_config(written(tmp_path, text))
 
@@ -161,7 +159,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line(
     assert "\n" not in str(refused.value)
 
 
-def test_a_base_that_is_a_configuration_is_where_reading_is_asked_for(tmp_path: Path) -> None:
+def test_pretraining_is_configured_at_the_base(tmp_path: Path) -> None:
     written(tmp_path, MINIMAL, "base.yaml")
     late = on(MINIMAL, "base.yaml") + "adapt_on: [carer]\n"
 

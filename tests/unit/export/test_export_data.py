@@ -1,4 +1,4 @@
-"""The training mixture, and the sources of comments, on files of their kind written here."""
+"""The training mixture, and the sources CARER and GoEmotions, on files written here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.export.sets import a_set, write
 GIVEN_DATA = Path(os.environ.get("MOODLINE_DATA", "../shared/data"))
 
 
-def test_carer_texts_may_hold_the_separator(tmp_path: Path) -> None:
+def test_carer_texts_may_contain_the_separator(tmp_path: Path) -> None:
     write(tmp_path / "carer" / "train.txt", "so sad ; really;sadness\n")
 
     (example,) = carer.read(tmp_path, "train")
@@ -67,7 +67,7 @@ def test_goemotions_validates_on_comments_of_one_emotion(tmp_path: Path) -> None
     assert emotions == [("anger",)]
 
 
-def test_a_comment_keeps_the_fine_labels_that_it_was_given(tmp_path: Path) -> None:
+def test_a_comment_keeps_its_fine_labels(tmp_path: Path) -> None:
     goemotions_folder(tmp_path)
 
     own = [example.own for example in goemotions.read(tmp_path, "train")]
@@ -88,12 +88,12 @@ def test_a_set_without_a_class_that_it_knows_is_refused() -> None:
         check_classes("mine", [Example("", ("joy",), ("fear", "joy"))])
 
 
-def test_a_set_of_which_any_emotion_may_be_meant_need_not_tell_each_alone() -> None:
+def test_a_set_with_any_of_several_emotions_need_not_have_each_alone() -> None:
     check_classes("mine", [Example("", ("joy", "love"), EMOTIONS, any_of=True)])
 
 
 @pytest.mark.parametrize("irony", [True, False])
-def test_a_set_that_tells_irony_and_never_the_other_is_refused(irony: bool) -> None:
+def test_a_set_with_only_one_class_of_irony_is_refused(irony: bool) -> None:
     with pytest.raises(DataError, match=f"mine: irony examples are all {irony}"):
         check_classes("mine", [Example("", irony=irony), Example("", own=("x",))])
 
@@ -103,12 +103,12 @@ def test_an_empty_set_is_refused() -> None:
         check_classes("mine", [])
 
 
-def test_a_set_that_nobody_knows_is_refused() -> None:
+def test_an_unknown_set_is_refused() -> None:
     with pytest.raises(ConfigError, match="'carrer' is none of carer, goemotions"):
         source_of(SetConfig(name="carrer"))
 
 
-def test_sets_keep_what_was_chosen_for_them(tiny_config: TrainConfig, tiny_data: Path) -> None:
+def test_sets_keep_their_configuration(tiny_config: TrainConfig, tiny_data: Path) -> None:
     sets = load_sets(tiny_config, tiny_data, "train")
 
     assert [(one.source.name, one.chosen.weight, len(one.examples)) for one in sets] == [
@@ -122,7 +122,7 @@ def with_set(config: TrainConfig, **given: object) -> TrainConfig:
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_own_labels_are_asked_only_of_a_set_that_has_some(
+def test_own_labels_are_refused_for_a_set_without_any(
     tiny_config: TrainConfig, tiny_data: Path, split: Literal["train", "val"]
 ) -> None:
     config = with_set(tiny_config, name="carer", own_weight=0.5)
@@ -142,7 +142,7 @@ def test_own_labels_are_asked_only_of_a_set_that_has_some(
         (Example("", irony=False), 0.0, True),
     ],
 )
-def test_a_set_has_a_figure_where_an_example_tells_one_emotion_or_irony(
+def test_a_set_has_a_figure_if_an_example_has_one_emotion_or_is_about_irony(
     example: Example, trust: float, measurable: bool
 ) -> None:
     loaded = a_set(Example(""), example, own_labels=("a",), trust=trust)
@@ -150,7 +150,7 @@ def test_a_set_has_a_figure_where_an_example_tells_one_emotion_or_irony(
     assert loaded.measurable is measurable
 
 
-def test_a_draw_of_a_set_takes_so_many_training_examples_and_all_others(
+def test_a_sample_of_a_set_limits_training_examples_only(
     tiny_config: TrainConfig, tiny_data: Path
 ) -> None:
     few = tiny_config.model_copy(update={"sets": (SetConfig(name="carer", most=20),)})
@@ -165,7 +165,7 @@ def test_a_draw_of_a_set_takes_so_many_training_examples_and_all_others(
     assert train.examples == again.examples
 
 
-def test_what_a_configuration_trains_on_is_printed_set_by_set(
+def test_the_sets_of_a_configuration_are_printed(
     tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mine = write(tmp_path / "mine.csv", "text,label\nyes,joy|love\nwow,love\noh,joy\nah,joy\n")

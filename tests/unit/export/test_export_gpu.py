@@ -1,4 +1,4 @@
-"""The model for a card, from a BERT of two layers with weights of chance."""
+"""The model folder for a GPU, from a BERT of two layers with random weights."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_traced_graph_answers_as_the_model_does_padding_included(
         ("multihead", "PackedMultiHeadAttention"),
     ],
 )
-def test_every_layer_is_fused_and_padding_is_taken_out_once(
+def test_every_layer_is_fused_and_padding_is_removed_once(
     made: tuple[Path, Any], packing: Any, node: str
 ) -> None:
     graph = onnx.load_model_from_string(half_graph(made[0] / "model.onnx", packing))
@@ -74,7 +74,7 @@ def test_every_layer_is_fused_and_padding_is_taken_out_once(
     )
 
 
-def test_the_folder_for_a_card_opens_is_fp16_and_says_what_was_verified(
+def test_the_folder_for_a_gpu_opens_is_fp16_and_has_the_verification(
     made: tuple[Path, Any], tmp_path: Path
 ) -> None:
     found = make_gpu_folder(made[0], tmp_path / "gpu", "none", TEXTS)
@@ -91,7 +91,7 @@ def test_the_folder_for_a_card_opens_is_fp16_and_says_what_was_verified(
 @pytest.mark.skipif(
     "CUDAExecutionProvider" in ort.get_available_providers(), reason="there is a GPU to verify on"
 )
-def test_what_cannot_be_verified_here_is_refused_in_one_line_and_leaves_nothing(
+def test_a_graph_that_cannot_be_verified_here_is_refused_in_one_line_and_leaves_nothing(
     made: tuple[Path, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = tmp_path / "texts.txt"

@@ -1,4 +1,4 @@
-"""The eight outputs and what other sets' labels mean in them."""
+"""The eight outputs, and the mapping of other sets' labels to them."""
 
 from __future__ import annotations
 

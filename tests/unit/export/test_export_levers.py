@@ -1,4 +1,4 @@
-"""Trying levers: one table, every run from the same settings."""
+"""Levers: reading their file, running them, and the table of their figures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_average_names_a_lever_before_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seeds", [(), (17, 17)])
-def test_seeds_that_say_nothing_are_refused(tmp_path: Path, seeds: tuple[int, ...]) -> None:
+def test_missing_or_repeated_seeds_are_refused(tmp_path: Path, seeds: tuple[int, ...]) -> None:
     with pytest.raises(ConfigError, match="seeds: none is given, or one twice"):
         read_levers(written(tmp_path, {"plain": {}}, seeds=seeds))
 
@@ -96,7 +96,7 @@ def test_the_committed_levers_differ_from_the_first_in_what_they_name() -> None:
 def tried(
     tmp_path_factory: pytest.TempPathFactory, tiny_config: TrainConfig, tiny_data: Path
 ) -> tuple[Path, list[dict[str, Any]]]:
-    """The folder of a file of levers and of their finished `runs`, and what was told of them."""
+    """The folder of a file of levers and of their finished `runs`, and the resulting rows."""
     folder = tmp_path_factory.mktemp("levers")
     left_out = {"name", "seed"}
     shared = tiny_config.model_dump(mode="json", exclude_none=True, exclude=left_out)

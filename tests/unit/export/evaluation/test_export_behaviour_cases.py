@@ -1,4 +1,4 @@
-"""The file of behavioural tests: what it may say, and what the shipped one asks for."""
+"""The file of behavioural tests: which content is valid, and what the shipped one covers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_variants_take_the_same_alternative_at_every_place() -> None:
         ("MFT", "joy", "", "at least 1 character"),
     ],
 )
-def test_a_test_that_cannot_be_meant_is_named(
+def test_an_invalid_test_is_named(
     tmp_path: Path, kind: str, rule: str, text: str, message: str
 ) -> None:
     path = write(tmp_path, kind, rule, text)

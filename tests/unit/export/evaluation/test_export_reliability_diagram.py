@@ -1,4 +1,4 @@
-"""The picture of confidence against what came true."""
+"""The reliability diagram: the share of right predictions against confidence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from serving.schemas import Classification
 
 
 def results(size: int) -> Results:
-    """Return a set whose confidences lie in every bin, with its irony told."""
+    """Return a set with confidences in every bin, labelled for irony too."""
     examples, said = [], []
     for index in range(size):
         joy = index / size
@@ -33,7 +33,7 @@ def calibration() -> Calibration:
     return calibrate({name: results(600) for name in ("carer", "goemotions", "third", "fourth")})
 
 
-def test_the_picture_is_small_and_names_both_heads_and_every_set(
+def test_the_diagram_is_small_and_names_both_heads_and_every_set(
     calibration: Calibration, tmp_path: Path
 ) -> None:
     write_reliability(calibration, tmp_path / "one.svg")
@@ -56,7 +56,7 @@ def test_the_same_calibration_gives_the_same_bytes(
     assert "dc:date" not in (tmp_path / "one.svg").read_text(encoding="utf-8")
 
 
-def test_a_model_without_irony_sets_has_a_picture_too(tmp_path: Path) -> None:
+def test_a_model_without_irony_sets_has_a_diagram_too(tmp_path: Path) -> None:
     examples, said = results(30)
     told = [Example("", one.emotions, one.known) for one in examples]
 
@@ -70,7 +70,7 @@ def test_a_folder_that_is_not_there_is_named(calibration: Calibration, tmp_path:
         write_reliability(calibration, tmp_path / "nowhere" / "one.svg")
 
 
-def test_steps_that_draw_nothing_do_without_matplotlib() -> None:
+def test_commands_do_not_import_matplotlib() -> None:
     code = "import sys, export.build, export.evaluate; sys.exit('matplotlib' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

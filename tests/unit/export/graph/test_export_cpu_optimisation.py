@@ -1,4 +1,4 @@
-"""The redrawn graph of a tiny BERT computes what it did, with less."""
+"""The rewritten graph of a tiny BERT has the same results with less work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from export.to_onnx import export_onnx
 from export.training.torch_models import load_model, load_tokenizer
 
 TANH_FOR_ERF = 5e-3
-"""How far logits may lie apart because GELU is approximated."""
+"""Largest difference of logits due to the approximation of GELU."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def fused(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> onnx.Mod
 
 
 def run(model: onnx.ModelProto, feed: dict[str, Any], *more: str) -> list[np.ndarray]:
-    """Return the logits and the tensors named."""
+    """Return the logits and the tensors `more`."""
     opened = onnx.ModelProto()
     opened.CopyFrom(model)
     opened.graph.output.extend(
@@ -55,7 +55,7 @@ def feed() -> dict[str, Any]:
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
-def test_the_logits_are_those_of_the_graph_it_redraws(
+def test_the_logits_are_those_of_the_original_graph(
     fused: onnx.ModelProto, feed: dict[str, Any]
 ) -> None:
     (before,), (after,) = run(fused, feed), run(optimise_for_cpu(fused), feed)
@@ -64,7 +64,7 @@ def test_the_logits_are_those_of_the_graph_it_redraws(
     assert np.abs(before[0] - before[1]).max() > 10 * TANH_FOR_ERF  # texts do differ
 
 
-def test_the_last_layer_computes_the_first_token_alone(
+def test_the_last_layer_computes_only_the_first_token(
     fused: onnx.ModelProto, feed: dict[str, Any]
 ) -> None:
     model = optimise_for_cpu(fused)

@@ -1,4 +1,4 @@
-"""The int8 rewriting of a graph, on small graphs written here."""
+"""int8 quantisation, on small graphs written here, and rounding of weights."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_quantised_product_is_close_to_the_exact_one(
     assert np.abs(y - x @ weights).max() < 0.05 * np.abs(x @ weights).max()
 
 
-def test_an_outlying_token_does_not_blur_the_others(
+def test_an_outlying_token_does_not_change_the_others(
     dense: tuple[onnx.ModelProto, np.ndarray], rng: np.random.Generator
 ) -> None:
     model, _ = dense
@@ -87,7 +87,7 @@ def test_an_outlying_token_does_not_blur_the_others(
     np.testing.assert_array_equal(quiet[:-1], loud[:-1])
 
 
-def test_a_token_of_nothing_is_nothing(dense: tuple[onnx.ModelProto, np.ndarray]) -> None:
+def test_a_token_of_zeros_stays_zero(dense: tuple[onnx.ModelProto, np.ndarray]) -> None:
     model, _ = dense
     x = np.zeros((TOKENS, WIDTH))
 
@@ -111,7 +111,7 @@ def test_a_large_table_is_kept_in_bytes_with_a_scale_for_each_row(
     assert (error.max(axis=1) <= np.abs(table[ids[0]]).max(axis=1) / 253).all()
 
 
-def test_what_is_never_negative_has_all_steps_of_a_byte(
+def test_an_activation_that_is_never_negative_has_all_steps_of_a_byte(
     dense: tuple[onnx.ModelProto, np.ndarray], rng: np.random.Generator
 ) -> None:
     model, _ = dense
@@ -176,7 +176,7 @@ def test_integers_keep_to_seven_bits_and_every_output_uses_them() -> None:
     assert (np.abs(integers).max(axis=0) >= WEIGHT_STEPS - 3).all()
 
 
-def test_inputs_that_occur_together_make_up_for_each_others_errors() -> None:
+def test_correlated_inputs_compensate_for_each_others_errors() -> None:
     rng = np.random.default_rng(3)
     inputs = rng.normal(size=(500, 8)) @ rng.normal(size=(8, 200))
     weights = rng.normal(size=(200, 16))
@@ -191,7 +191,7 @@ def test_inputs_that_occur_together_make_up_for_each_others_errors() -> None:
     assert error(integers * found) < 0.5 * error(nearest)
 
 
-def test_an_output_without_weights_stays_without() -> None:
+def test_an_output_with_zero_weights_stays_zero() -> None:
     integers, scales = round_weights(np.zeros((4, 2)), np.eye(4))
 
     assert not integers.any()

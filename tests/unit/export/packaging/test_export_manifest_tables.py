@@ -1,4 +1,4 @@
-"""The tables of a manifest, from figures to what people read."""
+"""The tables of a manifest."""
 
 from __future__ import annotations
 

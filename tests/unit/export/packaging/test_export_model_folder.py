@@ -34,7 +34,7 @@ def model_folder(folder: Path, content: bytes = b"graph") -> Path:
     return folder
 
 
-def test_serving_reads_a_manifest_as_it_was_meant(tmp_path: Path) -> None:
+def test_serving_reads_the_manifest(tmp_path: Path) -> None:
     artifact = open_model(model_folder(tmp_path / "model"))
 
     assert (artifact.name, artifact.precision, artifact.max_tokens) == ("tiny", "int8", 32)
@@ -43,7 +43,7 @@ def test_serving_reads_a_manifest_as_it_was_meant(tmp_path: Path) -> None:
     assert artifact.training["seed"] == 17
 
 
-def test_a_manifest_keeps_what_serving_has_no_use_for(tmp_path: Path) -> None:
+def test_a_manifest_keeps_tables_that_serving_does_not_use(tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "model")
 
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def test_serving_refuses_a_folder_that_was_changed_afterwards(tmp_path: Path) ->
         open_model(folder)
 
 
-def test_a_new_folder_takes_the_place_of_the_old(tmp_path: Path) -> None:
+def test_a_new_folder_replaces_the_old_one(tmp_path: Path) -> None:
     old = model_folder(tmp_path / "model", b"old")
     new = model_folder(tmp_path / "new", b"new")
 
@@ -78,7 +78,7 @@ def test_a_new_folder_needs_no_predecessor(tmp_path: Path) -> None:
     assert open_model(target).name == "tiny"
 
 
-def test_the_old_folder_is_back_when_the_new_one_cannot_be_moved(tmp_path: Path) -> None:
+def test_the_old_folder_is_restored_when_the_new_one_cannot_be_moved(tmp_path: Path) -> None:
     old = model_folder(tmp_path / "model", b"old")
 
     with pytest.raises(StorageError, match="cannot be replaced"):

@@ -1,4 +1,4 @@
-"""Encoding and the order of visits."""
+"""Encoding of examples, and the order of visits in an epoch."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_length_of_a_pass_is_the_visits_that_it_makes(encoded: EncodedSets) 
     assert len(order) == len(list(order)) == 36 + 2
 
 
-def test_a_pass_has_the_same_order_whenever_it_is_begun(encoded: EncodedSets) -> None:
+def test_a_pass_has_the_same_order_in_every_run(encoded: EncodedSets) -> None:
     one, other = sampler(encoded, 1.5, 1.0), sampler(encoded, 1.5, 1.0)
     list(one)
     one.set_epoch(3)
@@ -61,7 +61,7 @@ def test_a_pass_has_the_same_order_whenever_it_is_begun(encoded: EncodedSets) ->
     assert list(one) == list(other)
 
 
-def test_batches_hold_texts_of_similar_length(encoded: EncodedSets) -> None:
+def test_batches_have_texts_of_similar_length(encoded: EncodedSets) -> None:
     order = list(sampler(encoded, 1.0, 1.0))
     lengths = encoded.lengths
     spreads = []
@@ -123,7 +123,7 @@ JOY, ANGER = Example("glad", ("joy",), EMOTIONS), Example("angry", ("anger",), E
         (0.5, 4 / (3 + 3**0.5), 4 / (1 + 3**0.5)),
     ],
 )
-def test_rarer_answers_of_a_set_weigh_more_and_one_in_the_mean(
+def test_rarer_emotions_of_a_set_weigh_more_and_one_in_the_mean(
     tiny_base: Path, power: float, joy: float, anger: float
 ) -> None:
     tokenizer = load_tokenizer(str(tiny_base))
@@ -135,7 +135,7 @@ def test_rarer_answers_of_a_set_weigh_more_and_one_in_the_mean(
     assert sum(weights) / 4 == pytest.approx(1.0)
 
 
-def test_balance_is_a_matter_of_each_set_and_leaves_irony_alone(tiny_base: Path) -> None:
+def test_balance_is_per_set_and_does_not_affect_irony(tiny_base: Path) -> None:
     tokenizer = load_tokenizer(str(tiny_base))
     ironic = Example("sure", ("joy",), EMOTIONS, irony=True)
     sets = [a_set(JOY, JOY, ANGER), a_set(ironic, ANGER, name="other")]
@@ -146,7 +146,7 @@ def test_balance_is_a_matter_of_each_set_and_leaves_irony_alone(tiny_base: Path)
     assert told(data.rows, "irony") == [0.0, 0.0, 0.0, 1.0, 0.0]
 
 
-def test_emotions_of_a_set_weigh_as_far_as_it_is_trusted(tiny_base: Path) -> None:
+def test_trust_weights_the_emotions_of_a_set(tiny_base: Path) -> None:
     ironic = Example("sure", ("joy",), ("anger", "joy"), irony=True)
 
     data = EncodedSets([a_set(ironic, trust=0.3)], load_tokenizer(str(tiny_base)), 32)
@@ -156,7 +156,7 @@ def test_emotions_of_a_set_weigh_as_far_as_it_is_trusted(tiny_base: Path) -> Non
     assert row["targets"] == [0, 0, 1, 0, 0, 0, 0, 1.0]
 
 
-def test_that_any_emotion_may_be_meant_reaches_the_batch(tiny_base: Path) -> None:
+def test_any_of_several_emotions_is_encoded(tiny_base: Path) -> None:
     either = Example("yes", ("joy", "love"), EMOTIONS, any_of=True)
 
     data = EncodedSets([a_set(either, JOY)], load_tokenizer(str(tiny_base)), 32)
@@ -164,7 +164,7 @@ def test_that_any_emotion_may_be_meant_reaches_the_batch(tiny_base: Path) -> Non
     assert [row["any_of"] for row in data.rows] == [True, False]
 
 
-def test_a_set_without_examples_has_no_rows_and_the_next_keeps_its_place(tiny_base: Path) -> None:
+def test_a_set_without_examples_has_no_rows_and_the_next_keeps_its_index(tiny_base: Path) -> None:
     data = EncodedSets([a_set(), a_set(JOY, name="other")], load_tokenizer(str(tiny_base)), 32)
 
     assert data.bounds == [(0, 0), (0, 1)]
@@ -179,7 +179,7 @@ def ids_of(base: Path, typo_share: float) -> list[list[int]]:
     return [row["input_ids"] for row in data.rows]
 
 
-def test_typos_are_put_into_about_the_share_of_texts_that_is_asked_for(tiny_base: Path) -> None:
+def test_typos_are_in_about_the_configured_share_of_texts(tiny_base: Path) -> None:
     plain, some, every = (ids_of(tiny_base, share) for share in (0.0, 0.5, 1.0))
 
     changed, all_changed = (
@@ -190,11 +190,11 @@ def test_typos_are_put_into_about_the_share_of_texts_that_is_asked_for(tiny_base
     assert all_changed > 15
 
 
-def test_without_typos_every_text_is_read_as_it_is(tiny_base: Path) -> None:
+def test_without_typos_every_text_is_unchanged(tiny_base: Path) -> None:
     (expected,) = {tuple(ids) for ids in ids_of(tiny_base, 0.0)}
 
     assert load_tokenizer(str(tiny_base)).unk_token_id not in expected
 
 
-def test_typos_are_the_same_whenever_a_run_is_begun(tiny_base: Path) -> None:
+def test_typos_are_the_same_in_every_run(tiny_base: Path) -> None:
     assert ids_of(tiny_base, 0.5) == ids_of(tiny_base, 0.5)

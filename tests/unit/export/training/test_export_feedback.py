@@ -1,8 +1,12 @@
-"""People's own word for their mood, on export documents written here and one that a store made."""
+"""Feedback on moods as training data, from user data exports written here and by a store.
+
+A fault is named with its position and without quoting the export.
+"""
 
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -54,7 +58,7 @@ def test_any_emotion_of_the_told_mood_is_right_for_the_posts_that_made_it(
     assert read(path) == [Example(text, emotions, EMOTIONS, any_of=True)]
 
 
-def test_a_word_against_the_result_tells_of_all_that_moved_it(tmp_path: Path) -> None:
+def test_feedback_against_the_result_labels_all_posts_that_moved_it(tmp_path: Path) -> None:
     path = written(tmp_path / "export.json", a_document("Cheerful", told("Depressed")))
 
     assert answers(path) == {
@@ -64,7 +68,7 @@ def test_a_word_against_the_result_tells_of_all_that_moved_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("ownership", ["shared", "liked"])
-def test_what_others_wrote_does_not_train(tmp_path: Path, ownership: str) -> None:
+def test_shared_and_liked_posts_are_not_used(tmp_path: Path, ownership: str) -> None:
     document = a_document("Stressed", told("Cheerful"))
     document["posts"][0]["ownership"] = ownership
 
@@ -73,7 +77,7 @@ def test_what_others_wrote_does_not_train(tmp_path: Path, ownership: str) -> Non
     assert list(answers(path)) == ["a sad post"]
 
 
-def test_a_post_that_moved_little_does_not_train(tmp_path: Path) -> None:
+def test_a_post_that_moved_little_is_not_used(tmp_path: Path) -> None:
     document = a_document("Stressed", told("Cheerful"))
     document["posts"].append(a_post("3", "counted, but not among those that moved most"))
 
@@ -95,7 +99,7 @@ def blank(document: Document) -> None:
 
 
 @pytest.mark.parametrize("change", [gone, edited, blank])
-def test_a_post_that_is_not_held_as_it_was_counted_does_not_train(
+def test_a_post_that_is_not_stored_as_analysed_is_not_used(
     tmp_path: Path, change: Callable[[Document], None]
 ) -> None:
     document = a_document("Stressed", told("Cheerful"))
@@ -119,7 +123,7 @@ def without_posts_that_moved(document: Document) -> None:
 
 
 @pytest.mark.parametrize("change", [unfinished, without_mood, without_posts_that_moved])
-def test_a_word_about_nothing_is_passed_over(
+def test_feedback_on_an_analysis_without_result_is_skipped(
     tmp_path: Path, change: Callable[[Document], None]
 ) -> None:
     document = with_second_analysis(
@@ -132,14 +136,14 @@ def test_a_word_about_nothing_is_passed_over(
     assert list(answers(path)) == ["a sad post"]
 
 
-def test_the_latest_word_on_an_analysis_counts_over_several_exports(tmp_path: Path) -> None:
+def test_the_latest_feedback_on_an_analysis_counts_over_several_exports(tmp_path: Path) -> None:
     written(tmp_path / "a.json", a_document("Cheerful", told("Stressed", hours=9)))
     written(tmp_path / "b.json", a_document("Cheerful", told("Cheerful", hours=1)))
 
     assert answers(tmp_path) == {"a glad post": ("anger",), "a sad post": ("anger",)}
 
 
-def test_a_post_of_two_analyses_counts_once_by_the_latest_word(tmp_path: Path) -> None:
+def test_a_post_of_two_analyses_counts_once_by_the_latest_feedback(tmp_path: Path) -> None:
     document = with_second_analysis(
         a_document("Cheerful", told("Cheerful", hours=1), told("Stressed", "a2", hours=2)),
         {"1": GLAD},
@@ -170,7 +174,7 @@ def test_a_document_may_be_spread_over_lines(tmp_path: Path) -> None:
     assert list(answers(path)) == ["a glad post"]
 
 
-def test_a_folder_is_read_for_its_json_files_alone(tmp_path: Path) -> None:
+def test_only_the_json_files_of_a_folder_are_read(tmp_path: Path) -> None:
     written(tmp_path / "alice.json", a_document("Cheerful", told("Cheerful")))
     (tmp_path / "NOTES.txt").write_text("handed over in March", encoding="utf-8")
 
@@ -192,7 +196,7 @@ def test_validation_documents_are_apart(tmp_path: Path) -> None:
     assert list(feedback_source(path, None).read(tmp_path, "val")) == []
 
 
-def test_what_a_store_exports_of_an_analysis_that_ran_is_read(tmp_path: Path) -> None:
+def test_an_export_made_by_a_store_is_read(tmp_path: Path) -> None:
     glad, sad = posts(1, word="joy"), posts(1, word="sadness", start=1)
     liked = [replace(post, ownership=Ownership.LIKED) for post in posts(1, word="joy", start=2)]
     clock = FakeClock()
@@ -229,3 +233,75 @@ def runner_on(store: SqliteStore, clock: FakeClock) -> AnalysisRunner:
         pause=clock.pause,
         stopping=lambda: False,
     )
+
+
+SECRET = "what nobody else may read"
+
+
+def without_consent(document: Document) -> None:
+    document["user"]["consented_at"] = None
+
+
+def without_word_of_consent(document: Document) -> None:
+    del document["user"]["consented_at"]
+
+
+def without_posts(document: Document) -> None:
+    del document["posts"]
+
+
+def with_unknown_mood(document: Document) -> None:
+    document["feedback"][0]["mood"] = SECRET
+
+
+def about_another_analysis(document: Document) -> None:
+    document["feedback"][0]["analysis_id"] = SECRET
+
+
+def at_no_time(document: Document) -> None:
+    document["feedback"][0]["created_at"] = SECRET
+
+
+def with_unknown_ownership(document: Document) -> None:
+    document["posts"][1]["ownership"] = SECRET
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (without_consent, r"its user's consent is not on record"),
+        (without_word_of_consent, r"user\.consented_at: Field required"),
+        (without_posts, r"posts: Field required"),
+        (with_unknown_mood, r"feedback\.0\.mood: Input should be 'Depressed', 'Stressed'"),
+        (about_another_analysis, r"feedback\.0: its analysis is not in the document"),
+        (at_no_time, r"feedback\.0\.created_at: Input should be a valid datetime"),
+        (with_unknown_ownership, r"posts\.1\.ownership: Input should be 'own', 'shared'"),
+    ],
+)
+def test_a_fault_is_named_with_its_position_and_without_quoting_the_export(
+    tmp_path: Path, change: Callable[[Document], None], fault: str
+) -> None:
+    faulty = a_document("Cheerful", told("Cheerful"))
+    faulty["posts"][0]["text"] = SECRET
+    change(faulty)
+    path = written(tmp_path / "all.jsonl", a_document(), faulty)
+
+    with pytest.raises(DataError, match=rf"all\.jsonl:2: {fault}") as caught:
+        read(path)
+
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [(f'{{"posts": "{SECRET}', "is not JSON"), ("[]", "document: Input should be an object")],
+)
+def test_a_file_that_is_no_document_is_named(tmp_path: Path, content: str, fault: str) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(DataError, match=rf"export\.json: {fault}") as caught:
+        read(path)
+
+    assert SECRET not in "".join(traceback.format_exception(caught.value))

@@ -1,4 +1,4 @@
-"""The loss, against values worked out by hand."""
+"""The loss, against values computed by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTHING = Example("")
 
 
 def batch(*examples: Example, trust: float = 1.0) -> dict[str, torch.Tensor]:
-    """Return a batch of a set whose emotions count `trust`."""
+    """Return a batch of a set with this `trust`."""
     targets, known = (torch.tensor(part) for part in zip(*map(target_row, examples), strict=True))
     known[:, :-1] *= trust
     return {
@@ -41,7 +41,7 @@ def moved(logits: torch.Tensor) -> set[str]:
     return {label for label, value in zip(LABELS, logits.grad[0], strict=True) if value != 0}
 
 
-def test_the_softmax_runs_over_the_known_labels_alone() -> None:
+def test_the_softmax_runs_only_over_the_known_labels() -> None:
     logits = logits_of(joy=math.log(2.0), neutral=50.0)
 
     loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), PLAIN)
@@ -49,7 +49,7 @@ def test_the_softmax_runs_over_the_known_labels_alone() -> None:
     assert loss.item() == pytest.approx(-math.log(2.0 / (1 + 2 + 1)))
 
 
-def test_what_a_set_does_not_know_gets_no_gradient() -> None:
+def test_unknown_labels_get_no_gradient() -> None:
     logits = logits_of(fear=3.0)
 
     mixed_loss(logits, batch(Example("", ("joy",), THREE)), PLAIN).backward()
@@ -65,7 +65,7 @@ def test_two_emotions_of_one_text_share_the_probability() -> None:
     assert loss.item() == pytest.approx(-0.5 * math.log(3 / 9) - 0.5 * math.log(1 / 9))
 
 
-def test_where_any_of_two_emotions_may_be_meant_their_sum_is_learned() -> None:
+def test_with_any_of_two_emotions_their_summed_probability_is_learned() -> None:
     logits = logits_of(joy=math.log(3.0))
     either = Example("", ("joy", "surprise"), EMOTIONS, any_of=True)
 
@@ -88,7 +88,7 @@ def test_any_of_two_emotions_may_win() -> None:
     assert gradient["anger"] == pytest.approx(1 / 9)
 
 
-def test_smoothing_gives_a_share_to_all_that_the_set_knows() -> None:
+def test_smoothing_gives_a_share_to_all_known_labels() -> None:
     logits = logits_of(joy=math.log(2.0), neutral=50.0)
 
     loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(label_smoothing=0.3))
@@ -98,7 +98,7 @@ def test_smoothing_gives_a_share_to_all_that_the_set_knows() -> None:
 
 
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
-def test_focal_loss_counts_less_what_is_already_said(gamma: float) -> None:
+def test_focal_loss_weights_confident_predictions_less(gamma: float) -> None:
     logits = logits_of(joy=math.log(6.0))
 
     loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(focal_gamma=gamma))
@@ -106,7 +106,7 @@ def test_focal_loss_counts_less_what_is_already_said(gamma: float) -> None:
     assert loss.item() == pytest.approx(-((1 - 0.75) ** gamma) * math.log(0.75))
 
 
-def test_focal_loss_has_a_gradient_where_nothing_is_left_to_learn() -> None:
+def test_focal_loss_has_a_finite_gradient_at_certainty() -> None:
     logits = logits_of(joy=200.0)
 
     mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(focal_gamma=0.5)).backward()
@@ -114,7 +114,7 @@ def test_focal_loss_has_a_gradient_where_nothing_is_left_to_learn() -> None:
     assert moved(logits) == set()
 
 
-def test_emotions_count_as_far_as_a_set_is_trusted_and_irony_in_full() -> None:
+def test_trust_weights_emotions_and_not_irony() -> None:
     both = Example("", ("joy",), EMOTIONS, irony=True)
 
     loss = mixed_loss(logits_of(), batch(both, trust=0.3), PLAIN)
@@ -122,7 +122,7 @@ def test_emotions_count_as_far_as_a_set_is_trusted_and_irony_in_full() -> None:
     assert loss.item() == pytest.approx(0.3 * math.log(7) + math.log(2))
 
 
-def test_any_of_several_emotions_counts_as_far_as_a_set_is_trusted() -> None:
+def test_trust_weights_any_of_several_emotions() -> None:
     either = Example("", ("joy", "love"), EMOTIONS, any_of=True)
 
     loss = mixed_loss(logits_of(), batch(either, trust=0.3), PLAIN)
@@ -130,7 +130,7 @@ def test_any_of_several_emotions_counts_as_far_as_a_set_is_trusted() -> None:
     assert loss.item() == pytest.approx(0.3 * -math.log(2 / 7))
 
 
-def test_an_example_about_irony_alone_moves_the_irony_output_alone() -> None:
+def test_an_example_about_irony_changes_only_the_irony_output() -> None:
     logits = logits_of(anger=5.0, irony=math.log(3.0))
 
     loss = mixed_loss(logits, batch(Example("", irony=True)), Objective(irony_weight=2.0))
@@ -160,7 +160,7 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_examples() -> None:
     ],
 )
 @pytest.mark.parametrize("any_of", [True, False])
-def test_an_example_that_tells_nothing_moves_nothing(how: Objective, any_of: bool) -> None:
+def test_an_unlabelled_example_has_no_gradient(how: Objective, any_of: bool) -> None:
     logits = logits_of(joy=3.0, irony=-2.0)
 
     loss = mixed_loss(logits, batch(Example("", any_of=any_of)), how)
@@ -170,7 +170,7 @@ def test_an_example_that_tells_nothing_moves_nothing(how: Objective, any_of: boo
     assert moved(logits) == set()
 
 
-def test_two_answers_disagree_by_the_mean_of_both_divergences() -> None:
+def test_disagreement_is_the_mean_of_both_divergences() -> None:
     one, other = logits_of(joy=math.log(3.0), neutral=9.0), logits_of()
     known = batch(Example("", ("joy",), ("anger", "joy")))["known"]
 
@@ -182,7 +182,7 @@ def test_two_answers_disagree_by_the_mean_of_both_divergences() -> None:
     assert apart.item() == pytest.approx((there + back) / 2)
 
 
-def test_answers_about_irony_disagree_where_it_is_told_as_much_as_it_weighs() -> None:
+def test_disagreement_about_irony_counts_where_labelled_with_its_weight() -> None:
     one, other = logits_of(irony=math.log(3.0), joy=5.0).repeat(2, 1), torch.zeros(2, 8)
     known = batch(Example("", irony=True), NOTHING)["known"]
 
@@ -193,7 +193,7 @@ def test_answers_about_irony_disagree_where_it_is_told_as_much_as_it_weighs() ->
     assert apart.item() == pytest.approx(2.0 * (there + back) / 2 / 2)
 
 
-def test_an_answer_agrees_with_itself_and_others_both_ways_alike() -> None:
+def test_disagreement_is_symmetric_and_zero_with_itself() -> None:
     one, other = logits_of(joy=2.0, irony=1.0), logits_of(fear=-3.0)
     known = batch(Example("", ("joy",), EMOTIONS, irony=False))["known"]
 
@@ -204,7 +204,7 @@ def test_an_answer_agrees_with_itself_and_others_both_ways_alike() -> None:
     assert there.item() > 0
 
 
-def test_disagreement_has_a_gradient_where_nothing_is_known() -> None:
+def test_disagreement_has_a_finite_gradient_where_nothing_is_known() -> None:
     one, other = logits_of(joy=2.0), logits_of(fear=-3.0)
 
     disagreement(one, other, batch(NOTHING)["known"], 1.0).backward()
@@ -212,7 +212,7 @@ def test_disagreement_has_a_gradient_where_nothing_is_known() -> None:
     assert moved(one) == moved(other) == set()
 
 
-def test_a_glad_text_counts_as_not_ironic_as_far_as_it_is_told() -> None:
+def test_a_text_of_joy_counts_as_not_ironic_with_its_weight() -> None:
     glad = Example("", ("joy",), ("anger", "joy", "sadness"))
 
     targets, known = target_row(glad, sincere_weight=0.25)
@@ -221,13 +221,13 @@ def test_a_glad_text_counts_as_not_ironic_as_far_as_it_is_told() -> None:
 
 
 @pytest.mark.parametrize("emotions", [("anger",), ("joy", "anger"), ()])
-def test_a_text_that_is_not_only_glad_tells_nothing_of_irony(emotions: tuple[str, ...]) -> None:
+def test_a_text_of_other_emotions_does_not_count_for_irony(emotions: tuple[str, ...]) -> None:
     _, known = target_row(Example("", emotions, EMOTIONS), sincere_weight=0.25)
 
     assert known[-1] == 0.0
 
 
-def test_what_was_told_of_irony_is_not_weakened_by_gladness() -> None:
+def test_a_label_of_irony_is_not_weakened_by_joy() -> None:
     ironic = Example("", ("joy",), EMOTIONS, irony=True)
 
     targets, known = target_row(ironic, sincere_weight=0.25)
@@ -235,7 +235,7 @@ def test_what_was_told_of_irony_is_not_weakened_by_gladness() -> None:
     assert (targets[-1], known[-1]) == (1.0, 1.0)
 
 
-def test_a_text_without_labels_is_learned_from_the_teacher_alone() -> None:
+def test_an_unlabelled_text_is_learned_only_from_the_teacher() -> None:
     logits = logits_of(joy=math.log(2.0))
     taught = {**batch(NOTHING), "teacher_logits": logits_of(anger=1.0, irony=1.0).detach()}
     taught["teacher_weight"] = torch.tensor([0.5])
@@ -248,7 +248,7 @@ def test_a_text_without_labels_is_learned_from_the_teacher_alone() -> None:
     assert moved(logits) == set(LABELS)
 
 
-def test_the_distance_from_a_teacher_is_the_divergence_of_softened_answers() -> None:
+def test_the_distance_from_a_teacher_is_the_divergence_of_softened_logits() -> None:
     said, asked = logits_of(joy=2 * math.log(2.0)), logits_of(joy=2 * math.log(4.0), irony=2.0)
     how = Objective(irony_weight=0.5, teacher_temperature=2.0)
 
@@ -261,7 +261,7 @@ def test_the_distance_from_a_teacher_is_the_divergence_of_softened_answers() -> 
     assert distance.tolist() == pytest.approx([4 * (emotion + 0.5 * irony)])
 
 
-def test_who_says_what_the_teacher_says_has_nothing_to_learn() -> None:
+def test_equal_logits_have_no_distance_from_the_teacher() -> None:
     logits = logits_of(joy=3.0, fear=-1.0, irony=-2.0)
 
     distance = teacher_distance(logits, logits.detach().clone(), PLAIN)

@@ -1,4 +1,4 @@
-"""Reading texts without their labels before a run learns labels."""
+"""Masked language modelling on texts, before labels are learned."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 @pytest.fixture(scope="module")
 def reading(tiny_config: TrainConfig) -> TrainConfig:
-    """A pass over one set, after two of reading the texts of two others."""
+    """One pass over one set, after two of pretraining on the texts of two sets."""
     return tiny_config.model_copy(
         update={
             "passes": 1,
@@ -46,7 +46,7 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
 
 
-def test_reading_changes_the_encoder_and_keeps_what_it_does_not_touch(
+def test_pretraining_changes_the_encoder_and_keeps_its_pooler(
     finished: Path, tiny_base: Path
 ) -> None:
     before, after = weights_of(tiny_base), weights_of(finished / "adapted" / "model")
@@ -58,7 +58,7 @@ def test_reading_changes_the_encoder_and_keeps_what_it_does_not_touch(
     assert not [name for name in changed if name.startswith("pooler.")]
 
 
-def test_every_text_is_read_as_often_as_asked(finished: Path) -> None:
+def test_every_text_is_used_as_often_as_configured(finished: Path) -> None:
     states = (finished / "adapted").glob("checkpoint-*/trainer_state.json")
     last = max((json.loads(path.read_text()) for path in states), key=lambda one: one["epoch"])
 
@@ -66,7 +66,7 @@ def test_every_text_is_read_as_often_as_asked(finished: Path) -> None:
     assert last["global_step"] == 2 * 4  # 24 + 8 texts in batches of 8
 
 
-def test_the_run_starts_from_what_was_read(
+def test_the_run_starts_from_the_pretrained_encoder(
     reading: TrainConfig, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
@@ -81,7 +81,7 @@ def test_the_run_starts_from_what_was_read(
     assert started == [str(tmp_path / "run" / "adapted" / "model")]
 
 
-def test_what_was_read_to_its_end_is_not_read_again(
+def test_finished_pretraining_is_not_repeated(
     reading: TrainConfig, finished: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
@@ -92,7 +92,7 @@ def test_what_was_read_to_its_end_is_not_read_again(
     assert found == run / "adapted" / "model"
 
 
-def test_a_set_to_read_that_is_not_known_is_named(
+def test_an_unknown_set_for_pretraining_is_named(
     reading: TrainConfig, tiny_base: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
     wrong = reading.model_copy(update={"adapt_on": ("carer", "diaries")})
@@ -101,7 +101,7 @@ def test_a_set_to_read_that_is_not_known_is_named(
         pretrain(wrong, str(tiny_base), tiny_data, tmp_path / "run")
 
 
-def test_a_folder_that_holds_no_encoder_is_named(
+def test_a_folder_without_an_encoder_is_named(
     reading: TrainConfig, tiny_base: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty"

@@ -1,4 +1,4 @@
-"""Labels of a set's own: learned on outputs behind the eight, which they leave alone."""
+"""A set's own labels: learned on further outputs, without effect on the first eight."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def moved(logits: torch.Tensor) -> list[int]:
     return logits.grad[0].nonzero().flatten().tolist()
 
 
-def test_own_labels_lie_one_set_after_another_behind_the_eight(sets: list[LoadedSet]) -> None:
+def test_own_labels_follow_the_eight_outputs_set_by_set(sets: list[LoadedSet]) -> None:
     assert side_labels(sets) == [(), ("sun", "rain", "wind"), ("rain", "desk")]
     assert side_spans(sets) == [(8, 11), (11, 13)]
 
@@ -102,7 +102,7 @@ def test_two_own_labels_share_the_probability(encoded: EncodedSets, sets: list[L
 
 
 @pytest.mark.parametrize(("index", "columns"), [(1, [8, 9, 10]), (5, [11, 12])])
-def test_an_own_label_moves_neither_emotions_nor_irony_nor_another_sets_outputs(
+def test_an_own_label_changes_neither_emotions_nor_irony_nor_another_sets_outputs(
     encoded: EncodedSets, sets: list[LoadedSet], index: int, columns: list[int]
 ) -> None:
     logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
@@ -112,7 +112,7 @@ def test_an_own_label_moves_neither_emotions_nor_irony_nor_another_sets_outputs(
     assert moved(logits) == columns
 
 
-def test_an_emotion_moves_no_output_of_own_labels(
+def test_an_emotion_changes_no_output_of_own_labels(
     encoded: EncodedSets, sets: list[LoadedSet]
 ) -> None:
     logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
@@ -122,7 +122,7 @@ def test_an_emotion_moves_no_output_of_own_labels(
     assert moved(logits) == list(range(len(EMOTIONS)))
 
 
-def test_an_example_without_an_own_label_teaches_none(
+def test_an_example_without_an_own_label_has_no_gradient_there(
     encoded: EncodedSets, sets: list[LoadedSet]
 ) -> None:
     logits = torch.linspace(-1, 1, 13)[None].requires_grad_()

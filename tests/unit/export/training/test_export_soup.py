@@ -1,4 +1,4 @@
-"""Several seeds averaged, and runs that stop when they no longer get better."""
+"""Averages over several seeds, and early stopping."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 @pytest.fixture(scope="module")
 def one_set(tiny_config: TrainConfig) -> TrainConfig:
-    """A pass of three steps over one set; measuring it takes three batches too."""
+    """One pass of three steps over one set; its evaluation takes three batches too."""
     return tiny_config.model_copy(update={"passes": 1, "sets": (SetConfig(name="carer"),)})
 
 
@@ -54,7 +54,7 @@ def test_the_weights_of_a_soup_are_the_mean_of_its_seeds(soup_run: Path) -> None
         assert torch.equal(value, ((one[name].double() + other[name].double()) / 2).float())
 
 
-def test_a_soup_is_a_model_with_its_own_figures(soup_run: Path) -> None:
+def test_a_soup_has_its_own_figures(soup_run: Path) -> None:
     summary = run_summary(soup_run)
 
     assert summary["averaged"] == 2
@@ -63,7 +63,7 @@ def test_a_soup_is_a_model_with_its_own_figures(soup_run: Path) -> None:
     assert list(config["id2label"].values()) == list(LABELS)
 
 
-def test_an_interrupted_soup_takes_up_the_seeds_that_are_finished(
+def test_an_interrupted_soup_keeps_the_finished_seeds(
     soup: TrainConfig,
     soup_run: Path,
     tiny_data: Path,
@@ -92,7 +92,7 @@ def test_an_interrupted_soup_takes_up_the_seeds_that_are_finished(
 
 @pytest.fixture
 def standing(one_set: TrainConfig) -> TrainConfig:
-    """A run of up to six passes that never gets better than after its first."""
+    """A run of up to six passes that never improves after its first."""
     return one_set.model_copy(update={"passes": 6, "learning_rate": 1e-12, "patience": 2})
 
 
@@ -104,7 +104,7 @@ def passes_of(run: Path) -> float:
 
 
 @pytest.mark.parametrize(("patience", "passes"), [(1, 2), (None, 4)])
-def test_a_run_stops_when_it_has_not_got_better_for_long_enough(
+def test_a_run_stops_after_enough_passes_without_improvement(
     standing: TrainConfig, tiny_data: Path, tmp_path: Path, patience: int | None, passes: int
 ) -> None:
     config = standing.model_copy(update={"patience": patience, "passes": 4})
@@ -114,7 +114,7 @@ def test_a_run_stops_when_it_has_not_got_better_for_long_enough(
     assert passes_of(tmp_path / "run") == passes
 
 
-def test_an_interrupted_run_remembers_how_long_it_has_not_got_better(
+def test_an_interrupted_run_remembers_its_passes_without_improvement(
     standing: TrainConfig, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right, calls = export.training.trainer.mixed_loss, iter(range(1_000))

@@ -1,4 +1,4 @@
-"""Sets of one's own: what their files may say, and what is validated on."""
+"""Custom data sets: the content of their files, and the examples for validation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def examples_of(path: Path, split: Split = "train", **given: object) -> list[Exa
         ("mine.jsonl", '{"text": "well, fine", "label": "joy"}\n\n{"text":"no","label":"anger"}\n'),
     ],
 )
-def test_own_files_are_csv_or_json_lines(tmp_path: Path, name: str, content: str) -> None:
+def test_custom_files_are_csv_or_json_lines(tmp_path: Path, name: str, content: str) -> None:
     chosen = SetConfig(name="mine", path=write(tmp_path / name, content))
 
     examples = list(custom_source(chosen).read(tmp_path, "train"))
@@ -34,14 +34,14 @@ def test_own_files_are_csv_or_json_lines(tmp_path: Path, name: str, content: str
     assert examples[0].known == ("anger", "joy")
 
 
-def test_an_own_label_outside_the_seven_is_named(tmp_path: Path) -> None:
+def test_a_label_outside_the_seven_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", "text,label\nyes,bliss\n")
 
     with pytest.raises(DataError, match=r"row 1: label 'bliss' is none of"):
         list(custom_source(SetConfig(name="mine", path=path)).read(tmp_path, "train"))
 
 
-def test_one_of_several_emotions_may_be_meant(tmp_path: Path) -> None:
+def test_a_label_may_have_several_emotions(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", "text,label\nyes,surprise | joy\nno,anger\n")
 
     either, plain = examples_of(path)
@@ -62,7 +62,7 @@ def test_one_of_several_emotions_may_be_meant(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_file_may_tell_irony_with_an_emotion_or_without(
+def test_a_file_may_label_irony_with_an_emotion_or_without(
     tmp_path: Path, name: str, content: str
 ) -> None:
     known = ("anger", "joy")
@@ -86,14 +86,14 @@ def test_a_file_may_tell_irony_with_an_emotion_or_without(
         ("ye\rs,joy,", r"mine\.csv: is not CSV after line 1"),
     ],
 )
-def test_a_row_that_does_not_read_is_named(tmp_path: Path, row: str, fault: str) -> None:
+def test_a_malformed_row_is_named(tmp_path: Path, row: str, fault: str) -> None:
     path = write(tmp_path / "mine.csv", f"text,label,irony\n{row}\n")
 
     with pytest.raises(DataError, match=fault):
         read_rows(path)
 
 
-def test_a_post_may_hold_what_others_end_a_line_with(tmp_path: Path) -> None:
+def test_a_post_may_contain_unicode_line_separators(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", 'text,label\none\u2028two\x85three,joy\n"a\nb",joy\n')
 
     assert [row.text for row in read_rows(path)] == ["one\u2028two\x85three", "a\nb"]
@@ -106,7 +106,7 @@ def test_an_emotion_that_is_not_known_is_refused(tmp_path: Path) -> None:
         examples_of(path, known=("joy",))
 
 
-def test_validation_leaves_out_what_may_mean_several_emotions(tmp_path: Path) -> None:
+def test_validation_leaves_out_texts_with_several_emotions(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", "text,label\nyes,joy|love\nno,anger\n")
 
     examples = examples_of(path, "val")
@@ -114,7 +114,7 @@ def test_validation_leaves_out_what_may_mean_several_emotions(tmp_path: Path) ->
     assert examples == [Example("no", ("anger",), ("anger", "joy", "love"))]
 
 
-def test_validation_of_a_file_that_tells_irony_is_about_irony_alone(tmp_path: Path) -> None:
+def test_validation_of_a_file_about_irony_is_only_about_irony(tmp_path: Path) -> None:
     rows = "no,anger,\nsure,,true\nyes,joy,false\n"
     path = write(tmp_path / "mine.csv", f"text,label,irony\n{rows}")
 

@@ -1,4 +1,4 @@
-"""The sources of tweets: TweetEval's tasks and CrowdFlower, on files of their kind written here."""
+"""The sources of tweets, TweetEval's tasks and CrowdFlower, on files written here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_tweeteval_merges_optimism_with_joy(tmp_path: Path) -> None:
     assert emotions == [("joy",), ("anger",)]
 
 
-def test_irony_examples_tell_nothing_of_emotions(tmp_path: Path) -> None:
+def test_irony_examples_have_no_emotions(tmp_path: Path) -> None:
     root = tweeteval_folder(tmp_path, "irony", "0\tnon_irony\n1\tirony\n", "1\n0\n")
 
     examples = list(tweeteval.read_irony(root, "train"))
@@ -34,14 +34,14 @@ def test_irony_examples_tell_nothing_of_emotions(tmp_path: Path) -> None:
     assert all(example.known == () for example in examples)
 
 
-def test_files_side_by_side_must_be_of_one_length(tmp_path: Path) -> None:
+def test_a_pair_of_files_must_have_the_same_length(tmp_path: Path) -> None:
     root = tweeteval_folder(tmp_path, "irony", "0\tnon_irony\n", "0\n")
 
     with pytest.raises(DataError, match=r"has 2 lines and .* has 1"):
         list(tweeteval.read_irony(root, "train"))
 
 
-def test_tweeteval_keeps_its_own_word_for_an_emotion(tmp_path: Path) -> None:
+def test_tweeteval_keeps_its_own_label_of_an_emotion(tmp_path: Path) -> None:
     root = tweeteval_folder(tmp_path, "emotion", "0\tanger\n2\toptimism\n", "2\n0\n")
 
     own = [example.own for example in tweeteval.read_emotion(root, "train")]
@@ -58,7 +58,7 @@ def test_tweeteval_keeps_its_own_word_for_an_emotion(tmp_path: Path) -> None:
         ("offensive", "0\tnot-offensive\n1\toffensive\n", ("offensive", "not-offensive")),
     ],
 )
-def test_a_task_of_its_own_tells_its_own_labels_and_nothing_else(
+def test_other_tasks_have_only_their_own_labels(
     tmp_path: Path, task: str, mapping: str, labels: tuple[str, str]
 ) -> None:
     root = tweeteval_folder(tmp_path, task, mapping, "1\n0\n")
@@ -70,7 +70,7 @@ def test_a_task_of_its_own_tells_its_own_labels_and_nothing_else(
     assert set(labels) <= set(source.own_labels)
 
 
-def test_the_emoji_to_be_told_are_twenty() -> None:
+def test_there_are_twenty_emoji_labels() -> None:
     assert len(set(tweeteval.EMOJI.own_labels)) == len(tweeteval.EMOJI.own_labels) == 20
 
 
@@ -78,7 +78,7 @@ def test_the_emoji_to_be_told_are_twenty() -> None:
     ("task", "mapping"),
     [("emoji", "0\t❤\n1\t🐌\n"), ("hate", "0\tnot-hate\n1\t🐌\n")],
 )
-def test_a_label_that_is_not_of_the_task_is_named(tmp_path: Path, task: str, mapping: str) -> None:
+def test_a_label_of_another_task_is_named(tmp_path: Path, task: str, mapping: str) -> None:
     root = tweeteval_folder(tmp_path, task, mapping, "0\n1\n")
     source = source_of(SetConfig(name=f"tweeteval_{task}"))
 
@@ -109,7 +109,7 @@ def test_every_twentieth_crowdflower_row_validates_and_no_other(tmp_path: Path) 
     assert not set(train) & set(val)
 
 
-def test_a_crowdflower_tweet_has_an_emotion_and_the_word_it_was_given(tmp_path: Path) -> None:
+def test_a_crowdflower_tweet_has_an_emotion_and_its_own_label(tmp_path: Path) -> None:
     root = crowdflower_file(tmp_path, "1,empty,first\n2,boredom,second\n3,hate,third\n")
 
     examples = list(crowdflower.read(root, "train"))
@@ -121,7 +121,7 @@ def test_a_crowdflower_tweet_has_an_emotion_and_the_word_it_was_given(tmp_path: 
     assert crowdflower.SOURCE.own_labels == tuple(crowdflower.CROWDFLOWER_TO_EMOTION)
 
 
-def test_a_crowdflower_tweet_may_hold_commas_and_line_ends(tmp_path: Path) -> None:
+def test_a_crowdflower_tweet_may_contain_commas_and_line_ends(tmp_path: Path) -> None:
     rows = '1,empty,first\n2,love,"one, two\nthree"\n3,love,four\u2028five\x85six\n'
     root = crowdflower_file(tmp_path, rows)
 
@@ -130,7 +130,7 @@ def test_a_crowdflower_tweet_may_hold_commas_and_line_ends(tmp_path: Path) -> No
     assert texts == ["one, two\nthree", "four\u2028five\x85six"]
 
 
-def test_a_sentiment_that_crowdflower_has_not_is_named(tmp_path: Path) -> None:
+def test_an_unknown_crowdflower_sentiment_is_named(tmp_path: Path) -> None:
     root = crowdflower_file(tmp_path, "1,empty,first\n2,bliss,second\n")
 
     with pytest.raises(DataError, match=r"tweet_emotions\.csv: row 2: label 'bliss' is none of"):

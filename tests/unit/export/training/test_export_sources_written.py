@@ -1,4 +1,4 @@
-"""The team's own posts: how their files are split, and that the shipped ones can be trusted."""
+"""The team's own posts: how their files are split, and checks of the shipped ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOWHERE = Path("unused")
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the written posts, with three files of emotions that hold nothing yet."""
+    """The folder of the written posts, with three empty files about emotions."""
     monkeypatch.setattr(written, "FOLDER", tmp_path)
     for name in ("emoji.csv", "implied.csv", "meaning.csv"):
         write(tmp_path / name, HEADER)
@@ -52,7 +52,7 @@ def test_a_post_of_several_emotions_trains_and_does_not_validate(folder: Path) -
     assert train == [Example("second", ("joy", "love"), EMOTIONS, any_of=True)]
 
 
-def test_posts_about_emotions_validate_emotions_though_one_tells_irony(folder: Path) -> None:
+def test_posts_about_emotions_validate_emotions_even_if_labelled_for_irony(folder: Path) -> None:
     write(folder / "meaning.csv", HEADER + "first,joy,false\nsecond,joy,false\n")
 
     val = list(written.read_emotions(NOWHERE, "val"))
@@ -62,7 +62,7 @@ def test_posts_about_emotions_validate_emotions_though_one_tells_irony(folder: P
     assert train == [Example("second", ("joy",), EMOTIONS, irony=False)]
 
 
-def test_posts_about_irony_train_the_emotion_too_and_validate_irony_alone(folder: Path) -> None:
+def test_posts_about_irony_train_the_emotion_too_and_validate_only_irony(folder: Path) -> None:
     rows = "first,anger,true\nsecond,anger,true\nthird,,false\n"
     write(folder / "irony.csv", HEADER + rows)
 
@@ -90,7 +90,7 @@ def shipped_rows() -> list[tuple[str, Row]]:
 
 
 def as_read(text: str) -> str:
-    """Return a text as the model reads it, in which two posts may be the same."""
+    """Return a text as the model reads it, in which two different posts may be equal."""
     return normalise(text).lower()
 
 
@@ -135,7 +135,7 @@ def test_the_shipped_posts_can_be_trained_and_validated_on() -> None:
         assert list(source.read(NOWHERE, "val"))
 
 
-def test_every_shipped_post_about_irony_tells_it() -> None:
+def test_every_shipped_post_about_irony_is_labelled_for_it() -> None:
     told = Counter(row.irony for name, row in shipped_rows() if name == "irony.csv")
 
     assert set(told) == {True, False}

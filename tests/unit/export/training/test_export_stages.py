@@ -1,4 +1,4 @@
-"""A run on a run: a first stage with labels of its own, and a second with every lever pulled."""
+"""Training in two stages: a first one with own labels, a second one with every setting changed."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def stages(
 
 @pytest.fixture(scope="module")
 def second_run(stages: tuple[TrainConfig, Path], tiny_data: Path) -> Path:
-    """The finished run of both stages; the first one's folder is beside it."""
+    """The finished run of both stages; the first one's folder is next to it."""
     config, folder = stages
     train(config, tiny_data, folder / "second")
     return folder / "second"
@@ -76,7 +76,7 @@ def first_run(second_run: Path) -> Path:
     return second_run.parent / "first"
 
 
-def test_the_base_is_trained_first_in_a_folder_of_its_name_beside_the_run(
+def test_the_base_is_trained_first_in_a_folder_of_its_name_next_to_the_run(
     stages: tuple[TrainConfig, Path], first_run: Path
 ) -> None:
     assert load_config(first_run / "config.yaml") == stages[0].base
@@ -92,7 +92,7 @@ def test_a_run_starts_from_the_model_of_its_base(first_run: Path, second_run: Pa
         np.testing.assert_allclose(value.numpy(), start[name].numpy(), atol=1e-6)
 
 
-def test_own_labels_are_learned_in_checkpoints_and_dropped_from_the_model(first_run: Path) -> None:
+def test_own_labels_are_in_checkpoints_and_removed_from_the_model(first_run: Path) -> None:
     checkpoint = last_checkpoint(first_run)
     assert checkpoint is not None
 
@@ -107,7 +107,7 @@ def test_own_labels_are_learned_in_checkpoints_and_dropped_from_the_model(first_
     assert config["id2label"] == {str(index): label for index, label in enumerate(LABELS)}
 
 
-def test_sets_that_tell_no_single_emotion_have_no_figure(first_run: Path, second_run: Path) -> None:
+def test_sets_without_single_emotions_have_no_figure(first_run: Path, second_run: Path) -> None:
     assert set(run_summary(first_run)["figures"]) == {"carer/accuracy", "carer/macro_f1", "select"}
     assert not [name for name in run_summary(second_run)["figures"] if name.startswith("mine/")]
 
@@ -174,7 +174,7 @@ def test_a_base_that_was_begun_with_other_settings_is_refused(
     assert not (folder / "fourth").exists()
 
 
-def test_typos_are_put_into_training_texts_alone(
+def test_typos_are_only_in_training_texts(
     stages: tuple[TrainConfig, Path], first_run: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
     plain, misspelt = (

@@ -1,4 +1,4 @@
-"""A teacher: a run of its own, whose word on texts is asked once and learned."""
+"""A teacher: a training run whose logits on texts are computed once and learned."""
 
 from __future__ import annotations
 
@@ -29,45 +29,50 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module")
-def pupil(tiny_config: TrainConfig) -> TrainConfig:
-    """A run that learns the labels of one set, and of another what its teacher says."""
+def student(tiny_config: TrainConfig) -> TrainConfig:
+    """A run that learns the labels of one set, and a teacher's logits on another."""
     teacher = tiny_config.model_copy(update={"name": "teacher"})
     sets = (SetConfig(name="carer"), SetConfig(name="tweeteval_hate", teacher_weight=2.0))
     return tiny_config.model_copy(
-        update={"name": "pupil", "teacher": teacher, "sets": sets, "select_on": ("carer/accuracy",)}
+        update={
+            "name": "student",
+            "teacher": teacher,
+            "sets": sets,
+            "select_on": ("carer/accuracy",),
+        }
     )
 
 
 @pytest.fixture(scope="module")
-def run(pupil: TrainConfig, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The finished run of the pupil; the teacher's folder is beside it."""
-    folder = tmp_path_factory.mktemp("runs") / "pupil"
-    train(pupil, tiny_data, folder)
+def run(student: TrainConfig, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished run of the student; the teacher's folder is next to it."""
+    folder = tmp_path_factory.mktemp("runs") / "student"
+    train(student, tiny_data, folder)
     return folder
 
 
-def test_the_teacher_is_trained_first_and_its_word_is_kept_beside_it(run: Path) -> None:
+def test_the_teacher_is_trained_first_and_its_logits_are_cached(run: Path) -> None:
     assert (run.parent / "teacher" / "run.json").is_file()
     assert len(list((run.parent / "teacher").glob("said-*.npy"))) == 1
     assert "carer/accuracy" in run_summary(run)["figures"]
 
 
-def test_the_teachers_run_is_told_of_with_the_pupils(
-    pupil: TrainConfig, run: Path, tiny_data: Path
+def test_the_teachers_run_is_a_stage_before_the_students(
+    student: TrainConfig, run: Path, tiny_data: Path
 ) -> None:
-    stages = training_stages(pupil, tiny_data, run)
+    stages = training_stages(student, tiny_data, run)
 
-    assert [stage.config.name for stage in stages] == ["teacher", "pupil"]
-    assert pupil.encoder == pupil.base
+    assert [stage.config.name for stage in stages] == ["teacher", "student"]
+    assert student.encoder == student.base
 
 
-def test_its_word_on_a_text_is_what_the_model_says_of_it_alone(
-    pupil: TrainConfig, run: Path, tiny_data: Path
+def test_its_logits_of_a_text_are_those_of_the_text_alone(
+    student: TrainConfig, run: Path, tiny_data: Path
 ) -> None:
     folder = run.parent / "teacher" / "model"
-    sets = load_sets(pupil, tiny_data, "train")
+    sets = load_sets(student, tiny_data, "train")
 
-    said = teacher_logits(folder, sets, pupil.train_tokens, bf16=False)
+    said = teacher_logits(folder, sets, student.train_tokens, bf16=False)
 
     assert set(said) == {"tweeteval_hate"}
     model, tokenizer = load_model(str(folder)).eval(), load_tokenizer(str(folder))
@@ -79,22 +84,22 @@ def test_its_word_on_a_text_is_what_the_model_says_of_it_alone(
     assert found.shape == (len(LABELS),)
 
 
-def test_it_is_asked_once_and_again_only_for_other_texts(
-    pupil: TrainConfig, run: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+def test_cached_logits_are_used_and_computed_again_only_for_other_texts(
+    student: TrainConfig, run: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = run.parent / "teacher" / "model"
-    sets = load_sets(pupil, tiny_data, "train")
+    sets = load_sets(student, tiny_data, "train")
     monkeypatch.delattr(export.training.teacher, "_compute")
 
-    teacher_logits(folder, sets, pupil.train_tokens, bf16=False)
+    teacher_logits(folder, sets, student.train_tokens, bf16=False)
 
     other = replace(sets[1], examples=(Example("another day"),))
     with pytest.raises(NameError):
-        teacher_logits(folder, [other], pupil.train_tokens, bf16=False)
+        teacher_logits(folder, [other], student.train_tokens, bf16=False)
 
 
-def test_the_pupil_comes_to_say_what_its_teacher_says(
-    pupil: TrainConfig, tiny_base: Path, tiny_data: Path, tmp_path: Path
+def test_the_student_learns_the_logits_of_its_teacher(
+    student: TrainConfig, tiny_base: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
     teacher = tmp_path / "teacher" / "model"
     opinionated = load_model(str(tiny_base))
@@ -102,8 +107,8 @@ def test_the_pupil_comes_to_say_what_its_teacher_says(
         opinionated.classifier.weight.mul_(100)
     opinionated.save_pretrained(teacher)
     load_tokenizer(str(tiny_base)).save_pretrained(teacher)
-    sets = (pupil.sets[0], SetConfig(name="tweeteval_hate", weight=20, teacher_weight=10.0))
-    config = pupil.model_copy(update={"sets": sets})
+    sets = (student.sets[0], SetConfig(name="tweeteval_hate", weight=20, teacher_weight=10.0))
+    config = student.model_copy(update={"sets": sets})
     texts = [normalise(one.text) for one in load_sets(config, tiny_data, "train")[1].examples]
     asked = export.training.teacher._compute(teacher, texts, 32, bf16=False)
 

@@ -28,7 +28,7 @@ from export.training.torch_models import (
 
 @pytest.fixture
 def wide(tiny_base: Path, tmp_path: Path) -> Path:
-    """A checkpoint with two outputs behind the eight; its head's row n is all n."""
+    """A checkpoint with two further outputs; row n of its head has only the value n."""
     model = load_model(str(tiny_base), side=("a", "b"))
     with torch.no_grad():
         model.classifier.weight.copy_(torch.arange(10.0)[:, None].expand(10, 32))
@@ -38,7 +38,7 @@ def wide(tiny_base: Path, tmp_path: Path) -> Path:
 
 
 def rows(model: BertForSequenceClassification) -> list[float]:
-    """Return what each row of the head is made of, -1 where it is of several numbers."""
+    """Return the value of each row of the head, -1 where it has several."""
     head = torch.cat([model.classifier.weight, model.classifier.bias[:, None]], dim=1)
     return [row[0].item() if len(row.unique()) == 1 else -1.0 for row in head]
 
@@ -76,7 +76,7 @@ def test_other_own_labels_begin_anew_behind_the_rows_that_are_kept(
     assert rows(model) == [*KEPT, *[-1.0] * len(side)]
 
 
-def test_what_is_saved_of_a_cut_model_names_the_eight_outputs(wide: Path, tmp_path: Path) -> None:
+def test_a_saved_cut_model_names_the_eight_outputs(wide: Path, tmp_path: Path) -> None:
     model = load_model(str(wide), side=("c", "d"))
 
     resize_head(model, LABELS)
@@ -94,7 +94,7 @@ def test_a_head_of_the_eight_is_kept_as_it_is(wide: Path, tmp_path: Path) -> Non
     assert rows(load_model(str(tmp_path / "eight"))) == KEPT
 
 
-def test_a_head_for_something_else_is_not_kept(tiny_base: Path, tmp_path: Path) -> None:
+def test_a_head_for_another_task_is_not_kept(tiny_base: Path, tmp_path: Path) -> None:
     other = load_model(str(tiny_base), side=("a", "b"))
     other.config.id2label = {index: f"star {index}" for index in range(10)}
     other.save_pretrained(tmp_path / "other")
@@ -112,12 +112,12 @@ def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
         load_model(str(tmp_path))
 
 
-def test_a_base_that_is_nowhere_is_refused(tmp_path: Path) -> None:
+def test_a_missing_base_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BaseModelError, match="no model there"):
         load_model(str(tmp_path))
 
 
-def test_a_name_that_no_package_carries_is_left_to_the_hub() -> None:
+def test_a_name_that_is_not_packaged_is_left_to_the_hub() -> None:
     assert locate_base("bert-base-uncased") == "bert-base-uncased"
 
 
@@ -126,7 +126,7 @@ NAME = "all-mpnet-base-v2"
 
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """An archive of the base in five pieces, each in a package; the names that were asked for."""
+    """An archive of the base in five pieces, one per package; the requested package names."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(f"{NAME}/config.json", '{"model_type": "mpnet"}')

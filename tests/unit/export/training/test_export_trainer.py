@@ -1,4 +1,4 @@
-"""What the trainer adds to Hugging Face's: agreement of two dropout masks, and layers' rates."""
+"""What the trainer adds to Hugging Face's: R-Drop, and learning rates per layer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANSWERS = torch.tensor([[[0.0, 1, 2, 0, 0, 0, 0, 1]], [[2.0, 0, 0, 0, 0, 0, 1, -
 
 
 class TwoMinded(torch.nn.Module):
-    """Answers otherwise at every call, as dropout makes a model do."""
+    """A model with other logits at every call, as with dropout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ def loss_of(model: torch.nn.Module, how: Objective) -> float:
     return float(trainer.compute_loss(model, inputs()))
 
 
-def test_two_masks_are_learned_from_in_the_mean_and_asked_to_agree() -> None:
+def test_r_drop_adds_the_disagreement_to_the_mean_loss_of_two_masks() -> None:
     how = Objective(irony_weight=0.5, r_drop=3.0)
 
     found = loss_of(TwoMinded().train(), how)
@@ -63,7 +63,7 @@ def test_two_masks_are_learned_from_in_the_mean_and_asked_to_agree() -> None:
 
 
 @pytest.mark.parametrize("r_drop", [0.0, 3.0])
-def test_a_validation_loss_takes_one_answer(r_drop: float) -> None:
+def test_a_validation_loss_runs_the_model_once(r_drop: float) -> None:
     how = Objective(r_drop=r_drop)
 
     found = loss_of(TwoMinded().eval(), how)
@@ -71,7 +71,7 @@ def test_a_validation_loss_takes_one_answer(r_drop: float) -> None:
     assert found == pytest.approx(mixed_loss(ANSWERS[0], inputs(), how).item())
 
 
-def test_without_agreement_a_batch_is_answered_once() -> None:
+def test_without_r_drop_a_batch_is_run_once() -> None:
     found = loss_of(TwoMinded().train(), Objective())
 
     assert found == pytest.approx(mixed_loss(ANSWERS[0], inputs(), Objective()).item())
@@ -113,7 +113,7 @@ def settings(
         ("bert.embeddings.", 1e-4),
     ],
 )
-def test_a_layer_learns_at_a_share_of_the_rate_of_the_one_above(
+def test_a_layer_has_a_share_of_the_learning_rate_of_the_one_above(
     model: torch.nn.Module, part: str, rate: float
 ) -> None:
     optimizer = optimizer_of(model)
@@ -127,7 +127,7 @@ def test_a_layer_learns_at_a_share_of_the_rate_of_the_one_above(
     assert any(name.startswith(part) for name in rates)
 
 
-def test_layers_keep_their_weight_decay_and_all_else(model: torch.nn.Module) -> None:
+def test_layers_keep_their_weight_decay_and_other_settings(model: torch.nn.Module) -> None:
     optimizer = optimizer_of(model)
     before = settings(optimizer, model, "weight_decay")
 

@@ -1,4 +1,4 @@
-"""Typing errors put into training texts: where, how many, and the same ones every time."""
+"""Typing errors in training texts: where, how many, and reproducible."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def chance(seed: int) -> random.Random:
 
 
 class Loaded(random.Random):
-    """Chance that slips in the first word, at one letter, in the way of one kind."""
+    """Random numbers that put one kind of error at one letter of the first word."""
 
     def __init__(self, kind: int, at: int = 1) -> None:
         super().__init__(0)
@@ -32,7 +32,7 @@ class Loaded(random.Random):
 @pytest.mark.parametrize(
     ("kind", "misspelt"), [(0, "hpapy"), (1, "hppy"), (2, "haappy"), (3, "hsppy")]
 )
-def test_a_slip_swaps_drops_doubles_or_takes_the_next_key(kind: int, misspelt: str) -> None:
+def test_a_typo_swaps_drops_doubles_or_hits_the_next_key(kind: int, misspelt: str) -> None:
     assert misspell("happy", Loaded(kind)) == misspelt
 
 
@@ -65,7 +65,7 @@ def test_short_words_stay() -> None:
     assert misspell(text, chance(1)) == text
 
 
-def test_the_same_chance_makes_the_same_slips_and_another_makes_others() -> None:
+def test_a_seed_makes_the_same_typos_and_another_seed_others() -> None:
     once, again, other = (misspell(LONG, chance(seed)) for seed in (1, 1, 2))
 
     assert once == again
@@ -81,13 +81,13 @@ def test_the_same_chance_makes_the_same_slips_and_another_makes_others() -> None
         "[RELIGION]",
     ],
 )
-def test_what_is_read_as_one_thing_stays_whole(whole: str) -> None:
+def test_links_and_placeholders_are_not_changed(whole: str) -> None:
     found = {misspell(f"so {whole} so", chance(seed)) for seed in range(40)}
 
     assert found == {f"so {whole} so"}
 
 
-def test_a_text_keeps_its_marks_spaces_and_emoji() -> None:
+def test_a_text_keeps_its_punctuation_spaces_and_emoji() -> None:
     text = "Wonderful, WONDERFUL weather!! 😂  #blessed @someone…" * 30
 
     found = misspell(text, chance(1))

@@ -1,4 +1,4 @@
-"""Validation: the figures of a model folder, measured on validation sets alone."""
+"""Validation: the figures of a model folder, measured only on validation sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture
 def config(tiny_config: TrainConfig) -> TrainConfig:
-    """Two sets that have figures and, between them, one that learns labels of its own."""
+    """Two sets that have figures and, between them, one with own labels."""
     emotion, irony = tiny_config.sets
     hate = SetConfig(name="tweeteval_hate", own_weight=1.0)
     return tiny_config.model_copy(update={"sets": (emotion, hate, irony)})
@@ -27,7 +27,7 @@ def config(tiny_config: TrainConfig) -> TrainConfig:
 
 @pytest.fixture
 def model(tiny_base: Path, tmp_path: Path) -> Path:
-    """A model folder as a run leaves it, with the eight outputs alone."""
+    """A model folder as a run leaves it, with only the eight outputs."""
     torch.manual_seed(2)
     made = load_model(str(tiny_base))
     with torch.no_grad():
@@ -37,7 +37,7 @@ def model(tiny_base: Path, tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def test_a_models_figures_are_those_that_its_training_would_log(
+def test_a_models_figures_are_those_that_training_would_log(
     config: TrainConfig, model: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
     trainer = make_trainer(config, str(model), tiny_data, tmp_path / "run")
@@ -61,7 +61,7 @@ def test_measuring_a_model_reads_no_training_set(
     assert found == validation_figures(config, model, tiny_data)
 
 
-def test_a_set_without_a_figure_keeps_its_place_and_no_examples(
+def test_a_set_without_a_figure_keeps_its_index_and_no_examples(
     config: TrainConfig, tiny_data: Path
 ) -> None:
     sets = validation_sets(config, tiny_data)
