@@ -56,6 +56,13 @@ class Setting:
         )
         return runner.run()
 
+    def emotions_down(self, *, at_call: int) -> None:
+        self.emotions.before_answer = on_call(at_call, lambda: setattr(self.emotions, "down", True))
+
+    def unclassified(self) -> int:
+        count: int = self.store.count_unclassified("alice", "fake@1", max_posts=None)
+        return count
+
     def analysis(self, analysis_id: str = "a1") -> Analysis:
         found: Analysis | None = self.store.analysis(analysis_id)
         assert found is not None

@@ -1,4 +1,4 @@
-"""Check the reading of the catalogue, and the catalogue in the repository."""
+"""Parsing of the catalogue, and the catalogue in the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check the effective sample size and the confidence against numbers worked out by hand."""
+"""Effective sample size and confidence, checked against numbers worked out by hand."""
 
 from __future__ import annotations
 
@@ -37,18 +37,19 @@ def test_effective_sample_size_is_the_square_of_the_sum_over_the_sum_of_squares(
     assert effective_sample_size(weights) == pytest.approx(expected)
 
 
-def test_posts_that_all_say_the_same_are_certain() -> None:
-    assert confidence([JOY] * 30, [1.0] * 30, DEFAULT) == 1.0
-
-
-def test_posts_that_all_stand_on_a_boundary_are_certain() -> None:
-    tie = emotions(joy=0.6, sadness=0.4)
-
-    assert confidence([tie] * 30, [0.3] * 30, DEFAULT) == 1.0
-
-
-def test_one_post_agrees_with_itself() -> None:
-    assert confidence([SADNESS], [0.2], DEFAULT) == 1.0
+@pytest.mark.parametrize(
+    ("probabilities", "weights"),
+    [
+        ([JOY] * 30, [1.0] * 30),
+        ([emotions(joy=0.6, sadness=0.4)] * 30, [0.3] * 30),  # on the boundary of two moods
+        ([SADNESS], [0.2]),
+        ([SADNESS, JOY, JOY, SADNESS], [0.0, 1.0, 1.0, 0.0]),  # without weight, never drawn
+    ],
+)
+def test_posts_that_all_say_the_same_are_certain(
+    probabilities: list[dict[str, float]], weights: list[float]
+) -> None:
+    assert confidence(probabilities, weights, DEFAULT) == 1.0
 
 
 def test_there_is_no_confidence_without_weight() -> None:
@@ -97,12 +98,6 @@ def test_a_draw_limit_keeps_the_confidence_of_the_whole_sample() -> None:
     # by sqrt(0.62 * 0.38 / 2000) = 0.01085, so 0.6 is 1.843 spreads below: probability 0.967.
     # Taken from 200 draws without shrinking it would be 0.72.
     assert limited == pytest.approx(0.967, abs=0.04)
-
-
-def test_a_post_without_weight_is_never_drawn() -> None:
-    with_weightless = confidence([SADNESS, JOY, JOY, SADNESS], [0.0, 1.0, 1.0, 0.0], DEFAULT)
-
-    assert with_weightless == 1.0
 
 
 def test_the_seed_decides_the_resamples() -> None:

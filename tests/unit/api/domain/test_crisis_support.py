@@ -1,4 +1,4 @@
-"""A heavy result names people to turn to, near the reader first, and never nobody."""
+"""A heavy result lists crisis lines, those of the country first, and never none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pin the rules that turn scores into a mood, at and around each boundary."""
+"""The rules that turn scores into a mood, at and around each boundary."""
 
 from __future__ import annotations
 
@@ -9,46 +9,40 @@ from api.domain.scoring import DEFAULT
 from tests.support.posts import emotions
 
 
-def test_posts_that_are_mostly_sad_and_afraid_are_depressed() -> None:
-    # negativity 0.7 > positivity 0.1; 2 * 0.1 = 0.2 is not above 0.2 + 0.4
-    scores = emotions(anger=0.1, fear=0.2, sadness=0.4, joy=0.1, neutral=0.2)
-
-    assert mood_of(scores, DEFAULT) is Mood.DEPRESSED
-
-
-def test_posts_in_which_anger_leads_are_stressed() -> None:
-    # negativity 0.7 > positivity 0.1; 2 * 0.4 = 0.8 > 0.1 + 0.2
-    scores = emotions(anger=0.4, fear=0.1, sadness=0.2, joy=0.1, neutral=0.2)
-
-    assert mood_of(scores, DEFAULT) is Mood.STRESSED
-
-
-def test_posts_that_are_mostly_light_are_cheerful() -> None:
-    # positivity 0.6 >= 1.5 * 0.2
-    scores = emotions(joy=0.3, love=0.2, surprise=0.1, sadness=0.2, neutral=0.2)
-
-    assert mood_of(scores, DEFAULT) is Mood.CHEERFUL
-
-
-def test_posts_that_are_a_little_more_light_than_heavy_are_satisfied() -> None:
-    # negativity 0.4 is not above positivity 0.5, which is below 1.5 * 0.4 = 0.6
-    scores = emotions(joy=0.5, sadness=0.4, neutral=0.1)
-
-    assert mood_of(scores, DEFAULT) is Mood.SATISFIED
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        # negativity 0.7 > positivity 0.1; 2 * 0.1 = 0.2 is not above 0.2 + 0.4
+        (emotions(anger=0.1, fear=0.2, sadness=0.4, joy=0.1, neutral=0.2), Mood.DEPRESSED),
+        # negativity 0.7 > positivity 0.1; 2 * 0.4 = 0.8 > 0.1 + 0.2
+        (emotions(anger=0.4, fear=0.1, sadness=0.2, joy=0.1, neutral=0.2), Mood.STRESSED),
+        # positivity 0.6 >= 1.5 * 0.2
+        (emotions(joy=0.3, love=0.2, surprise=0.1, sadness=0.2, neutral=0.2), Mood.CHEERFUL),
+        # negativity 0.4 is not above positivity 0.5, which is below 1.5 * 0.4 = 0.6
+        (emotions(joy=0.5, sadness=0.4, neutral=0.1), Mood.SATISFIED),
+        # positivity 0 >= 1.5 * 0, as the rule stands; a softmax is never exactly there
+        (emotions(neutral=1.0), Mood.CHEERFUL),
+    ],
+    ids=["mostly sad and afraid", "anger leads", "mostly light", "a little lighter", "no feeling"],
+)
+def test_scores_have_a_mood(scores: dict[str, float], expected: Mood) -> None:
+    assert mood_of(scores, DEFAULT) is expected
 
 
 @pytest.mark.parametrize(
-    ("joy", "sadness", "expected"),
+    ("scores", "expected"),
     [
-        (0.5, 0.5, Mood.SATISFIED),  # a tie is not heavy
-        (0.499, 0.501, Mood.DEPRESSED),
-        (0.501, 0.499, Mood.SATISFIED),
+        (emotions(joy=0.5, sadness=0.5), Mood.SATISFIED),  # a tie is not heavy
+        (emotions(joy=0.499, sadness=0.501), Mood.DEPRESSED),
+        (emotions(joy=0.501, sadness=0.499), Mood.SATISFIED),
+        # 0.1 + 0.2 is 0.30000000000000004 as a float: rounding makes no tie heavy
+        (emotions(fear=0.1, sadness=0.2, joy=0.3, neutral=0.4), Mood.SATISFIED),
     ],
 )
 def test_only_more_negativity_than_positivity_is_heavy(
-    joy: float, sadness: float, expected: Mood
+    scores: dict[str, float], expected: Mood
 ) -> None:
-    assert mood_of(emotions(joy=joy, sadness=sadness), DEFAULT) is expected
+    assert mood_of(scores, DEFAULT) is expected
 
 
 @pytest.mark.parametrize(
@@ -62,9 +56,7 @@ def test_only_more_negativity_than_positivity_is_heavy(
 def test_only_twice_the_anger_above_fear_and_sadness_is_stressed(
     anger: float, expected: Mood
 ) -> None:
-    scores = emotions(anger=anger, fear=0.25, sadness=0.35)
-
-    assert mood_of(scores, DEFAULT) is expected
+    assert mood_of(emotions(anger=anger, fear=0.25, sadness=0.35), DEFAULT) is expected
 
 
 @pytest.mark.parametrize(
@@ -79,29 +71,13 @@ def test_one_and_a_half_times_the_negativity_is_cheerful(joy: float, expected: M
     assert mood_of(emotions(joy=joy, sadness=0.4), DEFAULT) is expected
 
 
-def test_rounding_does_not_turn_a_tie_into_a_heavy_mood() -> None:
-    # 0.1 + 0.2 is 0.30000000000000004 as a float
-    scores = emotions(fear=0.1, sadness=0.2, joy=0.3, neutral=0.4)
-
-    assert mood_of(scores, DEFAULT) is Mood.SATISFIED
-
-
-def test_posts_without_any_feeling_meet_the_rule_of_cheerful() -> None:
-    # positivity 0 >= 1.5 * 0, as the rule stands; a softmax is never exactly there
-    assert mood_of(emotions(neutral=1.0), DEFAULT) is Mood.CHEERFUL
-
-
-@pytest.mark.parametrize(
-    ("mood", "expected"),
-    [
-        (Mood.DEPRESSED, Mood.CHEERFUL),
-        (Mood.CHEERFUL, Mood.DEPRESSED),
-        (Mood.STRESSED, Mood.SATISFIED),
-        (Mood.SATISFIED, Mood.STRESSED),
-    ],
-)
-def test_each_mood_has_an_opposite(mood: Mood, expected: Mood) -> None:
-    assert OPPOSITE[mood] is expected
+def test_each_mood_has_an_opposite() -> None:
+    assert OPPOSITE == {
+        Mood.DEPRESSED: Mood.CHEERFUL,
+        Mood.CHEERFUL: Mood.DEPRESSED,
+        Mood.STRESSED: Mood.SATISFIED,
+        Mood.SATISFIED: Mood.STRESSED,
+    }
 
 
 @pytest.mark.parametrize("mood", list(Mood))

@@ -10,8 +10,8 @@ import pytest
 
 from api.domain.moods import SUMMARIES, Mood
 from api.domain.posts import ClassifiedPost, Engagement, Ownership
-from api.domain.results import InvalidAsOfError, moved_most, peak, resolve_as_of
-from api.domain.scoring import CLASSIC, DEFAULT, adjusted
+from api.domain.results import InvalidAsOfError, moved_most, resolve_as_of
+from api.domain.scoring import CLASSIC, DEFAULT
 from tests.support.posts import NOW, classified, emotions, post, result_of, said
 
 FIVE_DAYS_AGO = NOW - timedelta(days=5)
@@ -210,53 +210,42 @@ def test_anything_else_as_of_is_refused_in_plain_words(as_of: str) -> None:
         resolve_as_of(as_of, [], NOW)
 
 
-def test_the_peak_of_an_emotion_is_the_own_post_highest_in_it() -> None:
-    items = [
-        classified(post("1"), joy=0.5, neutral=0.5),
-        classified(post("2"), joy=0.7, neutral=0.3),
-        classified(post("3", ownership=Ownership.SHARED), joy=0.9, neutral=0.1),
-    ]
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        (
+            [
+                classified(post("1"), joy=0.5, neutral=0.5),
+                classified(post("2"), joy=0.7, neutral=0.3),
+                classified(post("3", ownership=Ownership.SHARED), joy=0.9, neutral=0.1),
+            ],
+            ("2", 0.7),
+        ),
+        (
+            [
+                classified(post("ironic"), joy=0.9, neutral=0.1, irony=1.0),  # 0.9 * (1 - 0.5)
+                classified(post("plain"), joy=0.6, neutral=0.4),
+            ],
+            ("plain", 0.6),
+        ),
+        (
+            [classified(post(str(days), days_old=days), joy=0.7) for days in (2, 1, 3)],
+            ("1", 0.7),
+        ),
+        ([classified(post(ownership=Ownership.LIKED), joy=1.0)], None),
+    ],
+    ids=["own", "after the irony shift", "the newer of equals", "none without own posts"],
+)
+def test_the_happiest_post_is_the_own_one_with_most_joy(
+    items: list[ClassifiedPost], expected: tuple[str, float] | None
+) -> None:
+    found = result_of(items).happiest
 
-    found = peak("joy", items, [item.classification.scores for item in items])
-
-    assert found is not None
-    assert (found.post.post_id, found.probability) == ("2", 0.7)
-
-
-def test_an_ironic_joy_is_not_the_happiest() -> None:
-    items = [
-        classified(post("ironic"), joy=0.9, neutral=0.1, irony=1.0),
-        classified(post("plain"), joy=0.6, neutral=0.4),
-    ]
-
-    found = peak("joy", items, [adjusted(item.classification, DEFAULT) for item in items])
-
-    # 0.9 * (1 - 0.5) = 0.45 < 0.6
-    assert found is not None
-    assert found.post.post_id == "plain"
-
-
-def test_of_two_equal_peaks_the_newer_is_taken() -> None:
-    items = [
-        classified(post("1", days_old=2), joy=0.7),
-        classified(post("2", days_old=1), joy=0.7),
-        classified(post("3", days_old=3), joy=0.7),
-    ]
-
-    found = peak("joy", items, [item.classification.scores for item in items])
-
-    assert found is not None
-    assert found.post.post_id == "2"
+    assert (found and (found.post.post_id, found.probability)) == expected
 
 
-def test_a_user_who_wrote_nothing_has_no_peak() -> None:
-    items = [classified(post(ownership=Ownership.LIKED), joy=1.0)]
-
-    assert peak("joy", items, [emotions(joy=1.0)]) is None
-
-
-def test_a_peak_is_told_with_its_text_and_time() -> None:
-    found = peak("sadness", [classified(post("7"))], [emotions(sadness=0.6)])
+def test_the_saddest_post_is_shown_with_its_text_and_time() -> None:
+    found = result_of([classified(post("7"), sadness=0.6)]).saddest
 
     assert found is not None
     assert found.to_dict() == {
@@ -297,20 +286,12 @@ def test_all_contributions_add_up_to_the_balance_of_the_result() -> None:
     assert sum(each.contribution for each in moved) == pytest.approx(-0.55)
 
 
-def test_no_more_posts_are_named_than_asked_for() -> None:
-    items = [classified(post(str(number))) for number in range(9)]
+def test_no_more_posts_are_named_than_asked_for_and_the_newer_of_equals_comes_first() -> None:
+    items = [classified(post(str(days), days_old=days)) for days in (3, 1, 2, 9, 8, 7)]
 
-    moved = moved_most(items, [emotions(joy=1.0)] * 9, [1.0] * 9, 5)
+    moved = moved_most(items, [emotions(joy=1.0)] * 6, [1.0] * 6, 5)
 
-    assert len(moved) == 5
-
-
-def test_of_two_that_moved_as_much_the_newer_comes_first() -> None:
-    items = [classified(post(str(days), days_old=days)) for days in (3, 1, 2)]
-
-    moved = moved_most(items, [emotions(joy=1.0)] * 3, [1.0] * 3, 5)
-
-    assert [each.post.post_id for each in moved] == ["1", "2", "3"]
+    assert [each.post.post_id for each in moved] == ["1", "2", "3", "7", "8"]
 
 
 def test_posts_that_moved_nothing_are_left_out() -> None:

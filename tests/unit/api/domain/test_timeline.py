@@ -1,4 +1,4 @@
-"""Check emotions over time."""
+"""Emotions over time, by day or by week."""
 
 from __future__ import annotations
 
@@ -10,91 +10,76 @@ import pytest
 from api.domain.moods import Mood
 from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
 from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
-from api.domain.timeline import InvalidBucketError, timeline
+from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
 from tests.support.posts import emotions, said
+
+MAY_DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 def at(
-    moment: datetime,
+    moment: datetime = MAY_DAY,
     *,
     ownership: Ownership = Ownership.OWN,
     likes: int = 0,
     **given: float,
 ) -> ClassifiedPost:
-    made = Post(
-        post_id=moment.isoformat(),
-        text="",
-        created_at=moment,
-        ownership=ownership,
-        engagement=Engagement(likes=likes),
-    )
+    made = Post(moment.isoformat(), "", moment, ownership, Engagement(likes=likes))
     return ClassifiedPost(made, said(**given))
 
 
-def test_days_begin_at_midnight_utc() -> None:
-    items = [
-        at(datetime(2024, 5, 1, 23, 59, 59, tzinfo=UTC), joy=1.0),
-        at(datetime(2024, 5, 2, 0, 0, tzinfo=UTC), joy=1.0),
-    ]
-
-    assert [bucket.start for bucket in timeline(items, "day", DEFAULT)] == [
-        date(2024, 5, 1),
-        date(2024, 5, 2),
-    ]
+def bucket_of(
+    *items: ClassifiedPost, by: str = "day", config: ScoringConfig = DEFAULT
+) -> TimelineBucket:
+    (bucket,) = timeline(items, by, config)
+    return bucket
 
 
-def test_a_time_of_another_zone_falls_on_its_utc_day() -> None:
-    two_hours_ahead = timezone(timedelta(hours=2))
-    item = at(datetime(2024, 5, 1, 0, 30, tzinfo=two_hours_ahead), joy=1.0)
+@pytest.mark.parametrize(
+    ("by", "moments", "expected"),
+    [
+        (
+            "day",  # days begin at midnight UTC
+            [datetime(2024, 5, 1, 23, 59, 59, tzinfo=UTC), datetime(2024, 5, 2, tzinfo=UTC)],
+            {date(2024, 5, 1): 1, date(2024, 5, 2): 1},
+        ),
+        (
+            "day",  # a time of another zone falls on its UTC day
+            [datetime(2024, 5, 1, 0, 30, tzinfo=timezone(timedelta(hours=2)))],
+            {date(2024, 4, 30): 1},
+        ),
+        (
+            "day",  # oldest first, and empty days are left out
+            [datetime(year, 5, day, tzinfo=UTC) for year, day in ((2024, 9), (1984, 1), (2024, 2))],
+            {date(1984, 5, 1): 1, date(2024, 5, 2): 1, date(2024, 5, 9): 1},
+        ),
+        (
+            "week",  # weeks begin on Monday: here a Monday, a Sunday and the next Monday
+            [
+                datetime(2024, 4, 29, tzinfo=UTC),
+                datetime(2024, 5, 5, 23, 59, tzinfo=UTC),
+                datetime(2024, 5, 6, tzinfo=UTC),
+            ],
+            {date(2024, 4, 29): 2, date(2024, 5, 6): 1},
+        ),
+        # a week may begin in the year before
+        ("week", [datetime(2021, 1, 1, tzinfo=UTC)], {date(2020, 12, 28): 1}),
+        ("week", [], {}),
+    ],
+)
+def test_posts_are_counted_by_the_day_or_week_of_their_time(
+    by: str, moments: list[datetime], expected: dict[date, int]
+) -> None:
+    buckets = timeline([at(moment, joy=1.0) for moment in moments], by, DEFAULT)
 
-    (bucket,) = timeline([item], "day", DEFAULT)
-
-    assert bucket.start == date(2024, 4, 30)
-
-
-def test_weeks_begin_on_monday() -> None:
-    items = [
-        at(datetime(2024, 4, 29, 0, 0, tzinfo=UTC), joy=1.0),  # Monday
-        at(datetime(2024, 5, 5, 23, 59, tzinfo=UTC), joy=1.0),  # Sunday
-        at(datetime(2024, 5, 6, 0, 0, tzinfo=UTC), joy=1.0),  # the next Monday
-    ]
-
-    buckets = timeline(items, "week", DEFAULT)
-
-    assert [(bucket.start, bucket.posts) for bucket in buckets] == [
-        (date(2024, 4, 29), 2),
-        (date(2024, 5, 6), 1),
-    ]
-
-
-def test_a_week_may_begin_in_the_year_before() -> None:
-    friday = at(datetime(2021, 1, 1, tzinfo=UTC), joy=1.0)
-
-    (bucket,) = timeline([friday], "week", DEFAULT)
-
-    assert bucket.start == date(2020, 12, 28)
-
-
-def test_buckets_come_oldest_first_and_empty_ones_are_left_out() -> None:
-    items = [
-        at(datetime(2024, 5, 9, tzinfo=UTC), joy=1.0),
-        at(datetime(1984, 5, 1, tzinfo=UTC), joy=1.0),
-        at(datetime(2024, 5, 2, tzinfo=UTC), joy=1.0),
-    ]
-
-    starts = [bucket.start for bucket in timeline(items, "day", DEFAULT)]
-
-    assert starts == [date(1984, 5, 1), date(2024, 5, 2), date(2024, 5, 9)]
+    assert [(bucket.start, bucket.posts) for bucket in buckets] == list(expected.items())
 
 
 def test_within_a_bucket_posts_weigh_by_owner_and_activity() -> None:
-    items = [
+    bucket = bucket_of(
         at(datetime(2024, 5, 1, 8, tzinfo=UTC), joy=1.0),
         at(datetime(2024, 5, 1, 9, tzinfo=UTC), likes=1, sadness=1.0),
         at(datetime(2024, 5, 1, 10, tzinfo=UTC), ownership=Ownership.LIKED, neutral=1.0),
-    ]
-
-    (bucket,) = timeline(items, "day", DEFAULT)
+    )
 
     # 0.75 * 1, 0.75 * (1 + ln 2) = 1.26986, 0.25 * 1: sum 2.26986
     assert bucket.scores == pytest.approx(
@@ -107,40 +92,29 @@ def test_within_a_week_the_day_does_not_matter() -> None:
     monday = at(datetime(2024, 4, 29, tzinfo=UTC), joy=1.0)
     sunday = at(datetime(2024, 5, 5, tzinfo=UTC), sadness=1.0)
 
-    (bucket,) = timeline([monday, sunday], "week", DEFAULT)
+    bucket = bucket_of(monday, sunday, by="week")
 
     assert bucket.scores == pytest.approx(emotions(joy=0.5, sadness=0.5))
     assert bucket.mood is Mood.SATISFIED
 
 
 def test_irony_shifts_the_emotions_of_a_bucket() -> None:
-    ironic = at(datetime(2024, 5, 1, tzinfo=UTC), joy=0.8, sadness=0.2, irony=1.0)
-
-    (bucket,) = timeline([ironic], "day", DEFAULT)
+    bucket = bucket_of(at(joy=0.8, sadness=0.2, irony=1.0))
 
     assert bucket.positivity == pytest.approx(0.4)
     assert bucket.negativity == pytest.approx(0.6)
 
 
-def test_a_bucket_in_which_nothing_weighs_has_posts_but_no_mood() -> None:
-    unseen = at(datetime(2024, 5, 1, tzinfo=UTC), joy=1.0)
-
-    (bucket,) = timeline([unseen], "day", CLASSIC)
+def test_a_bucket_in_which_no_post_has_a_weight_has_posts_but_no_mood() -> None:
+    bucket = bucket_of(at(joy=1.0), config=CLASSIC)
 
     assert (bucket.posts, bucket.scores, bucket.mood) == (1, None, None)
 
 
-def test_without_posts_there_are_no_buckets() -> None:
-    assert timeline([], "week", DEFAULT) == []
-
-
 @pytest.mark.parametrize("config", [DEFAULT, CLASSIC])
-def test_a_bucket_is_made_of_json_values(config: ScoringConfig) -> None:
-    item = at(datetime(2024, 5, 1, tzinfo=UTC), joy=1.0)
+def test_a_bucket_consists_of_json_values(config: ScoringConfig) -> None:
+    values = bucket_of(at(joy=1.0), config=config).to_dict()
 
-    (bucket,) = timeline([item], "day", config)
-
-    values = bucket.to_dict()
     assert json.loads(json.dumps(values)) == values
     assert values["start"] == "2024-05-01"
 

@@ -16,14 +16,12 @@ from tests.support.posts import posts
 
 def test_an_outage_within_the_budget_is_waited_out() -> None:
     setting = Setting()
-    setting.emotions.before_answer = on_call(2, lambda: setattr(setting.emotions, "down", True))
-    pause = setting.clock.pause
+    setting.emotions_down(at_call=2)
 
-    def recover_after_three(seconds: float) -> bool:
+    def recover_after_three() -> None:
         setting.emotions.down = len(setting.clock.pauses) < 3
-        return pause(seconds)
 
-    setting.clock.pause = recover_after_three  # type: ignore[method-assign]
+    setting.clock.on_pause = recover_after_three
 
     setting.run()
 
@@ -46,7 +44,7 @@ def test_an_outage_is_retried_at_growing_pauses_within_the_budget_then_fails_wit
 
 def test_after_a_failure_the_next_analysis_goes_on_where_it_stopped() -> None:
     setting = Setting()
-    setting.emotions.before_answer = on_call(2, lambda: setattr(setting.emotions, "down", True))
+    setting.emotions_down(at_call=2)
     setting.run()
     kept = setting.analysis().progress.classified
     setting.emotions.down = False
@@ -77,9 +75,8 @@ def test_what_was_answered_after_the_failing_chunk_is_kept_too() -> None:
 
     setting.run()
 
-    problem = setting.problem()
-    assert problem.type == "inference-rejected"
-    assert setting.store.count_unclassified("alice", "fake@1", max_posts=None) == 4
+    assert setting.problem().type == "inference-rejected"
+    assert setting.unclassified() == 4
 
 
 def test_an_unexpected_error_fails_the_analysis_without_its_text(
@@ -90,9 +87,8 @@ def test_an_unexpected_error_fails_the_analysis_without_its_text(
 
     setting.run()
 
-    problem = setting.problem()
-    assert problem.type == "unexpected"
-    assert "secret inside" not in problem.detail
+    assert setting.problem().type == "unexpected"
+    assert "secret inside" not in setting.problem().detail
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -130,10 +126,9 @@ def test_a_run_that_is_cancelled_ends_at_its_next_write_and_keeps_what_it_had() 
 
     assert setting.run() is True
 
-    left = setting.store.count_unclassified("alice", "fake@1", max_posts=None)
     assert setting.analysis().state is AnalysisState.CANCELLED
     assert setting.analysis().result is None
-    assert 0 < left < 20
+    assert 0 < setting.unclassified() < 20
     assert len(setting.emotions.calls) <= 5
 
 
@@ -144,21 +139,18 @@ def test_at_shutdown_the_analysis_goes_back_to_the_queue_with_its_work() -> None
     setting.run()
 
     assert setting.analysis().state is AnalysisState.QUEUED
-    left = setting.store.count_unclassified("alice", "fake@1", max_posts=None)
-    assert len(setting.emotions.texts) == 20 - left
+    assert len(setting.emotions.texts) == 20 - setting.unclassified()
 
 
 def test_a_new_model_that_comes_back_after_an_outage_hands_the_analysis_back() -> None:
     setting = Setting()
-    setting.emotions.before_answer = on_call(2, lambda: setattr(setting.emotions, "down", True))
-    pause = setting.clock.pause
+    setting.emotions_down(at_call=2)
 
-    def come_back_as_another(seconds: float) -> bool:
+    def return_as_another() -> None:
         setting.emotions.down = False
         setting.emotions.identity = ModelIdentity("fake", "2")
-        return pause(seconds)
 
-    setting.clock.pause = come_back_as_another  # type: ignore[method-assign]
+    setting.clock.on_pause = return_as_another
 
     setting.run()
 
