@@ -228,15 +228,15 @@ def spread_sample(texts: Sequence[str], size: int) -> list[int]:
 def _classify(
     folder: Path, texts: Sequence[str]
 ) -> tuple[list[Classification], Probabilities, Probabilities]:
-    """Return results of all texts, and probabilities of a sample alone and padded."""
+    """Return results of all texts, and probabilities of a sample unpadded and padded."""
     artifact = open_model(folder)
     sample = [texts[index] for index in spread_sample(texts, _PADDING_TEXTS)]
     with EmotionClassifier(artifact) as classifier:
         everything = classify_all(classifier, texts)
-        alone = _matrix([classifier.classify([text])[0] for text in sample])
+        unpadded = _matrix([classifier.classify([text])[0] for text in sample])
     with EmotionClassifier(artifact, token_budget=_NO_LIMIT, spread=_NO_LIMIT) as classifier:
         padded = _matrix(classifier.classify(sample))
-    return everything, alone, padded
+    return everything, unpadded, padded
 
 
 def _matrix(results: Sequence[Classification]) -> Probabilities:

@@ -45,8 +45,8 @@ def target_row(example: Example, sincere_weight: float = 0.0) -> tuple[list[floa
 
     Several emotions share the probability evenly; what an example is not labelled for is 0 in
     both rows. A text labelled joy or love, of a set that is not about irony, counts as not
-    ironic with `sincere_weight`: in the irony set half of the texts are ironic and most of those
-    sound happy, from which alone a model would learn that happiness is irony.
+    ironic with `sincere_weight`: otherwise a model learns that happiness is irony, because half of
+    the irony set is ironic and most of that sounds happy.
     """
     targets = _shares(example.emotions, EMOTIONS)
     known = [1.0 if label in example.known else 0.0 for label in EMOTIONS]

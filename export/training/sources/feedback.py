@@ -40,10 +40,7 @@ so it is known to be wrong.
 """
 
 _SIDE_OF: Mapping[Mood, Side] = {
-    "Depressed": "negative",
-    "Stressed": "negative",
-    "Cheerful": "positive",
-    "Satisfied": "positive",
+    mood: "positive" if "joy" in emotions else "negative" for mood, emotions in EMOTIONS_OF.items()
 }
 _SUFFIXES = (".json", ".jsonl", ".ndjson")
 

@@ -87,6 +87,18 @@ def tiny_config(tiny_base: Path) -> TrainConfig:
     )
 
 
+@pytest.fixture(scope="session")
+def finished_run(
+    tmp_path_factory: pytest.TempPathFactory, tiny_config: TrainConfig, tiny_data: Path
+) -> Path:
+    """The finished run of the tiny configuration, for tests that only read it."""
+    from export.train import train
+
+    run = tmp_path_factory.mktemp("runs") / "tiny"
+    train(tiny_config, tiny_data, run)
+    return run
+
+
 @pytest.fixture(scope="session", autouse=True)
 def matplotlib_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep matplotlib's list of fonts out of the home folder."""

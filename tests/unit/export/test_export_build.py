@@ -6,39 +6,24 @@ import json
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import onnxruntime
 import pytest
-import torch
 
 import export.build
 import export.training.trainer
 from export.build import BuildRequest, build, remake_command
-from export.config import DEFAULT_CONFIG, SetConfig, TrainConfig, load_config, save_config
-from export.errors import ConfigError, StorageError, VerificationError
+from export.config import DEFAULT_CONFIG, TrainConfig, save_config
+from export.errors import VerificationError
 from export.evaluate import main as evaluate_main
 from export.evaluation.verification import torch_probabilities
 from export.to_onnx import export_onnx
-from export.train import train
-from export.training.run_folder import last_checkpoint
-from export.training.torch_models import load_model
 from serving.classifier.artifact import Temperature, open_model
 from serving.classifier.classifier import EmotionClassifier
-from tests.support.export.sets import write
 
 # torch and transformers warn of their own coming changes while they export and train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def finished_run(
-    tmp_path_factory: pytest.TempPathFactory, tiny_config: TrainConfig, tiny_data: Path
-) -> Path:
-    run = tmp_path_factory.mktemp("runs") / "tiny"
-    train(tiny_config, tiny_data, run)
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -59,109 +44,6 @@ def order(finished_run: Path, tiny_data: Path, tmp_path: Path) -> BuildRequest:
     return BuildRequest(
         tiny_data, finished_run, finished_run / "model", tmp_path / "served" / "model"
     )
-
-
-def weights_of(run: Path) -> dict[str, np.ndarray]:
-    state = load_model(str(run / "model")).state_dict()
-    return {name: value.numpy() for name, value in state.items()}
-
-
-def test_a_finished_run_has_a_summary(finished_run: Path, tiny_config: TrainConfig) -> None:
-    summary = json.loads((finished_run / "run.json").read_text())
-
-    assert summary["best_checkpoint"].startswith("checkpoint-")
-    assert set(summary["figures"]) == {
-        "carer/accuracy",
-        "carer/macro_f1",
-        "tweeteval_irony/accuracy",
-        "tweeteval_irony/macro_f1",
-        "tweeteval_irony/f1_ironic",
-        "select",
-    }
-    assert 0 < summary["figures"]["select"] == summary["figures"]["carer/accuracy"] <= 1
-    assert load_config(finished_run / "config.yaml") == tiny_config
-    assert list((finished_run / "logs").iterdir())
-
-
-def test_an_interrupted_run_has_the_same_result(
-    finished_run: Path,
-    tiny_config: TrainConfig,
-    tiny_data: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    run = tmp_path / "run"
-    monkeypatch.setattr("export.training.trainer.SAVE_STEPS", 2)
-    right, calls = export.training.trainer.mixed_loss, iter(range(1_000))
-
-    def interrupted(*given: object) -> object:
-        if next(calls) == 5:
-            raise KeyboardInterrupt
-        return right(*given)  # type: ignore[arg-type]  # what the trainer passes
-
-    with monkeypatch.context() as patch:
-        patch.setattr(export.training.trainer, "mixed_loss", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            train(tiny_config, tiny_data, run)
-    left_at = last_checkpoint(run)
-    learning: list[bool] = []
-
-    def counted(logits: torch.Tensor, *given: object) -> object:
-        learning.append(logits.requires_grad)
-        return right(logits, *given)  # type: ignore[arg-type]  # what the trainer passes
-
-    with monkeypatch.context() as patch:
-        patch.setattr(export.training.trainer, "mixed_loss", counted)
-        train(tiny_config, tiny_data, run)
-
-    assert left_at is not None
-    assert left_at.name == "checkpoint-4"
-    assert sum(learning) == 12 - 4  # it went on from there and did not begin anew
-    whole = weights_of(finished_run)
-    for name, value in weights_of(run).items():
-        np.testing.assert_allclose(value, whole[name], atol=1e-5)
-
-
-def test_an_incomplete_checkpoint_is_skipped(tmp_path: Path) -> None:
-    for name in ("checkpoint-80", "checkpoint-100"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "checkpoint-80" / "trainer_state.json").write_text("{}")
-
-    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-80"
-
-
-def test_a_run_is_not_continued_with_other_settings(
-    finished_run: Path, tiny_config: TrainConfig, tiny_data: Path
-) -> None:
-    with pytest.raises(ConfigError, match="was begun with other settings"):
-        train(tiny_config.model_copy(update={"seed": 5}), tiny_data, finished_run)
-
-
-def test_a_full_disk_is_reported_before_training(
-    tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000))
-
-    with pytest.raises(StorageError, match="checkpoints need 2 GB of disk"):
-        train(tiny_config, tiny_data, tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    "figure", ["carer/precision", "carer/f1_ironic", "tweeteval_hate/accuracy", "mine/accuracy"]
-)
-def test_a_figure_that_no_set_has_is_refused_before_training(
-    tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path, figure: str
-) -> None:
-    either = write(tmp_path / "mine.csv", "text,label\ni feel so,joy|love\n")
-    sets = (
-        *tiny_config.sets,
-        SetConfig(name="tweeteval_hate", own_weight=1.0),
-        SetConfig(name="mine", path=either, val_path=either),
-    )
-    config = tiny_config.model_copy(update={"sets": sets, "select_on": (figure,)})
-
-    with pytest.raises(ConfigError, match=f"select_on: '{figure}' is none of carer/accuracy, "):
-        train(config, tiny_data, tmp_path / "run")
 
 
 def test_the_exported_graph_has_the_inputs_and_output_that_serving_expects(
