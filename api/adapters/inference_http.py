@@ -124,17 +124,12 @@ class HttpEmotionClient:
                 f"The inference server at {self._address} did not answer ({exc}). Start it with"
                 " `make serve`, or set INFERENCE_URL to where it runs."
             ) from exc
-        except InferenceError as exc:
+        except (InferenceError, OverflowError, RecursionError) as exc:
+            # JSON may hold numbers and brackets without end: the last two errors.
             raise InferenceRejectedError(
                 f"The inference server at {self._address} refused the request or answered what"
                 f" cannot be read: {exc}. Check that INFERENCE_URL names an inference server of"
                 " this version, and the key if it asks for one."
-            ) from exc
-        except (OverflowError, RecursionError) as exc:
-            # JSON may hold numbers and brackets without end.
-            raise InferenceRejectedError(
-                f"The inference server at {self._address} answered with JSON beyond all measure."
-                " Check that INFERENCE_URL names an inference server."
             ) from exc
 
 

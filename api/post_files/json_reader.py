@@ -53,28 +53,16 @@ class JsonLinesReader:
         filled = objects = 0
         lines = lines_of(chunks_of(file), encoding, MAX_ITEM_CHARACTERS)
         for number, line in enumerate(lines, start=1):
-            where = f"line {number}"
-            text = None if line is None else line.strip()
-            if text == "":
+            if line is not None and not line.strip():
                 continue
             filled += 1
-            if text is None:
-                yield RejectedPost(
-                    where, f"the line is longer than {MAX_ITEM_CHARACTERS:,} characters"
-                )
-                continue
             try:
-                fields = fields_of(_decoded(text))
-            except ValueError:
-                yield RejectedPost(where, "the line is not JSON: it breaks off or is damaged")
-                continue
-            if fields is None:
-                yield RejectedPost(
-                    where, "the line is JSON, but not an object with a post's fields"
-                )
+                fields = _fields_in_line(line)
+            except ValueError as exc:
+                yield RejectedPost(f"line {number}", str(exc))
                 continue
             objects += 1
-            yield intake.take(fields, where)
+            yield intake.take(fields, f"line {number}")
         if not filled:
             raise UnreadableFileError("The file is empty: no line in it holds anything.")
         if not objects:
@@ -82,6 +70,19 @@ class JsonLinesReader:
                 "No line of the file is a JSON object. JSON lines hold one post a line, for"
                 ' example {"text": "...", "created_at": "2024-05-31T18:20:00Z"}.'
             )
+
+
+def _fields_in_line(line: str | None) -> Mapping[str, object]:
+    if line is None:
+        raise ValueError(f"the line is longer than {MAX_ITEM_CHARACTERS:,} characters")
+    try:
+        item = _DECODER.decode(line.strip())
+    except (ValueError, RecursionError) as exc:
+        raise ValueError("the line is not JSON: it breaks off or is damaged") from exc
+    fields = fields_of(item)
+    if fields is None:
+        raise ValueError("the line is JSON, but not an object with a post's fields")
+    return fields
 
 
 def fields_of(item: Any) -> Mapping[str, object] | None:
@@ -212,11 +213,3 @@ def _integer(digits: str) -> int | float:
 
 
 _DECODER = json.JSONDecoder(parse_int=_integer)
-
-
-def _decoded(text: str) -> Any:
-    """Return the JSON value of a text. Raises ValueError, also where it nests too deeply."""
-    try:
-        return _DECODER.decode(text)
-    except RecursionError as exc:
-        raise ValueError("nested too deeply") from exc

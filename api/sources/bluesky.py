@@ -12,16 +12,12 @@ from atproto_client.exceptions import ModelError
 from atproto_client.models.utils import get_or_create
 
 from api.domain.posts import Post, RejectedPost
-from api.errors import (
-    FieldError,
-    InvalidRequestError,
-    SourceAccountSuspendedError,
-)
+from api.errors import SourceAccountSuspendedError
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
 from api.sources.http_client import Answer, BoundedHttpClient
-from api.sources.own_accounts import OwnAccounts
+from api.sources.own_accounts import OwnAccounts, invalid_account
 from api.sources.refusals import rate_limited, refusal_of_status
 
 ID_PREFIX = "bsky:"
@@ -55,10 +51,8 @@ class BlueskySource:
         """Return the handle in lower case, if the operator lists it."""
         account = name.removeprefix("@").lower()
         if not _HANDLE.fullmatch(account):
-            raise InvalidRequestError(
-                "That is no account at Bluesky.",
-                [FieldError("/source_user", "must be a handle such as ana.bsky.social, or a DID")],
-            )
+            rule = "must be a handle such as ana.bsky.social, or a DID"
+            raise invalid_account("That is no account at Bluesky.", rule)
         self.own_accounts.require(account, setting="BLUESKY_OWN_ACCOUNTS")
         return account
 

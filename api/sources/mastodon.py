@@ -15,18 +15,13 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonError
 
 from api.domain.posts import Post, RejectedPost
-from api.errors import (
-    FieldError,
-    InvalidRequestError,
-    SourceAccountSuspendedError,
-    SourceUnavailableError,
-)
+from api.errors import SourceAccountSuspendedError, SourceUnavailableError
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
 from api.sources.html_text import text_of_html
 from api.sources.http_client import Answer, BoundedHttpClient
-from api.sources.own_accounts import OwnAccounts
+from api.sources.own_accounts import OwnAccounts, invalid_account
 from api.sources.refusals import rate_limited, refusal_of_status
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
@@ -55,10 +50,8 @@ class MastodonSource:
         """Return the name without the server, in lower case, if the operator lists it."""
         account, _, host = name.removeprefix("@").lower().partition("@")
         if not _NAME.fullmatch(account) or (host and host != self._host):
-            raise InvalidRequestError(
-                "That is no account that is read here.",
-                [FieldError("/source_user", f"must be a name at {self._host}, such as ana")],
-            )
+            rule = f"must be a name at {self._host}, such as ana"
+            raise invalid_account("That is no account that is read here.", rule)
         self.own_accounts.require(account, setting="MASTODON_OWN_ACCOUNTS")
         return account
 
@@ -121,8 +114,10 @@ class MastodonSource:
         shared = status.get("reblog")
         said = shared if isinstance(shared, dict) else status
         content, warning = said.get("content"), said.get("spoiler_text")
-        parts = [warning if isinstance(warning, str) else "", ""]
-        parts[1] = text_of_html(content) if isinstance(content, str) else ""
+        parts = (
+            warning if isinstance(warning, str) else "",
+            text_of_html(content) if isinstance(content, str) else "",
+        )
         created_at = status.get("created_at")
         return intake.take(
             {

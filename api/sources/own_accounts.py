@@ -1,10 +1,10 @@
-"""The accounts at a source that belong to people who use this service, as the operator says."""
+"""Which accounts at a source may be read: those of people who use this service."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from api.errors import NotOwnAccountError
+from api.errors import FieldError, InvalidRequestError, NotOwnAccountError
 
 ANYBODY = "*"
 """Stands for every account, where a person's own word is enough."""
@@ -23,3 +23,8 @@ class OwnAccounts:
         """Raise NotOwnAccountError unless the account is listed in the setting."""
         if account not in self:
             raise NotOwnAccountError(f"The operator has to name this account in {setting} first.")
+
+
+def invalid_account(detail: str, rule: str) -> InvalidRequestError:
+    """Return the error for what is no account name at a source; rule says what one must be."""
+    return InvalidRequestError(detail, [FieldError("/source_user", rule)])

@@ -8,18 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.domain.posts import Post, RejectedPost
-from api.errors import (
-    FieldError,
-    InvalidRequestError,
-    NotOwnAccountError,
-    SourceAccountProtectedError,
-    SourceForbiddenError,
-)
+from api.errors import NotOwnAccountError, SourceAccountProtectedError, SourceForbiddenError
 from api.intake.post_fields import PostIntake, nested
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
 from api.sources.http_client import Answer, BoundedHttpClient
-from api.sources.own_accounts import OwnAccounts
+from api.sources.own_accounts import OwnAccounts, invalid_account
 from api.sources.x.client import XClient, refusal
 
 TIMELINE_LIMIT = 3_200
@@ -71,10 +65,8 @@ class XSource:
         """Return the name in lower case, if its owner signed in or the operator lists it."""
         account = name.removeprefix("@").lower()
         if not _NAME.fullmatch(account):
-            raise InvalidRequestError(
-                "That is no account at X.",
-                [FieldError("/source_user", "must be 1 to 15 letters, digits or underscores")],
-            )
+            rule = "must be 1 to 15 letters, digits or underscores"
+            raise invalid_account("That is no account at X.", rule)
         if not signed_in and not (self.bearer_token and account in self.own_accounts):
             raise NotOwnAccountError(
                 "X forbids reading how others feel out of their posts. Sign in at"
