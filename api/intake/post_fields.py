@@ -132,7 +132,7 @@ def _first(fields: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, o
 
 
 def _text_in(fields: Mapping[str, object]) -> tuple[str, object]:
-    """Return the name and value of the text; a long post's whole text goes before its excerpt."""
+    """Return the name and value of the text; a whole text is preferred to an excerpt."""
     for holder, name in (("note_tweet", "text"), ("extended_tweet", "full_text")):
         whole = nested(fields, holder).get(name)
         if isinstance(whole, str) and whole:
@@ -182,7 +182,7 @@ def _engagement_in(fields: Mapping[str, object]) -> Engagement:
 
 
 def nested(fields: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Return the object in a field; empty where the field holds none."""
+    """Return the object in a field; empty where there is none."""
     inner = fields.get(name)
     return inner if isinstance(inner, dict) else {}
 
@@ -251,7 +251,7 @@ def _number_of(value: object) -> int | None:
 def post_id_of(value: object) -> str | None:
     """Return an id as a string; None where there is none, or only a number rounded in a sheet.
 
-    Raises UnreadableValueError where it is too long or holds blanks.
+    Raises UnreadableValueError where it is too long or contains blanks.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value) if abs(value) < 10**MAX_ID_CHARACTERS else "9" * (MAX_ID_CHARACTERS + 1)

@@ -51,7 +51,7 @@ class FormatDetection:
 def format_of(head: bytes, file_name: str | None, content_type: str | None) -> str | None:
     """Return "archive", "jsonl" or "csv", or None where the file is none of them.
 
-    head is how the file begins, some kilobytes of it. What it shows goes before the name, and the
+    head is how the file begins, some kilobytes of it. What it shows counts before the name, and the
     name before the declared type, which browsers and tools set by guess. A JSON array is an
     "archive": that reader takes the archive's scripts, which are such arrays.
     """

@@ -113,7 +113,7 @@ def lines_of(
 ) -> Iterator[str | None]:
     r"""Yield the lines of a file with their endings (\n, \r\n or \r), misreadings undone.
 
-    A line over max_characters is dropped and None yielded in its place, so that no more than that
+    A line over max_characters is dropped and None yielded instead, so that no more than that
     and one piece are in memory.
     """
     carried = ""
@@ -222,7 +222,7 @@ def _lead_at(run: str, at: int, origins: Mapping[str, frozenset[int]]) -> int | 
     """Return the first byte of a UTF-8 group of several bytes, or None where none can start."""
     if run[at] != _LOST:
         return next((b for b in origins.get(run[at], ()) if 0xC2 <= b <= 0xF4), None)
-    # Of the lead bytes that were lost, only an emoji's can be told: its second byte is always 9F.
+    # Of the lead bytes that were lost, only an emoji's is known: its second byte is always 9F.
     follower = origins.get(run[at + 1 : at + 2], frozenset())
     return _EMOJI_LEAD if _LOST in origins and _EMOJI_SECOND in follower else None
 
@@ -271,7 +271,7 @@ _ORIGINS = {1: _table((_windows(byte), byte) for byte in _HIGH), 2: _table(_read
 
 # Plausibility: the wrong one of two single-byte encodings shows capitals inside words (cafÈ), signs
 # of mathematics in prose (caf√©) and marks on the wrong side of a word. Weights are chosen by hand:
-# only their order matters, and tests hold it for six languages.
+# only their order matters, and tests fix it for six languages.
 
 _COMMON = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÍÎÏÑÓÔÕÖØÚÛÜ")
 _OPENING = frozenset("“‘«„‚‹¿¡")

@@ -67,7 +67,7 @@ class JsonLinesReader:
             raise UnreadableFileError("The file is empty: no line in it holds anything.")
         if not objects:
             raise UnreadableFileError(
-                "No line of the file is a JSON object. JSON lines hold one post a line, for"
+                "No line of the file is a JSON object. JSON lines hold one post per line, for"
                 ' example {"text": "...", "created_at": "2024-05-31T18:20:00Z"}.'
             )
 

@@ -142,7 +142,7 @@ def _items(chunks: Iterable[bytes], encoding: TextEncoding, name: str) -> Iterat
 def _list_start(head: str) -> int:
     """Return where the list of posts starts in a script or JSON file that begins with `head`.
 
-    Raises UnreadableFileError where it begins otherwise, or holds other things than posts.
+    Raises UnreadableFileError where it begins otherwise, or contains other things than posts.
     """
     match = _PREFIX.match(head)
     what = match["what"] if match else None
@@ -193,7 +193,7 @@ class _LongPosts:
         if self._characters > MAX_NOTES_CHARACTERS:
             raise PayloadTooLargeError(
                 f"The long posts of this archive hold more than {MAX_NOTES_CHARACTERS:,}"
-                " characters. Leave note-tweet.js out of it, or send tweets.js alone."
+                " characters. Leave note-tweet.js out of it, or send only tweets.js."
             )
         note_id = note.get("noteTweetId")
         if isinstance(note_id, str):

@@ -101,7 +101,7 @@ class Imports:
     def _save(
         self, user_id: str, user_name: str, reader: PostFileReader, file: BinaryIO
     ) -> tuple[SavedPosts, _AcceptedPosts]:
-        # For a new user the file is first read to its end, so that one that breaks off, or holds
+        # For a new user the file is first read to its end, so that one that breaks off, or has
         # no post, leaves no user behind.
         worth_saving = self._store.user(user_id) is not None or any(
             [isinstance(item, Post) for item in reader.read(file)]  # noqa: C419

@@ -71,7 +71,7 @@ class XSource:
             raise NotOwnAccountError(
                 "X forbids reading how others feel out of their posts. Sign in at"
                 " /v1/sign-in/x as that account, or have the operator name it in X_OWN_ACCOUNTS"
-                " beside an X_BEARER_TOKEN."
+                " and set X_BEARER_TOKEN."
             )
         return account
 

@@ -75,7 +75,7 @@ def test_a_row_without_a_date_is_rejected_by_position_and_field_and_the_others_k
 
 @every_format
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "reason"),
     [
         *(
             ("created_at", date, date)
@@ -91,13 +91,13 @@ def test_a_row_without_a_date_is_rejected_by_position_and_field_and_the_others_k
     ids=lambda value: repr(value)[:20],
 )
 def test_a_value_that_cannot_be_is_rejected_and_never_cut_or_clamped(
-    form: Format, field: str, value: object, told: str
+    form: Format, field: str, value: object, reason: str
 ) -> None:
     [rejected] = read_rows(form, {**row(impressions=1), field: value})
 
     assert isinstance(rejected, RejectedPost)
     assert rejected.field == field
-    assert told in rejected.reason
+    assert reason in rejected.reason
 
 
 @every_format

@@ -34,8 +34,9 @@ SHORT_TIMEOUT = 0.3
 class Network:
     """A server with one account, and the source that reads it.
 
-    fill gives the account posts by their numbers, newest first; a text in place of a number is an
-    item that is no post. limited is the server's answer when its rate limit is spent until RESET.
+    fill gives the account posts, newest first: a number, an item in the network's own form, or a
+    text for an item that is no post. limited is the server's answer when its rate limit is spent
+    until RESET.
     """
 
     server: LoopbackServer
@@ -97,7 +98,8 @@ def _x(seconds: float) -> Network:
     )
 
     def fill(posts: list[Any]) -> None:
-        ana.tweets = [a_tweet(n) if isinstance(n, int) else a_tweet(1, created_at=n) for n in posts]
+        made = [a_tweet(1, created_at=n) if isinstance(n, str) else n for n in posts]
+        ana.tweets = [a_tweet(n) if isinstance(n, int) else n for n in made]
 
     limited = Reply(429, {}, {"x-rate-limit-reset": str(int(RESET.timestamp()))})
     return Network(server, http, source, "ana", "nobody", fill, lambda n: a_tweet(n)["id"], limited)
@@ -110,7 +112,7 @@ def _bluesky(seconds: float) -> Network:
     source = BlueskySource(http, server.url, _now, own_accounts=OwnAccounts(["ana.bsky.social"]))
 
     def fill(posts: list[Any]) -> None:
-        ana[:] = [a_feed_item(n) if isinstance(n, int) else {"post": n} for n in posts]
+        ana[:] = [a_feed_item(n) if isinstance(n, int) else n for n in posts]
 
     limited = Reply(429, {}, {"ratelimit-reset": str(int(RESET.timestamp()))})
     account, unknown = "ana.bsky.social", "nobody.bsky.social"
@@ -126,7 +128,8 @@ def _mastodon(seconds: float) -> Network:
     source = MastodonSource(http, server.url, _now, own_accounts=OwnAccounts(["ana"]))
 
     def fill(posts: list[Any]) -> None:
-        ana[:] = [a_status(n) if isinstance(n, int) else a_status(2, created_at=n) for n in posts]
+        made = [a_status(2, created_at=n) if isinstance(n, str) else n for n in posts]
+        ana[:] = [a_status(n) if isinstance(n, int) else n for n in made]
 
     def post_id(number: int) -> str:
         return f"{server.host}/{a_status(number)['id']}"

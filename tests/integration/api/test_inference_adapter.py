@@ -183,7 +183,7 @@ def test_a_server_that_stays_busy_is_unavailable(
     assert len(server.asked) == RETRY.attempts
 
 
-def test_a_refusal_is_told_with_what_the_server_says_and_not_tried_again(
+def test_a_refusal_has_the_words_of_the_server_and_is_not_retried(
     server: ScriptedServer, client: HttpEmotionClient
 ) -> None:
     problem = {

@@ -1,4 +1,4 @@
-"""Stand in for the outside world, in memory."""
+"""Fakes of the outside world, in memory."""
 
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient

@@ -17,7 +17,7 @@ from api.errors import (
     SourceForbiddenError,
 )
 from tests.contract.sources.post_sources import Network, opened
-from tests.support.servers import BlueskyServer, MastodonServer, Reply
+from tests.support.servers import MastodonServer, Reply
 from tests.support.servers.bluesky import DID, a_feed_item, key
 from tests.support.servers.mastodon import a_status
 
@@ -36,16 +36,6 @@ def mastodon() -> Iterator[Network]:
         yield network
 
 
-def feed(network: Network, *items: Any) -> None:
-    assert isinstance(network.server, BlueskyServer)
-    network.server.feeds[network.account] = list(items)
-
-
-def statuses(network: Network, *items: Any) -> None:
-    assert isinstance(network.server, MastodonServer)
-    network.server.accounts[network.account] = list(items)
-
-
 def a_repost(number: int, of: dict[str, Any], **reason: Any) -> dict[str, Any]:
     by = {"did": DID, "handle": "ana.bsky.social"}
     at = "2026-02-01T00:00:00.000Z"
@@ -55,7 +45,7 @@ def a_repost(number: int, of: dict[str, Any], **reason: Any) -> dict[str, Any]:
 
 
 def test_a_repost_at_bluesky_is_shared_at_the_time_of_sharing(bluesky: Network) -> None:
-    feed(bluesky, a_repost(9, a_feed_item(1, "not mine")))
+    bluesky.fill([a_repost(9, a_feed_item(1, "not mine"))])
 
     post = bluesky.only_post()
 
@@ -67,13 +57,13 @@ def test_a_repost_at_bluesky_is_shared_at_the_time_of_sharing(bluesky: Network) 
 def test_a_repost_at_bluesky_without_an_address_of_its_own_is_kept_apart_from_its_original(
     bluesky: Network,
 ) -> None:
-    feed(bluesky, a_repost(9, a_feed_item(1), uri=None), a_feed_item(1))
+    bluesky.fill([a_repost(9, a_feed_item(1), uri=None), a_feed_item(1)])
 
     assert bluesky.ids() == [f"bsky:shared-{key(1)}", f"bsky:{key(1)}"]
 
 
 def test_text_at_bluesky_is_plain_and_stays_as_it_was_written(bluesky: Network) -> None:
-    feed(bluesky, a_feed_item(1, "how to write &lt; & <b> in #HTML"))
+    bluesky.fill([a_feed_item(1, "how to write &lt; & <b> in #HTML")])
 
     post = bluesky.only_post()
 
@@ -93,7 +83,7 @@ def test_text_at_bluesky_is_plain_and_stays_as_it_was_written(bluesky: Network) 
     ],
 )
 def test_an_odd_item_at_bluesky_is_rejected_by_itself(bluesky: Network, item: Any) -> None:
-    feed(bluesky, a_feed_item(2), item)
+    bluesky.fill([a_feed_item(2), item])
 
     kept, rejected = bluesky.items()
 
@@ -105,7 +95,7 @@ def test_an_odd_item_at_bluesky_is_rejected_by_itself(bluesky: Network, item: An
 def test_an_embed_that_is_newer_than_the_library_costs_no_post(bluesky: Network) -> None:
     item = a_feed_item(1)
     item["post"]["embed"] = {"$type": "app.bsky.embed.hologram#view", "depth": 3}
-    feed(bluesky, item)
+    bluesky.fill([item])
 
     assert bluesky.only_post().text == "item 1"
 
@@ -141,7 +131,7 @@ def test_html_of_mastodon_becomes_the_text_that_people_read(mastodon: Network) -
         '<p>more at <a href="https://a.example/b"><span class="invisible">https://</span>'
         "<span>a.example/b</span></a> &amp;lt;</p><script>alert(1)</script>"
     )
-    statuses(mastodon, a_status(1, "", content=content))
+    mastodon.fill([a_status(1, "", content=content)])
 
     post = mastodon.only_post()
 
@@ -150,14 +140,14 @@ def test_html_of_mastodon_becomes_the_text_that_people_read(mastodon: Network) -
 
 
 def test_a_warning_at_mastodon_is_part_of_what_was_said(mastodon: Network) -> None:
-    statuses(mastodon, a_status(1, "the end of it", spoiler_text="films"))
+    mastodon.fill([a_status(1, "the end of it", spoiler_text="films")])
 
     assert mastodon.only_post().text == "films\n\nthe end of it"
 
 
 def test_a_boost_at_mastodon_is_shared_with_the_text_of_its_original(mastodon: Network) -> None:
     original = a_status(1, "not mine", language="fr")
-    statuses(mastodon, a_status(9, "", reblog=original, content=""))
+    mastodon.fill([a_status(9, "", reblog=original, content="")])
 
     post = mastodon.only_post()
 
@@ -167,7 +157,7 @@ def test_a_boost_at_mastodon_is_shared_with_the_text_of_its_original(mastodon: N
 
 
 def test_ids_of_mastodon_name_their_server(mastodon: Network) -> None:
-    statuses(mastodon, a_status(1))
+    mastodon.fill([a_status(1)])
 
     host = mastodon.server.url.removeprefix("http://")
     assert mastodon.only_post().post_id == f"{host}/{a_status(1)['id']}"
@@ -177,7 +167,7 @@ def test_ids_of_mastodon_name_their_server(mastodon: Network) -> None:
     "change", [{"created_at": None}, {"content": None}, {"content": "<p></p>"}]
 )
 def test_an_odd_status_is_rejected_by_itself(mastodon: Network, change: dict[str, Any]) -> None:
-    statuses(mastodon, a_status(2), a_status(1, **change))
+    mastodon.fill([a_status(2), a_status(1, **change)])
 
     kept, rejected = mastodon.items()
 
@@ -206,7 +196,7 @@ def test_an_account_of_another_server_is_refused(mastodon: Network) -> None:
         (410, SourceAccountSuspendedError),
     ],
 )
-def test_refusals_of_mastodon_are_told_apart(
+def test_refusals_of_mastodon_are_distinguished(
     mastodon: Network, status: int, error: type[MoodlineError]
 ) -> None:
     mastodon.server.faults = [Reply(status, {"error": "said so"})]
@@ -226,7 +216,7 @@ def test_a_suspended_account_at_mastodon_is_refused_as_suspended(mastodon: Netwo
 def test_a_header_on_rate_limits_that_is_odd_costs_nothing(mastodon: Network) -> None:
     account = {"id": "0", "username": "ana", "acct": "ana"}
     odd = {"X-RateLimit-Reset": "soon", "X-RateLimit-Remaining": "many", "Date": "today"}
-    statuses(mastodon, a_status(1))
+    mastodon.fill([a_status(1)])
     mastodon.server.faults = [Reply(200, account, odd)]
 
     assert len(mastodon.ids()) == 1

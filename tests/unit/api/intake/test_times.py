@@ -47,7 +47,7 @@ def test_every_form_of_a_time_is_read_as_utc(written: object, meant: datetime) -
     ],
     ids=lambda written: str(written)[:20].encode("ascii", "replace").decode(),
 )  # fmt: skip
-def test_what_is_no_time_is_told_as_such(written: object) -> None:
+def test_what_is_not_a_time_is_rejected(written: object) -> None:
     with pytest.raises(UnreadableTimeError, match="is not a time") as raised:
         time_of(written, NOW)
 
@@ -59,9 +59,9 @@ def test_two_digits_mean_this_year_or_one_before(written: str, year: int) -> Non
     assert time_of(written, NOW).year == year
 
 
-@pytest.mark.parametrize(("written", "told"), [("1/2/27 3:04", "1927"), ("12/31/26", "future")])
+@pytest.mark.parametrize(("written", "reason"), [("1/2/27 3:04", "1927"), ("12/31/26", "future")])
 def test_two_digits_never_mean_a_year_to_come_nor_a_date_ahead_another_century(
-    written: str, told: str
+    written: str, reason: str
 ) -> None:
-    with pytest.raises(UnreadableTimeError, match=told):
+    with pytest.raises(UnreadableTimeError, match=reason):
         time_of(written, NOW)

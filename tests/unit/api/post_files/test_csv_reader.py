@@ -78,7 +78,7 @@ HUGE = "x" * (3 * 1024 * 1024)
 
 
 @pytest.mark.parametrize(
-    ("rows", "told", "kept"),
+    ("rows", "reason", "kept"),
     [
         ("2024-01-02,well, now\n", "3 cells", []),
         ('2024-01-03,"two\n2024-01-04,three\n', "never closed", []),
@@ -86,13 +86,13 @@ HUGE = "x" * (3 * 1024 * 1024)
     ],
     ids=["a delimiter outside quotation marks", "an open quotation mark", "without measure"],
 )
-def test_a_bad_row_is_rejected_with_its_reason(rows: str, told: str, kept: list[str]) -> None:
+def test_a_bad_row_is_rejected_with_its_reason(rows: str, reason: str, kept: list[str]) -> None:
     first, rejected, *others = read(f"created_at,text\n2024-01-01,one\n{rows}")
 
     assert isinstance(first, Post)
     assert isinstance(rejected, RejectedPost)
     assert rejected.where == "row 3"
-    assert told in rejected.reason
+    assert reason in rejected.reason
     assert [item.text for item in others if isinstance(item, Post)] == kept
 
 

@@ -1,4 +1,4 @@
-"""Test how the encoding of a file is found out, and damage to its text undone."""
+"""How the encoding of a file is found, and damage to its text undone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def decoded(data: bytes) -> str:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_text_is_told_from_its_bytes_alone(text: str, encoding: str) -> None:
+def test_the_encoding_of_a_text_is_found_from_its_bytes(text: str, encoding: str) -> None:
     assert decoded(text.encode(encoding)) == text
 
 
@@ -64,27 +64,24 @@ def test_sound_utf_8_is_left_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS[1:])
-@pytest.mark.parametrize("place", [0, 70_000])
-def test_the_encoding_is_told_wherever_its_first_sign_stands(encoding: str, place: int) -> None:
-    data = b"x" * place + " déjà vu".encode(encoding)
+@pytest.mark.parametrize("start", [0, 70_000])
+def test_the_encoding_is_found_wherever_its_first_sign_is(encoding: str, start: int) -> None:
+    data = b"x" * start + " déjà vu".encode(encoding)
     pieces = [data[at : at + 1000] for at in range(0, len(data), 1000)]
 
     assert encoding_of(pieces) == TextEncoding(encoding)
 
 
-def test_utf_8_with_one_bad_byte_is_still_utf_8() -> None:
-    data = "éàü".encode() * 10 + b"\xff" + "ñ".encode() * 10
-
-    assert encoding_of([data]) == TextEncoding("utf-8-sig")
-
-
-def test_utf_8_that_was_cut_inside_a_character_is_still_utf_8() -> None:
-    assert encoding_of(["café".encode() + b"\xc3"]) == TextEncoding("utf-8-sig")
-
-
-def test_utf_8_is_told_from_pieces_that_cut_its_characters() -> None:
-    pieces = [bytes([byte]) for byte in "“déjà” 👍".encode()]
-
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["éàü".encode() * 10 + b"\xff" + "ñ".encode() * 10],
+        ["café".encode() + b"\xc3"],
+        [bytes([byte]) for byte in "“déjà” 👍".encode()],
+    ],
+    ids=["one bad byte", "cut inside a character", "pieces of one byte"],
+)
+def test_damaged_utf_8_is_still_utf_8(pieces: list[bytes]) -> None:
     assert encoding_of(pieces) == TextEncoding("utf-8-sig")
 
 

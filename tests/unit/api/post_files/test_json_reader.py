@@ -69,7 +69,7 @@ def test_a_post_that_is_marked_as_retweeted_is_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reason"),
     [
         (b'{"text": "cut sho', "not JSON"),
         (b'{"text": "' + b"x" * 3_000_000 + b'"}', "longer than"),
@@ -78,13 +78,13 @@ def test_a_post_that_is_marked_as_retweeted_is_shared() -> None:
     ids=["cut", "too long", "thousands of digits"],
 )
 def test_a_damaged_line_is_rejected_by_its_number_and_the_next_one_read(
-    line: bytes, told: str
+    line: bytes, reason: str
 ) -> None:
     rejected, post = read(b"\n" + line + b"\n\n" + SOUND + b"\r\n")
 
     assert isinstance(rejected, RejectedPost)
     assert rejected.where == "line 2"
-    assert told in rejected.reason
+    assert reason in rejected.reason
     assert isinstance(post, Post)
 
 

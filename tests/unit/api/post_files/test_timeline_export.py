@@ -1,4 +1,4 @@
-"""Read a real export of 3,207 posts, kept outside the repository."""
+"""A real export of 3,207 posts, kept outside the repository, is read right."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_years_of_two_digits_are_those_of_this_century(posts: dict[str, Post]) -
     assert years == {2014: 647, 2015: 1478, 2016: 1038, 2017: 44}
 
 
-def test_retweets_are_told_from_own_posts(posts: dict[str, Post]) -> None:
+def test_retweets_are_shared_and_not_own_posts(posts: dict[str, Post]) -> None:
     owners = Counter(post.ownership for post in posts.values())
 
     assert owners == {Ownership.OWN: 2856, Ownership.SHARED: 351}
@@ -61,23 +61,23 @@ def test_entities_are_unescaped(posts: dict[str, Post]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "times"),
+    "written",
     [
-        ("they’ve done nothing wrong", 1),  # bytes e4 f3 bb: ’
-        ("McKinley Tech students—inspiring", 1),  # e4 f3 ee: —
-        ("Coding is important – and fun", 1),  # e4 f3 f1: –
-        ("we’re changing the climate.”", 1),  # e4 f3 bb and e4 f3 9d: ’ and ”
-        ("since the ‘90s", 1),  # e4 f3 d6: ‘
-        ("que están cubiertos. El mercado de seguros abre mañana", 1),  # ed e7 and ed b1: á and ñ
-        ("@NatlParkService 💯 bday", 1),  # 5f f4 cd bf, its first byte lost: 💯
-        ("Median household income: ⬆", 1),  # e4 e5 ca: ⬆
-        ("Join us a…", 1),  # e4 f3 5f, its last byte lost: …
+        "they’ve done nothing wrong",  # bytes e4 f3 bb: ’
+        "McKinley Tech students—inspiring",  # e4 f3 ee: —
+        "Coding is important – and fun",  # e4 f3 f1: –
+        "we’re changing the climate.”",  # e4 f3 bb and e4 f3 9d: ’ and ”
+        "since the ‘90s",  # e4 f3 d6: ‘
+        "que están cubiertos. El mercado de seguros abre mañana",  # ed e7 and ed b1: á and ñ
+        "@NatlParkService 💯 bday",  # 5f f4 cd bf, its first byte lost: 💯
+        "Median household income: ⬆",  # e4 e5 ca: ⬆
+        "Join us a…",  # e4 f3 5f, its last byte lost: …
     ],
 )
 def test_typographic_characters_come_out_as_they_were_written(
-    posts: dict[str, Post], written: str, times: int
+    posts: dict[str, Post], written: str
 ) -> None:
-    assert sum(written in post.text for post in posts.values()) >= times
+    assert any(written in post.text for post in posts.values())
 
 
 def test_nothing_of_the_damage_is_left(posts: dict[str, Post]) -> None:

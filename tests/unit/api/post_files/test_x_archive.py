@@ -140,7 +140,7 @@ def test_long_posts_that_cannot_be_read_leave_the_posts_as_they_are() -> None:
     assert with_note(tweet(7), *broken) == ["post 7"]
 
 
-def told_only(value: str | bytes) -> str:
+def message_only(value: str | bytes) -> str:
     """Return the id of a parameter: the message, not the file."""
     return value if isinstance(value, str) else "file"
 
@@ -168,9 +168,11 @@ UNREADABLE_ZIPS = [
 ]
 
 
-@pytest.mark.parametrize(("data", "told"), UNREADABLE_ZIPS, ids=told_only)
-def test_a_zip_that_is_no_whole_archive_is_unreadable_and_says_why(data: bytes, told: str) -> None:
-    with pytest.raises(UnreadableFileError, match=told):
+@pytest.mark.parametrize(("data", "reason"), UNREADABLE_ZIPS, ids=message_only)
+def test_a_zip_that_is_no_whole_archive_is_unreadable_and_says_why(
+    data: bytes, reason: str
+) -> None:
+    with pytest.raises(UnreadableFileError, match=reason):
         read(data)
 
 
@@ -197,7 +199,7 @@ def test_a_zip_bomb_is_stopped_by_its_ratio_long_before_the_cap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("script_text", "told"),
+    ("script_text", "reason"),
     [
         (PREFIX + b'[{"tweet": {"id": "1"', "breaks off"),
         (PREFIX + b'[{"tweet": {}} {"tweet": {}}]', "after item 1"),
@@ -210,10 +212,10 @@ def test_a_zip_bomb_is_stopped_by_its_ratio_long_before_the_cap() -> None:
         (script(name="direct_messages"), "direct_messages"),
         (PREFIX + b'[{"tweet": {"text": "' + b"x" * 4_000_000 + b'"}}]', "longer than"),
     ],
-    ids=told_only,
+    ids=message_only,
 )
-def test_a_script_that_is_no_list_of_posts_is_unreadable(script_text: bytes, told: str) -> None:
-    with pytest.raises(UnreadableFileError, match=told):
+def test_a_script_that_is_no_list_of_posts_is_unreadable(script_text: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableFileError, match=reason):
         read(script_text)
 
 
