@@ -41,7 +41,7 @@ HOSTILE = [
 
 
 class FakeEngine:
-    """Answer with the first token after [CLS], and fail for groups that hold a given one."""
+    """An engine that answers with the first token after [CLS], and fails for a given token."""
 
     def __init__(self, runners: int = 1, bad_token: int | None = None) -> None:
         self.runners = runners
@@ -61,8 +61,8 @@ class FakeEngine:
 
 
 @pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> ModelArtifact:
-    return open_model(write_tiny_model(tmp_path_factory.mktemp("tiny")))
+def artifact(tiny_folder: Path) -> ModelArtifact:
+    return open_model(tiny_folder)
 
 
 def test_scores_are_probabilities_of_seven_emotions_and_the_label_is_the_likeliest(
@@ -161,7 +161,7 @@ def test_classify_raises_for_a_text_that_fails_alone(artifact: ModelArtifact) ->
     assert isinstance(caught.value.__cause__, ValueError)
 
 
-def test_groups_are_shared_out_to_the_lanes(artifact: ModelArtifact) -> None:
+def test_batches_are_shared_out_to_the_runners(artifact: ModelArtifact) -> None:
     engine = FakeEngine(runners=2)
     texts = ["dog " * length for length in (1, 3, 6, 12, 24)]
 

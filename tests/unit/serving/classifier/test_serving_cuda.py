@@ -1,16 +1,13 @@
-"""What runs on a card, run by the CPU's provider; what only a card can do is marked `gpu`."""
+"""The GPU path, run by the CPU's provider; what needs a real GPU is marked `gpu`."""
 
 from __future__ import annotations
 
 import ctypes
-import logging
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import onnxruntime as ort
 import pytest
-from prometheus_client import generate_latest
 
 from serving.bootstrap import open_classifier
 from serving.classifier import providers
@@ -20,7 +17,6 @@ from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.cuda import BoundRun, RecordedRun, StagingArray, recorded_shape
 from serving.classifier.engine import GPU_RUNNERS, OnnxEngine
 from serving.classifier.providers import GpuTuning, Provider, provider_list
-from serving.http.metrics import GpuCollector
 from serving.settings import Settings
 from tests.support.serving.tiny_model import write_tiny_model
 
@@ -29,7 +25,7 @@ MASK = np.array([[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1]])
 
 
 class FakeRuntime:
-    """Lock pages, or refuse to, and remember which are locked."""
+    """A CUDA runtime that records which pages are locked, or refuses to lock any."""
 
     def __init__(self, status: int = 0) -> None:
         self.status = status
@@ -46,13 +42,8 @@ class FakeRuntime:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_model(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="module")
-def session(folder: Path) -> ort.InferenceSession:
-    return ort.InferenceSession(str(folder / MODEL_FILE), providers=["CPUExecutionProvider"])
+def session(tiny_folder: Path) -> ort.InferenceSession:
+    return ort.InferenceSession(str(tiny_folder / MODEL_FILE), providers=["CPUExecutionProvider"])
 
 
 @pytest.fixture
@@ -114,13 +105,13 @@ def test_memory_is_locked_once_let_go_when_it_must_grow_and_good_without_a_lock(
 
 
 @pytest.mark.usefixtures("gpu")
-def test_on_a_card_every_lane_has_a_session_and_groups_are_large(folder: Path) -> None:
-    with EmotionClassifier(open_model(folder), providers=["cuda"]) as on_card:
-        on_card.warm()
+def test_on_a_gpu_every_runner_has_a_session_and_batches_are_large(tiny_folder: Path) -> None:
+    with EmotionClassifier(open_model(tiny_folder), providers=["cuda"]) as on_gpu:
+        on_gpu.warm()
         texts = ["so happy", "so sad today", "my dog is here"] * 20
-        found = on_card.classify(texts)
-        runners, sizing = on_card.runners, on_card.sizing
-    with EmotionClassifier(open_model(folder)) as on_cpu:
+        found = on_gpu.classify(texts)
+        runners, sizing = on_gpu.runners, on_gpu.sizing
+    with EmotionClassifier(open_model(tiny_folder)) as on_cpu:
         expected = on_cpu.classify(texts)
 
     assert (runners, sizing) == (GPU_RUNNERS, GPU_SIZING)
@@ -128,10 +119,10 @@ def test_on_a_card_every_lane_has_a_session_and_groups_are_large(folder: Path) -
 
 
 @pytest.mark.usefixtures("gpu")
-def test_recorded_runs_are_used_where_they_are_set(folder: Path) -> None:
+def test_recorded_runs_are_used_where_they_are_set(tiny_folder: Path) -> None:
     tuning = GpuTuning(device="cpu")
 
-    engine = OnnxEngine(folder / MODEL_FILE, 1, ["cuda"], tuning)
+    engine = OnnxEngine(tiny_folder / MODEL_FILE, 1, ["cuda"], tuning)
     # The CPU's provider knows no option of the name, so the setting comes after the session.
     engine._bound[0] = RecordedRun(engine._session, None, 8, tuning.device)
 
@@ -149,63 +140,35 @@ def test_the_setting_reaches_cuda_and_the_cache_tensorrt_with_cuda_behind_it() -
     assert (tensorrt, kept["trt_engine_cache_path"]) == ("TensorrtExecutionProvider", "kept")
 
 
-def test_without_a_card_the_other_model_is_served_and_one_line_says_so(
-    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_without_a_gpu_the_other_model_is_served_and_one_line_says_so(
+    tiny_folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(providers.KNOWN, "cuda", Provider("NoSuchProvider"))
-    settings = Settings(model_dir=folder, gpu_model_dir=folder, providers=("cuda", "cpu"))
+    settings = Settings(model_dir=tiny_folder, gpu_model_dir=tiny_folder, providers=("cuda", "cpu"))
 
     with open_classifier(settings) as classifier:
         provider = classifier.provider
 
     assert provider == "cpu"
     (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert line.startswith(f"no GPU runs {folder}, {folder} is next: ")
+    assert line.startswith(f"no GPU runs {tiny_folder}, {tiny_folder} is next: ")
     assert "\n" not in line
 
 
 @pytest.mark.usefixtures("gpu")
-def test_with_a_card_its_own_model_is_served(folder: Path, tmp_path: Path) -> None:
+def test_with_a_gpu_its_own_model_is_served(tiny_folder: Path, tmp_path: Path) -> None:
     own = write_tiny_model(tmp_path / "gpu", precision="fp16")
-    settings = Settings(model_dir=folder, gpu_model_dir=own, providers=("cuda", "cpu"))
+    settings = Settings(model_dir=tiny_folder, gpu_model_dir=own, providers=("cuda", "cpu"))
 
     with open_classifier(settings) as classifier:
         assert (classifier.provider, classifier.artifact.precision) == ("cuda", "fp16")
 
 
-def test_cards_are_read_at_every_scrape_and_one_that_fails_has_no_series(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.CRITICAL)
-
-    class LostError(Exception):
-        pass
-
-    def lost() -> int:
-        raise LostError
-
-    library = SimpleNamespace(
-        NVMLError=LostError,
-        nvmlDeviceGetCount=lambda: 1,
-        nvmlDeviceGetHandleByIndex=lambda number: number,
-        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=3, total=8),
-        nvmlDeviceGetUtilizationRates=lambda _: SimpleNamespace(gpu=40),
-    )
-
-    page = generate_latest(GpuCollector("x_", library)).decode()
-    library.nvmlDeviceGetCount = lost
-    nothing = generate_latest(GpuCollector("x_", library))
-
-    assert 'x_gpu_memory_used_bytes{gpu="0"} 3.0' in page
-    assert 'x_gpu_utilisation{gpu="0"} 0.4' in page
-    assert nothing == b""
-
-
 @pytest.mark.gpu
-def test_the_card_answers_as_the_cpu_does(folder: Path) -> None:
+def test_the_gpu_answers_as_the_cpu_does(tiny_folder: Path) -> None:
     if "CUDAExecutionProvider" not in ort.get_available_providers():
-        pytest.skip("needs onnxruntime-gpu and an NVIDIA card: this path was NOT run")
-    engine = OnnxEngine(folder / MODEL_FILE, 1, ["cuda"], GpuTuning(cuda_graphs=True))
-    on_cpu = OnnxEngine(folder / MODEL_FILE, 1, ["cpu"])
+        pytest.skip("needs onnxruntime-gpu and an NVIDIA GPU: this path was NOT run")
+    engine = OnnxEngine(tiny_folder / MODEL_FILE, 1, ["cuda"], GpuTuning(cuda_graphs=True))
+    on_cpu = OnnxEngine(tiny_folder / MODEL_FILE, 1, ["cpu"])
 
     np.testing.assert_allclose(engine.run(IDS, MASK), on_cpu.run(IDS, MASK), atol=1e-4)

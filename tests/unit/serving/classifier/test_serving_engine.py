@@ -1,4 +1,4 @@
-"""Which session runs a text on the CPU."""
+"""The session that runs a text on the CPU."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 
 from serving.classifier import engine
-from serving.classifier.artifact import MODEL_FILE, Tokens
+from serving.classifier.artifact import Tokens
 from serving.classifier.engine import OnnxEngine
-from tests.support.serving.tiny_model import write_tiny_model
 
-PATIENCE = 30
+LONGEST_WAIT = 30
 
 
 class Watched:
-    """Be a session that says when it runs, and runs on when it may."""
+    """A session that counts its runs, and pauses them while `may_run` is not set."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -31,16 +30,11 @@ class Watched:
     def run(self, *arguments: Any) -> Any:
         self.runs += 1
         self.began.set()
-        assert self.may_run.wait(PATIENCE)
+        assert self.may_run.wait(LONGEST_WAIT)
         return self._inner.run(*arguments)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_model(tmp_path_factory.mktemp("tiny")) / MODEL_FILE
 
 
 @pytest.fixture
@@ -67,7 +61,7 @@ def tokens(texts: int) -> tuple[Tokens, Tokens]:
     return np.full((texts, 5), 7, np.int64), np.ones((texts, 5), np.int64)
 
 
-def test_a_lone_text_is_run_by_several_threads_and_a_group_by_one(
+def test_a_single_text_is_run_by_several_threads_and_a_batch_by_one(
     model: Path, sessions: dict[int, Watched]
 ) -> None:
     made = OnnxEngine(model, runners=2, single_text_threads=2)
@@ -85,10 +79,10 @@ def test_a_text_that_comes_while_another_runs_does_not_take_its_cores(
     sessions[2].may_run.clear()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(made.run, *tokens(1))
-        assert sessions[2].began.wait(PATIENCE)
+        assert sessions[2].began.wait(LONGEST_WAIT)
         made.run(*tokens(1))
         sessions[2].may_run.set()
-        first.result(PATIENCE)
+        first.result(LONGEST_WAIT)
 
     assert (sessions[2].runs, sessions[1].runs) == (1, 1)
 

@@ -6,16 +6,9 @@ from pathlib import Path
 import pytest
 
 from serving.classifier import providers
-from serving.classifier.artifact import MODEL_FILE
 from serving.classifier.providers import KNOWN, Provider, open_session
 from serving.errors import ModelCorrupt
 from serving.settings import PROVIDERS
-from tests.support.serving.tiny_model import write_tiny_model
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_model(tmp_path_factory.mktemp("tiny")) / MODEL_FILE
 
 
 def test_every_provider_that_can_be_set_is_known_in_the_order_of_preference() -> None:

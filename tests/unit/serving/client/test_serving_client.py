@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from serving.client import (
     AsyncInferenceClient,
+    Classification,
     InferenceAnswerError,
     InferenceBusyError,
     InferenceClient,
@@ -31,14 +32,14 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def item(text: str) -> dict[str, Any]:
-    """Return a classification that tells the text's length as its tokens."""
+    """Return a classification with the text's length as its tokens."""
     scores = {"joy": 1.0}
     rest = {"irony": 0.0, "tokens": len(text), "truncated": False}
     return {"label": "joy", "scores": scores, **rest}
 
 
 class FakeServer:
-    """Answer with prepared replies first, then classify; remember requests and pauses."""
+    """A server that gives prepared replies first, then classifies; requests are recorded."""
 
     def __init__(self, *replies: httpx.Response | Exception) -> None:
         self.replies = list(replies)
@@ -63,6 +64,10 @@ class FakeServer:
             **options,
         )
 
+    def classify(self, texts: list[str], **options: Any) -> list[Classification]:
+        with self.client(**options) as client:
+            return client.classify(texts)
+
 
 def texts_of(request: httpx.Request) -> list[str]:
     texts: list[str] = json.loads(request.content)["texts"]
@@ -86,11 +91,10 @@ def busy(status: int, retry_after: str | None = None) -> httpx.Response:
     return httpx.Response(status, headers=headers)
 
 
-def test_one_classification_a_text_comes_back_in_order() -> None:
+def test_one_classification_per_text_comes_back_in_order() -> None:
     server = FakeServer()
 
-    with server.client() as client:
-        results = client.classify(["a", "", "ccc"])
+    results = server.classify(["a", "", "ccc"])
 
     assert [result.tokens for result in results] == [1, 0, 3]
     assert results[0].label == "joy"
@@ -99,8 +103,7 @@ def test_one_classification_a_text_comes_back_in_order() -> None:
 def test_no_texts_need_no_request() -> None:
     server = FakeServer()
 
-    with server.client() as client:
-        assert client.classify([]) == []
+    assert server.classify([]) == []
 
     assert server.requests == []
 
@@ -109,8 +112,7 @@ def test_long_lists_go_in_requests_within_the_limits() -> None:
     server = FakeServer()
     texts = ["x" * length for length in range(600)]
 
-    with server.client() as client:
-        results = client.classify(texts)
+    results = server.classify(texts)
 
     assert [len(texts_of(request)) for request in server.requests] == [256, 256, 88]
     assert [result.tokens for result in results] == list(range(600))
@@ -150,8 +152,7 @@ def test_the_key_and_the_request_id_are_sent() -> None:
 def test_a_busy_server_is_asked_again_when_it_says(status: int) -> None:
     server = FakeServer(busy(status, "3"), busy(status))
 
-    with server.client() as client:
-        results = client.classify(["a"])
+    results = server.classify(["a"])
 
     assert len(results) == 1
     assert server.pauses == [3.0, 0.4]
@@ -168,8 +169,7 @@ def test_a_busy_server_is_asked_again_when_it_says(status: int) -> None:
 def test_a_lost_connection_is_tried_again_after_growing_pauses(failure: Exception) -> None:
     server = FakeServer(failure, failure, failure)
 
-    with server.client() as client:
-        results = client.classify(["a"])
+    results = server.classify(["a"])
 
     assert len(results) == 1
     assert server.pauses == [0.2, 0.4, 0.8]
@@ -178,11 +178,8 @@ def test_a_lost_connection_is_tried_again_after_growing_pauses(failure: Exceptio
 def test_after_the_last_attempt_the_error_says_what_it_was() -> None:
     server = FakeServer(*[httpx.ConnectError("refused")] * 9)
 
-    with (
-        server.client(retry=RetryPolicy(attempts=3)) as client,
-        pytest.raises(InferenceUnreachableError, match="ConnectError"),
-    ):
-        client.classify(["a"])
+    with pytest.raises(InferenceUnreachableError, match="ConnectError"):
+        server.classify(["a"], retry=RetryPolicy(attempts=3))
 
     assert len(server.requests) == 3
     assert len(server.pauses) == 2
@@ -191,11 +188,8 @@ def test_after_the_last_attempt_the_error_says_what_it_was() -> None:
 def test_no_pause_goes_over_the_budget() -> None:
     server = FakeServer(busy(429, "4"), busy(429, "4"), busy(429, "4"))
 
-    with (
-        server.client(retry=RetryPolicy(pause_budget=9.0)) as client,
-        pytest.raises(InferenceBusyError) as caught,
-    ):
-        client.classify(["a"])
+    with pytest.raises(InferenceBusyError) as caught:
+        server.classify(["a"], retry=RetryPolicy(pause_budget=9.0))
 
     assert server.pauses == [4.0, 4.0]
     assert caught.value.retry_after == 4.0
@@ -205,8 +199,7 @@ def test_no_pause_goes_over_the_budget() -> None:
 def test_a_retry_after_that_is_no_number_of_seconds_is_not_followed(asked: str) -> None:
     server = FakeServer(httpx.Response(503, headers=[(b"retry-after", asked.encode())]))
 
-    with server.client() as client:
-        client.classify(["a"])
+    server.classify(["a"])
 
     assert server.pauses == [0.2]
 
@@ -224,8 +217,8 @@ def test_pauses_are_spread_at_random() -> None:
 def test_a_refusal_is_not_tried_again_and_tells_why(status: int) -> None:
     server = FakeServer(problem(status))
 
-    with server.client() as client, pytest.raises(InferenceRejectedError) as caught:
-        client.classify(["a", "b"])
+    with pytest.raises(InferenceRejectedError) as caught:
+        server.classify(["a", "b"])
 
     assert len(server.requests) == 1
     assert (caught.value.status, caught.value.problem_type) == (status, "/problems/some")
@@ -235,8 +228,8 @@ def test_a_refusal_is_not_tried_again_and_tells_why(status: int) -> None:
 def test_a_fault_points_into_the_callers_list() -> None:
     server = FakeServer(httpx.Response(200, json=[item("")] * 256), problem(500, where="/texts/3"))
 
-    with server.client() as client, pytest.raises(InferenceRejectedError) as caught:
-        client.classify([""] * 300)
+    with pytest.raises(InferenceRejectedError) as caught:
+        server.classify([""] * 300)
 
     assert [fault.where for fault in caught.value.faults] == ["/texts/259"]
 
@@ -257,8 +250,8 @@ def test_a_fault_points_into_the_callers_list() -> None:
 def test_an_answer_that_the_contract_does_not_know_is_an_error_of_its_own(
     reply: httpx.Response,
 ) -> None:
-    with FakeServer(reply).client() as client, pytest.raises(InferenceAnswerError):
-        client.classify(["a"])
+    with pytest.raises(InferenceAnswerError):
+        FakeServer(reply).classify(["a"])
 
 
 def test_ready_says_no_instead_of_raising() -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
-from serving.http.metrics import ServerMetrics, forget_dead_workers
+import pytest
+from prometheus_client import generate_latest
+
+from serving.http.metrics import GpuCollector, ServerMetrics, forget_dead_workers
 from serving.scheduling.scheduler import RunReport
 from tests.support.serving.by_hand import ARTIFACT
 
@@ -70,3 +75,31 @@ def test_what_a_dead_worker_held_is_forgotten_and_what_a_live_one_holds_is_not(
     assert not dead.exists()
     assert alive.exists()
     assert counted.exists()
+
+
+def test_gpus_are_read_at_every_scrape_and_one_that_fails_has_no_series(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+
+    class LostError(Exception):
+        pass
+
+    def lost() -> int:
+        raise LostError
+
+    library = SimpleNamespace(
+        NVMLError=LostError,
+        nvmlDeviceGetCount=lambda: 1,
+        nvmlDeviceGetHandleByIndex=lambda number: number,
+        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=3, total=8),
+        nvmlDeviceGetUtilizationRates=lambda _: SimpleNamespace(gpu=40),
+    )
+
+    page = generate_latest(GpuCollector("x_", library)).decode()
+    library.nvmlDeviceGetCount = lost
+    nothing = generate_latest(GpuCollector("x_", library))
+
+    assert 'x_gpu_memory_used_bytes{gpu="0"} 3.0' in page
+    assert 'x_gpu_utilisation{gpu="0"} 0.4' in page
+    assert nothing == b""

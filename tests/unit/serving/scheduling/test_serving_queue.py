@@ -9,7 +9,7 @@ from serving.scheduling.queue import Admission, pick_batch
 
 
 class HandClock:
-    """Tell the seconds that a test sets."""
+    """A clock that a test sets, in seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -19,7 +19,7 @@ class HandClock:
 
 
 class Notes:
-    """Remember what a queue tells."""
+    """An admission observer that records its calls."""
 
     def __init__(self) -> None:
         self.told: list[tuple[int, float]] = []

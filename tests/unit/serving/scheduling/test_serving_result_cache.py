@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.scheduling.result_cache import ENTRY_BYTES, LONGEST_TEXT, ResultCache
-from tests.support.serving.by_hand import BAD, Caller, FakeScheduler, application, until
+from tests.support.serving.by_hand import (
+    BAD,
+    Caller,
+    FakeScheduler,
+    application,
+    in_event_loop,
+    until,
+)
 
 
 class Notes:
-    """Remember what a cache tells."""
+    """A cache observer that records its calls."""
 
     def __init__(self) -> None:
         self.told: list[tuple[int, int, int]] = []
@@ -103,48 +109,43 @@ def test_memory_is_bounded_by_the_number_of_results() -> None:
     assert held < 2_000 * ENTRY_BYTES
 
 
-def test_a_repeated_request_is_answered_in_the_same_bytes_without_a_run() -> None:
-    async def body() -> None:
-        scheduler = FakeScheduler()
-        caller = Caller(application(scheduler=scheduler, cache_texts=100))
+@in_event_loop
+async def test_a_repeated_request_is_answered_in_the_same_bytes_without_a_run() -> None:
+    scheduler = FakeScheduler()
+    caller = Caller(application(scheduler=scheduler, cache_texts=100))
 
-        first = await caller.classify({"texts": ["a", "b", "a"]})
-        again = await caller.classify({"texts": ["a", "b", "a"]})
+    first = await caller.classify({"texts": ["a", "b", "a"]})
+    again = await caller.classify({"texts": ["a", "b", "a"]})
 
-        assert first.status == again.status == 200
-        assert first.body == again.body
-        assert scheduler.came == [["a", "b"]]
-
-    asyncio.run(body())
+    assert first.status == again.status == 200
+    assert first.body == again.body
+    assert scheduler.came == [["a", "b"]]
 
 
-def test_a_request_of_known_texts_does_not_wait_and_a_mixed_one_sends_on_what_is_new() -> None:
-    async def body() -> None:
-        scheduler = FakeScheduler()
-        caller = Caller(application(scheduler=scheduler, cache_texts=100))
-        await caller.classify({"texts": ["a", "b"]})
-        scheduler.go_on.clear()
-        mixed = asyncio.create_task(caller.classify({"texts": ["b", "new", "a"]}))
-        await until(lambda: len(scheduler.came) == 2)
+@in_event_loop
+async def test_known_texts_are_answered_at_once_and_a_mixed_request_runs_only_its_new_ones() -> (
+    None
+):
+    scheduler = FakeScheduler()
+    caller = Caller(application(scheduler=scheduler, cache_texts=100))
+    await caller.classify({"texts": ["a", "b"]})
+    scheduler.go_on.clear()
+    mixed = asyncio.create_task(caller.classify({"texts": ["b", "new", "a"]}))
+    await until(lambda: len(scheduler.came) == 2)
 
-        known = await caller.classify({"texts": ["b", "a"]})
-        scheduler.go_on.set()
+    known = await caller.classify({"texts": ["b", "a"]})
+    scheduler.go_on.set()
 
-        assert known.status == 200
-        assert len((await mixed).json()) == 3
-        assert scheduler.came[1:] == [["new"]]
-
-    asyncio.run(body())
+    assert known.status == 200
+    assert len((await mixed).json()) == 3
+    assert scheduler.came[1:] == [["new"]]
 
 
-@pytest.mark.parametrize("path", ["/v1/classify"])
-def test_a_text_that_fails_is_named_at_each_of_its_places(path: str) -> None:
-    async def body() -> None:
-        caller = Caller(application(cache_texts=100))
+@in_event_loop
+async def test_a_text_that_fails_is_named_at_each_of_its_indices() -> None:
+    caller = Caller(application(cache_texts=100))
 
-        failed = await caller.post(path, {"texts": [BAD, "a", BAD]})
+    failed = await caller.classify({"texts": [BAD, "a", BAD]})
 
-        assert failed.status == 500
-        assert [one["where"] for one in failed.json()["errors"]] == ["/texts/0", "/texts/2"]
-
-    asyncio.run(body())
+    assert failed.status == 500
+    assert [one["where"] for one in failed.json()["errors"]] == ["/texts/0", "/texts/2"]

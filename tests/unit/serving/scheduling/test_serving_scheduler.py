@@ -1,11 +1,10 @@
-"""Texts of many requests on a few scheduler, with stages that are told when to go on."""
+"""Texts of many requests on a few runners, with stages that run when a test permits it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from serving.classifier.artifact import EMOTIONS
@@ -14,13 +13,13 @@ from serving.errors import ClassificationError
 from serving.scheduling.queue import QueuedRequest
 from serving.scheduling.scheduler import ContinuousScheduler, Outcome, RunReport
 from serving.schemas import Classification
-from tests.support.serving.by_hand import until
+from tests.support.serving.by_hand import in_event_loop, until
 
 SCORES = dict.fromkeys(EMOTIONS, 1 / 7)
 
 
 class HandStages:
-    """Take a text's words for tokens; each run waits for a permit, unless there are plenty."""
+    """Stages whose tokens are a text's words; each run waits for a permit."""
 
     def __init__(self, runners: int = 1, permits: int = 0) -> None:
         self.runners = runners
@@ -47,7 +46,7 @@ class HandStages:
 
 
 class Notes:
-    """Remember what scheduler tell."""
+    """A scheduler observer that records its calls."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
@@ -76,13 +75,6 @@ async def working(
         scheduler.close()
 
 
-def in_loop(body: Callable[[], Awaitable[None]]) -> None:
-    async def main() -> None:
-        await asyncio.wait_for(body(), timeout=10)
-
-    asyncio.run(main())
-
-
 def request_of(*texts: str, done: list[int] | None = None) -> QueuedRequest:
     return QueuedRequest(texts, (done if done is not None else []).append)
 
@@ -95,160 +87,142 @@ def tokens(items: list[bytes | None]) -> list[int]:
     return [json.loads(item)["tokens"] for item in items if item is not None]
 
 
-def test_items_come_in_the_order_of_the_texts() -> None:
-    async def body() -> None:
-        async with working(HandStages(runners=2, permits=1000)) as scheduler:
-            request = request_of(*(words(1 + place * 7 % 31) for place in range(200)))
+@in_event_loop
+async def test_items_come_in_the_order_of_the_texts() -> None:
+    async with working(HandStages(runners=2, permits=1000)) as scheduler:
+        request = request_of(*(words(1 + index * 7 % 31) for index in range(200)))
+        scheduler.submit(request)
+
+        items = await request.finished
+
+    assert tokens(items) == [1 + index * 7 % 31 for index in range(200)]
+
+
+@in_event_loop
+async def test_texts_of_several_requests_and_of_like_length_share_a_run() -> None:
+    stages = HandStages()
+    async with working(stages) as scheduler:
+        requests = [
+            request_of(words(3)),
+            request_of(words(20), words(60)),
+            request_of(words(21)),
+        ]
+        scheduler.submit(requests[0])
+        await until(lambda: bool(stages.runs))
+        for request in requests[1:]:
             scheduler.submit(request)
-
-            items = await request.finished
-
-        assert tokens(items) == [1 + place * 7 % 31 for place in range(200)]
-
-    in_loop(body)
-
-
-def test_texts_of_several_requests_and_of_like_length_share_a_run() -> None:
-    async def body() -> None:
-        stages = HandStages()
-        async with working(stages) as scheduler:
-            requests = [
-                request_of(words(3)),
-                request_of(words(20), words(60)),
-                request_of(words(21)),
-            ]
-            scheduler.submit(requests[0])
-            await until(lambda: bool(stages.runs))
-            for request in requests[1:]:
-                scheduler.submit(request)
-            stages.permits.release(3)
-            for request in requests:
-                await request.finished
-
-        assert stages.runs == [[3], [20, 21], [60]]
-
-    in_loop(body)
-
-
-def test_the_text_that_has_waited_longest_is_in_the_next_run() -> None:
-    async def body() -> None:
-        stages = HandStages()
-        async with working(stages) as scheduler:
-            first = request_of(words(3))
-            scheduler.submit(first)
-            await until(lambda: bool(stages.runs))
-            late = [request_of(words(50)), *(request_of(words(5)) for _ in range(30))]
-            for request in late:
-                scheduler.submit(request)
-            stages.permits.release(2)
-
-            await late[0].finished
-
-        assert stages.runs[1] == [50]
-
-    in_loop(body)
-
-
-def test_a_long_queue_is_worked_off_from_its_front() -> None:
-    async def body() -> None:
-        stages = HandStages()
-        async with working(stages) as scheduler:
-            scheduler.submit(request_of("a"))
-            await until(lambda: bool(stages.runs))
-            requests = [request_of(*[words(2)] * 50, *[words(90)] * 50) for _ in range(9)]
-            for request in requests:
-                scheduler.submit(request)
-
-            stages.permits.release(1)
-            await until(lambda: len(stages.runs) == 2)
-
-        assert stages.runs[1] == [2] * 150  # of the 256 texts in front, not of all 900
-
-    in_loop(body)
-
-
-def test_lanes_with_nothing_to_do_share_a_request() -> None:
-    async def body() -> None:
-        stages = HandStages(runners=2)
-        async with working(stages) as scheduler:
-            scheduler.submit(request_of(*[words(5)] * 8))
-
-            await until(lambda: len(stages.runs) == 2)
-
-        assert sum(map(len, stages.runs)) == 8
-        assert max(map(len, stages.runs)) < 8
-
-    in_loop(body)
-
-
-def test_a_text_that_fails_leaves_the_others_as_they_are() -> None:
-    async def body() -> None:
-        async with working(HandStages(permits=1000)) as scheduler:
-            request = request_of("no tokens", words(2), "broken word", words(3))
-            scheduler.submit(request)
-
-            items = await request.finished
-
-        assert [item is None for item in items] == [True, False, True, False]
-
-    in_loop(body)
-
-
-def test_a_job_that_is_dropped_while_it_waits_is_never_run() -> None:
-    async def body() -> None:
-        stages, done = HandStages(), []  # type: HandStages, list[int]
-        async with working(stages) as scheduler:
-            first, second, third = (
-                request_of("a"),
-                request_of(*["b b"] * 3, done=done),
-                request_of("c c"),
-            )
-            scheduler.submit(first)
-            await until(lambda: bool(stages.runs))
-            scheduler.submit(second)
-            scheduler.submit(third)
-
-            scheduler.drop(second)
-            stages.permits.release(2)
-            await third.finished
-
-        assert done == [3]
-        assert stages.runs == [[1], [2]]
-
-    in_loop(body)
-
-
-def test_what_runs_of_a_dropped_job_is_settled_and_the_rest_given_up() -> None:
-    async def body() -> None:
-        stages, done = HandStages(), []  # type: HandStages, list[int]
-        async with working(stages) as scheduler:
-            request = request_of(words(5), words(50), "no tokens", done=done)
-            scheduler.submit(request)
-            await until(lambda: bool(stages.runs) and bool(done))
-
-            scheduler.drop(request)
-            at_once = sum(done)
-            stages.permits.release(1)
-            await until(lambda: sum(done) == 3)
-
-        assert at_once == 2
-        assert stages.runs == [[5]]
-
-    in_loop(body)
-
-
-def test_it_tells_what_runs_cost() -> None:
-    async def body() -> None:
-        notes = Notes()
-        async with working(HandStages(permits=1000), notes) as scheduler:
-            request = request_of(words(10), words(11), "no tokens", "broken")
-            scheduler.submit(request)
+        stages.permits.release(3)
+        for request in requests:
             await request.finished
-            await until(lambda: len(notes.reports) == 2)
 
-        costs = [(one.texts, one.failed, one.tokens, one.padded_tokens) for one in notes.reports]
-        assert sorted(costs) == [(1, 1, 1, 1), (2, 0, 21, 22)]
-        assert notes.encodings == [1]
-        assert len(notes.waits) == 1
+    assert stages.runs == [[3], [20, 21], [60]]
 
-    in_loop(body)
+
+@in_event_loop
+async def test_the_text_that_has_waited_longest_is_in_the_next_run() -> None:
+    stages = HandStages()
+    async with working(stages) as scheduler:
+        first = request_of(words(3))
+        scheduler.submit(first)
+        await until(lambda: bool(stages.runs))
+        late = [request_of(words(50)), *(request_of(words(5)) for _ in range(30))]
+        for request in late:
+            scheduler.submit(request)
+        stages.permits.release(2)
+
+        await late[0].finished
+
+    assert stages.runs[1] == [50]
+
+
+@in_event_loop
+async def test_a_long_queue_is_worked_off_from_its_front() -> None:
+    stages = HandStages()
+    async with working(stages) as scheduler:
+        scheduler.submit(request_of("a"))
+        await until(lambda: bool(stages.runs))
+        requests = [request_of(*[words(2)] * 50, *[words(90)] * 50) for _ in range(9)]
+        for request in requests:
+            scheduler.submit(request)
+
+        stages.permits.release(1)
+        await until(lambda: len(stages.runs) == 2)
+
+    assert stages.runs[1] == [2] * 150  # of the 256 texts in front, not of all 900
+
+
+@in_event_loop
+async def test_idle_runners_share_a_request() -> None:
+    stages = HandStages(runners=2)
+    async with working(stages) as scheduler:
+        scheduler.submit(request_of(*[words(5)] * 8))
+
+        await until(lambda: len(stages.runs) == 2)
+
+    assert sum(map(len, stages.runs)) == 8
+    assert max(map(len, stages.runs)) < 8
+
+
+@in_event_loop
+async def test_a_text_that_fails_leaves_the_others_as_they_are() -> None:
+    async with working(HandStages(permits=1000)) as scheduler:
+        request = request_of("no tokens", words(2), "broken word", words(3))
+        scheduler.submit(request)
+
+        items = await request.finished
+
+    assert [item is None for item in items] == [True, False, True, False]
+
+
+@in_event_loop
+async def test_a_job_that_is_dropped_while_it_waits_is_never_run() -> None:
+    stages, done = HandStages(), []  # type: HandStages, list[int]
+    async with working(stages) as scheduler:
+        first, second, third = (
+            request_of("a"),
+            request_of(*["b b"] * 3, done=done),
+            request_of("c c"),
+        )
+        scheduler.submit(first)
+        await until(lambda: bool(stages.runs))
+        scheduler.submit(second)
+        scheduler.submit(third)
+
+        scheduler.drop(second)
+        stages.permits.release(2)
+        await third.finished
+
+    assert done == [3]
+    assert stages.runs == [[1], [2]]
+
+
+@in_event_loop
+async def test_what_runs_of_a_dropped_job_is_settled_and_the_rest_given_up() -> None:
+    stages, done = HandStages(), []  # type: HandStages, list[int]
+    async with working(stages) as scheduler:
+        request = request_of(words(5), words(50), "no tokens", done=done)
+        scheduler.submit(request)
+        await until(lambda: bool(stages.runs) and bool(done))
+
+        scheduler.drop(request)
+        at_once = sum(done)
+        stages.permits.release(1)
+        await until(lambda: sum(done) == 3)
+
+    assert at_once == 2
+    assert stages.runs == [[5]]
+
+
+@in_event_loop
+async def test_it_tells_what_runs_cost() -> None:
+    notes = Notes()
+    async with working(HandStages(permits=1000), notes) as scheduler:
+        request = request_of(words(10), words(11), "no tokens", "broken")
+        scheduler.submit(request)
+        await request.finished
+        await until(lambda: len(notes.reports) == 2)
+
+    costs = [(one.texts, one.failed, one.tokens, one.padded_tokens) for one in notes.reports]
+    assert sorted(costs) == [(1, 1, 1, 1), (2, 0, 21, 22)]
+    assert notes.encodings == [1]
+    assert len(notes.waits) == 1

@@ -1,0 +1,22 @@
+"""The tiny model that the tests of the classifier share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serving.classifier.artifact import MODEL_FILE
+from tests.support.serving.tiny_model import write_tiny_model
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model folder that tests only read."""
+    return write_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def model(tiny_folder: Path) -> Path:
+    """Return the graph of the tiny model."""
+    return tiny_folder / MODEL_FILE
