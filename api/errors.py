@@ -17,10 +17,8 @@ MoodlineError
 +-- LeaseLostError                another worker owns the analysis now, or it was erased
 +-- DependencyError               a service, store or source did not do its part
     +-- RetryableError            ... and may do it if the call is retried
-    |   +-- InferenceUnavailableError
-    |   +-- SourceUnavailableError
-    |   +-- SourceRateLimitedError
-    |   +-- StoreUnavailableError
+    |   +-- InferenceUnavailableError, StoreUnavailableError
+    |   +-- SourceUnavailableError, SourceRateLimitedError
     +-- InferenceRejectedError    the inference server refused what it was sent
     +-- SourceRefusedError        a source refused, and will again; its subclasses say why
         +-- SourceUnauthorisedError, SourceForbiddenError, SourcePaymentRequiredError

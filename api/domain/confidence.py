@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, pairwise
 
 from api.domain.moods import mood_of
 from api.domain.scoring import ScoringConfig, positivity, weighted_mean
@@ -31,20 +31,18 @@ def effective_sample_size(weights: Sequence[float]) -> float:
 
 
 def confidence(
-    probabilities: Sequence[Mapping[str, float]],
-    weights: Sequence[float],
-    config: ScoringConfig,
+    probabilities: Sequence[Mapping[str, float]], weights: Sequence[float], config: ScoringConfig
 ) -> float | None:
     """Return the share of resamples that give the same mood as all posts together.
 
     probabilities are per post, after the irony shift; the result depends on their order, so sort
     first. Returns None if no post has a weight.
 
-    Resampling is the weighted bootstrap (Efron, 1979): each of config.resamples resamples draws
-    posts with probability proportional to weight, with replacement, and takes their plain mean. It
-    draws round(effective sample size) posts, not len(weights): a weight says how much a post
-    counts, not that it was observed more often, so thousands of draws among posts of which five
-    have nearly all the weight would overstate the confidence.
+    Each of config.resamples resamples draws posts with replacement (Efron, 1979), with probability
+    proportional to weight, and takes their plain mean. It draws round(effective sample size) posts,
+    not len(weights): a weight says how much a post counts, not that it was observed more often, so
+    thousands of draws among posts of which five have nearly all the weight would overstate the
+    confidence.
 
     At most config.draw_limit posts are drawn, which bounds the time. Each resample's distance from
     the mean is then multiplied by sqrt(draw_limit / draws wanted), because the spread of a mean
@@ -90,10 +88,9 @@ def _slots(weights: Sequence[float]) -> list[tuple[int, int]]:
     cumulative = list(accumulate(weights))
     total = cumulative[-1]
     ends = [math.floor(reached / total * _SLOTS + 0.5) for reached in cumulative]
-    starts = chain((0,), ends)
     return [
         (index, end - start)
-        for index, (start, end) in enumerate(zip(starts, ends, strict=False))
+        for index, (start, end) in enumerate(pairwise((0, *ends)))
         if end > start
     ]
 
@@ -105,8 +102,8 @@ def _parts(scores: Mapping[str, float]) -> tuple[float, float, float, float]:
 
 def _scores(parts: Sequence[float]) -> dict[str, float]:
     """Return scores with these parts, all positivity as joy, since only its sum matters."""
-    names = ("joy", "anger", "fear", "sadness")
-    return {"love": 0.0, "surprise": 0.0, **dict(zip(names, parts, strict=True))}
+    parts_by_name = zip(("joy", "anger", "fear", "sadness"), parts, strict=True)
+    return {"love": 0.0, "surprise": 0.0, **dict(parts_by_name)}
 
 
 def _pack(parts: Sequence[float]) -> int:

@@ -42,7 +42,7 @@ class SupportList:
         self._entries = tuple(entries)
         self._country = country
 
-    def beside(self, result: Mapping[str, Any], country: str | None) -> list[dict[str, Any]]:
+    def entries_for(self, result: Mapping[str, Any], country: str | None) -> list[dict[str, Any]]:
         """Return the entries to show with a mood result, as JSON values; empty for lighter moods.
 
         Those of the country come first, then those for any country, whose `country` is None.

@@ -85,7 +85,6 @@ def recommend(
     the opposite mood; interests are the user's hashtags. Users are never recommended to
     themselves. The answer depends only on the arguments, so it stays the same all day; the choice
     from the catalogue changes with the day.
-
     Raises ValueError if count is negative.
     """
     if count < 0:

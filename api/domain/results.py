@@ -114,7 +114,6 @@ def resolve_as_of(as_of: str, posts: Sequence[ClassifiedPost], now: datetime) ->
 
     "now" is now; "newest" is the time of the newest post, or now without posts; anything else is
     read as ISO 8601, as UTC if it names no zone, and a date as its first moment.
-
     Raises InvalidAsOfError if it is none of these.
     """
     if as_of == "now":
@@ -184,10 +183,7 @@ def mood_result(
 def peak(
     emotion: str, posts: Sequence[ClassifiedPost], probabilities: Sequence[Mapping[str, float]]
 ) -> EmotionPeak | None:
-    """Return the own post highest in the emotion, the newer of two equals; None without one.
-
-    Weight plays no part.
-    """
+    """Return the own post highest in the emotion (the newer of equals), None without own posts."""
     own = [
         (of_post[emotion], item.post.created_at, item.post.post_id, item.post)
         for item, of_post in zip(posts, probabilities, strict=True)
@@ -266,8 +262,4 @@ def _json_value(value: Any) -> Any:
 
 
 def _identity(post: Post) -> dict[str, Any]:
-    return {
-        "post_id": post.post_id,
-        "text": post.text,
-        "created_at": post.created_at.isoformat(),
-    }
+    return {"post_id": post.post_id, "text": post.text, "created_at": post.created_at.isoformat()}

@@ -47,7 +47,6 @@ class ScoringConfig:
     activity: base + scale * ln(1 + count), or base + scale * count, where count is the sum of the
     engagement, each kind times its factor.
     draw_limit bounds the time that resampling takes (see api.domain.confidence).
-
     Raises ValueError if a constant would make weights negative or undefined.
     """
 

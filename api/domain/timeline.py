@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -39,14 +39,8 @@ class TimelineBucket:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
-        return {
-            "start": self.start.isoformat(),
-            "posts": self.posts,
-            "scores": None if self.scores is None else dict(self.scores),
-            "positivity": self.positivity,
-            "negativity": self.negativity,
-            "mood": None if self.mood is None else self.mood.value,
-        }
+        mood = None if self.mood is None else self.mood.value
+        return {**asdict(self), "start": self.start.isoformat(), "mood": mood}
 
 
 def timeline(

@@ -24,11 +24,7 @@ Access = Callable[[AnalysisRequest], str | None]
 
 
 def fetch_new_posts(
-    run: LeasedRun,
-    store: Store,
-    sources: Mapping[str, PostSource],
-    access: Access,
-    clock: Clock,
+    run: LeasedRun, store: Store, sources: Mapping[str, PostSource], access: Access, clock: Clock
 ) -> None:
     """Fetch and store the posts that are new at the source of the request.
 

@@ -17,12 +17,7 @@ from api.domain.analyses import IMPORTED, Problem
 from api.domain.posts import interests
 from api.domain.results import mood_result, resolve_as_of
 from api.domain.scoring import ScoringConfig
-from api.errors import (
-    LeaseLostError,
-    MoodlineError,
-    SourceRateLimitedError,
-    StoreUnavailableError,
-)
+from api.errors import LeaseLostError, MoodlineError, SourceRateLimitedError, StoreUnavailableError
 from api.jobs.classify import ClassificationPipeline
 from api.jobs.fetch import Access, fetch_new_posts
 from api.jobs.lease_and_retry import HandBack, LeasedRun, RetryPolicy
@@ -47,11 +42,9 @@ class Observer(Protocol):
 
     def analysis(self, state: str) -> None:
         """Count an analysis that reached a state."""
-        ...
 
     def stage(self, name: str, seconds: float) -> None:
         """Record how long a stage of an analysis took."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

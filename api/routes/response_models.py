@@ -301,4 +301,4 @@ def _with_support(
     result: Mapping[str, Any] | None, support: SupportList, country: str | None
 ) -> dict[str, Any] | None:
     # Helplines are not stored with the result: the list changes, and so does the reader's country.
-    return None if result is None else {**result, "support": support.beside(result, country)}
+    return None if result is None else {**result, "support": support.entries_for(result, country)}

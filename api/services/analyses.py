@@ -72,11 +72,7 @@ class Analyses:
         self._slots = threading.BoundedSemaphore(long_calls.at_once)
 
     def start(
-        self,
-        request: AnalysisRequest,
-        *,
-        consent: bool,
-        idempotency_key: str | None = None,
+        self, request: AnalysisRequest, *, consent: bool, idempotency_key: str | None = None
     ) -> tuple[Analysis, bool]:
         """Queue an analysis; return it and True, or the one that already stands for it and False.
 

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from api.domain.posts import (
-    EMOTIONS,
-    Classification,
-    ClassifiedPost,
-    Engagement,
-    Ownership,
-    Post,
-)
+from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
 from api.domain.results import MoodResult, mood_result
 from api.domain.scoring import DEFAULT, ScoringConfig
 

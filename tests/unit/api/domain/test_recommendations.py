@@ -8,12 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.domain.moods import Mood
-from api.domain.recommendations import (
-    CatalogueItem,
-    FriendCandidate,
-    Recommendations,
-    recommend,
-)
+from api.domain.recommendations import CatalogueItem, FriendCandidate, Recommendations, recommend
 
 DAY = date(2024, 5, 1)
 MINE = ("running", "tea", "jazz", "art", "zoo")

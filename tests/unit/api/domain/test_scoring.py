@@ -196,12 +196,6 @@ def test_classic_scores_follow_the_original_weights() -> None:
     assert scores == pytest.approx(emotions(joy=52.5 / 84, anger=31.5 / 84))
 
 
-def test_there_are_no_classic_scores_if_nobody_liked_or_reposted() -> None:
-    unseen = classified(post(engagement=Engagement(replies=9, impressions=10_000)), joy=1.0)
-
-    assert result_of([unseen], CLASSIC).scores is None
-
-
 def test_an_archive_that_ends_a_century_ago_keeps_its_scores() -> None:
     newest = classified(post("1", days_old=36_500), joy=1.0)
     older = classified(post("2", days_old=36_514), sadness=1.0)

@@ -1,4 +1,4 @@
-"""An analysis fetches, classifies what is new in chunks, and scores."""
+"""An analysis classifies what is new in chunks, and scores."""
 
 from __future__ import annotations
 
@@ -84,8 +84,7 @@ def test_another_model_version_classifies_everything_again() -> None:
 
 
 def test_only_the_newest_posts_are_read_where_a_number_is_asked_for() -> None:
-    setting = Setting(count=0)
-    setting.store.save_posts("alice", posts(10), setting.clock())
+    setting = Setting(count=10)
     setting.run()
     setting.emotions.calls.clear()
     setting.emotions.identity = ModelIdentity("fake", "2")
@@ -102,13 +101,12 @@ def test_a_user_without_posts_gets_no_mood_and_a_reason() -> None:
 
     setting.run()
 
-    result = setting.analysis().result
-    assert result is not None
+    result = setting.analysis().result or {}
     assert result["mood"] is None
     assert result["reason"]
 
 
-def test_nothing_waiting_is_told() -> None:
+def test_an_empty_queue_is_reported() -> None:
     setting = Setting()
     setting.run()
 
