@@ -60,10 +60,7 @@ class LoadedSet:
 
 
 def data_folder(chosen: Path | None) -> Path:
-    """Return the data folder: `chosen`, else $MOODLINE_DATA, else ../shared/data.
-
-    Raises DataError when it does not exist.
-    """
+    """Return `chosen`, else $MOODLINE_DATA, else ../shared/data; raises DataError if missing."""
     fallback = Path(__file__).parents[2] / "shared" / "data"
     folder = chosen or Path(os.environ.get("MOODLINE_DATA") or fallback)
     if not folder.is_dir():

@@ -16,10 +16,7 @@ LABELS = (*EMOTIONS, IRONY)
 
 
 def map_labels(names: Iterable[str], mapping: Mapping[str, str], where: str) -> tuple[str, ...]:
-    """Return the emotions of the labels `names`, without repeats, in the order of the head.
-
-    Raises DataError naming `where` when a name is not in `mapping`.
-    """
+    """Return the emotions of `names`, each once, in head order; DataError if one is unknown."""
     found = set()
     for name in names:
         if name not in mapping:

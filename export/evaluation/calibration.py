@@ -162,10 +162,7 @@ def bins_of(judged: Judged) -> list[Bin]:
 
 
 def expected_calibration_error(judged: Judged) -> float:
-    """Return the mean distance of accuracy from confidence over bins, weighted by their size.
-
-    Raises ValueError without predictions.
-    """
+    """Return the mean |accuracy - confidence| over bins, by size; ValueError if empty."""
     return float(_errors(judged.confidence, judged.right[None, :])[0])
 
 

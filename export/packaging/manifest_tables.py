@@ -33,10 +33,7 @@ class Stage:
 
 
 def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, ...]:
-    """Return the training runs that led to `run`; those of bases and teachers come first.
-
-    Raises what `load_sets` raises.
-    """
+    """Return the training runs that led to `run`, bases and teachers first; raises as load_sets."""
     stages: tuple[Stage, ...] = ()
     for before in (config.base, config.teacher):
         if isinstance(before, TrainConfig):

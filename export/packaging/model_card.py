@@ -328,10 +328,7 @@ def calibration_table(calibration: Mapping[str, Any]) -> str:
 
 
 def weakest(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a sentence about the weakest class of each set and the weakest capabilities.
-
-    A capability that passed all of its tests is not named.
-    """
+    """Return a sentence on the weakest class of each set and the weakest failing capabilities."""
     return (*_classes(manifest["accuracy"]), *_capabilities(manifest.get("behaviour") or {}))
 
 
