@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
 from api.errors import NotFoundError, StoreUnavailableError
-from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, analysis_of, equal
 from api.stores.mongo.imports import user_known
 from api.stores.mongo.users import is_alive
@@ -26,10 +26,8 @@ _NOT_ACTIVE = {"active": "", "waits_from": "", **_NOT_LEASED}
 _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
-class AnalysisPart:
+class AnalysisPart(StorePart):
     """The queue of record; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def create_analysis(
         self, analysis: Analysis, *, idempotency_key: str | None

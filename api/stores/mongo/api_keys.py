@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from api.domain.api_keys import ApiKey, Scope
-from api.stores.mongo.connections import Connections
+from api.stores.mongo.connections import StorePart
 from api.stores.mongo.documents import equal
 from api.stores.values import (
     optional_stored_time,
@@ -20,10 +20,8 @@ from api.stores.values import (
 _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
-class ApiKeyPart:
+class ApiKeyPart(StorePart):
     """API keys; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def add_key(self, key: ApiKey) -> None:
         with self._connections.using() as database:

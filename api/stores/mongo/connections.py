@@ -134,3 +134,9 @@ class Connections:
                 process, MongoClient(self._url, event_listeners=self._listeners, **self._options)
             )
         return client
+
+
+class StorePart:
+    """Base of the parts of the store, which share its connections."""
+
+    _connections: Connections

@@ -51,25 +51,8 @@ def stage(
     at: datetime,
 ) -> None:
     """Store a chunk that no reader sees yet."""
-    database.imports.insert_one(
-        {
-            "user_key": user_key,
-            "import_id": import_id,
-            "chunk": chunk,
-            "posts": posts,
-            "saved_at": at,
-        }
-    )
-
-
-def drop_staged(database: MongoDatabase, import_id: str) -> None:
-    """Delete the staged chunks."""
-    database.imports.delete_many(equal(import_id=import_id))
-
-
-def version_of(number: int, chunk: int) -> int:
-    """Return the version of the posts in a chunk of a user's n-th import; later ones are larger."""
-    return number * _CHUNKS + chunk
+    staged = {"user_key": user_key, "import_id": import_id, "chunk": chunk}
+    database.imports.insert_one({**staged, "posts": posts, "saved_at": at})
 
 
 def decide(database: MongoDatabase, user: Mapping[str, Any], import_id: str) -> SavedPosts:
@@ -101,7 +84,7 @@ def settled(database: MongoDatabase, user_id: str) -> Document | None:
         return user
     import_id, key = user.pop("pending_import"), user["key"]
     for staged in database.imports.find(equal(import_id=import_id)).sort("chunk", 1):
-        carry_forward(database, staged, version_of(user["imports"], staged["chunk"]))
+        apply_chunk(database, staged, user["imports"])
         database.imports.delete_one(equal(id=staged["_id"]))
     database.users.update_one(
         equal(id=user_id, key=key, pending_import=import_id), {"$unset": {"pending_import": ""}}
@@ -120,9 +103,9 @@ def user_known(database: MongoDatabase, user_id: str) -> Document:
     return found
 
 
-def carry_forward(database: MongoDatabase, staged: Document, version: int) -> None:
-    """Write the posts of one staged chunk with this version; idempotent."""
-    key = staged["user_key"]
+def apply_chunk(database: MongoDatabase, staged: Document, number: int) -> None:
+    """Write the posts of one staged chunk of a user's n-th import; idempotent."""
+    key, version = staged["user_key"], number * _CHUNKS + staged["chunk"]
     texts = {post["post_id"]: post["text"] for post in _known(database, staged)}
     changes = []
     for post in staged["posts"]:

@@ -12,16 +12,14 @@ from typing import Any
 from api.domain.analyses import AnalysisState
 from api.errors import NotFoundError
 from api.ports.store import MoodRecord
-from api.stores.mongo.connections import Connections
+from api.stores.mongo.connections import StorePart
 from api.stores.mongo.documents import ALIVE, equal
 from api.stores.mongo.users import is_alive
 from api.stores.values import stored_time, time_of
 
 
-class MoodPart:
+class MoodPart(StorePart):
     """Moods and feedback; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def latest_mood(self, user_id: str) -> MoodRecord | None:
         with self._connections.using() as database:

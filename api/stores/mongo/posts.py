@@ -14,18 +14,16 @@ from api.domain.posts import Classification, ClassifiedPost, Post
 from api.errors import NotFoundError, StoreUnavailableError
 from api.ports.store import SavedPosts
 from api.stores.mongo.analyses import leased_analysis
-from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import classification_of, equal, post_of, stored_classification
-from api.stores.mongo.imports import chunks_of, decide, drop_staged, settled, stage, user_known
+from api.stores.mongo.imports import chunks_of, decide, settled, stage, user_known
 from api.stores.mongo.users import is_alive
 
 _NEWEST = [("place", -1)]
 
 
-class PostPart:
+class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
         """Stage the posts, then import them as a whole (see `imports`).
@@ -36,10 +34,15 @@ class PostPart:
             user = user_known(database, user_id)
         import_id = uuid.uuid4().hex
         try:
-            staged = self._stage(user["key"], import_id, posts, at)
+            staged = 0
+            for chunk in chunks_of(posts):  # outside using(): errors of the iterable stay unchanged
+                with self._connections.using() as database:
+                    stage(database, user["key"], import_id, staged, chunk, at)
+                staged += 1
         except BaseException:
             with suppress(StoreUnavailableError), self._connections.using() as database:
-                drop_staged(database, import_id)  # otherwise it expires, as posts do
+                # If this fails they expire, as posts do.
+                database.imports.delete_many(equal(import_id=import_id))
             raise
         with self._connections.using() as database:
             if staged:
@@ -50,14 +53,6 @@ class PostPart:
         if not alive:
             raise NotFoundError(f"user {user_id!r} was erased while the posts were saved")
         return saved
-
-    def _stage(self, user_key: str, import_id: str, posts: Iterable[Post], at: datetime) -> int:
-        staged = 0
-        for chunk in chunks_of(posts):  # outside using(): errors of the iterable stay unchanged
-            with self._connections.using() as database:
-                stage(database, user_key, import_id, staged, chunk, at)
-            staged += 1
-        return staged
 
     def count_posts(self, user_id: str) -> int:
         with self._connections.using() as database:

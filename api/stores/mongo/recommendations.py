@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from api.domain.recommendations import CatalogueItem, FriendCandidate
-from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import equal
 from api.stores.values import stored_hashtags, time_of
 
@@ -19,10 +19,8 @@ _FRESHEST = {"mood_at": -1, "_id": 1}
 _CATALOGUE = equal(id="current")
 
 
-class RecommendationPart:
+class RecommendationPart(StorePart):
     """Catalogue and friend candidates; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
         with self._connections.using() as database:

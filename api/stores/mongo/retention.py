@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from api.ports.store import Retention
 from api.stores.mongo.analyses import set_latest_moods
-from api.stores.mongo.connections import Connections
+from api.stores.mongo.connections import StorePart
 from api.stores.mongo.documents import equal
 from api.stores.mongo.imports import settled
 from api.stores.mongo.users import finish_erasing, purge
@@ -20,10 +20,9 @@ _UNDER_WAY = timedelta(hours=1)
 """Longer than any single write may take: afterwards no write can leave documents behind."""
 
 
-class RetentionPart:
+class RetentionPart(StorePart):
     """The retention sweep; api.ports.store documents the method."""
 
-    _connections: Connections
     _retention: Retention
 
     def sweep(self, now: datetime) -> int:

@@ -8,16 +8,14 @@ from __future__ import annotations
 from api.domain.analyses import Lease
 from api.errors import NotFoundError
 from api.stores.mongo.analyses import leased_analysis
-from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
 from api.stores.mongo.users import is_alive
 from api.stores.queue_rules import lease_lost
 
 
-class SourcePart:
+class SourcePart(StorePart):
     """Source marks and sign-ins; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
         with self._connections.using() as database:

@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.domain.analyses import AnalysisState
-from api.stores.mongo.connections import Connections
+from api.stores.mongo.connections import StorePart
 from api.stores.mongo.documents import analysis_of, classification_of, equal, post_of, user_of
 from api.stores.mongo.imports import user_known
 from api.stores.user_export import exported_analysis, exported_mood, exported_post, user_export
 from api.stores.values import optional_time_of, time_of
 
 
-class UserExportPart:
+class UserExportPart(StorePart):
     """The user data export; api.ports.store documents the method."""
-
-    _connections: Connections
 
     def export_user(self, user_id: str) -> Mapping[str, Any]:
         with self._connections.using() as database:

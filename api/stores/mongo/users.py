@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from api.errors import NotFoundError
 from api.ports.store import UserRecord
-from api.stores.mongo.connections import Connections, Document, MongoDatabase
+from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal, user_of
 from api.stores.mongo.migrations import fact
 from api.stores.mongo.schema import OF_A_USER
@@ -24,10 +24,8 @@ from api.stores.values import optional_stored_time, stored_time
 _CONSENTS_KEPT = 1_000  # the newest; more would let a caller grow the document without limit
 
 
-class UserPart:
+class UserPart(StorePart):
     """Users and consent; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
         new = {

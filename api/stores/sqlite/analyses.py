@@ -21,7 +21,7 @@ from api.domain.analyses import (
 )
 from api.errors import LeaseLostError, NotFoundError
 from api.stores.queue_rules import check_same_request, lease_lost
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
 from api.stores.values import optional_time_of, stored_hashtags, stored_json, stored_time, time_of
 
@@ -29,9 +29,17 @@ _BY_KEY = (
     "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE analysis_key = ?"
 )
 # States are literals, not parameters: only then does SQLite see that a partial index serves.
-_ACTIVE = "SELECT analysis_key FROM analyses WHERE user_key = ? AND state IN ('queued', 'running')"
-_BY_ID = "SELECT analysis_key FROM analyses WHERE analysis_id = ?"
-_BY_IDEMPOTENCY_KEY = "SELECT analysis_key FROM analyses WHERE user_key = ? AND idempotency_key = ?"
+_ACTIVE = (
+    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) "
+    "WHERE user_key = ? AND state IN ('queued', 'running')"
+)
+_BY_ID = (
+    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE analysis_id = ?"
+)
+_BY_IDEMPOTENCY_KEY = (
+    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) "
+    "WHERE user_key = ? AND idempotency_key = ?"
+)
 # A deferred analysis is queued, without an owner, and has a lease_until.
 _CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND state IN ('queued', 'running') "
@@ -49,10 +57,8 @@ _END = (
 )
 
 
-class AnalysisPart:
+class AnalysisPart(StorePart):
     """The queue of record; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def create_analysis(
         self, analysis: Analysis, *, idempotency_key: str | None
@@ -68,7 +74,7 @@ class AnalysisPart:
             active = _one(connection, _ACTIVE, (user_key,))
             if active is not None:
                 return active, False
-            created = connection.execute(
+            connection.execute(
                 "INSERT INTO analyses (analysis_id, user_key, idempotency_key, source, max_posts, "
                 "as_of, created_at, source_user) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -82,16 +88,11 @@ class AnalysisPart:
                     request.source_user,
                 ),
             )
-            return _by_key(connection, created.lastrowid), True
+            return analysis, True
 
     def analysis(self, analysis_id: str) -> Analysis | None:
         with self._connections.reading() as connection:
-            row = connection.execute(
-                "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) "
-                "WHERE analysis_id = ?",
-                (analysis_id,),
-            ).fetchone()
-        return None if row is None else analysis_of(row)
+            return _one(connection, _BY_ID, (analysis_id,))
 
     def claim(
         self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
@@ -109,8 +110,8 @@ class AnalysisPart:
                 "WHERE analysis_key = ? RETURNING token",
                 (owner, stored_time(until), stored_time(now), analysis_key),
             ).fetchone()
-            analysis = _by_key(connection, analysis_key)
-        return analysis, Lease(analysis.analysis_id, owner, token, until)
+            row = connection.execute(_BY_KEY, (analysis_key,)).fetchone()
+        return analysis_of(row), Lease(row["analysis_id"], owner, token, until)
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
         with self._connections.writing() as connection:
@@ -280,8 +281,4 @@ def _one(
     connection: sqlite3.Connection, statement: str, parameters: tuple[Any, ...]
 ) -> Analysis | None:
     row = connection.execute(statement, parameters).fetchone()
-    return None if row is None else _by_key(connection, row["analysis_key"])
-
-
-def _by_key(connection: sqlite3.Connection, analysis_key: int | None) -> Analysis:
-    return analysis_of(connection.execute(_BY_KEY, (analysis_key,)).fetchone())
+    return None if row is None else analysis_of(row)

@@ -7,7 +7,7 @@ import sqlite3
 from datetime import datetime
 
 from api.domain.api_keys import ApiKey, Scope
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.values import (
     optional_stored_time,
     optional_time_of,
@@ -18,10 +18,8 @@ from api.stores.values import (
 )
 
 
-class ApiKeyPart:
+class ApiKeyPart(StorePart):
     """API keys; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def add_key(self, key: ApiKey) -> None:
         with self._connections.writing() as connection:

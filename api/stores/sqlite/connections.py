@@ -234,6 +234,12 @@ class Connections:
             self._turn_to_write.release()
 
 
+class StorePart:
+    """Base of the parts of the store, which share its connections."""
+
+    _connections: Connections
+
+
 @contextmanager
 def _within(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
     connection.execute(begin)

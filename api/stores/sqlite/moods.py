@@ -7,14 +7,12 @@ from datetime import datetime
 
 from api.errors import NotFoundError
 from api.ports.store import MoodRecord
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.values import stored_time, time_of
 
 
-class MoodPart:
+class MoodPart(StorePart):
     """Moods and feedback; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def latest_mood(self, user_id: str) -> MoodRecord | None:
         with self._connections.reading() as connection:

@@ -13,7 +13,7 @@ from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagemen
 from api.errors import NotFoundError
 from api.ports.store import SavedPosts
 from api.stores.sqlite.analyses import leased_keys
-from api.stores.sqlite.connections import Connections, translated
+from api.stores.sqlite.connections import StorePart, translated
 from api.stores.sqlite.users import user_key_of
 from api.stores.values import LARGEST, stored_json, stored_text, stored_time, time_of
 
@@ -82,10 +82,8 @@ _RENEW_RETENTION = """
 _DAY = 24 * 60 * 60 * 1_000_000
 
 
-class PostPart:
+class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
         """Store posts; the last version of a post that comes twice is stored.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from heapq import nsmallest
 
 from api.domain.recommendations import CatalogueItem, FriendCandidate
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.values import stored_hashtags, time_of
 
 MOST_PER_HASHTAG = 100
@@ -30,10 +30,8 @@ _FRESHEST = (
 )
 
 
-class RecommendationPart:
+class RecommendationPart(StorePart):
     """Catalogue and friend candidates; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
         with self._connections.reading() as connection:

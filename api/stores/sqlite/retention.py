@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from api.ports.store import Retention
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.values import stored_time
 
 _POSTS = (
@@ -21,10 +21,9 @@ _OLD_MOODS = "SELECT user_key FROM users WHERE mood_at < ? LIMIT ?"
 _BATCH = 1_000  # rows per transaction, so that others can write in between
 
 
-class RetentionPart:
+class RetentionPart(StorePart):
     """The retention sweep; api.ports.store documents the method."""
 
-    _connections: Connections
     _retention: Retention
 
     def sweep(self, now: datetime) -> int:

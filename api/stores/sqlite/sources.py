@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from api.domain.analyses import Lease
 from api.stores.sqlite.analyses import leased_keys
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
 
 
-class SourcePart:
+class SourcePart(StorePart):
     """Source marks and sign-ins; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
         with self._connections.reading() as connection:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.stores.sqlite.analyses import analysis_of
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.posts import classification_of, post_of
 from api.stores.sqlite.users import user_key_of, user_of
 from api.stores.user_export import exported_analysis, exported_mood, exported_post, user_export
@@ -36,10 +36,8 @@ _FEEDBACK = (
 )
 
 
-class UserExportPart:
+class UserExportPart(StorePart):
     """The user data export; api.ports.store documents the method."""
-
-    _connections: Connections
 
     def export_user(self, user_id: str) -> Mapping[str, Any]:
         with self._connections.snapshot() as connection:

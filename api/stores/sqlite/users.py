@@ -9,16 +9,14 @@ from datetime import datetime
 
 from api.errors import NotFoundError, StoreUnavailableError
 from api.ports.store import UserRecord
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import StorePart
 from api.stores.values import optional_stored_time, optional_time_of, stored_time, time_of
 
 _USER = "SELECT * FROM users WHERE user_id = ?"
 
 
-class UserPart:
+class UserPart(StorePart):
     """Users and consent; api.ports.store documents the methods."""
-
-    _connections: Connections
 
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
         known = self.user(user_id)  # a read first, as most callers ask for an existing user

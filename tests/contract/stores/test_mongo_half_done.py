@@ -71,7 +71,7 @@ def test_an_import_that_was_decided_is_there_for_whoever_reads_next(
     with_posts(store, 1, 2)
     chunks = decided(database, ["new", "new"], ["new"])
     for staged in chunks[:carried]:  # and then the process died
-        imports.carry_forward(database, staged, imports.version_of(2, staged["chunk"]))
+        imports.apply_chunk(database, staged, 2)
 
     assert read(store)
     assert database.imports.count_documents({}) == 0
@@ -97,7 +97,7 @@ def test_a_late_hand_cannot_put_back_what_a_later_import_replaced(
     (chunk,) = decided(database, ["older"])
     store.save_posts(ALICE, [a_post(1, text="newer")], LATER)
 
-    imports.carry_forward(database, chunk, imports.version_of(1, 0))
+    imports.apply_chunk(database, chunk, 1)
 
     assert texts(store) == ["newer"]
     assert store.count_posts(ALICE) == 1
@@ -181,8 +181,8 @@ def test_what_a_late_write_left_of_someone_erased_is_purged_by_the_sweep(
     assert user is not None
     store.erase_user(ALICE, NOW)
     (chunk,) = imports.chunks_of([a_post(1)])
-    late = {"user_key": user["key"], "posts": chunk, "saved_at": NOW}
-    imports.carry_forward(database, late, 1)
+    late = {"user_key": user["key"], "chunk": 0, "posts": chunk, "saved_at": NOW}
+    imports.apply_chunk(database, late, 1)
 
     store.sweep(NOW + timedelta(minutes=30))
     soon = database.posts.count_documents({})

@@ -53,9 +53,7 @@ def test_the_same_idempotency_key_gives_the_same_analysis(store: Store) -> None:
     assert store.analysis("a2") is None
 
 
-def test_the_same_idempotency_key_gives_the_analysis_even_when_it_is_finished(
-    store: Store,
-) -> None:
+def test_the_same_idempotency_key_gives_the_analysis_even_when_it_is_finished(store: Store) -> None:
     known(store)
     store.create_analysis(an_analysis("a1"), idempotency_key="key")
     store.finish(
@@ -113,9 +111,7 @@ def test_a_store_that_works_answers_a_ping(store: Store) -> None:
     assert store.analysis("nothing") is None
 
 
-def test_what_was_written_is_there_for_whoever_opens_the_store_next(
-    backend: StoreBackend,
-) -> None:
+def test_what_was_written_is_there_for_whoever_opens_the_store_next(backend: StoreBackend) -> None:
     first = backend.open()
     queued(first)
     first.close()

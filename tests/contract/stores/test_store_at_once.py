@@ -119,9 +119,7 @@ def test_each_analysis_is_claimed_by_one_process(backend: StoreBackend, store: S
 
 
 @pytest.mark.integration
-def test_processes_that_start_on_an_empty_store_together_all_open_it(
-    backend: StoreBackend,
-) -> None:
+def test_processes_that_start_on_an_empty_store_together_all_open_it(backend: StoreBackend) -> None:
     with ExitStack() as stack:
         children = [stack.enter_context(child(open_only, backend)) for _ in range(4)]
         words = [one.next_word() for one in children]

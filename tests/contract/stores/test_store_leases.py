@@ -178,9 +178,7 @@ def cancelled(store: Store, lease: Lease) -> None:
     "lose", [taken_over, put_back, put_back_and_taken_by_the_same_worker, ended, cancelled]
 )
 def test_a_run_that_lost_its_lease_writes_nothing(
-    store: Store,
-    lose: Callable[[Store, Lease], None],
-    write: Callable[[Store, Lease], object],
+    store: Store, lose: Callable[[Store, Lease], None], write: Callable[[Store, Lease], object]
 ) -> None:
     known(store)
     store.save_posts(ALICE, [a_post(1)], NOW)

@@ -46,9 +46,7 @@ def test_everybody_has_their_mood_and_interests(filled: Callable[[], Store]) -> 
         assert interests[person] == person.hashtags
 
 
-def test_friends_are_the_matchable_people_of_the_opposite_mood(
-    filled: Callable[[], Store],
-) -> None:
+def test_friends_are_the_matchable_people_of_the_opposite_mood(filled: Callable[[], Store]) -> None:
     store = filled()
     me = PEOPLE[0]
     wanted = OPPOSITE[Mood(me.mood)].value

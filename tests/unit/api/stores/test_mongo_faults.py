@@ -7,13 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from pymongo.errors import (
-    AutoReconnect,
-    OperationFailure,
-    PyMongoError,
-    WriteError,
-    WTimeoutError,
-)
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError, WriteError, WTimeoutError
 
 from api.errors import StoreUnavailableError
 from api.stores.mongo import MongoStore
