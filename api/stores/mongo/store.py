@@ -12,9 +12,8 @@ from api.stores.mongo.api_keys import ApiKeyPart
 from api.stores.mongo.connections import Connections
 from api.stores.mongo.documents import equal
 from api.stores.mongo.migrations import prepare
-from api.stores.mongo.moods import MoodPart
+from api.stores.mongo.moods_and_recommendations import MoodPart
 from api.stores.mongo.posts import PostPart
-from api.stores.mongo.recommendations import RecommendationPart
 from api.stores.mongo.retention import RetentionPart
 from api.stores.mongo.sources import SourcePart
 from api.stores.mongo.user_export import UserExportPart
@@ -27,7 +26,6 @@ class MongoStore(
     AnalysisPart,
     SourcePart,
     MoodPart,
-    RecommendationPart,
     UserExportPart,
     RetentionPart,
     ApiKeyPart,

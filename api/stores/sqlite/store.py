@@ -9,9 +9,8 @@ from api.ports.store import Retention
 from api.stores.sqlite.analyses import AnalysisPart
 from api.stores.sqlite.api_keys import ApiKeyPart
 from api.stores.sqlite.connections import Connections
-from api.stores.sqlite.moods import MoodPart
+from api.stores.sqlite.moods_and_recommendations import MoodPart
 from api.stores.sqlite.posts import PostPart
-from api.stores.sqlite.recommendations import RecommendationPart
 from api.stores.sqlite.retention import RetentionPart
 from api.stores.sqlite.sources import SourcePart
 from api.stores.sqlite.user_export import UserExportPart
@@ -24,7 +23,6 @@ class SqliteStore(
     AnalysisPart,
     SourcePart,
     MoodPart,
-    RecommendationPart,
     UserExportPart,
     RetentionPart,
     ApiKeyPart,

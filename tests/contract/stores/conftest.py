@@ -1,4 +1,4 @@
-"""Give each contract test an empty store of every kind."""
+"""An empty store of every kind for each contract test."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def mongo_server(
 
 @pytest.fixture(scope="session")
 def mongo_urls(mongo_server: MongoServer) -> Iterator[tuple[str, str]]:
-    """Name two databases of the suite's own, as each keeps to one retention; dropped at its end."""
+    """Two databases of this run, one per retention; dropped at its end."""
     names = [f"moodline_test_{uuid.uuid4().hex[:12]}" for _ in range(2)]
     yield mongo_server.url_of(names[0]), mongo_server.url_of(names[1])
     with MongoClient[dict[str, Any]](mongo_server.url_of(names[0])) as client:
@@ -53,7 +53,7 @@ def mongo_urls(mongo_server: MongoServer) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def mongo_url(mongo_urls: tuple[str, str]) -> Iterator[str]:
-    """Name a database without users; both are emptied afterwards: to make new ones takes long."""
+    """A database without users; both are emptied afterwards, as new ones take long to create."""
     yield mongo_urls[0]
     for url in mongo_urls:
         with MongoClient[dict[str, Any]](url) as client:
@@ -65,7 +65,7 @@ def mongo_url(mongo_urls: tuple[str, str]) -> Iterator[str]:
 
 @pytest.fixture
 def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
-    """Look into the database past the store."""
+    """The database behind the store."""
     with MongoClient[dict[str, Any]](mongo_url) as client:
         yield client.get_default_database()
 

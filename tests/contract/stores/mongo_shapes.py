@@ -1,4 +1,4 @@
-"""Read queries off the driver's commands and tell whether a declared index serves them.
+"""Queries recorded from the driver's commands, and whether a declared index serves them.
 
 By MongoDB's documented rules (equality, sort, range; prefixes; partial indexes), not by what a
 server's explain says: the stand-in plans by rules of its own.
@@ -24,7 +24,7 @@ Filter = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Hold one query: where, of what and in which order."""
+    """One query: its collection, filter and order."""
 
     collection: str
     filter: Filter
@@ -33,7 +33,7 @@ class Shape:
 
 @dataclass
 class Recorder(CommandListener):
-    """Keep the shape of every query that the driver sends."""
+    """Records the shape of every query that the driver sends."""
 
     shapes: list[Shape] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ def shapes_of(name: str, command: Mapping[str, Any]) -> Iterator[Shape]:
 
 
 def serves(index: Index, shape: Shape) -> bool:
-    """Tell whether the index finds the documents of a query, in its order, and few others."""
+    """Return whether the index finds the documents of a query, in its order, and few others."""
     if not all(_implied(shape.filter, *condition) for condition in (index.partial or {}).items()):
         return False
     equal = {name for name, test in shape.filter.items() if set(test) <= {"$eq", "$in"}}
@@ -89,5 +89,5 @@ def _implied(query: Filter, name: str, condition: object) -> bool:
 
 
 def by_id(shape: Shape) -> bool:
-    """Tell whether the query names one document."""
+    """Return whether the query names one document by its id."""
     return set(shape.filter.get("_id", {})) == {"$eq"}

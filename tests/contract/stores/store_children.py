@@ -1,4 +1,4 @@
-"""Run a part of a test in a process of its own, and say through a pipe how far it has come."""
+"""Parts of tests that run in a process of their own and report their progress by a pipe."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from api.ports.store import Store
 from tests.contract.stores.store_examples import ALICE, MODEL, NOW, a_classification, a_post
 from tests.contract.stores.stores import StoreBackend
 
-DEADLINE = 30  # seconds that a child may take to say the next thing
+DEADLINE = 30  # seconds that a child may take to its next message
 BATCH = 8  # posts that are classified at once
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """Hold a process and our end of the pipe to it."""
+    """A process and our end of the pipe to it."""
 
     process: Any
     pipe: Any
 
     def next_word(self) -> Any:
-        """Wait for the next thing that the child says."""
+        """Wait for the next message of the child."""
         assert self.pipe.poll(DEADLINE), "the child said nothing in time"
         return self.pipe.recv()
 
     def go_on(self) -> None:
-        """Let a child go on that waits for it."""
+        """Let a waiting child continue."""
         self.pipe.send("go on")
 
     def kill(self) -> None:
-        """Kill the child as `kill -9` does, and wait until it is gone."""
+        """Kill the child with SIGKILL and wait for its end."""
         self.process.kill()
         self.process.join(DEADLINE)
 
 
 @contextmanager
 def child(work: Callable[[Store, Connection, int], None], backend: StoreBackend) -> Iterator[Child]:
-    """Start work in a process of its own, killed at the end at the latest."""
+    """Run work in a process of its own, killed on leaving the block."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_run, args=(work, backend, theirs), daemon=True)
@@ -70,7 +70,7 @@ def _run(
 
 
 def claim_all(store: Store, say: Connection, many: int) -> None:
-    """Claim until nothing waits, then name what was claimed."""
+    """Claim until the queue is empty, then report what was claimed."""
     say.send("ready")
     say.recv()  # so that all start together
     claimed = []
@@ -87,7 +87,7 @@ def open_only(store: Store, say: Connection, many: int) -> None:
 
 
 def stop_while_reading_posts(store: Store, say: Connection, many: int) -> None:
-    """Stand still in the middle of a save."""
+    """Stop in the middle of a save."""
 
     def posts() -> Iterator[Post]:
         for number in range(5 * many):
@@ -109,7 +109,7 @@ def save_again_and_again(store: Store, say: Connection, many: int) -> None:
 
 
 def classify_in_batches(store: Store, say: Connection, many: int) -> None:
-    """Do what a job does with one analysis, from wherever an earlier run left it."""
+    """Classify the posts of one analysis, from where an earlier run stopped."""
     now = NOW + timedelta(days=1)
     claim = store.claim(None, owner="child", now=now, until=now + timedelta(minutes=1))
     assert claim is not None

@@ -1,4 +1,4 @@
-"""Make the posts, classifications and analyses that the store's contract is tested with."""
+"""Posts, classifications and analyses for tests of the store's contract."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ def a_classification(label: str = "joy") -> Classification:
 
 
 def an_analysis(analysis_id: str = "a1", user_id: str = ALICE, **changes: Any) -> Analysis:
-    """Return an analysis as it is before it is queued."""
+    """Return an analysis that is not queued yet."""
     return replace(Analysis(analysis_id, AnalysisRequest(user_id), created_at=NOW), **changes)
 
 
 def known(store: Store, user_id: str = ALICE) -> str:
-    """Make the user known to the store."""
+    """Create the user and return their id."""
     store.ensure_user(user_id, user_id.title(), NOW)
     return user_id
 
 
 def queued(store: Store, analysis_id: str = "a1", user_id: str = ALICE, **changes: Any) -> str:
-    """Queue an analysis of a user, made known where they are not."""
+    """Queue an analysis of a user, who is created if unknown."""
     known(store, user_id)
     _, created = store.create_analysis(
         an_analysis(analysis_id, user_id, **changes), idempotency_key=None
@@ -106,7 +106,7 @@ def finished(
     at: datetime = SOON,
     hashtags: tuple[str, ...] = (),
 ) -> None:
-    """Take an analysis of a user from the queue to its end."""
+    """Queue, claim and finish an analysis of a user."""
     store.finish(
         claimed(store, analysis_id, user_id),
         at=at,
@@ -118,7 +118,7 @@ def finished(
 
 
 def classified(store: Store, *numbers: int, model: str = MODEL, label: str = "joy") -> None:
-    """Classify posts of Alice by way of an analysis that is put back afterwards."""
+    """Classify posts of Alice in an analysis that is released afterwards."""
     active = store.create_analysis(an_analysis(f"by-{model}"), idempotency_key=None)[0]
     lease = taken(store, active.analysis_id)
     store.save_classifications(
@@ -140,13 +140,13 @@ def classified_ids(store: Store, model: str = MODEL, *, max_posts: int | None = 
 
 
 def with_posts(store: Store, *numbers: int) -> None:
-    """Make Alice known, with posts of these numbers."""
+    """Create Alice with posts of these numbers."""
     known(store)
     store.save_posts(ALICE, [a_post(number) for number in numbers], NOW)
 
 
 def stored(store: Store, analysis_id: str = "a1") -> Analysis:
-    """Return an analysis as the store keeps it now; there has to be one."""
+    """Return an analysis that is in the store."""
     analysis = store.analysis(analysis_id)
     assert analysis is not None
     return analysis

@@ -1,7 +1,7 @@
-"""Name every store that must pass the contract suite.
+"""Every store that must pass the contract suite.
 
-A new adapter joins by one entry in BACKENDS. A backend travels to other processes, so that tests
-can open the same data from several.
+A new adapter needs one entry in BACKENDS. A backend can be sent to other processes, so that tests
+can open the same data in several.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
 
 FOR_EVER = Retention(posts=timedelta(days=20_000), moods=timedelta(days=20_000))
-"""The suite's posts are of a fixed day that is long past, which a server's own clock would mind."""
+"""The posts of the suite are of a fixed day, which a server with its own clock would delete."""
 
 
 class StoreBackend(Protocol):
@@ -44,7 +44,7 @@ class SqliteBackend:
 class MongoBackend:
     url: str
     other_url: str
-    many: int = 32  # the stand-in keeps a hundred or two a second
+    many: int = 32  # the stand-in saves one or two hundred per second
 
     def open(self, retention: Retention = FOR_EVER) -> Store:
         # Not the same database: the stand-in cannot change an index in place.

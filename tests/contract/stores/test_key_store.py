@@ -1,4 +1,4 @@
-"""Every store of API keys keeps them whole, and forgets them when told."""
+"""Contract of every store: API keys."""
 
 from __future__ import annotations
 

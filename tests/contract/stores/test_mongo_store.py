@@ -1,6 +1,6 @@
-"""Prove what holds of the MongoDB store alone: no operators, expiry, versions, forks.
+"""What only the MongoDB store promises: no operators in values, expiry, versions, forks.
 
-Work that was left half done: test_mongo_half_done.py. Its queries: test_mongo_indexes.py.
+Interrupted writes: test_mongo_interrupted_writes.py. Its queries: test_mongo_indexes.py.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def test_opening_again_changes_nothing(
 
 @pytest.fixture
 def other(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
-    """Give a database that no store was opened on."""
+    """A database on which no store was opened."""
     with MongoClient[dict[str, Any]](mongo_url) as client:
         name = f"{client.get_default_database().name}_other"
         yield client[name]

@@ -1,4 +1,4 @@
-"""Hold every store to its promises among many threads and processes, and after a crash."""
+"""Contract of every store: many threads and processes, and processes that are killed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 def at_once(times: int, work: Callable[[int], T]) -> list[T]:
-    """Do work in as many threads, all let go at the same moment."""
+    """Run work in so many threads that start at the same moment."""
     start = Barrier(times)
 
     def one(number: int) -> T:
@@ -53,20 +53,12 @@ def at_once(times: int, work: Callable[[int], T]) -> list[T]:
         return list(threads.map(one, range(times)))
 
 
-def test_fifty_threads_with_the_same_key_make_one_analysis(store: Store) -> None:
-    known(store)
-
-    made = at_once(50, lambda n: store.create_analysis(an_analysis(f"a{n}"), idempotency_key="key"))
-
-    assert sum(created for _, created in made) == 1
-    assert len({analysis.analysis_id for analysis, _ in made}) == 1
-
-
-def test_fifty_threads_with_keys_of_their_own_make_one_analysis(store: Store) -> None:
+@pytest.mark.parametrize("key", ["the same key", "key {}"], ids=["the same key", "own keys"])
+def test_fifty_threads_create_one_analysis(store: Store, key: str) -> None:
     known(store)
 
     made = at_once(
-        50, lambda n: store.create_analysis(an_analysis(f"a{n}"), idempotency_key=f"key {n}")
+        50, lambda n: store.create_analysis(an_analysis(f"a{n}"), idempotency_key=key.format(n))
     )
 
     assert sum(created for _, created in made) == 1
@@ -119,7 +111,9 @@ def test_each_analysis_is_claimed_by_one_process(backend: StoreBackend, store: S
 
 
 @pytest.mark.integration
-def test_processes_that_start_on_an_empty_store_together_all_open_it(backend: StoreBackend) -> None:
+def test_processes_that_start_on_an_empty_store_together_all_open_it(
+    backend: StoreBackend,
+) -> None:
     with ExitStack() as stack:
         children = [stack.enter_context(child(open_only, backend)) for _ in range(4)]
         words = [one.next_word() for one in children]

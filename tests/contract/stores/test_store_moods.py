@@ -1,4 +1,4 @@
-"""Hold every store to what the port promises about moods, the catalogue, friends, feedback."""
+"""Contract of every store: moods, interests, the catalogue, friend candidates and feedback."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def test_interests_are_the_hashtags_of_the_latest_analysis_in_their_order(store:
     assert store.interests("nobody") == []
 
 
-def test_the_catalogue_keeps_its_order(store: Store) -> None:
+def test_a_replaced_catalogue_keeps_its_order_and_nothing_of_the_old(store: Store) -> None:
+    store.replace_catalogue([CatalogueItem("Satisfied", "account", "old", "")])
     items = [
         CatalogueItem(mood, kind, name, f"about {name}")
         for mood, kind, name in [
@@ -82,14 +83,6 @@ def test_the_catalogue_keeps_its_order(store: Store) -> None:
 
     assert store.catalogue("Stressed") == [items[0], items[2], items[3]]
     assert store.catalogue("Satisfied") == []
-
-
-def test_replacing_the_catalogue_leaves_nothing_of_the_old(store: Store) -> None:
-    store.replace_catalogue([CatalogueItem("Stressed", "account", "old", "")])
-
-    store.replace_catalogue([CatalogueItem("Cheerful", "account", "new", "")])
-
-    assert store.catalogue("Stressed") == []
 
 
 def test_a_candidate_carries_what_ranking_needs(store: Store) -> None:
@@ -170,23 +163,15 @@ def test_agreeing_and_withdrawing_count_at_once(store: Store, hashtags: list[str
     assert (agreed, withdrawn) == (["bob"], [])
 
 
-def test_feedback_is_kept_with_its_time(store: Store) -> None:
+def test_feedback_is_stored_with_its_time_and_replaces_earlier_feedback(store: Store) -> None:
     finished(store)
 
-    store.add_feedback("a1", "Depressed", LATER)
+    for mood, at in (("Depressed", SOON), ("Satisfied", LATER)):
+        store.add_feedback("a1", mood, at)
 
-    assert store.export_user(ALICE)["feedback"] == [
-        {"analysis_id": "a1", "mood": "Depressed", "created_at": LATER.isoformat()}
-    ]
-
-
-def test_a_later_word_takes_the_place_of_an_earlier(store: Store) -> None:
-    finished(store)
-    store.add_feedback("a1", "Depressed", SOON)
-
-    store.add_feedback("a1", "Satisfied", LATER)
-
-    assert [one["mood"] for one in store.export_user(ALICE)["feedback"]] == ["Satisfied"]
+        assert store.export_user(ALICE)["feedback"] == [
+            {"analysis_id": "a1", "mood": mood, "created_at": at.isoformat()}
+        ]
 
 
 def test_feedback_on_an_unknown_analysis_is_not_found(store: Store) -> None:

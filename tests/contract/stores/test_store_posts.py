@@ -1,22 +1,29 @@
-"""Hold every store to what the port promises about posts and their order."""
+"""Contract of every store: saving posts, their order and their classifications."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from api.domain.posts import Engagement, Ownership, Post
+from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
 from api.ports.store import SavedPosts, Store
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,
     MODEL,
     NOW,
+    OTHER_MODEL,
+    a_classification,
     a_full_post,
     a_post,
+    claimed,
+    classified,
+    classified_ids,
     known,
     unclassified_ids,
     with_posts,
@@ -24,32 +31,29 @@ from tests.contract.stores.store_examples import (
 from tests.contract.stores.stores import StoreBackend
 
 
-def test_a_post_comes_back_as_it_went_in(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("given", "changes"),
+    [
+        (a_full_post(), {}),
+        (a_post(1, text="half an emoji \ud83d"), {"text": "half an emoji \ufffd"}),
+        (a_post(1, engagement=Engagement(10**30)), {"engagement": Engagement(2**63 - 1)}),
+        *(
+            (a_post(1, hashtags=tags), {})
+            for tags in [(), ("a",), ("a", "b"), ('a","b', "c"), ("\\", "b"), ("été", "b"), ("",)]
+        ),
+    ],
+    ids=["full", "lone surrogate", "large count", *(f"hashtags {number}" for number in range(7))],
+)
+def test_a_post_comes_back_as_it_was_saved(
+    store: Store, given: Post, changes: dict[str, Any]
+) -> None:
     known(store)
 
-    store.save_posts(ALICE, [a_full_post()], NOW)
-
-    posts = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=9)
-    assert posts == [a_full_post()]
-    assert posts[0].created_at.utcoffset() == timedelta(0)
-
-
-def test_half_an_emoji_is_kept_as_a_replacement_character(store: Store) -> None:
-    known(store)
-
-    store.save_posts(ALICE, [a_post(1, text="cut \ud83d")], NOW)
+    store.save_posts(ALICE, [given], NOW)
 
     (post,) = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=9)
-    assert post.text == "cut \ufffd"
-
-
-def test_a_count_too_large_to_keep_is_kept_as_the_largest(store: Store) -> None:
-    known(store)
-
-    store.save_posts(ALICE, [a_post(1, engagement=Engagement(likes=10**30))], NOW)
-
-    (post,) = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=9)
-    assert post.engagement == Engagement(likes=2**63 - 1)
+    assert post == replace(given, **changes)
+    assert post.created_at.utcoffset() == timedelta(0)
 
 
 def test_saving_counts_new_changed_and_unchanged_posts(store: Store) -> None:
@@ -161,13 +165,117 @@ def test_posts_come_newest_first_and_those_of_equal_age_by_the_number_of_their_i
     assert unclassified_ids(store) == ["1", "100", "99", "10", "9"]
 
 
-@pytest.mark.parametrize(
-    "hashtags", [(), ("a",), ("a", "b"), ('a","b', "c"), ("\\", "b"), ("été", "b"), ("",)]
-)
-def test_hashtags_come_back_as_they_were(store: Store, hashtags: tuple[str, ...]) -> None:
+def test_unclassified_posts_are_the_newest_up_to_a_limit(store: Store) -> None:
+    with_posts(store, 1, 2, 3, 4)
+
+    assert unclassified_ids(store, limit=3) == ["4", "3", "2"]
+
+
+def test_max_posts_means_the_newest_of_all_posts_not_of_the_unclassified(store: Store) -> None:
+    with_posts(store, 1, 2, 3, 4, 5)
+    classified(store, 5, 3, 1)
+
+    assert unclassified_ids(store, max_posts=3) == ["4"]
+    assert store.count_unclassified(ALICE, MODEL, max_posts=3) == 1
+    assert classified_ids(store, max_posts=3) == ["5", "3"]
+
+
+def test_max_posts_cuts_between_posts_of_equal_age(store: Store) -> None:
     known(store)
-    store.save_posts(ALICE, [a_post(1, hashtags=hashtags)], NOW)
+    store.save_posts(ALICE, [a_post(n, created_at=NOW) for n in (8, 9, 10, 11)], NOW)
+    classified(store, 8, 9)
 
-    (post,) = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=2)
+    assert unclassified_ids(store, max_posts=3) == ["11", "10"]
+    assert classified_ids(store, max_posts=3) == ["9"]
 
-    assert post.hashtags == hashtags
+
+@pytest.mark.parametrize(("max_posts", "count"), [(None, 3), (99, 3), (3, 3), (1, 1), (0, 0)])
+def test_max_posts_may_be_more_or_fewer_than_there_are(
+    store: Store, max_posts: int | None, count: int
+) -> None:
+    with_posts(store, 1, 2, 3)
+
+    assert len(unclassified_ids(store, max_posts=max_posts)) == count
+    assert store.count_unclassified(ALICE, MODEL, max_posts=max_posts) == count
+
+
+def test_classifications_come_back_as_they_went_in(store: Store) -> None:
+    with_posts(store, 1, 2, 3)
+
+    classified(store, 1, 3, label="sadness")
+
+    expected = [ClassifiedPost(a_post(n), a_classification("sadness")) for n in (3, 1)]
+    assert store.classified_posts(ALICE, MODEL, max_posts=None) == expected
+    assert store.latest_classified_posts(ALICE) == expected
+    assert unclassified_ids(store) == ["2"]
+
+
+def test_another_models_classification_is_not_reused(store: Store) -> None:
+    with_posts(store, 1, 2)
+
+    classified(store, 1, model=OTHER_MODEL)
+
+    assert unclassified_ids(store) == ["2", "1"]
+    assert classified_ids(store) == []
+    assert [one.post.post_id for one in store.latest_classified_posts(ALICE)] == ["1"]
+
+
+def test_another_models_classification_is_replaced(store: Store) -> None:
+    with_posts(store, 1)
+    classified(store, 1, model=OTHER_MODEL, label="anger")
+
+    classified(store, 1, model=MODEL, label="joy")
+
+    assert classified_ids(store, OTHER_MODEL) == []
+    (one,) = store.latest_classified_posts(ALICE)
+    assert one.classification == a_classification("joy")
+
+
+def test_new_engagement_keeps_the_classification(store: Store) -> None:
+    with_posts(store, 1)
+    classified(store, 1)
+    refreshed = a_post(1, engagement=Engagement(likes=1_000))
+
+    store.save_posts(ALICE, [refreshed], LATER)
+
+    found = store.classified_posts(ALICE, MODEL, max_posts=None)
+    assert found == [ClassifiedPost(refreshed, a_classification())]
+
+
+def test_a_changed_text_drops_the_classification_of_that_post_alone(store: Store) -> None:
+    with_posts(store, 1, 2)
+    classified(store, 1, 2)
+
+    store.save_posts(ALICE, [replace(a_post(1), text="edited"), a_post(2)], LATER)
+
+    assert unclassified_ids(store) == ["1"]
+    assert classified_ids(store) == ["2"]
+
+
+def test_classifying_writes_to_the_user_of_the_analysis_alone(store: Store) -> None:
+    with_posts(store, 1)
+    known(store, "bob")
+    store.save_posts("bob", [a_post(1)], NOW)
+    lease = claimed(store, "of-bob", "bob")
+
+    store.save_classifications(lease, MODEL, [("1", a_classification())])
+
+    assert store.count_unclassified("bob", MODEL, max_posts=None) == 0
+    assert store.count_unclassified(ALICE, MODEL, max_posts=None) == 1
+
+
+def test_classifying_a_post_that_is_not_there_makes_none(store: Store) -> None:
+    with_posts(store, 1)
+
+    classified(store, 1, 2)
+
+    assert classified_ids(store) == ["1"]
+    assert store.count_posts(ALICE) == 1
+
+
+def test_a_user_who_is_not_there_has_no_posts(store: Store) -> None:
+    assert store.count_posts("nobody") == 0
+    assert store.unclassified_posts("nobody", MODEL, max_posts=2, limit=9) == []
+    assert store.count_unclassified("nobody", MODEL, max_posts=None) == 0
+    assert store.classified_posts("nobody", MODEL, max_posts=None) == []
+    assert store.latest_classified_posts("nobody") == []

@@ -1,4 +1,4 @@
-"""Hold every store to forgetting what it kept long enough, and nothing else."""
+"""Contract of every store: the sweep deletes what is past its retention and nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.contract.stores.stores import StoreBackend
 
 KEPT = Retention(posts=timedelta(days=30), moods=timedelta(days=365))
 MOMENT = timedelta(seconds=1)
-# The real day: a server that deletes by its own clock does not mind what is of today.
+# The real day: a server that deletes by its own clock keeps what was saved today.
 TODAY = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -59,7 +59,7 @@ def test_posts_are_kept_up_to_their_last_moment_and_then_deleted(store: Store) -
     assert store.user(ALICE) is not None
 
 
-def test_posts_count_from_the_last_import_that_held_them(store: Store) -> None:
+def test_retention_counts_from_the_last_import_of_a_post(store: Store) -> None:
     store.save_posts(ALICE, [a_post(1), a_post(2)], TODAY)
     store.save_posts(ALICE, [a_post(2)], TODAY + timedelta(days=20))
 
@@ -68,7 +68,7 @@ def test_posts_count_from_the_last_import_that_held_them(store: Store) -> None:
     assert unclassified_ids(store) == ["2"]
 
 
-def test_a_mood_goes_with_its_analysis_its_result_and_the_word_on_it(store: Store) -> None:
+def test_a_mood_is_deleted_with_its_analysis_its_result_and_its_feedback(store: Store) -> None:
     store.set_matchable(ALICE, True)
     analysed(store)
     store.add_feedback("a1", "Satisfied", TODAY + timedelta(days=100))

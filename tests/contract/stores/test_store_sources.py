@@ -1,4 +1,4 @@
-"""Hold every store to what the port promises about sources and sign-ins."""
+"""Contract of every store: source marks, positions of fetches and sign-ins."""
 
 from __future__ import annotations
 
@@ -52,18 +52,21 @@ def test_a_mark_can_be_forgotten(store: Store) -> None:
     assert store.source_mark(ALICE, "x", "alice_too") == "7"
 
 
-def test_a_run_that_lost_its_lease_forgets_no_mark(store: Store) -> None:
+@pytest.mark.parametrize(("mark", "post_id"), [("9", None), (None, "9"), ("9", "11")])
+def test_a_run_that_lost_its_lease_changes_no_mark(
+    store: Store, mark: str | None, post_id: str | None
+) -> None:
     lease = claimed(store)
-    store.set_source_mark(lease, "x", "alice", "9")
+    store.set_source_mark(lease, "x", "alice", mark)
     store.release(lease)
 
     with pytest.raises(LeaseLostError):
-        store.set_source_mark(lease, "x", "alice", None)
+        store.set_source_mark(lease, "x", "alice", post_id)
 
-    assert store.source_mark(ALICE, "x", "alice") == "9"
+    assert store.source_mark(ALICE, "x", "alice") == mark
 
 
-def test_whoever_claims_a_fetch_next_is_told_its_place_and_the_user_in_the_export(
+def test_the_position_of_a_fetch_is_in_the_next_claim_and_in_the_export(
     store: Store,
 ) -> None:
     lease = claimed(store)
@@ -77,7 +80,7 @@ def test_whoever_claims_a_fetch_next_is_told_its_place_and_the_user_in_the_expor
     assert analysis["progress"]["place"]["next_at"] == "42 timeline 4 t4"
 
 
-def test_a_run_that_lost_its_lease_moves_no_place(store: Store) -> None:
+def test_a_run_that_lost_its_lease_moves_no_position(store: Store) -> None:
     first = claimed(store)
     store.defer(first, SOON)
     second = taken(store, "a1", now=LATER)
@@ -87,16 +90,6 @@ def test_a_run_that_lost_its_lease_moves_no_place(store: Store) -> None:
         store.renew(first, until=LATER, progress=Progress(place=FetchPosition("p9", None, None)))
 
     assert stored(store).progress == PROGRESS
-
-
-def test_a_run_that_lost_its_lease_leaves_no_mark(store: Store) -> None:
-    lease = claimed(store)
-    store.release(lease)
-
-    with pytest.raises(LeaseLostError):
-        store.set_source_mark(lease, "x", "alice", "9")
-
-    assert store.source_mark(ALICE, "x", "alice") is None
 
 
 def test_a_sign_in_takes_the_place_of_the_one_before(store: Store) -> None:

@@ -1,14 +1,14 @@
-"""Hold every store to what the port promises about users, consent, export and erasure."""
+"""Contract of every store: opening it, users, consent, user data export and erasure."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from api.domain.analyses import Lease, Problem, Progress
+from api.domain.analyses import AnalysisState, Lease, Problem, Progress
 from api.domain.posts import Post
 from api.errors import LeaseLostError, NotFoundError
 from api.ports.store import Store, UserRecord
@@ -25,7 +25,29 @@ from tests.contract.stores.store_examples import (
     claimed,
     finished,
     known,
+    queued,
+    stored,
 )
+from tests.contract.stores.stores import StoreBackend
+
+
+def test_a_store_that_works_answers_a_ping(store: Store) -> None:
+    store.ping()
+
+    assert store.user("nobody") is None
+
+
+def test_what_was_written_is_there_for_whoever_opens_the_store_next(
+    backend: StoreBackend,
+) -> None:
+    first = backend.open()
+    queued(first)
+    first.close()
+
+    second = backend.open()
+
+    assert stored(second).state is AnalysisState.QUEUED
+    second.close()
 
 
 def test_a_new_user_comes_back_as_they_went_in(store: Store) -> None:
@@ -42,10 +64,6 @@ def test_ensuring_a_known_user_changes_nothing(store: Store) -> None:
     assert again == first
 
 
-def test_a_user_who_never_came_is_none(store: Store) -> None:
-    assert store.user("nobody") is None
-
-
 def test_a_time_given_in_another_zone_comes_back_as_the_same_time_in_utc(store: Store) -> None:
     given = NOW.astimezone(timezone(timedelta(hours=-7)))
 
@@ -55,25 +73,16 @@ def test_a_time_given_in_another_zone_comes_back_as_the_same_time_in_utc(store: 
     assert made.created_at.utcoffset() == timedelta(0)
 
 
-def test_consent_is_kept_with_its_time(store: Store) -> None:
-    known(store)
-
-    store.set_consent(ALICE, LATER)
-
-    user = store.user(ALICE)
-    assert user is not None
-    assert user.consented_at == LATER
-
-
-def test_withdrawn_consent_is_none(store: Store) -> None:
+@pytest.mark.parametrize("at", [LATER, None], ids=["given", "withdrawn"])
+def test_consent_is_stored_with_its_time(store: Store, at: datetime | None) -> None:
     known(store)
     store.set_consent(ALICE, NOW)
 
-    store.set_consent(ALICE, None)
+    store.set_consent(ALICE, at)
 
     user = store.user(ALICE)
     assert user is not None
-    assert user.consented_at is None
+    assert user.consented_at == at
 
 
 @pytest.mark.parametrize(
@@ -96,7 +105,7 @@ def test_only_ensure_user_makes_a_user(store: Store, write: Callable[[Store], ob
 
 
 def with_everything(store: Store) -> None:
-    """Give the store something of each kind about Alice."""
+    """Store something of each kind about Alice."""
     known(store)
     store.set_consent(ALICE, NOW, words="2026-11")
     store.set_matchable(ALICE, True)
@@ -106,7 +115,7 @@ def with_everything(store: Store) -> None:
     store.create_analysis(an_analysis("running"), idempotency_key="key")
 
 
-def test_an_export_holds_everything_as_json(store: Store) -> None:
+def test_an_export_contains_everything_as_json(store: Store) -> None:
     with_everything(store)
     claim = store.claim("running", owner="worker", now=NOW, until=SOON)
     assert claim is not None

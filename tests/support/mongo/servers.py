@@ -26,7 +26,7 @@ _DEADLINE = 60  # seconds that a server may take to start
 
 @dataclass(frozen=True, slots=True)
 class MongoServer:
-    """Hold where a server listens and what it is."""
+    """A MongoDB server: its connection string and a description."""
 
     url: str
     what: str

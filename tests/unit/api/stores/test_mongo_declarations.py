@@ -1,4 +1,4 @@
-"""Prove how a database is brought to what is declared, also where the stand-in has no collMod."""
+"""How declared collections are applied, without a server: the stand-in has no collMod."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 class Database:
-    """Remember what it is told; also be its one collection."""
+    """A database that records commands; it is its own only collection."""
 
     def __init__(self, indexes: dict[str, Any] | None = None, exists: bool = False) -> None:
         self.told: list[tuple[Any, ...]] = []

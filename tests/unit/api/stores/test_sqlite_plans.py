@@ -1,4 +1,4 @@
-"""Prove that no statement of the SQLite store reads more rows than it must."""
+"""No statement of the SQLite store reads more rows than necessary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prove what holds of the SQLite store alone: its file, its versions and how it fails.
+"""What only the SQLite store promises: its file, its versions and how it fails.
 
 Its query plans: test_sqlite_plans.py. What it shares with every store: tests/contract/.
 """
@@ -49,10 +49,10 @@ def test_what_a_user_wrote_is_gone_from_the_files_after_erasure(path: Path) -> N
 
     store.erase_user("bob", LATER)
 
-    held = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    files = b"".join(file.read_bytes() for file in path.parent.iterdir())
     store.close()
-    assert b"a secret of bob" not in held
-    assert b"a secret of carol" in held
+    assert b"a secret of bob" not in files
+    assert b"a secret of carol" in files
 
 
 def test_a_tombstone_says_when_but_not_who(path: Path, store: SqliteStore) -> None:

@@ -1,4 +1,4 @@
-"""Prove that what a process that died left half done in MongoDB is hidden or carried forward."""
+"""A write to MongoDB that a dead process left unfinished is invisible or completed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def texts(store: Store) -> list[str]:
 
 
 def decided(database: Database[dict[str, Any]], *chunks: list[str]) -> list[dict[str, Any]]:
-    """Leave an import behind that was decided and not carried forward; a chunk is its texts."""
+    """Leave an import that was decided and not applied; a chunk is its texts."""
     user = database.users.find_one({"_id": ALICE})
     assert user is not None
     number = 0
@@ -61,23 +61,23 @@ READS: dict[str, Callable[[MongoStore], object]] = {
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
-@pytest.mark.parametrize("carried", [0, 1])
-def test_an_import_that_was_decided_is_there_for_whoever_reads_next(
+@pytest.mark.parametrize("applied", [0, 1])
+def test_a_decided_import_is_visible_to_the_next_reader(
     store: MongoStore,
     database: Database[dict[str, Any]],
     read: Callable[[MongoStore], object],
-    carried: int,
+    applied: int,
 ) -> None:
     with_posts(store, 1, 2)
     chunks = decided(database, ["new", "new"], ["new"])
-    for staged in chunks[:carried]:  # and then the process died
+    for staged in chunks[:applied]:  # and then the process died
         imports.apply_chunk(database, staged, 2)
 
     assert read(store)
     assert database.imports.count_documents({}) == 0
 
 
-def test_an_import_that_was_not_decided_shows_nowhere(
+def test_an_undecided_import_is_invisible(
     store: MongoStore, database: Database[dict[str, Any]]
 ) -> None:
     with_posts(store, 1)
@@ -90,7 +90,7 @@ def test_an_import_that_was_not_decided_shows_nowhere(
     assert texts(store) == ["post 1"]
 
 
-def test_a_late_hand_cannot_put_back_what_a_later_import_replaced(
+def test_a_late_writer_cannot_restore_what_a_later_import_replaced(
     store: MongoStore, database: Database[dict[str, Any]]
 ) -> None:
     known(store)
@@ -103,10 +103,10 @@ def test_a_late_hand_cannot_put_back_what_a_later_import_replaced(
     assert store.count_posts(ALICE) == 1
 
 
-def test_a_mood_whose_run_died_before_it_told_the_user_is_told_by_the_next_claim(
+def test_a_mood_whose_run_died_before_the_user_was_updated_is_copied_by_the_next_claim(
     store: MongoStore, database: Database[dict[str, Any]]
 ) -> None:
-    store_told(store, database)
+    leave_mood_uncopied(store, database)
 
     claim = store.claim(None, owner="other", now=NOW, until=LATER)
 
@@ -116,8 +116,8 @@ def test_a_mood_whose_run_died_before_it_told_the_user_is_told_by_the_next_claim
     assert database.analyses.count_documents({"untold": {"$eq": True}}) == 0
 
 
-def store_told(store: MongoStore, database: Database[dict[str, Any]]) -> None:
-    """Leave a finished analysis behind of which the user was not told."""
+def leave_mood_uncopied(store: MongoStore, database: Database[dict[str, Any]]) -> None:
+    """Leave a finished analysis whose mood was not copied to the user."""
     finished(store)
     store.set_matchable(ALICE, True)
     database.users.update_one({"_id": ALICE}, {"$unset": {"mood": "", "mood_at": ""}})
@@ -130,7 +130,7 @@ def candidates(store: MongoStore) -> list[Any]:
     return store.friend_candidates("bob", "Cheerful", ["music"], limit=9)
 
 
-def test_an_older_mood_told_late_does_not_replace_a_newer(
+def test_an_older_mood_copied_late_does_not_replace_a_newer(
     store: MongoStore, database: Database[dict[str, Any]]
 ) -> None:
     finished(store, "first", at=SOON, hashtags=("old",))
@@ -143,11 +143,11 @@ def test_an_older_mood_told_late_does_not_replace_a_newer(
 
 
 def marked(store: MongoStore, database: Database[dict[str, Any]]) -> None:
-    """Leave an erasure behind that was decided and not carried through."""
+    """Leave an erasure that was decided and not carried out."""
     with_posts(store, 1, 2)
     finished(store, "done", hashtags=("music",))
     store.add_feedback("done", "Satisfied", LATER)
-    queued(store, "waiting")
+    queued(store, "queued")
     database.users.update_one({"_id": ALICE}, {"$set": {"erased_at": 1, "matchable": False}})
 
 
@@ -159,7 +159,7 @@ FINISHED_BY: dict[str, Callable[[MongoStore], object]] = {
 
 
 @pytest.mark.parametrize("finish", FINISHED_BY.values(), ids=FINISHED_BY)
-def test_an_erasure_whose_process_died_is_hidden_at_once_and_carried_through(
+def test_an_erasure_whose_process_died_is_hidden_at_once_and_carried_out(
     store: MongoStore, database: Database[dict[str, Any]], finish: Callable[[MongoStore], object]
 ) -> None:
     marked(store, database)

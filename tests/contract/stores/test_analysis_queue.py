@@ -1,4 +1,4 @@
-"""Hold every store to what the port promises about claims, leases and how they end."""
+"""Contract of every store: queueing, claims, leases with fencing tokens, and how they end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from api.domain.analyses import AnalysisState, Lease, Problem, Progress
-from api.errors import LeaseLostError, NotFoundError
+from api.domain.analyses import (
+    Analysis,
+    AnalysisRequest,
+    AnalysisState,
+    Lease,
+    Problem,
+    Progress,
+)
+from api.errors import ConflictError, LeaseLostError, NotFoundError
 from api.ports.store import Store
 from tests.contract.stores.store_examples import (
     ALICE,
@@ -28,6 +35,78 @@ from tests.contract.stores.store_examples import (
     taken,
 )
 from tests.contract.stores.test_store_users import LEASED_WRITES
+
+
+def test_a_queued_analysis_comes_back_as_it_went_in(store: Store) -> None:
+    known(store)
+    request = AnalysisRequest(ALICE, "x", max_posts=12, as_of="newest", source_user="al.ice")
+    analysis = Analysis("a1", request, created_at=NOW)
+
+    made, created = store.create_analysis(analysis, idempotency_key=None)
+
+    assert created
+    assert made == store.analysis("a1") == analysis
+
+
+def test_an_unknown_analysis_is_none(store: Store) -> None:
+    assert store.analysis("nothing") is None
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["queued", "succeeded"])
+def test_the_same_idempotency_key_gives_the_same_analysis(store: Store, ended: bool) -> None:
+    known(store)
+    store.create_analysis(an_analysis("a1"), idempotency_key="key")
+    if ended:
+        store.finish(
+            taken(store, "a1"), at=SOON, progress=PROGRESS, mood="Cheerful", result={}, hashtags=[]
+        )
+    first = stored(store)
+
+    again, created = store.create_analysis(an_analysis("a2"), idempotency_key="key")
+
+    assert (again, created) == (first, False)
+    assert again.state is (AnalysisState.SUCCEEDED if ended else AnalysisState.QUEUED)
+    assert store.analysis("a2") is None
+
+
+def test_the_same_idempotency_key_with_another_request_is_a_conflict(store: Store) -> None:
+    known(store)
+    store.create_analysis(an_analysis("a1"), idempotency_key="key")
+    other = an_analysis("a2", request=AnalysisRequest(ALICE, max_posts=5))
+
+    with pytest.raises(ConflictError):
+        store.create_analysis(other, idempotency_key="key")
+
+    assert store.analysis("a2") is None
+
+
+def test_two_users_may_use_the_same_idempotency_key(store: Store) -> None:
+    known(store)
+    known(store, "bob")
+    store.create_analysis(an_analysis("a1"), idempotency_key="key")
+
+    _, created = store.create_analysis(an_analysis("b1", "bob"), idempotency_key="key")
+
+    assert created
+
+
+@pytest.mark.parametrize("key", [None, "another key"])
+def test_while_an_analysis_is_under_way_it_stands_for_any_other(
+    store: Store, key: str | None
+) -> None:
+    claimed(store, "a1")
+
+    standing, created = store.create_analysis(an_analysis("a2"), idempotency_key=key)
+
+    assert (standing.analysis_id, standing.state, created) == ("a1", AnalysisState.RUNNING, False)
+
+
+def test_after_one_analysis_ended_another_is_made(store: Store) -> None:
+    finished(store, "a1")
+
+    _, created = store.create_analysis(an_analysis("a2"), idempotency_key=None)
+
+    assert created
 
 
 def test_a_claim_marks_the_analysis_running(store: Store) -> None:
@@ -54,19 +133,19 @@ def test_the_oldest_waiting_analysis_is_claimed_first(store: Store) -> None:
     assert store.claim(None, owner="worker", now=NOW, until=SOON) is None
 
 
-def test_what_is_held_ended_or_unknown_cannot_be_claimed(store: Store) -> None:
-    claimed(store, "held", "bob")
+def test_what_is_leased_ended_or_unknown_cannot_be_claimed(store: Store) -> None:
+    claimed(store, "leased", "bob")
     finished(store, "ended", "carol")
 
     claims = [
         store.claim(analysis_id, owner="other", now=NOW, until=SOON)
-        for analysis_id in ("held", "ended", "unknown", None)
+        for analysis_id in ("leased", "ended", "unknown", None)
     ]
 
     assert claims == [None] * 4
 
 
-def test_a_lease_holds_up_to_its_last_moment(store: Store) -> None:
+def test_a_lease_is_valid_up_to_its_last_moment(store: Store) -> None:
     lease = claimed(store)
 
     assert store.claim("a1", owner="other", now=lease.until, until=LATER) is None
@@ -151,7 +230,7 @@ def test_releasing_puts_the_analysis_back_in_the_queue(store: Store) -> None:
 
 
 def taken_over(store: Store, lease: Lease) -> None:
-    """Have another worker claim the analysis after the lease ended."""
+    """Let another worker claim the analysis after the lease ended."""
     taken(store, lease.analysis_id, now=lease.until + timedelta(seconds=1))
 
 
@@ -178,7 +257,9 @@ def cancelled(store: Store, lease: Lease) -> None:
     "lose", [taken_over, put_back, put_back_and_taken_by_the_same_worker, ended, cancelled]
 )
 def test_a_run_that_lost_its_lease_writes_nothing(
-    store: Store, lose: Callable[[Store, Lease], None], write: Callable[[Store, Lease], object]
+    store: Store,
+    lose: Callable[[Store, Lease], None],
+    write: Callable[[Store, Lease], object],
 ) -> None:
     known(store)
     store.save_posts(ALICE, [a_post(1)], NOW)
