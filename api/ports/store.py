@@ -184,7 +184,7 @@ class Store(AnalysisQueue, Protocol):
         """Save classifications by post id. Raises LeaseLostError.
 
         The only write that may be saved in part if the store fails: each classification is valid
-        alone, and the next run classifies what is missing.
+        by itself, and the next run classifies what is missing.
         """
 
     def classified_posts(

@@ -1,10 +1,10 @@
 """The store for several machines: a MongoDB database.
 
 No write needs a transaction over several documents. An atomic change is either one document, or is
-decided by one write on one document and then carried out; whoever finds such a change unfinished,
-because a process died (a reader, a claim, the retention sweep), completes it the same way:
+decided by one write on one document and then carried out. If a process dies in between, the next
+reader, claim or retention sweep completes the change in the same way:
 
-- An import is staged as chunks; one write on the user decides it (`imports.py`).
+- An import is staged as chunks; one write on the user decides it (`post_imports.py`).
 - A finished analysis decides the mood; the user is updated afterwards (`analyses.py`).
 - An erasure is decided by a mark on the user, who is unknown from then on (`users.py`).
 

@@ -14,8 +14,8 @@ from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progres
 from api.errors import NotFoundError, StoreUnavailableError
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, analysis_of, equal
-from api.stores.mongo.imports import user_known
-from api.stores.mongo.users import is_alive
+from api.stores.mongo.post_imports import known_user
+from api.stores.mongo.users import user_exists
 from api.stores.queue_rules import check_same_request, lease_lost
 from api.stores.values import stored_hashtags, stored_json, stored_time
 
@@ -35,7 +35,7 @@ class AnalysisPart(StorePart):
         request = analysis.request
         with self._connections.using() as database:
             for _ in range(_MOST_ROUNDS):
-                user = user_known(database, request.user_id)
+                user = known_user(database, request.user_id)
                 of_user = equal(user_key=user["key"])
                 if idempotency_key is not None:
                     by_key = {**of_user, **equal(idempotency_key=idempotency_key)}
@@ -52,7 +52,7 @@ class AnalysisPart(StorePart):
                     database.analyses.insert_one(new)
                 except DuplicateKeyError:
                     continue  # another was created meanwhile and is returned instead
-                if not is_alive(database, request.user_id, user["key"]):
+                if not user_exists(database, request.user_id, user["key"]):
                     database.analyses.delete_one(equal(id=analysis.analysis_id))
                     raise NotFoundError(f"user {request.user_id!r} was erased meanwhile")
                 return analysis_of(new), True
@@ -88,7 +88,7 @@ class AnalysisPart(StorePart):
                 )
                 if found is None:
                     return None
-                if is_alive(database, found["user_id"], found["user_key"]):
+                if user_exists(database, found["user_id"], found["user_key"]):
                     return analysis_of(found), Lease(found["_id"], owner, found["token"], until)
                 database.analyses.delete_one(equal(id=found["_id"]))  # its user was erased
 
@@ -195,7 +195,7 @@ def _set_latest_mood(database: MongoDatabase, analysis: Mapping[str, Any]) -> bo
         {**user, **ALIVE, **newer},
         {"$set": {"mood": analysis["mood"], "mood_at": at, "hashtags": analysis["hashtags"]}},
     )
-    if not is_alive(database, analysis["user_id"], analysis["user_key"]):
+    if not user_exists(database, analysis["user_id"], analysis["user_key"]):
         database.analyses.delete_one(equal(id=analysis["_id"]))
         return False
     database.analyses.update_one(

@@ -37,7 +37,7 @@ def equal(**values: Any) -> dict[str, Any]:
     return {("_id" if name == "id" else name): {"$eq": value} for name, value in values.items()}
 
 
-def place_of(post: Post) -> str:
+def sort_key_of(post: Post) -> str:
     """Return the text by which a user's posts are sorted: age, then length and text of the id."""
     return f"{stored_time(post.created_at) - _YEAR_1:018d} {len(post.post_id):03d} {post.post_id}"
 
@@ -48,7 +48,7 @@ def stored_post(post: Post) -> Document:
         "post_id": post.post_id,
         "text": stored_text(post.text),
         "created_at": stored_time(post.created_at),
-        "place": place_of(post),
+        "place": sort_key_of(post),
         "ownership": post.ownership.value,
         "engagement": {name: min(n, LARGEST) for name, n in asdict(post.engagement).items()},
         "language": post.language,

@@ -17,7 +17,7 @@ from api.errors import NotFoundError
 from api.ports.store import MoodRecord
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
-from api.stores.mongo.users import is_alive
+from api.stores.mongo.users import user_exists
 from api.stores.values import stored_hashtags, stored_time, time_of
 
 MOST_SHARING = 1_000
@@ -67,7 +67,7 @@ class MoodPart(StorePart):
                 database.feedback.update_one(
                     equal(id=analysis_id), {"$set": {"user_key": key, **feedback}}, upsert=True
                 )
-                if is_alive(database, analysis["user_id"], key):
+                if user_exists(database, analysis["user_id"], key):
                     return
                 database.feedback.delete_one(equal(id=analysis_id))
         raise NotFoundError(f"there is no analysis {analysis_id!r}")

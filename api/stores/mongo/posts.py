@@ -16,8 +16,14 @@ from api.ports.store import SavedPosts
 from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import classification_of, equal, post_of, stored_classification
-from api.stores.mongo.imports import chunks_of, decide, settled, stage, user_known
-from api.stores.mongo.users import is_alive
+from api.stores.mongo.post_imports import (
+    chunks_of,
+    decide_import,
+    known_user,
+    stage_chunk,
+    user_after_import,
+)
+from api.stores.mongo.users import user_exists
 
 _NEWEST = [("place", -1)]
 
@@ -26,18 +32,18 @@ class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
 
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
-        """Stage the posts, then import them as a whole (see `imports`).
+        """Stage the posts, then import them as a whole (see `post_imports`).
 
         The last version of a post that comes twice is stored.
         """
         with self._connections.using() as database:
-            user = user_known(database, user_id)
+            user = known_user(database, user_id)
         import_id = uuid.uuid4().hex
         try:
             staged = 0
             for chunk in chunks_of(posts):  # outside using(): errors of the iterable stay unchanged
                 with self._connections.using() as database:
-                    stage(database, user["key"], import_id, staged, chunk, at)
+                    stage_chunk(database, user["key"], import_id, staged, chunk, at)
                 staged += 1
         except BaseException:
             with suppress(StoreUnavailableError), self._connections.using() as database:
@@ -46,17 +52,17 @@ class PostPart(StorePart):
             raise
         with self._connections.using() as database:
             if staged:
-                saved = decide(database, user, import_id)
-                alive = settled(database, user_id) is not None
+                saved = decide_import(database, user, import_id)
+                alive = user_after_import(database, user_id) is not None
             else:
-                saved, alive = SavedPosts(), is_alive(database, user_id, user["key"])
+                saved, alive = SavedPosts(), user_exists(database, user_id, user["key"])
         if not alive:
             raise NotFoundError(f"user {user_id!r} was erased while the posts were saved")
         return saved
 
     def count_posts(self, user_id: str) -> int:
         with self._connections.using() as database:
-            user = settled(database, user_id)
+            user = user_after_import(database, user_id)
             return 0 if user is None else database.posts.count_documents(_of(user))
 
     def unclassified_posts(
@@ -117,7 +123,7 @@ def _of(user: Document) -> Document:
 
 def _window(database: MongoDatabase, user_id: str, max_posts: int | None) -> Document | None:
     """Return the filter of the user's newest max_posts posts, or None if there can be none."""
-    user = settled(database, user_id)
+    user = user_after_import(database, user_id)
     if user is None or (max_posts is not None and max_posts < 1):
         return None
     if max_posts is None:

@@ -12,8 +12,8 @@ from api.ports.store import Retention
 from api.stores.mongo.analyses import set_latest_moods
 from api.stores.mongo.connections import StorePart
 from api.stores.mongo.documents import equal
-from api.stores.mongo.imports import settled
-from api.stores.mongo.users import finish_erasing, purge
+from api.stores.mongo.post_imports import user_after_import
+from api.stores.mongo.users import finish_erasure, purge
 from api.stores.values import stored_time
 
 _UNDER_WAY = timedelta(hours=1)
@@ -44,9 +44,9 @@ class RetentionPart(StorePart):
         with self._connections.using() as database:
             set_latest_moods(database)
             for user in database.users.find({"erased_at": {"$exists": True}}):
-                finish_erasing(database, user)
+                finish_erasure(database, user)
             for user in database.users.find({"pending_import": {"$exists": True}}, {"_id": 1}):
-                settled(database, user["_id"])
+                user_after_import(database, user["_id"])
             old = {"keys": {"$exists": True}, "erased_at": {"$lt": stored_time(now - _UNDER_WAY)}}
             for tombstone in database.tombstones.find(old):
                 for key in tombstone["keys"]:

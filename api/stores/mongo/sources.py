@@ -10,7 +10,7 @@ from api.errors import NotFoundError
 from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
-from api.stores.mongo.users import is_alive
+from api.stores.mongo.users import user_exists
 from api.stores.queue_rules import lease_lost
 
 
@@ -32,7 +32,7 @@ class SourcePart(StorePart):
                 return
             mark = {"source": source, "account": account, "post_id": post_id}
             _put(database, "source_marks", name, analysis["user_key"], mark)
-            if not is_alive(database, analysis["user_id"], analysis["user_key"]):
+            if not user_exists(database, analysis["user_id"], analysis["user_key"]):
                 database.source_marks.delete_one(name)
                 raise lease_lost(lease)
 
@@ -52,7 +52,7 @@ class SourcePart(StorePart):
                 database.sign_ins.delete_one(name)
                 return
             _put(database, "sign_ins", name, user_key, {"source": source, "sealed": sealed})
-            if not is_alive(database, user_id, user_key):
+            if not user_exists(database, user_id, user_key):
                 database.sign_ins.delete_one(name)
                 raise NotFoundError(f"user {user_id!r} was erased meanwhile")
 

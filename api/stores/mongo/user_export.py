@@ -8,7 +8,7 @@ from typing import Any
 from api.domain.analyses import AnalysisState
 from api.stores.mongo.connections import StorePart
 from api.stores.mongo.documents import analysis_of, classification_of, equal, post_of, user_of
-from api.stores.mongo.imports import user_known
+from api.stores.mongo.post_imports import known_user
 from api.stores.user_export import exported_analysis, exported_mood, exported_post, user_export
 from api.stores.values import optional_time_of, time_of
 
@@ -18,7 +18,7 @@ class UserExportPart(StorePart):
 
     def export_user(self, user_id: str) -> Mapping[str, Any]:
         with self._connections.using() as database:
-            user = user_known(database, user_id)
+            user = known_user(database, user_id)
             of_user = equal(user_key=user["key"])
             analyses = sorted(database.analyses.find(of_user), key=lambda one: one["created_at"])
             moods = [one for one in analyses if one["state"] == AnalysisState.SUCCEEDED.value]

@@ -45,7 +45,7 @@ class UserPart(StorePart):
                 if known is not None and "erased_at" not in known:
                     return user_of(known)
                 if known is not None:
-                    finish_erasing(database, known)
+                    finish_erasure(database, known)
                 try:
                     database.users.insert_one(new)
                 except DuplicateKeyError:
@@ -83,10 +83,10 @@ class UserPart(StorePart):
             )
             marked = database.users.find_one(equal(id=user_id))
             if marked is not None and "erased_at" in marked:
-                finish_erasing(database, marked)
+                finish_erasure(database, marked)
 
 
-def is_alive(database: MongoDatabase, user_id: str, user_key: str) -> bool:
+def user_exists(database: MongoDatabase, user_id: str, user_key: str) -> bool:
     """Return whether the user with that key still exists."""
     found = database.users.find_one({**equal(id=user_id, key=user_key), **ALIVE}, {"_id": 1})
     return found is not None
@@ -98,7 +98,7 @@ def purge(database: MongoDatabase, user_key: str) -> None:
         database[name].delete_many(equal(user_key=user_key))
 
 
-def finish_erasing(database: MongoDatabase, user: Mapping[str, Any]) -> None:
+def finish_erasure(database: MongoDatabase, user: Mapping[str, Any]) -> None:
     """Erase a user who is marked as erased; idempotent.
 
     The tombstone stores the key, which has no meaning any more, so that the retention sweep can

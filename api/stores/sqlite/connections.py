@@ -85,7 +85,7 @@ class Connections:
         self._closed = False
         self._pid = os.getpid()
         self._idle: list[sqlite3.Connection] = []
-        self._turn_to_write = threading.Lock()
+        self._write_lock = threading.Lock()
         self._create()
 
     @contextmanager
@@ -105,7 +105,7 @@ class Connections:
         """Lend a connection in a writing transaction: committed as a whole or not at all."""
         with (
             translated(self.file),
-            self._turn(),
+            self._write_turn(),
             self._lent() as connection,
             _within(connection, "BEGIN IMMEDIATE"),
         ):
@@ -114,11 +114,11 @@ class Connections:
     @contextmanager
     def writing_on(self, connection: sqlite3.Connection) -> Iterator[None]:
         """Run a writing transaction on a connection that was lent before."""
-        with translated(self.file), self._turn(), _within(connection, "BEGIN IMMEDIATE"):
+        with translated(self.file), self._write_turn(), _within(connection, "BEGIN IMMEDIATE"):
             yield
 
     @contextmanager
-    def apart(self) -> Iterator[sqlite3.Connection]:
+    def separate(self) -> Iterator[sqlite3.Connection]:
         """Open a connection for the caller only, closed afterwards with its temporary tables."""
         self._check_usable()
         with translated(self.file):
@@ -222,16 +222,16 @@ class Connections:
         return connection
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _write_turn(self) -> Iterator[None]:
         self._check_usable()  # first: a lock that was taken while forking is never released
-        if not self._turn_to_write.acquire(timeout=self._busy_seconds):
+        if not self._write_lock.acquire(timeout=self._busy_seconds):
             raise StoreUnavailableError(
                 f"the store {self.file} stayed busy with other writes: try again"
             )
         try:
             yield
         finally:
-            self._turn_to_write.release()
+            self._write_lock.release()
 
 
 class StorePart:

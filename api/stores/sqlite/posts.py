@@ -93,7 +93,7 @@ class PostPart(StorePart):
         temporary table in an unnamed file of this connection, which is gone with the connection or
         the process.
         """
-        with self._connections.apart() as connection:
+        with self._connections.separate() as connection:
             with translated(self._connections.file):
                 user_key = user_key_of(connection, user_id)
                 connection.execute(_CREATE_SPOOL)

@@ -29,7 +29,7 @@ class RetentionPart(StorePart):
     def sweep(self, now: datetime) -> int:
         posts_before = stored_time(now - self._retention.posts)
         moods_before = stored_time(now - self._retention.moods)
-        while self._forget_moods(moods_before):
+        while self._delete_latest_moods(moods_before):
             pass
         return self._delete(_POSTS, posts_before) + self._delete(_ANALYSES, moods_before)
 
@@ -42,7 +42,7 @@ class RetentionPart(StorePart):
             if batch < _BATCH:
                 return deleted
 
-    def _forget_moods(self, before: int) -> bool:
+    def _delete_latest_moods(self, before: int) -> bool:
         with self._connections.writing() as connection:
             keys = connection.execute(_OLD_MOODS, (before, _BATCH)).fetchall()
             connection.executemany("DELETE FROM user_hashtags WHERE user_key = ?", keys)

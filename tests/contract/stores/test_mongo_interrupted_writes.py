@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from api.ports.store import SavedPosts, Store
-from api.stores.mongo import MongoStore, imports
+from api.stores.mongo import MongoStore, post_imports
 from api.stores.mongo.schema import OF_A_USER
 from tests.contract.stores.store_examples import (
     ALICE,
@@ -46,9 +46,9 @@ def decided(database: Database[dict[str, Any]], *chunks: list[str]) -> list[dict
         posts = []
         for text in told:
             number += 1
-            posts += next(imports.chunks_of([a_post(number, text=text)]))
-        imports.stage(database, user["key"], "left", chunk, posts, NOW)
-    imports.decide(database, user, "left")
+            posts += next(post_imports.chunks_of([a_post(number, text=text)]))
+        post_imports.stage_chunk(database, user["key"], "left", chunk, posts, NOW)
+    post_imports.decide_import(database, user, "left")
     return list(database.imports.find({"import_id": "left"}).sort("chunk", 1))
 
 
@@ -71,7 +71,7 @@ def test_a_decided_import_is_visible_to_the_next_reader(
     with_posts(store, 1, 2)
     chunks = decided(database, ["new", "new"], ["new"])
     for staged in chunks[:applied]:  # and then the process died
-        imports.apply_chunk(database, staged, 2)
+        post_imports.apply_chunk(database, staged, 2)
 
     assert read(store)
     assert database.imports.count_documents({}) == 0
@@ -83,9 +83,9 @@ def test_an_undecided_import_is_invisible(
     with_posts(store, 1)
     user = database.users.find_one({"_id": ALICE})
     assert user is not None
-    (chunk,) = imports.chunks_of([a_post(1, text="never decided"), a_post(2)])
+    (chunk,) = post_imports.chunks_of([a_post(1, text="never decided"), a_post(2)])
 
-    imports.stage(database, user["key"], "left", 0, chunk, NOW)
+    post_imports.stage_chunk(database, user["key"], "left", 0, chunk, NOW)
 
     assert texts(store) == ["post 1"]
 
@@ -97,7 +97,7 @@ def test_a_late_writer_cannot_restore_what_a_later_import_replaced(
     (chunk,) = decided(database, ["older"])
     store.save_posts(ALICE, [a_post(1, text="newer")], LATER)
 
-    imports.apply_chunk(database, chunk, 1)
+    post_imports.apply_chunk(database, chunk, 1)
 
     assert texts(store) == ["newer"]
     assert store.count_posts(ALICE) == 1
@@ -180,9 +180,9 @@ def test_what_a_late_write_left_of_someone_erased_is_purged_by_the_sweep(
     user = database.users.find_one({"_id": ALICE})
     assert user is not None
     store.erase_user(ALICE, NOW)
-    (chunk,) = imports.chunks_of([a_post(1)])
+    (chunk,) = post_imports.chunks_of([a_post(1)])
     late = {"user_key": user["key"], "chunk": 0, "posts": chunk, "saved_at": NOW}
-    imports.apply_chunk(database, late, 1)
+    post_imports.apply_chunk(database, late, 1)
 
     store.sweep(NOW + timedelta(minutes=30))
     soon = database.posts.count_documents({})
@@ -210,10 +210,10 @@ def test_a_post_in_two_chunks_of_one_import_is_one_post_in_its_last_version(
     user = database.users.find_one({"_id": ALICE})
     assert user is not None
     for number, text in enumerate(("first", "last")):
-        (chunk,) = imports.chunks_of([a_post(1, text=text)])
-        imports.stage(database, user["key"], "twice", number, chunk, NOW)
+        (chunk,) = post_imports.chunks_of([a_post(1, text=text)])
+        post_imports.stage_chunk(database, user["key"], "twice", number, chunk, NOW)
 
-    saved = imports.decide(database, user, "twice")
+    saved = post_imports.decide_import(database, user, "twice")
 
     assert saved == SavedPosts(created=1)
     assert texts(store) == ["last"]
@@ -223,7 +223,7 @@ def test_chunks_fit_into_a_document_and_lose_no_post() -> None:
     many = [a_post(number) for number in range(1_001)]
     long = [a_post(number, text="x" * 25_000) for number in range(200)]
 
-    chunks = list(imports.chunks_of([*many, *long]))
+    chunks = list(post_imports.chunks_of([*many, *long]))
 
     assert [post["text"] for chunk in chunks for post in chunk] == [p.text for p in (*many, *long)]
     assert all(len(chunk) <= 500 for chunk in chunks)

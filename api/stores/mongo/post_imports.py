@@ -1,4 +1,4 @@
-"""Atomic import of posts without a transaction: stage, compare, decide, apply.
+"""Atomic import of posts without a transaction: stage_chunk, compare, decide_import, apply.
 
 Staged chunks are invisible. The deciding write names the import on the user (`pending_import`) and
 counts it (`imports`); it succeeds only if no other import was decided since this one was compared,
@@ -20,7 +20,7 @@ from api.errors import NotFoundError
 from api.ports.store import SavedPosts
 from api.stores.mongo.connections import Document, MongoDatabase
 from api.stores.mongo.documents import ALIVE, equal, stored_post
-from api.stores.mongo.users import is_alive, purge
+from api.stores.mongo.users import purge, user_exists
 
 _CHUNK_POSTS = 500
 _CHUNK_CHARACTERS = 2_000_000  # at most four bytes each, and a document may have 16 MiB
@@ -42,7 +42,7 @@ def chunks_of(posts: Iterable[Post]) -> Iterator[list[Document]]:
         yield list(chunk.values())
 
 
-def stage(
+def stage_chunk(
     database: MongoDatabase,
     user_key: str,
     import_id: str,
@@ -55,13 +55,13 @@ def stage(
     database.imports.insert_one({**staged, "posts": posts, "saved_at": at})
 
 
-def decide(database: MongoDatabase, user: Mapping[str, Any], import_id: str) -> SavedPosts:
+def decide_import(database: MongoDatabase, user: Mapping[str, Any], import_id: str) -> SavedPosts:
     """Decide a staged import and return what it changes.
 
     Raises NotFoundError if the user was erased.
     """
     while True:
-        now = settled(database, user["_id"])
+        now = user_after_import(database, user["_id"])
         if now is None or now["key"] != user["key"]:
             raise NotFoundError(f"user {user['_id']!r} was erased while the posts were read")
         saved = _compared(database, import_id)
@@ -77,7 +77,7 @@ def decide(database: MongoDatabase, user: Mapping[str, Any], import_id: str) -> 
             return saved
 
 
-def settled(database: MongoDatabase, user_id: str) -> Document | None:
+def user_after_import(database: MongoDatabase, user_id: str) -> Document | None:
     """Return the user after applying a pending import, or None if unknown."""
     user = database.users.find_one({**equal(id=user_id), **ALIVE})
     if user is None or "pending_import" not in user:
@@ -89,15 +89,15 @@ def settled(database: MongoDatabase, user_id: str) -> Document | None:
     database.users.update_one(
         equal(id=user_id, key=key, pending_import=import_id), {"$unset": {"pending_import": ""}}
     )
-    if not is_alive(database, user_id, key):
+    if not user_exists(database, user_id, key):
         purge(database, key)  # posts written for a user who was erased meanwhile
         return None
     return user
 
 
-def user_known(database: MongoDatabase, user_id: str) -> Document:
+def known_user(database: MongoDatabase, user_id: str) -> Document:
     """Return the user after applying a pending import. Raises NotFoundError."""
-    found = settled(database, user_id)
+    found = user_after_import(database, user_id)
     if found is None:
         raise NotFoundError(f"there is no user {user_id!r}")
     return found
