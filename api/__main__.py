@@ -60,7 +60,7 @@ def _interrupt_on_signals(service: Service) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         # Event streams stay open until told to end, and the server waits for open responses.
-        service.begin_stop()
+        service.workers.begin_stop()
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)

@@ -73,7 +73,7 @@ def post_worker_init(worker: Any) -> None:
     end = signal.getsignal(signal.SIGTERM)
 
     def begin_stop(number: int, frame: FrameType | None) -> None:
-        service.begin_stop()
+        service.workers.begin_stop()
         if callable(end):
             end(number, frame)
 

@@ -43,10 +43,6 @@ class Service:
         if self.ports.wake is None:
             self.workers.start()
 
-    def begin_stop(self) -> None:
-        """Ask worker threads and open responses to end, without waiting for them."""
-        self.workers.begin_stop()
-
     def stop(self) -> None:
         """Return running analyses to the queue, close the adapters and send the last traces."""
         if self.workers.stop(self.shutdown_seconds):

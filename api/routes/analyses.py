@@ -11,7 +11,7 @@ from flask_openapi3.models.tag import Tag
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
 from api.routes.authentication import check_user
-from api.routes.openapi import BODY, CHANGES, documented, problem_answers
+from api.routes.openapi import BODY, CHANGES, documented
 from api.routes.request_models import (
     AnalysisPath,
     CountryQuery,
@@ -28,10 +28,7 @@ _TAG = Tag(name="analyses", description="Analyses of one's own posts")
 
 def analyses_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of analyses."""
-    problems = problem_answers()
-    routes = APIBlueprint(
-        "analyses", __name__, url_prefix="/v1/analyses", abp_tags=[_TAG], abp_responses=problems
-    )
+    routes = APIBlueprint("analyses", __name__, url_prefix="/v1/analyses", abp_tags=[_TAG])
 
     def document(analysis: Analysis, query: CountryQuery) -> dict[str, Any]:
         return analysis_document(analysis, services.support, query.country)

@@ -11,7 +11,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
-from api.routes.openapi import keyless_answers
+from api.routes.openapi import problem_answers
 from api.routes.request_models import ProblemPath
 from api.routes.response_models import AliveDocument, ReadyDocument
 from api.services import Services
@@ -21,7 +21,8 @@ _TAG = Tag(name="service", description="Health, metrics and documentation")
 
 def service_blueprint(services: Services, metrics: Metrics) -> APIBlueprint:
     """Return the routes about the service itself."""
-    routes = APIBlueprint("service", __name__, abp_tags=[_TAG], abp_responses=keyless_answers())
+    problems = problem_answers("invalid-request", "misdirected", "unexpected")
+    routes = APIBlueprint("service", __name__, abp_tags=[_TAG], abp_responses=problems)
 
     @routes.get("/livez", responses={200: AliveDocument})
     def livez() -> Any:

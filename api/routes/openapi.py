@@ -5,7 +5,7 @@ The look-ups let other modules enforce what the document says, so that the two c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask_openapi3.models.operation import Operation
@@ -45,7 +45,10 @@ def documented(scope: Scope | None, responses: Mapping[int, Any], *problems: str
     security = KEYLESS
     if scope is not None:
         security = [{scheme: [scope.value]} for scheme in SECURITY_SCHEMES]
-    return {"security": security, "responses": {**responses, **problem_answers(*problems)}}
+    return {
+        "security": security,
+        "responses": {**responses, **problem_answers(*_ANY_CALL, *problems)},
+    }
 
 
 def documented_operations(app: OpenAPI) -> dict[str, Operation]:
@@ -61,19 +64,7 @@ def documented_operations(app: OpenAPI) -> dict[str, Operation]:
 
 
 def problem_answers(*slugs: str) -> dict[str | int, Any]:
-    """Return responses for problems of these kinds and of those that any call with a key may meet.
-
-    Each kind has an example.
-    """
-    return _answers((*_ANY_CALL, *slugs))
-
-
-def keyless_answers() -> dict[str | int, Any]:
-    """Return responses for the problems of calls that need no key."""
-    return _answers(("invalid-request", "misdirected", "unexpected"))
-
-
-def _answers(slugs: Iterable[str]) -> dict[str | int, Any]:
+    """Return responses, each with an example, for problems of these kinds."""
     known = all_kinds()
     by_status: dict[str | int, list[ProblemKind]] = {}
     for slug in slugs:

@@ -122,11 +122,7 @@ EXPORT: dict[str, Any] = {
     "user": {"user_id": "ben_grey", "user_name": "ben_grey", "matchable": True},
     "consents": [{"consented_at": "2026-03-01T12:00:00+00:00", "words": WORDS_VERSION}],
     "posts": [{key: _PEAK[key] for key in ("post_id", "text", "created_at")}],
-    "analyses": [],
-    "sources": [],
-    "sign_ins": [],
-    "moods": [],
-    "feedback": [],
+    **{key: [] for key in ("analyses", "sources", "sign_ins", "moods", "feedback")},
 }
 ORIGINAL_RECOMMENDATIONS = {
     "big_accounts": ["dog_rates"],

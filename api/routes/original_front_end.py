@@ -9,7 +9,7 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
-from api.routes.openapi import CHANGES, documented, problem_answers
+from api.routes.openapi import CHANGES, documented
 from api.routes.request_models import OriginalStartQuery, UserPath
 from api.routes.response_models import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services
@@ -26,7 +26,7 @@ _OUTCOMES = (
 
 def original_blueprint(services: Services) -> APIBlueprint:
     """Return the original routes."""
-    routes = APIBlueprint("original", __name__, abp_tags=[_TAG], abp_responses=problem_answers())
+    routes = APIBlueprint("original", __name__, abp_tags=[_TAG])
 
     @routes.get(
         "/start_analysis/<user_name>",

@@ -10,7 +10,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
-from api.routes.openapi import documented, problem_answers
+from api.routes.openapi import documented
 from api.routes.request_models import SignInReturnQuery
 from api.routes.response_models import SourcesDocument
 from api.services import Services
@@ -33,7 +33,7 @@ _SIGN_IN_PROBLEMS = (
 
 def sources_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of sources."""
-    routes = APIBlueprint("sources", __name__, abp_tags=[_TAG], abp_responses=problem_answers())
+    routes = APIBlueprint("sources", __name__, abp_tags=[_TAG])
 
     @routes.get("/v1/sources", **documented(Scope.READ, {200: SourcesDocument}))
     def list_sources() -> Any:

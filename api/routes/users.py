@@ -12,7 +12,7 @@ from api.domain.analyses import WORDS, WORDS_VERSION
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
-from api.routes.openapi import BODY, CHANGES, documented, problem_answers
+from api.routes.openapi import BODY, CHANGES, documented
 from api.routes.request_models import ConsentBody, CountryQuery, TimelineQuery, UserPath
 from api.routes.response_models import (
     ConsentDocument,
@@ -50,13 +50,7 @@ _POST_FILE = {
 
 def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprint:
     """Return the routes of users."""
-    routes = APIBlueprint(
-        "users",
-        __name__,
-        url_prefix="/v1/users/<user_name>",
-        abp_tags=[_TAG],
-        abp_responses=problem_answers(),
-    )
+    routes = APIBlueprint("users", __name__, url_prefix="/v1/users/<user_name>", abp_tags=[_TAG])
 
     @routes.post(
         "/posts",

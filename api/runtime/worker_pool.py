@@ -51,7 +51,7 @@ class WorkerPool:
         self._wake_ups.release()
 
     def begin_stop(self) -> None:
-        """Ask running analyses to hand their leases back, without waiting for them."""
+        """Ask running analyses and open event streams to end, without waiting for them."""
         self._stopping.set()
         self._wake_ups.release(len(self._threads))
 

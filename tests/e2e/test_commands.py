@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -27,17 +28,21 @@ SECONDS = 120
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """Return an environment of free ports and a data folder of the test's own."""
+def own_environment(folder: Path) -> dict[str, str]:
+    """Return an environment with free ports and this data folder."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SERVING_")}
     return {
         **ours,
-        "DATA_DIR": str(tmp_path / "data"),
+        "DATA_DIR": str(folder),
         "STORE_URL": "",
         "API_PORT": str(free_port()),
         "SERVING_PORT": str(free_port()),
     }
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return own_environment(tmp_path / "data")
 
 
 def command(*words: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -52,8 +57,8 @@ def command(*words: str, env: dict[str, str]) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.fixture
-def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def local_servers(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Start what `make run` starts, and end it whatever the test does."""
     process = subprocess.Popen(
         [sys.executable, "-m", "api.local"],
@@ -68,6 +73,21 @@ def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.terminate()
         process.communicate(timeout=SECONDS)
+
+
+@pytest.fixture
+def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    with local_servers(environment) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def shared_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of servers that run for all tests that do not stop them."""
+    environment = own_environment(tmp_path_factory.mktemp("shared"))
+    with local_servers(environment) as process:
+        greeting(process)
+        yield environment
 
 
 def greeting(process: subprocess.Popen[str]) -> str:
@@ -176,12 +196,12 @@ def test_analysing_a_file_again_classifies_nothing_again(environment: dict[str, 
 
 
 def test_analysing_a_file_that_is_none_gives_one_line(
-    environment: dict[str, str], tmp_path: Path
+    shared_servers: dict[str, str], tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty.csv"
     empty.touch()
 
-    done = command("api.cli", "analyse", str(empty), "nobody", env=environment)
+    done = command("api.cli", "analyse", str(empty), "nobody", env=shared_servers)
 
     assert done.returncode != 0
     assert done.stderr.startswith("moodline: ")
@@ -191,11 +211,11 @@ def test_analysing_a_file_that_is_none_gives_one_line(
 
 @pytest.mark.data
 @pytest.mark.skipif(not TIMELINE.is_file(), reason=f"needs {TIMELINE}")
-def test_a_real_timeline_of_3207_posts_comes_to_a_mood(environment: dict[str, str]) -> None:
+def test_a_real_timeline_of_3207_posts_comes_to_a_mood(shared_servers: dict[str, str]) -> None:
     words = ("api.cli", "analyse", str(TIMELINE), "BarackObama")
 
-    first = command(*words, env=environment)
-    second = command(*words, env=environment)
+    first = command(*words, env=shared_servers)
+    second = command(*words, env=shared_servers)
 
     assert first.returncode == 0, first.stderr
     assert "3207 posts imported, 0 updated, 0 unchanged, 0 skipped" in first.stdout

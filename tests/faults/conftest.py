@@ -1,4 +1,4 @@
-"""Give each fault test a site of its own."""
+"""Fixtures of the fault tests."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.site import Site
+from tests.support.deployment import Deployment
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """Return a site without processes; those a test starts are ended."""
-    with Site(tmp_path) as one:
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment without processes; the ones that a test starts are ended."""
+    with Deployment(tmp_path) as one:
         yield one

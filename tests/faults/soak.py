@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.site import Site
+from tests.support.deployment import Deployment
 
 USERS = [f"user{number}" for number in range(12)]
 NEW_POSTS = 30
@@ -31,14 +31,14 @@ MEGABYTE = 1_000_000
 
 
 class Soak:
-    """Hold a site under way, and what was asked of it."""
+    """Hold a deployment under way, and what was asked of it."""
 
-    def __init__(self, site: Site, seed: int) -> None:
-        self._site = site
+    def __init__(self, deployment: Deployment, seed: int) -> None:
+        self._deployment = deployment
         self._chance = random.Random(seed)
-        self._redis = site.start_redis()
-        self._api = site.start_api()
-        self._workers = [site.start_worker() for _ in range(2)]
+        self._redis = deployment.start_redis()
+        self._api = deployment.start_api()
+        self._workers = [deployment.start_worker() for _ in range(2)]
         self._posts: Counter[str] = Counter()
         self._accepted: set[str] = set()
         self._cancelled: set[str] = set()
@@ -55,25 +55,27 @@ class Soak:
                 next_fault = time.monotonic() + SECONDS_BETWEEN_FAULTS
             time.sleep(self._chance.uniform(0.05, 0.3))
         for user in USERS:  # so that posts imported after an analysis began are read too
-            self._end(self._site.start_analysis(user))
+            self._end(self._deployment.start_analysis(user))
             self._end(self._start(user))
 
     def losses(self) -> list[str]:
         """Return what should not be, in words; nothing where all is well."""
         ids = self._accepted - self._cancelled
-        states = Counter(self._site.analysis(one)["state"] for one in ids)
+        states = Counter(self._deployment.analysis(one)["state"] for one in ids)
         found = [f"{count} analyses are {state}" for state, count in states.items()
                  if state != "succeeded"]  # fmt: skip
         (moods,), (kept,), (read,) = (
-            self._site.rows(f"SELECT count(*) FROM {what}")[0]  # noqa: S608
+            self._deployment.rows(f"SELECT count(*) FROM {what}")[0]  # noqa: S608
             for what in ("moods", "posts", "posts WHERE model IS NOT NULL")
         )
-        ended = self._site.rows("SELECT count(*) FROM analyses WHERE state = 'succeeded'")[0][0]
+        ended = self._deployment.rows("SELECT count(*) FROM analyses WHERE state = 'succeeded'")[0][
+            0
+        ]
         if moods != ended:
             found.append(f"{ended} analyses succeeded, but there are {moods} moods")
         if not kept == read == sum(self._posts.values()):
             found.append(f"{sum(self._posts.values())} posts were sent, {kept} kept, {read} read")
-        twice = sum(times - 1 for times in self._site.inference.texts.values())
+        twice = sum(times - 1 for times in self._deployment.inference.texts.values())
         allowed = CHUNK_POSTS * IN_FLIGHT * (self.faults["worker"] * 3 + self.faults["cancel"])
         if twice > allowed:
             found.append(f"{twice} posts were read again, where faults explain {allowed}")
@@ -91,17 +93,17 @@ class Soak:
     def _ask(self) -> None:
         user = self._chance.choice(USERS)
         self._posts[user] += NEW_POSTS
-        self._site.import_posts(user, self._posts[user])
+        self._deployment.import_posts(user, self._posts[user])
         self._start(user)
 
     def _start(self, user: str) -> str:
-        analysis_id = self._site.start_analysis(user)
+        analysis_id = self._deployment.start_analysis(user)
         self._accepted.add(analysis_id)
         return analysis_id
 
     def _end(self, analysis_id: str) -> None:
         if analysis_id not in self._cancelled:
-            self._site.wait_for(analysis_id)
+            self._deployment.wait_for(analysis_id)
 
     def _break_something(self) -> None:
         fault = self._chance.choice(["worker", "redis", "flush", "cancel"])
@@ -109,17 +111,17 @@ class Soak:
         if fault == "worker":
             place = self._chance.randrange(len(self._workers))
             _kill(self._workers[place])
-            self._workers[place] = self._site.start_worker()
+            self._workers[place] = self._deployment.start_worker()
         elif fault == "redis":
             _kill(self._redis)
             self._ask()
-            self._redis = self._site.start_redis()
+            self._redis = self._deployment.start_redis()
         elif fault == "flush":
-            with self._site.redis() as client:
+            with self._deployment.redis() as client:
                 client.flushall()
         else:
             analysis_id = self._start(self._chance.choice(USERS))
-            if self._site.http.delete(f"/v1/analyses/{analysis_id}").is_success:
+            if self._deployment.http.delete(f"/v1/analyses/{analysis_id}").is_success:
                 self._cancelled.add(analysis_id)
 
 
@@ -137,10 +139,10 @@ def main() -> int:
     print(f"soaking for {options.minutes:g} minutes, seed {options.seed}", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix="moodline-soak-") as folder,
-        Site(Path(folder), LEASE_SECONDS="2", CHUNK_POSTS=str(CHUNK_POSTS)) as site,
+        Deployment(Path(folder), LEASE_SECONDS="2", CHUNK_POSTS=str(CHUNK_POSTS)) as deployment,
     ):
-        site.inference.seconds = 0.02
-        soak = Soak(site, options.seed)
+        deployment.inference.seconds = 0.02
+        soak = Soak(deployment, options.seed)
         soak.run(60 * options.minutes)
         losses = soak.losses()
         print(soak.summary())

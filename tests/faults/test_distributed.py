@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from api.runtime.processes import free_port
-from tests.faults.site import REDIS, SECONDS
+from tests.support.deployment import REDIS, SECONDS
 from tests.support.serving.started import ROOT, wait_until
 
 pytestmark = pytest.mark.integration

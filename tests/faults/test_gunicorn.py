@@ -7,53 +7,57 @@ import signal
 import psutil
 import pytest
 
-from tests.faults.site import SECONDS, Site
+from tests.support.deployment import SECONDS, Deployment
 from tests.support.serving.started import wait_until
 
 pytestmark = pytest.mark.integration
 
 
-def test_any_process_tells_the_progress_of_an_analysis_that_another_runs(site: Site) -> None:
-    site.start_gunicorn(QUEUE_URL="", API_PROCESSES="2")
-    site.import_posts("alice", 30)
-    analysis_id = site.start_analysis("alice")
-    site.wait_for(analysis_id)
-    states = {site.analysis(analysis_id)["state"] for _ in range(20)}
+def test_any_process_tells_the_progress_of_an_analysis_that_another_runs(
+    deployment: Deployment,
+) -> None:
+    deployment.start_gunicorn(QUEUE_URL="", API_PROCESSES="2")
+    deployment.import_posts("alice", 30)
+    analysis_id = deployment.start_analysis("alice")
+    deployment.wait_for(analysis_id)
+    states = {deployment.analysis(analysis_id)["state"] for _ in range(20)}
 
     assert states == {"succeeded"}
-    assert site.rows("SELECT attempt FROM analyses") == [(1,)]
+    assert deployment.rows("SELECT attempt FROM analyses") == [(1,)]
 
 
-def test_a_stop_ends_event_streams_and_puts_analyses_back(site: Site) -> None:
-    site.inference.hold()
-    master = site.start_gunicorn(QUEUE_URL="", API_PROCESSES="2")
+def test_a_stop_ends_event_streams_and_puts_analyses_back(deployment: Deployment) -> None:
+    deployment.inference.pause()
+    master = deployment.start_gunicorn(QUEUE_URL="", API_PROCESSES="2")
     processes = psutil.Process(master.pid).children()
-    site.import_posts("alice", 30)
-    analysis_id = site.start_analysis("alice")
-    wait_until(lambda: site.analysis(analysis_id)["state"] == "running", SECONDS, "it runs")
-    with site.http.stream("GET", f"/v1/analyses/{analysis_id}/events") as stream:
+    deployment.import_posts("alice", 30)
+    analysis_id = deployment.start_analysis("alice")
+    wait_until(lambda: deployment.analysis(analysis_id)["state"] == "running", SECONDS, "it runs")
+    with deployment.http.stream("GET", f"/v1/analyses/{analysis_id}/events") as stream:
         next(stream.iter_text())
 
         master.send_signal(signal.SIGTERM)
-        site.inference.let_go()
+        deployment.inference.resume()
 
         assert master.wait(SECONDS) == 0
     assert len(processes) == 2
     assert [process for process in processes if process.is_running()] == []
-    assert site.rows("SELECT state FROM analyses") == [("queued",)]
-    assert "Traceback" not in site.log()
+    assert deployment.rows("SELECT state FROM analyses") == [("queued",)]
+    assert "Traceback" not in deployment.log()
 
 
 @pytest.mark.parametrize(
     ("variable", "value"), [("DATA_DIR", "/dev/null/x"), ("API_PORT", "eight")]
 )
 def test_what_keeps_it_from_serving_is_said_in_a_line_and_ends_it(
-    site: Site, variable: str, value: str
+    deployment: Deployment, variable: str, value: str
 ) -> None:
-    master = site.launch_gunicorn(**{variable: value})
+    master = deployment.launch_gunicorn(**{variable: value})
 
     status = master.wait(SECONDS)
 
     assert status != 0
-    assert any(line.startswith("moodline: ") and value in line for line in site.log().splitlines())
-    assert "Traceback" not in site.log()
+    assert any(
+        line.startswith("moodline: ") and value in line for line in deployment.log().splitlines()
+    )
+    assert "Traceback" not in deployment.log()

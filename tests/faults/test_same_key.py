@@ -8,19 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.faults.site import Site
+from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.integration
 
 CALLS = 100
 
 
-def test_a_hundred_starts_with_one_key_at_once_make_one_analysis(site: Site) -> None:
+def test_a_hundred_starts_with_one_key_at_once_make_one_analysis(deployment: Deployment) -> None:
     # A lease of a second may expire while a hundred threads compete for the processor.
-    site.start_api(QUEUE_URL="", LEASE_SECONDS="30")
-    site.import_posts("alice", 50)
+    deployment.start_api(QUEUE_URL="", LEASE_SECONDS="30")
+    deployment.import_posts("alice", 50)
     together = threading.Barrier(CALLS)
-    url = f"{site.http.base_url}/v1/analyses"
+    url = f"{deployment.http.base_url}/v1/analyses"
 
     def start(_: int) -> httpx.Response:
         together.wait(30)
@@ -35,9 +35,9 @@ def test_a_hundred_starts_with_one_key_at_once_make_one_analysis(site: Site) -> 
     with ThreadPoolExecutor(CALLS) as threads:
         answers = list(threads.map(start, range(CALLS)))
     (analysis_id,) = {answer.json()["analysis_id"] for answer in answers}
-    site.wait_for(analysis_id)
+    deployment.wait_for(analysis_id)
 
     assert {answer.status_code for answer in answers} == {202}
-    assert site.rows("SELECT count(*) FROM analyses") == [(1,)]
-    assert site.rows("SELECT count(*) FROM moods") == [(1,)]
-    assert max(site.inference.texts.values()) == 1
+    assert deployment.rows("SELECT count(*) FROM analyses") == [(1,)]
+    assert deployment.rows("SELECT count(*) FROM moods") == [(1,)]
+    assert max(deployment.inference.texts.values()) == 1

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.faults.site import SECONDS
+from tests.support.deployment import SECONDS
 from tests.support.serving.started import ROOT, free_port, wait_until
 
 pytestmark = pytest.mark.integration

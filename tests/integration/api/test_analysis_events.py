@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from tests.integration.api.conftest import House, problem
+from tests.support.wired_service import WiredService, problem
 
 
 def events(text: str) -> list[dict[str, Any]]:
@@ -21,22 +21,22 @@ def read(chunks: Any) -> str:
     return b"".join(cast("list[bytes]", chunks)).decode()
 
 
-def test_waiting_analyses_are_taken_up_when_the_service_starts(house: House) -> None:
-    house.import_posts("alice", 3)
-    analysis_id = house.start("alice").get_json()["analysis_id"]
+def test_waiting_analyses_are_taken_up_when_the_service_starts(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
+    analysis_id = wired.start("alice").get_json()["analysis_id"]
 
-    house.service.start()
+    wired.service.start()
 
-    last = events(house.client.get(f"/v1/analyses/{analysis_id}/events").text)[-1]
+    last = events(wired.client.get(f"/v1/analyses/{analysis_id}/events").text)[-1]
     assert last["state"] == "succeeded"
 
 
-def test_events_tell_of_an_analysis_until_it_ends(house: House) -> None:
-    house.import_posts("alice", 30)
-    analysis_id = house.start("alice").get_json()["analysis_id"]
-    stream = house.client.get(f"/v1/analyses/{analysis_id}/events", buffered=False)
+def test_events_tell_of_an_analysis_until_it_ends(wired: WiredService) -> None:
+    wired.import_posts("alice", 30)
+    analysis_id = wired.start("alice").get_json()["analysis_id"]
+    stream = wired.client.get(f"/v1/analyses/{analysis_id}/events", buffered=False)
     first = next(iter(cast(Any, stream.response))).decode()
-    house.work()
+    wired.work()
 
     rest = read(stream.response)
 
@@ -46,34 +46,34 @@ def test_events_tell_of_an_analysis_until_it_ends(house: House) -> None:
     assert events(rest)[-1]["state"] == "succeeded"
 
 
-def test_events_of_an_ended_analysis_are_one(house: House) -> None:
-    analysis_id = house.analysed("alice")
+def test_events_of_an_ended_analysis_are_one(wired: WiredService) -> None:
+    analysis_id = wired.analysed("alice")
 
-    told = events(house.client.get(f"/v1/analyses/{analysis_id}/events").text)
+    told = events(wired.client.get(f"/v1/analyses/{analysis_id}/events").text)
 
     assert [item["state"] for item in told] == ["succeeded"]
 
 
-def test_events_end_where_the_user_is_erased(house: House) -> None:
-    house.import_posts("alice", 3)
-    analysis_id = house.start("alice").get_json()["analysis_id"]
-    stream = house.client.get(f"/v1/analyses/{analysis_id}/events", buffered=False)
+def test_events_end_where_the_user_is_erased(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
+    analysis_id = wired.start("alice").get_json()["analysis_id"]
+    stream = wired.client.get(f"/v1/analyses/{analysis_id}/events", buffered=False)
     next(iter(stream.response))
-    house.client.delete("/v1/users/alice")
+    wired.client.delete("/v1/users/alice")
 
     rest = read(stream.response)
 
     assert events(rest) == []
 
 
-def test_too_many_open_calls_are_told_to_come_back(house: House) -> None:
-    house.import_posts("alice", 3)
-    path = f"/v1/analyses/{house.start('alice').get_json()['analysis_id']}/events"
-    held = [house.client.get(path, buffered=False) for _ in range(2)]
+def test_too_many_open_calls_are_told_to_come_back(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
+    path = f"/v1/analyses/{wired.start('alice').get_json()['analysis_id']}/events"
+    held = [wired.client.get(path, buffered=False) for _ in range(2)]
 
-    refused = house.client.get(path)
+    refused = wired.client.get(path)
     held[0].close()
-    accepted = house.client.get(path, buffered=False)
+    accepted = wired.client.get(path, buffered=False)
 
     problem(refused, 429, "busy")
     assert int(refused.headers["Retry-After"]) > 0

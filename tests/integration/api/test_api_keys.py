@@ -11,36 +11,30 @@ from werkzeug.test import TestResponse
 from api.domain.api_keys import Scope
 from api.services.access import Access
 from api.settings import Settings
-from tests.integration.api.conftest import NOW, House, open_house, problem
 from tests.support.fakes import FailingStore
+from tests.support.wired_service import NOW, WiredService, problem, wire_service
 
 PEPPER = "a pepper for tests only"
 ALL = (Scope.ANALYSE, Scope.READ, Scope.ERASE)
 
 
 @pytest.fixture
-def keys(store: FailingStore) -> FailingStore:
-    """Name the store by the part of it that these tests use."""
-    return store
-
-
-@pytest.fixture
-def house(settings: Settings, keys: FailingStore) -> Iterator[House]:
-    """Open a house that asks for keys, in which Alice and Bob were analysed."""
-    with open_house(keys, settings.model_copy(update={"api_key_pepper": PEPPER})) as opened:
-        opened.client.environ_base["HTTP_X_API_KEY"] = make(keys, Scope.ADMIN)
+def wired(settings: Settings, store: FailingStore) -> Iterator[WiredService]:
+    """A wired service that asks for keys, in which Alice and Bob were analysed."""
+    with wire_service(store, settings.model_copy(update={"api_key_pepper": PEPPER})) as opened:
+        opened.client.environ_base["HTTP_X_API_KEY"] = make(store, Scope.ADMIN)
         opened.ids = {name: opened.analysed(name) for name in ("alice", "bob")}  # type: ignore[attr-defined]
         del opened.client.environ_base["HTTP_X_API_KEY"]
         yield opened
 
 
-def make(keys: FailingStore, *scopes: Scope, users: tuple[str, ...] = ("Alice",)) -> str:
-    return Access(keys, lambda: NOW, PEPPER).create("tests", scopes, users)
+def make(store: FailingStore, *scopes: Scope, users: tuple[str, ...] = ("Alice",)) -> str:
+    return Access(store, lambda: NOW, PEPPER).create("tests", scopes, users)
 
 
-def call(house: House, key: str | None, method: str, path: str, **more: Any) -> TestResponse:
+def call(wired: WiredService, key: str | None, method: str, path: str, **more: Any) -> TestResponse:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return house.client.open(path, method=method, headers=headers, **more)
+    return wired.client.open(path, method=method, headers=headers, **more)
 
 
 CALLS: list[tuple[Scope, str, str, dict[str, Any]]] = [
@@ -65,16 +59,16 @@ each_call = pytest.mark.parametrize(
 )
 
 
-def path_of(house: House, path: str, name: str = "alice") -> str:
-    ids: dict[str, str] = house.ids  # type: ignore[attr-defined]
+def path_of(wired: WiredService, path: str, name: str = "alice") -> str:
+    ids: dict[str, str] = wired.ids  # type: ignore[attr-defined]
     return path.replace("{id}", ids[name]).replace("alice", name)
 
 
 @each_call
 def test_without_a_key_nothing_is_answered(
-    house: House, scope: Scope, method: str, path: str, more: dict[str, Any]
+    wired: WiredService, scope: Scope, method: str, path: str, more: dict[str, Any]
 ) -> None:
-    answer = call(house, None, method, path_of(house, path), **more)
+    answer = call(wired, None, method, path_of(wired, path), **more)
 
     assert "API key" in problem(answer, 401, "key-required")["detail"]
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -82,11 +76,16 @@ def test_without_a_key_nothing_is_answered(
 
 @each_call
 def test_a_key_without_the_scope_is_refused_and_told_which(
-    house: House, keys: FailingStore, scope: Scope, method: str, path: str, more: dict[str, Any]
+    wired: WiredService,
+    store: FailingStore,
+    scope: Scope,
+    method: str,
+    path: str,
+    more: dict[str, Any],
 ) -> None:
-    key = make(keys, *(other for other in ALL if other is not scope))
+    key = make(store, *(other for other in ALL if other is not scope))
 
-    answer = call(house, key, method, path_of(house, path), **more)
+    answer = call(wired, key, method, path_of(wired, path), **more)
 
     problem(answer, 403, "not-allowed")
     assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"]
@@ -94,32 +93,42 @@ def test_a_key_without_the_scope_is_refused_and_told_which(
 
 @each_call
 def test_a_key_with_just_the_scope_is_let_through(
-    house: House, keys: FailingStore, scope: Scope, method: str, path: str, more: dict[str, Any]
+    wired: WiredService,
+    store: FailingStore,
+    scope: Scope,
+    method: str,
+    path: str,
+    more: dict[str, Any],
 ) -> None:
-    answer = call(house, make(keys, scope), method, path_of(house, path), **more)
+    answer = call(wired, make(store, scope), method, path_of(wired, path), **more)
 
     assert answer.status_code not in (401, 403)
 
 
 @each_call
 def test_a_key_reaches_no_other_user(
-    house: House, keys: FailingStore, scope: Scope, method: str, path: str, more: dict[str, Any]
+    wired: WiredService,
+    store: FailingStore,
+    scope: Scope,
+    method: str,
+    path: str,
+    more: dict[str, Any],
 ) -> None:
-    key = make(keys, *ALL)
+    key = make(store, *ALL)
     about_bob = {"json": {**more["json"], "user_name": "Bob"}} if "consent" in str(more) else more
 
-    answer = call(house, key, method, path_of(house, path, "bob"), **about_bob)
+    answer = call(wired, key, method, path_of(wired, path, "bob"), **about_bob)
 
     # The id of an analysis tells nothing of whether it exists.
     assert answer.status_code == (404 if "{id}" in path else 403)
-    admin = make(keys, Scope.ADMIN)
-    assert call(house, admin, "GET", "/v1/users/bob").get_json()["posts"] == 5
+    admin = make(store, Scope.ADMIN)
+    assert call(wired, admin, "GET", "/v1/users/bob").get_json()["posts"] == 5
 
 
-def test_every_call_but_those_about_the_service_needs_a_key(house: House) -> None:
+def test_every_call_but_those_about_the_service_needs_a_key(wired: WiredService) -> None:
     served = {
         (method, rule.rule)
-        for rule in house.service.app.url_map.iter_rules()
+        for rule in wired.service.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if not rule.endpoint.startswith(("service.", "static"))
     }
@@ -127,7 +136,7 @@ def test_every_call_but_those_about_the_service_needs_a_key(house: House) -> Non
     unguarded = {
         (method, rule)
         for method, rule in served
-        if house.client.open(rule.replace("<", "").replace(">", ""), method=method).status_code
+        if wired.client.open(rule.replace("<", "").replace(">", ""), method=method).status_code
         != 401
     }
 
@@ -137,14 +146,14 @@ def test_every_call_but_those_about_the_service_needs_a_key(house: House) -> Non
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/openapi.json", "/", "/docs"])
-def test_what_is_about_the_service_needs_no_key(house: House, path: str) -> None:
-    assert call(house, None, "GET", path).status_code == 200
+def test_what_is_about_the_service_needs_no_key(wired: WiredService, path: str) -> None:
+    assert call(wired, None, "GET", path).status_code == 200
 
 
-def test_a_key_is_taken_from_either_header(house: House, keys: FailingStore) -> None:
-    key = make(keys, Scope.READ)
+def test_a_key_is_taken_from_either_header(wired: WiredService, store: FailingStore) -> None:
+    key = make(store, Scope.READ)
 
-    answer = house.client.get("/v1/users/alice", headers={"X-API-Key": key})
+    answer = wired.client.get("/v1/users/alice", headers={"X-API-Key": key})
 
     assert answer.status_code == 200
 
@@ -164,37 +173,37 @@ def test_a_key_is_taken_from_either_header(house: House, keys: FailingStore) -> 
     ],
 )
 def test_a_key_that_is_not_quite_right_is_refused(
-    house: House, keys: FailingStore, spoil: Callable[[str], str]
+    wired: WiredService, store: FailingStore, spoil: Callable[[str], str]
 ) -> None:
-    answer = call(house, spoil(make(keys, Scope.ADMIN)), "GET", "/v1/users/alice")
+    answer = call(wired, spoil(make(store, Scope.ADMIN)), "GET", "/v1/users/alice")
 
     problem(answer, 401, "key-required")
 
 
-def test_a_revoked_key_is_refused_at_once(house: House, keys: FailingStore) -> None:
-    key = make(keys, Scope.READ)
-    house.service.services.access.revoke(key.partition(".")[0])
+def test_a_revoked_key_is_refused_at_once(wired: WiredService, store: FailingStore) -> None:
+    key = make(store, Scope.READ)
+    wired.service.services.access.revoke(key.partition(".")[0])
 
-    problem(call(house, key, "GET", "/v1/users/alice"), 401, "key-required")
+    problem(call(wired, key, "GET", "/v1/users/alice"), 401, "key-required")
 
 
-def test_the_use_of_a_key_is_noted(house: House, keys: FailingStore) -> None:
-    key = make(keys, Scope.READ)
+def test_the_use_of_a_key_is_noted(wired: WiredService, store: FailingStore) -> None:
+    key = make(store, Scope.READ)
 
-    call(house, key, "GET", "/v1/users/alice")
+    call(wired, key, "GET", "/v1/users/alice")
 
-    kept = keys.key(key.partition(".")[0])
+    kept = store.key(key.partition(".")[0])
     assert kept is not None
     assert kept.last_used_at == NOW
 
 
-def test_no_secret_is_kept(keys: FailingStore) -> None:
-    secret = make(keys, Scope.READ).partition(".")[2]
+def test_no_secret_is_kept(store: FailingStore) -> None:
+    secret = make(store, Scope.READ).partition(".")[2]
 
-    assert secret not in str([(key, key.digest) for key in keys.all_keys()])
+    assert secret not in str([(key, key.digest) for key in store.all_keys()])
 
 
-def test_another_pepper_makes_all_keys_useless(house: House, keys: FailingStore) -> None:
-    key = Access(keys, lambda: NOW, "another pepper").create("tests", [Scope.ADMIN], [])
+def test_another_pepper_makes_all_keys_useless(wired: WiredService, store: FailingStore) -> None:
+    key = Access(store, lambda: NOW, "another pepper").create("tests", [Scope.ADMIN], [])
 
-    problem(call(house, key, "GET", "/v1/users/alice"), 401, "key-required")
+    problem(call(wired, key, "GET", "/v1/users/alice"), 401, "key-required")

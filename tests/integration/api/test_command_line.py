@@ -12,7 +12,7 @@ import pytest
 from api.cli import __main__ as cli
 from api.cli.api_client import ApiClient
 from api.runtime.processes import free_port
-from tests.faults.site import Site
+from tests.support.deployment import Deployment
 from tests.support.servers import Reply, ScriptedServer
 
 pytestmark = pytest.mark.integration
@@ -21,7 +21,7 @@ POSTS = Path(__file__).parents[3] / "api" / "demo" / "posts" / "ben_grey.csv"
 
 
 class Terminal(io.StringIO):
-    """Be a file that a person looks at."""
+    """Output file that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -35,18 +35,26 @@ def large_file(folder: Path) -> Path:
     return file
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """Run an API whose inference server finds joy, and point the commands at it."""
-    with Site(tmp_path) as one:
+@pytest.fixture(scope="module")
+def running_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """An API that runs for all tests of this module; its inference server finds joy."""
+    with Deployment(tmp_path_factory.mktemp("api")) as one:
         one.start_api(QUEUE_URL="")
-        monkeypatch.setenv("MOODLINE_API_URL", f"http://127.0.0.1:{one.api_port}")
         yield one
 
 
 @pytest.fixture
+def deployment(running_api: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """The running API without users, with the commands pointed at it."""
+    monkeypatch.setenv("MOODLINE_API_URL", str(running_api.http.base_url))
+    yield running_api
+    running_api.inference.seconds = 0.0
+    running_api.http.delete("/v1/users/ben")
+
+
+@pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    """Run an API that answers what a test tells it to, and point the commands at it."""
+    """An API that answers as scripted, with the commands pointed at it."""
     server = ScriptedServer()
     monkeypatch.setenv("MOODLINE_API_URL", server.url)
     yield server
@@ -54,7 +62,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
 
 
 def test_import_analyse_mood_recommend_and_erase_follow_one_another(
-    site: Site, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = []
     for words in (
@@ -75,7 +83,7 @@ def test_import_analyse_mood_recommend_and_erase_follow_one_another(
     assert recommended in mood
     assert "accounts" in recommended
     assert "erased" in erased
-    assert site.rows("SELECT * FROM users") == []
+    assert deployment.rows("SELECT * FROM users") == []
 
 
 @pytest.mark.parametrize(
@@ -88,13 +96,13 @@ def test_import_analyse_mood_recommend_and_erase_follow_one_another(
     ],
 )
 def test_json_is_one_document_on_standard_output(
-    site: Site,
+    deployment: Deployment,
     capsys: pytest.CaptureFixture[str],
     words: list[str],
     field: str,
     value: object,
 ) -> None:
-    site.import_posts("ben", 1)
+    deployment.import_posts("ben", 1)
 
     status = cli.main([*words, "--json"])
 
@@ -103,10 +111,10 @@ def test_json_is_one_document_on_standard_output(
 
 
 def test_at_a_terminal_an_analysis_shows_a_bar(
-    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site.inference.seconds = 0.3
-    site.import_posts("ben", 40)
+    deployment.inference.seconds = 0.3
+    deployment.import_posts("ben", 40)
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
 
@@ -119,7 +127,7 @@ def test_at_a_terminal_an_analysis_shows_a_bar(
 
 
 def test_at_a_terminal_an_import_shows_what_is_sent_and_then_that_it_is_read(
-    site: Site,
+    deployment: Deployment,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -137,7 +145,7 @@ def test_at_a_terminal_an_import_shows_what_is_sent_and_then_that_it_is_read(
 
 
 def test_where_nobody_looks_an_import_shows_no_bar(
-    site: Site, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = cli.main(["import", str(POSTS), "ben"])
 
@@ -146,11 +154,11 @@ def test_where_nobody_looks_an_import_shows_no_bar(
 
 
 def test_an_import_tells_what_is_sent_from_nothing_to_the_whole_file(
-    site: Site, tmp_path: Path
+    deployment: Deployment, tmp_path: Path
 ) -> None:
     told = []
 
-    with ApiClient(f"http://127.0.0.1:{site.api_port}") as api:
+    with ApiClient(f"http://127.0.0.1:{deployment.api_port}") as api:
         api.import_posts(
             "ben", large_file(tmp_path), on_sent=lambda sent, size: told.append((sent, size))
         )
@@ -162,7 +170,9 @@ def test_an_import_tells_what_is_sent_from_nothing_to_the_whole_file(
     assert {size for _, size in told} == {1_000_000}
 
 
-def test_a_refusal_is_one_line_and_status_1(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_is_one_line_and_status_1(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
     status = cli.main(["mood", "nobody"])
 
     assert status == 1
@@ -220,15 +230,15 @@ def test_the_key_is_sent_with_every_call(
 
 
 def test_nothing_is_erased_where_nobody_can_be_asked(
-    site: Site, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site.import_posts("ben", 1)
+    deployment.import_posts("ben", 1)
 
     status = cli.main(["erase", "ben"])
 
     assert status == 1
     assert "--yes" in capsys.readouterr().err
-    assert site.rows("SELECT user_id FROM users") == [("ben",)]
+    assert deployment.rows("SELECT user_id FROM users") == [("ben",)]
 
 
 def test_a_wrong_command_line_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:

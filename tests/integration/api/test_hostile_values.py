@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.api.conftest import House, problem
+from tests.support.wired_service import WiredService, problem
 
 OPERATORS = [
     {"$gt": ""},
@@ -19,16 +19,28 @@ OPERATORS = [
     True,
     {"user_name": "alice"},
 ]
-TEXTS = ["$gt", "alice' OR '1'='1", "alice\n", "alice\x00", "", "%", "a.b", "ａｌｉｃｅ", "..", "*"]
+TEXTS = [
+    "$gt",
+    "no-such.name",
+    "alice' OR '1'='1",
+    "alice\n",
+    "alice\x00",
+    "",
+    "%",
+    "a.b",
+    "ａｌｉｃｅ",
+    "..",
+    "*",
+]
 
 
 @pytest.mark.parametrize("value", OPERATORS, ids=str)
 @pytest.mark.parametrize("field", ["user_name", "source", "as_of", "max_posts", "consent"])
-def test_an_operator_in_a_body_is_refused(house: House, field: str, value: Any) -> None:
-    house.import_posts("alice", 1)
+def test_an_operator_in_a_body_is_refused(wired: WiredService, field: str, value: Any) -> None:
+    wired.import_posts("alice", 1)
     body = {"user_name": "alice", "consent": True, field: value}
 
-    answer = house.client.post("/v1/analyses", json=body)
+    answer = wired.client.post("/v1/analyses", json=body)
 
     if (field, value) in (("consent", True), ("max_posts", None)):
         assert answer.status_code == 202
@@ -38,24 +50,24 @@ def test_an_operator_in_a_body_is_refused(house: House, field: str, value: Any) 
 
 
 @pytest.mark.parametrize("value", OPERATORS, ids=str)
-def test_an_operator_for_a_mood_is_refused(house: House, value: Any) -> None:
-    analysis_id = house.analysed("alice")
+def test_an_operator_for_a_mood_is_refused(wired: WiredService, value: Any) -> None:
+    analysis_id = wired.analysed("alice")
 
-    answer = house.client.post(f"/v1/analyses/{analysis_id}/feedback", json={"mood": value})
+    answer = wired.client.post(f"/v1/analyses/{analysis_id}/feedback", json={"mood": value})
 
     problem(answer, 400, "invalid-request")
 
 
 @pytest.mark.parametrize("value", [value for value in OPERATORS if value is not True], ids=str)
-def test_an_operator_for_an_agreement_is_refused(house: House, value: Any) -> None:
-    answer = house.client.put("/v1/users/alice/consent", json={"matchable": value})
+def test_an_operator_for_an_agreement_is_refused(wired: WiredService, value: Any) -> None:
+    answer = wired.client.put("/v1/users/alice/consent", json={"matchable": value})
 
     problem(answer, 400, "invalid-request")
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=repr)
-def test_a_name_that_is_none_is_refused_in_a_body(house: House, text: str) -> None:
-    answer = house.client.post("/v1/analyses", json={"user_name": text, "consent": True})
+def test_a_name_that_is_none_is_refused_in_a_body(wired: WiredService, text: str) -> None:
+    answer = wired.client.post("/v1/analyses", json={"user_name": text, "consent": True})
 
     problem(answer, 400, "invalid-request")
 
@@ -66,25 +78,28 @@ def test_a_name_that_is_none_is_refused_in_a_body(house: House, text: str) -> No
     [
         "/v1/users/{}",
         "/v1/users/{}/export",
+        "/v1/users/{}/timeline",
         "/v1/users/{}/recommendations",
         "/start_analysis/{}?consent=true",
         "/recomend_friends/{}",
     ],
 )
-def test_a_name_that_is_none_is_refused_in_an_address(house: House, path: str, text: str) -> None:
-    house.analysed("alice")
+def test_a_name_that_is_none_is_refused_in_an_address(
+    wired: WiredService, path: str, text: str
+) -> None:
+    wired.analysed("alice")
 
-    answer = house.client.get(path.format(quote(text, safe="")))
+    answer = wired.client.get(path.format(quote(text, safe="")))
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "user_name"
 
 
 @pytest.mark.parametrize("query", ["bucket[$ne]=x", "country[$gt]=", "bucket=day&$where=1"])
-def test_an_operator_in_a_query_is_refused(house: House, query: str) -> None:
-    house.analysed("alice")
+def test_an_operator_in_a_query_is_refused(wired: WiredService, query: str) -> None:
+    wired.analysed("alice")
     path = "/v1/users/alice" if "country" in query else "/v1/users/alice/timeline"
 
-    problem(house.client.get(f"{path}?{query}"), 400, "invalid-request")
+    problem(wired.client.get(f"{path}?{query}"), 400, "invalid-request")
 
 
 @pytest.mark.parametrize(
@@ -98,20 +113,20 @@ def test_an_operator_in_a_query_is_refused(house: House, query: str) -> None:
     ],
 )
 def test_a_parameter_that_a_call_does_not_have_is_refused(
-    house: House, method: str, path: str
+    wired: WiredService, method: str, path: str
 ) -> None:
-    house.analysed("alice")
+    wired.analysed("alice")
 
-    answer = house.client.open(f"{path}?user_name[$ne]=x", method=method)
+    answer = wired.client.open(f"{path}?user_name[$ne]=x", method=method)
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "user_name[$ne]"
-    assert house.client.get("/v1/users/alice").status_code == 200
+    assert wired.client.get("/v1/users/alice").status_code == 200
 
 
 @pytest.mark.parametrize("text", ["$ne", '{"$gt": ""}', "*", "%", "' OR 1=1 --", "a" * 65])
-def test_an_id_that_is_none_finds_nothing(house: House, text: str) -> None:
-    house.analysed("alice")
+def test_an_id_that_is_none_finds_nothing(wired: WiredService, text: str) -> None:
+    wired.analysed("alice")
 
-    answer = house.client.get(f"/v1/analyses/{quote(text, safe='')}")
+    answer = wired.client.get(f"/v1/analyses/{quote(text, safe='')}")
 
     assert answer.status_code in (400, 404)

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.integration.api.conftest import House, post_line, problem, upload
+from tests.support.wired_service import WiredService, post_line, problem, upload
 
 URL = "/v1/users/Alice/posts"
 
@@ -36,8 +36,8 @@ def tweets_js(*texts: str) -> str:
     return "window.YTD.tweets.part0 = " + json.dumps(items)
 
 
-def test_json_lines_are_imported_and_reported(house: House) -> None:
-    answer = house.import_lines("Alice", post_line(1), post_line(2))
+def test_json_lines_are_imported_and_reported(wired: WiredService) -> None:
+    answer = wired.import_lines("Alice", post_line(1), post_line(2))
 
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -51,60 +51,60 @@ def test_json_lines_are_imported_and_reported(house: House) -> None:
     }
 
 
-def test_a_csv_file_is_imported_from_a_form(house: House) -> None:
+def test_a_csv_file_is_imported_from_a_form(wired: WiredService) -> None:
     data = b"id,text,created_at\n1,so much joy,2026-02-01T10:00:00Z\n"
 
-    answer = house.client.post(URL, **upload(data, "posts.csv"))
+    answer = wired.client.post(URL, **upload(data, "posts.csv"))
 
     assert (answer.status_code, answer.get_json()["format"]) == (200, "csv")
     assert answer.get_json()["imported"] == 1
 
 
 @pytest.mark.parametrize("padding", [1, 997, 1999])
-def test_a_form_may_hold_a_file_larger_than_other_bodies(house: House, padding: int) -> None:
+def test_a_form_may_hold_a_file_larger_than_other_bodies(wired: WiredService, padding: int) -> None:
     rows = "".join(f"{n},{'joy ' * 40}{'!' * padding},2026-02-01T10:00:00Z\n" for n in range(9))
     data = ("id,text,created_at\n" + rows).encode() + b"\n" * 70_000
 
-    answer = house.client.post(URL, **upload(data, "posts.csv"))
+    answer = wired.client.post(URL, **upload(data, "posts.csv"))
 
     assert (answer.status_code, answer.get_json().get("imported")) == (200, 9)
 
 
-def test_an_x_archive_is_imported(house: House) -> None:
+def test_an_x_archive_is_imported(wired: WiredService) -> None:
     data = archive(tweets=tweets_js("so much joy", "more love"))
 
-    answer = house.client.post(URL, data=data, content_type="application/zip")
+    answer = wired.client.post(URL, data=data, content_type="application/zip")
 
     assert (answer.status_code, answer.get_json()["format"]) == (200, "archive")
     assert answer.get_json()["imported"] == 2
 
 
-def test_tweets_js_alone_is_imported(house: House) -> None:
+def test_tweets_js_alone_is_imported(wired: WiredService) -> None:
     data = tweets_js("so much joy").encode()
 
-    answer = house.client.post(URL, **upload(data, "tweets.js"))
+    answer = wired.client.post(URL, **upload(data, "tweets.js"))
 
     assert (answer.status_code, answer.get_json()["imported"]) == (200, 1)
 
 
-def test_the_same_file_again_changes_nothing(house: House) -> None:
-    house.import_posts("alice", 3)
+def test_the_same_file_again_changes_nothing(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
 
-    again = house.import_posts("ALICE", 3).get_json()
+    again = wired.import_posts("ALICE", 3).get_json()
 
     assert (again["imported"], again["unchanged"], again["total"]) == (0, 3, 3)
 
 
-def test_new_engagement_updates_a_known_post(house: House) -> None:
-    house.import_lines("alice", post_line(1))
+def test_new_engagement_updates_a_known_post(wired: WiredService) -> None:
+    wired.import_lines("alice", post_line(1))
 
-    again = house.import_lines("alice", post_line(1, likes=9)).get_json()
+    again = wired.import_lines("alice", post_line(1, likes=9)).get_json()
 
     assert (again["imported"], again["updated"], again["total"]) == (0, 1, 1)
 
 
-def test_a_row_without_a_date_is_skipped_and_named(house: House) -> None:
-    answer = house.import_lines("alice", post_line(1), {"id": "2", "text": "no date"})
+def test_a_row_without_a_date_is_skipped_and_named(wired: WiredService) -> None:
+    answer = wired.import_lines("alice", post_line(1), {"id": "2", "text": "no date"})
 
     report = answer.get_json()
     assert (report["imported"], report["skipped"]) == (1, 1)
@@ -112,23 +112,23 @@ def test_a_row_without_a_date_is_skipped_and_named(house: House) -> None:
     assert report["skipped_reasons"][0]["field"] == "created_at"
 
 
-def test_only_the_first_hundred_reasons_are_told(house: House) -> None:
+def test_only_the_first_hundred_reasons_are_told(wired: WiredService) -> None:
     bad = [{"id": str(n), "text": "no date"} for n in range(150)]
 
-    report = house.import_lines("alice", post_line(1), *bad).get_json()
+    report = wired.import_lines("alice", post_line(1), *bad).get_json()
 
     assert report["skipped"] == 150
     assert len(report["skipped_reasons"]) == 100
 
 
-def test_an_empty_file_is_refused(house: House) -> None:
-    answer = house.client.post(URL, data=b"", content_type="text/csv")
+def test_an_empty_file_is_refused(wired: WiredService) -> None:
+    answer = wired.client.post(URL, data=b"", content_type="text/csv")
 
     assert "empty" in problem(answer, 400, "unreadable-file")["detail"]
 
 
-def test_a_form_without_the_file_names_the_field(house: House) -> None:
-    answer = house.client.post(URL, data={"other": "x"}, content_type="multipart/form-data")
+def test_a_form_without_the_file_names_the_field(wired: WiredService) -> None:
+    answer = wired.client.post(URL, data={"other": "x"}, content_type="multipart/form-data")
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "file"
 
@@ -159,9 +159,9 @@ def test_a_form_without_the_file_names_the_field(house: House) -> None:
     ],
 )
 def test_a_file_that_is_not_posts_never_fails_the_server(
-    house: House, data: bytes, name: str
+    wired: WiredService, data: bytes, name: str
 ) -> None:
-    answer = house.client.post(URL, **upload(data, name))
+    answer = wired.client.post(URL, **upload(data, name))
 
     document = answer.get_json()
     if answer.status_code == 200:
@@ -171,40 +171,40 @@ def test_a_file_that_is_not_posts_never_fails_the_server(
         assert len(document["detail"]) > 20
 
 
-def test_nothing_is_kept_of_a_file_that_breaks_off(house: House) -> None:
+def test_nothing_is_kept_of_a_file_that_breaks_off(wired: WiredService) -> None:
     whole = archive(tweets=tweets_js(*[f"joy number {n}" for n in range(200)]))
     data = whole.replace(b"PK\x01\x02", b"XXXX")
 
-    answer = house.client.post(URL, data=data, content_type="application/zip")
+    answer = wired.client.post(URL, data=data, content_type="application/zip")
 
     assert answer.status_code == 400
-    assert house.client.get("/v1/users/alice").status_code == 404
+    assert wired.client.get("/v1/users/alice").status_code == 404
 
 
-def test_a_file_that_breaks_off_leaves_no_user_behind(house: House) -> None:
+def test_a_file_that_breaks_off_leaves_no_user_behind(wired: WiredService) -> None:
     whole = tweets_js("so much joy", "and more").encode()
 
-    answer = house.client.post(URL, **upload(whole[:-20], "tweets.js"))
+    answer = wired.client.post(URL, **upload(whole[:-20], "tweets.js"))
 
     assert answer.status_code == 400
-    assert house.client.get("/v1/users/Alice").status_code == 404
+    assert wired.client.get("/v1/users/Alice").status_code == 404
 
 
-def test_a_file_past_the_cap_is_too_large(house: House) -> None:
+def test_a_file_past_the_cap_is_too_large(wired: WiredService) -> None:
     data = b"\n".join(json.dumps(post_line(n)).encode() for n in range(1500))
 
-    answer = house.client.post(URL, data=data, content_type="application/x-ndjson")
+    answer = wired.client.post(URL, data=data, content_type="application/x-ndjson")
 
     problem(answer, 413, "payload-too-large")
 
 
-def test_a_body_far_past_the_cap_is_refused_by_its_length(house: House) -> None:
-    answer = house.client.post(URL, data=b"x" * 400_000, content_type="application/x-ndjson")
+def test_a_body_far_past_the_cap_is_refused_by_its_length(wired: WiredService) -> None:
+    answer = wired.client.post(URL, data=b"x" * 400_000, content_type="application/x-ndjson")
 
     problem(answer, 413, "payload-too-large")
 
 
-def test_a_bad_user_name_is_refused_before_the_file_is_read(house: House) -> None:
-    answer = house.client.post("/v1/users/not-a-name/posts", data=b"x", content_type="text/csv")
+def test_a_bad_user_name_is_refused_before_the_file_is_read(wired: WiredService) -> None:
+    answer = wired.client.post("/v1/users/not-a-name/posts", data=b"x", content_type="text/csv")
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "user_name"

@@ -22,8 +22,8 @@ from schemathesis.checks import positive_data_acceptance
 from api.domain.api_keys import Scope
 from api.services.access import Access
 from api.settings import Settings
-from tests.integration.api.conftest import NOW, House, open_house
 from tests.support.fakes import MemoryStore
+from tests.support.wired_service import NOW, WiredService, wire_service
 
 PEPPER = "a pepper for tests only"
 EXAMPLES = 12
@@ -32,7 +32,7 @@ CANNOT_SAY_ALL = ("/v1/analyses", "/v1/users/{user_name}/posts")
 
 
 @pytest.fixture
-def key_and_house(tmp_path: Path) -> Iterator[tuple[str, House]]:
+def key_and_wired(tmp_path: Path) -> Iterator[tuple[str, WiredService]]:
     store = MemoryStore()
     key = Access(store, lambda: NOW, PEPPER).create("tests", [Scope.ADMIN], [])
     chosen = Settings(
@@ -43,19 +43,19 @@ def key_and_house(tmp_path: Path) -> Iterator[tuple[str, House]]:
         event_poll_seconds=0.01,
         inference_retry_seconds=0.0,
     )
-    with open_house(store, chosen) as house:
-        house.client.environ_base["HTTP_X_API_KEY"] = key
-        house.analysed("ana_ridge")
-        house.service.start()
-        yield key, house
+    with wire_service(store, chosen) as wired:
+        wired.client.environ_base["HTTP_X_API_KEY"] = key
+        wired.analysed("ana_ridge")
+        wired.service.start()
+        yield key, wired
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_answers_conform_to_the_openapi_document(
-    key_and_house: tuple[str, House], mode: GenerationMode
+    key_and_wired: tuple[str, WiredService], mode: GenerationMode
 ) -> None:
-    key, house = key_and_house
-    document = schemathesis.openapi.from_wsgi("/openapi.json", house.service.app)
+    key, wired = key_and_wired
+    document = schemathesis.openapi.from_wsgi("/openapi.json", wired.service.app)
 
     @document.auth()
     class ByKey:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from api.routes import openapi_examples, request_models, response_models
-from tests.integration.api.conftest import House
+from tests.support.wired_service import WiredService
 
 MODELS = vars(request_models) | vars(response_models)
 
 
-def operations(house: House) -> dict[str, dict[str, Any]]:
-    paths = house.client.get("/openapi.json").get_json()["paths"]
+def operations(wired: WiredService) -> dict[str, dict[str, Any]]:
+    paths = wired.client.get("/openapi.json").get_json()["paths"]
     return {
         f"{method} {path}": operation
         for path, item in paths.items()
@@ -21,30 +21,30 @@ def operations(house: House) -> dict[str, dict[str, Any]]:
     }
 
 
-def example_of(house: House, media: dict[str, Any]) -> Any:
+def example_of(wired: WiredService, media: dict[str, Any]) -> Any:
     """Return the example of a media type, or of the model that its schema names."""
     if "example" in media:
         return media["example"]
     name = media["schema"].get("$ref", "").rpartition("/")[2]
-    schemas = house.client.get("/openapi.json").get_json()["components"]["schemas"]
+    schemas = wired.client.get("/openapi.json").get_json()["components"]["schemas"]
     return schemas.get(name, {}).get("example")
 
 
-def test_every_call_has_examples_of_its_body_and_its_answer(house: House) -> None:
+def test_every_call_has_examples_of_its_body_and_its_answer(wired: WiredService) -> None:
     without = []
-    for name, operation in operations(house).items():
+    for name, operation in operations(wired).items():
         body = list(operation.get("requestBody", {}).get("content", {}).values())
         good = [answer for status, answer in operation["responses"].items() if status < "300"]
         answers = [media for answer in good for media in (answer.get("content") or {}).values()]
         for media in (*body[:1], *answers):
-            if example_of(house, media) is None and "event-stream" not in str(good):
+            if example_of(wired, media) is None and "event-stream" not in str(good):
                 without.append(name)
 
     assert without == []
 
 
-def test_every_example_fits_its_model(house: House) -> None:
-    schemas = house.client.get("/openapi.json").get_json()["components"]["schemas"]
+def test_every_example_fits_its_model(wired: WiredService) -> None:
+    schemas = wired.client.get("/openapi.json").get_json()["components"]["schemas"]
 
     examples = {name: schema["example"] for name, schema in schemas.items() if "example" in schema}
 
@@ -53,9 +53,9 @@ def test_every_example_fits_its_model(house: House) -> None:
         MODELS[name].model_validate(example)
 
 
-def test_the_example_of_a_result_looks_like_a_result(house: House) -> None:
-    house.analysed("alice", "sadness")
-    result = house.client.get("/v1/users/alice?country=IE").get_json()["result"]
+def test_the_example_of_a_result_looks_like_a_result(wired: WiredService) -> None:
+    wired.analysed("alice", "sadness")
+    result = wired.client.get("/v1/users/alice?country=IE").get_json()["result"]
 
     example = openapi_examples.USER["result"]
 
@@ -64,8 +64,8 @@ def test_the_example_of_a_result_looks_like_a_result(house: House) -> None:
 
 
 @pytest.mark.parametrize("status", ["401", "403", "429"])
-def test_every_call_with_a_key_says_how_it_may_be_refused(house: House, status: str) -> None:
-    keyed = {name: each for name, each in operations(house).items() if each.get("security")}
+def test_every_call_with_a_key_says_how_it_may_be_refused(wired: WiredService, status: str) -> None:
+    keyed = {name: each for name, each in operations(wired).items() if each.get("security")}
 
     assert len(keyed) >= 15
     for name, operation in keyed.items():
@@ -73,8 +73,8 @@ def test_every_call_with_a_key_says_how_it_may_be_refused(house: House, status: 
         assert "examples" in content["application/problem+json"], name
 
 
-def test_every_problem_that_is_named_has_its_own_status(house: House) -> None:
-    for operation in operations(house).values():
+def test_every_problem_that_is_named_has_its_own_status(wired: WiredService) -> None:
+    for operation in operations(wired).values():
         for status, answer in operation["responses"].items():
             media = (answer.get("content") or {}).get("application/problem+json", {})
             for example in media.get("examples", {}).values():

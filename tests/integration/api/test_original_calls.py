@@ -2,79 +2,79 @@
 
 from __future__ import annotations
 
-from tests.integration.api.conftest import House, post_line, problem
+from tests.support.wired_service import WiredService, post_line, problem
 
 
-def test_start_analysis_waits_and_answers_mood_happiest_and_saddest(house: House) -> None:
-    house.import_lines("alice", *(post_line(n) for n in range(4)), post_line(9, "sadness"))
-    house.service.start()
+def test_start_analysis_waits_and_answers_mood_happiest_and_saddest(wired: WiredService) -> None:
+    wired.import_lines("alice", *(post_line(n) for n in range(4)), post_line(9, "sadness"))
+    wired.service.start()
 
-    answer = house.client.get("/start_analysis/Alice?consent=true")
+    answer = wired.client.get("/start_analysis/Alice?consent=true")
 
     assert answer.status_code == 200
     assert answer.get_json() == ["Cheerful", "post 3 full of joy", "post 9 full of sadness"]
 
 
-def test_start_analysis_of_nothing_answers_nulls(house: House) -> None:
-    house.service.start()
+def test_start_analysis_of_nothing_answers_nulls(wired: WiredService) -> None:
+    wired.service.start()
 
-    answer = house.client.get("/start_analysis/alice?consent=true")
+    answer = wired.client.get("/start_analysis/alice?consent=true")
 
     assert answer.get_json() == [None, None, None]
 
 
-def test_start_analysis_without_consent_is_refused(house: House) -> None:
-    house.import_posts("alice", 3)
+def test_start_analysis_without_consent_is_refused(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
 
-    answer = house.client.get("/start_analysis/alice")
+    answer = wired.client.get("/start_analysis/alice")
 
     problem(answer, 403, "consent-required")
 
 
-def test_start_analysis_takes_consent_from_the_record(house: House) -> None:
-    house.import_posts("alice", 3)
-    house.client.put("/v1/users/alice/consent")
-    house.service.start()
+def test_start_analysis_takes_consent_from_the_record(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
+    wired.client.put("/v1/users/alice/consent")
+    wired.service.start()
 
-    answer = house.client.get("/start_analysis/alice")
-
-    assert answer.get_json()[0] == "Cheerful"
-
-
-def test_start_analysis_joins_one_that_is_under_way(house: House) -> None:
-    house.import_posts("alice", 3)
-    house.start("alice")
-    house.service.start()
-
-    answer = house.client.get("/start_analysis/alice?consent=true")
+    answer = wired.client.get("/start_analysis/alice")
 
     assert answer.get_json()[0] == "Cheerful"
-    assert len(house.emotions.texts) == 3
 
 
-def test_start_analysis_that_fails_answers_the_problem_of_the_analysis(house: House) -> None:
-    house.import_posts("alice", 3)
-    house.emotions.down = True
-    house.service.start()
+def test_start_analysis_joins_one_that_is_under_way(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
+    wired.start("alice")
+    wired.service.start()
 
-    answer = house.client.get("/start_analysis/alice?consent=true")
+    answer = wired.client.get("/start_analysis/alice?consent=true")
+
+    assert answer.get_json()[0] == "Cheerful"
+    assert len(wired.emotions.texts) == 3
+
+
+def test_start_analysis_that_fails_answers_the_problem_of_the_analysis(wired: WiredService) -> None:
+    wired.import_posts("alice", 3)
+    wired.emotions.down = True
+    wired.service.start()
+
+    answer = wired.client.get("/start_analysis/alice?consent=true")
 
     problem(answer, 503, "inference-unavailable")
 
 
-def test_start_analysis_with_a_bad_parameter_names_it(house: House) -> None:
-    answer = house.client.get("/start_analysis/alice?consent=perhaps")
+def test_start_analysis_with_a_bad_parameter_names_it(wired: WiredService) -> None:
+    answer = wired.client.get("/start_analysis/alice?consent=perhaps")
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "consent"
 
 
-def test_recommend_friends_answers_plain_names_at_both_spellings(house: House) -> None:
-    house.analysed("bob", word="joy")
-    house.client.put("/v1/users/bob/consent", json={"matchable": True})
-    house.analysed("alice", word="sadness")
+def test_recommend_friends_answers_plain_names_at_both_spellings(wired: WiredService) -> None:
+    wired.analysed("bob", word="joy")
+    wired.client.put("/v1/users/bob/consent", json={"matchable": True})
+    wired.analysed("alice", word="sadness")
 
     right, original = (
-        house.client.get(f"/{name}_friends/alice").get_json() for name in ("recommend", "recomend")
+        wired.client.get(f"/{name}_friends/alice").get_json() for name in ("recommend", "recomend")
     )
 
     assert right == original
@@ -84,5 +84,5 @@ def test_recommend_friends_answers_plain_names_at_both_spellings(house: House) -
     assert all(isinstance(name, str) for names in right.values() for name in names)
 
 
-def test_recommend_friends_of_an_unknown_user_is_not_found(house: House) -> None:
-    problem(house.client.get("/recomend_friends/nobody"), 404, "not-found")
+def test_recommend_friends_of_an_unknown_user_is_not_found(wired: WiredService) -> None:
+    problem(wired.client.get("/recomend_friends/nobody"), 404, "not-found")

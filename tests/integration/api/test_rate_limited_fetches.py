@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.ports.store import Store
 from api.stores.sqlite import SqliteStore
-from tests.integration.api.town import Town
 from tests.support.servers import Reply, XServer
 from tests.support.servers.x import RESET, a_tweet
+from tests.support.wired_service import ServiceWithSources
 
 pytestmark = pytest.mark.integration
 
 SPENT = Reply(429, {"title": "Too Many Requests"}, {"x-rate-limit-reset": str(RESET)})
 LOOK_UP = ("/2/users/by/username/ana", None, None)
-
-
-@pytest.fixture
-def town(store: Store, tmp_path: Path) -> Iterator[Town]:
-    town = Town(store, tmp_path)
-    yield town
-    town.stop()
 
 
 def tweets(server: XServer, newest: int) -> None:
@@ -44,96 +35,102 @@ def page(token: str | None, since_id: str | None = None) -> tuple[str, str | Non
     return ("/2/users/42/tweets", token, since_id)
 
 
-def after_the_reset(town: Town) -> dict[str, Any]:
+def after_the_reset(service: ServiceWithSources) -> dict[str, Any]:
     """Let the limit pass, have what waits run, and return the newest analysis of ana."""
-    town.clock.now += timedelta(minutes=6)
-    town.house.work()
-    export = town.house.client.get("/v1/users/ana/export").get_json()
+    service.clock.now += timedelta(minutes=6)
+    service.wired.work()
+    export = service.wired.client.get("/v1/users/ana/export").get_json()
     analysis: dict[str, Any] = export["analyses"][-1]
     return analysis
 
 
-def test_pages_that_were_read_are_not_asked_for_again(town: Town) -> None:
-    tweets(town.x, 250)
-    town.x.faults = [None, None, None, SPENT]
-    waiting = town.analysed("ana", "x")
+def test_pages_that_were_read_are_not_asked_for_again(service: ServiceWithSources) -> None:
+    tweets(service.x, 250)
+    service.x.faults = [None, None, None, SPENT]
+    waiting = service.analysed("ana", "x")
 
-    analysis = after_the_reset(town)
+    analysis = after_the_reset(service)
 
     assert (waiting["state"], waiting["progress"]["fetched"]) == ("queued", 200)
-    assert called(town.x) == [LOOK_UP, page(None), page("t100"), page("t200"), page("t200")]
+    assert called(service.x) == [LOOK_UP, page(None), page("t100"), page("t200"), page("t200")]
     assert (analysis["state"], analysis["progress"]["fetched"]) == ("succeeded", 250)
-    assert town.house.store.count_posts("ana") == 250
+    assert service.wired.store.count_posts("ana") == 250
 
 
-def test_the_cost_counts_each_read_once(town: Town) -> None:
-    tweets(town.x, 250)
-    town.x.faults = [None, None, None, SPENT]
-    town.analysed("ana", "x")
+def test_the_cost_counts_each_read_once(service: ServiceWithSources) -> None:
+    tweets(service.x, 250)
+    service.x.faults = [None, None, None, SPENT]
+    service.analysed("ana", "x")
 
-    analysis = after_the_reset(town)
+    analysis = after_the_reset(service)
 
     cost = analysis["progress"]["source_cost"]
     assert (cost["posts_read"], cost["users_read"]) == (250, 1)
 
 
 def test_another_process_goes_on_where_the_one_before_was_stopped(tmp_path: Path) -> None:
-    first = Town(SqliteStore(tmp_path / "moodline.db"), tmp_path)
+    first = ServiceWithSources(SqliteStore(tmp_path / "moodline.db"), tmp_path)
     tweets(first.x, 250)
     first.x.faults = [None, None, None, SPENT]
     first.analysed("ana", "x")
-    first.house.store.close()
-    second = Town(SqliteStore(tmp_path / "moodline.db"), tmp_path, X_API_URL=first.x.url)
+    first.wired.store.close()
+    second = ServiceWithSources(
+        SqliteStore(tmp_path / "moodline.db"), tmp_path, X_API_URL=first.x.url
+    )
 
     analysis = after_the_reset(second)
 
     assert called(first.x)[3:] == [page("t200"), page("t200")]
     assert (analysis["state"], analysis["progress"]["fetched"]) == ("succeeded", 250)
-    assert second.house.store.count_posts("ana") == 250
+    assert second.wired.store.count_posts("ana") == 250
     second.stop()
-    second.house.store.close()
+    second.wired.store.close()
     first.stop()
 
 
-def test_an_increment_that_was_broken_off_leaves_no_gap(town: Town) -> None:
-    tweets(town.x, 20)
-    town.analysed("ana", "x")
-    tweets(town.x, 220)
+def test_an_increment_that_was_broken_off_leaves_no_gap(service: ServiceWithSources) -> None:
+    tweets(service.x, 20)
+    service.analysed("ana", "x")
+    tweets(service.x, 220)
     old, new = a_tweet(20)["id"], a_tweet(220)["id"]
-    before = len(town.x.asked)
-    town.x.faults = [None, None, SPENT]
-    town.analysed("ana", "x")
-    mark_while_waiting = town.house.store.source_mark("ana", "x", "ana")
+    before = len(service.x.asked)
+    service.x.faults = [None, None, SPENT]
+    service.analysed("ana", "x")
+    mark_while_waiting = service.wired.store.source_mark("ana", "x", "ana")
 
-    after_the_reset(town)
+    after_the_reset(service)
 
     pages = [page(None, old), page("t100", old), page("t100", old)]
-    assert called(town.x, since=before) == [LOOK_UP, *pages]
+    assert called(service.x, since=before) == [LOOK_UP, *pages]
     assert mark_while_waiting == old
-    assert town.house.store.source_mark("ana", "x", "ana") == new
-    assert town.house.store.count_posts("ana") == 220
+    assert service.wired.store.source_mark("ana", "x", "ana") == new
+    assert service.wired.store.count_posts("ana") == 220
 
 
-def test_an_erasure_while_it_waits_stops_it_and_forgets_the_place(town: Town) -> None:
-    tweets(town.x, 250)
-    town.x.faults = [None, None, SPENT]
-    town.analysed("ana", "x")
-    before = len(town.x.asked)
+def test_an_erasure_while_it_waits_stops_it_and_forgets_the_place(
+    service: ServiceWithSources,
+) -> None:
+    tweets(service.x, 250)
+    service.x.faults = [None, None, SPENT]
+    service.analysed("ana", "x")
+    before = len(service.x.asked)
 
-    town.house.client.delete("/v1/users/ana")
-    town.clock.now += timedelta(minutes=6)
-    town.house.work()
+    service.wired.client.delete("/v1/users/ana")
+    service.clock.now += timedelta(minutes=6)
+    service.wired.work()
 
-    assert len(town.x.asked) == before
-    assert town.house.store.user("ana") is None
-    assert town.analysed("ana", "x")["state"] == "succeeded"
-    assert called(town.x, since=before)[:2] == [LOOK_UP, page(None)]
+    assert len(service.x.asked) == before
+    assert service.wired.store.user("ana") is None
+    assert service.analysed("ana", "x")["state"] == "succeeded"
+    assert called(service.x, since=before)[:2] == [LOOK_UP, page(None)]
 
 
-def test_fewer_posts_than_x_gives_at_a_time_leave_no_gap_behind_them(town: Town) -> None:
-    tweets(town.x, 5)
-    town.analysed("ana", "x", max_posts=3)
+def test_fewer_posts_than_x_gives_at_a_time_leave_no_gap_behind_them(
+    service: ServiceWithSources,
+) -> None:
+    tweets(service.x, 5)
+    service.analysed("ana", "x", max_posts=3)
 
-    town.analysed("ana", "x")
+    service.analysed("ana", "x")
 
-    assert town.house.store.count_posts("ana") == 5
+    assert service.wired.store.count_posts("ana") == 5

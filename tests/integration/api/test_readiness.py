@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from api.adapters.redis_probe import redis_probe
-from api.runtime.processes import free_port
 from api.settings import Settings
-from tests.integration.api.conftest import open_house
+from tests.support.deployment import Deployment
 from tests.support.fakes import MemoryStore
-
-SECONDS = 20.0
+from tests.support.wired_service import wire_service
 
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
-    """Start a Redis server of one's own."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed: what needs Redis is NOT tested")
-    port = free_port()
-    server = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-    )
-    ready = redis_probe(f"redis://127.0.0.1:{port}/0")
-    deadline = time.monotonic() + SECONDS
-    while not ready():
-        assert server.poll() is None
-        assert time.monotonic() < deadline
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait(SECONDS)
+    """Address of a Redis server that runs for one test."""
+    with Deployment(tmp_path) as deployment:
+        deployment.start_redis()
+        yield deployment.redis_url
 
 
 def dependencies(settings: Settings) -> tuple[int, dict[str, bool]]:
     probes = {"redis": redis_probe(settings.redis_url)}
-    with open_house(MemoryStore(), settings, probes=probes) as house:
-        answer = house.client.get("/readyz")
+    with wire_service(MemoryStore(), settings, probes=probes) as wired:
+        answer = wired.client.get("/readyz")
     return answer.status_code, answer.get_json()["dependencies"]
 
 
@@ -66,9 +48,9 @@ def test_a_redis_that_answers_is_ready(settings: Settings, redis_url: str) -> No
 @pytest.mark.integration
 def test_processes_share_their_counts_in_redis(settings: Settings, redis_url: str) -> None:
     limited = settings.model_copy(update={"redis_url": redis_url, "rate_limit": "3/hour"})
-    with open_house(MemoryStore(), limited) as one, open_house(MemoryStore(), limited) as other:
+    with wire_service(MemoryStore(), limited) as one, wire_service(MemoryStore(), limited) as other:
         answers = [
-            house.client.get("/v1/users/alice").status_code for house in (one, other, one, other)
+            wired.client.get("/v1/users/alice").status_code for wired in (one, other, one, other)
         ]
 
     assert answers == [404, 404, 404, 429]

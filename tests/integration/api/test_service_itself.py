@@ -10,25 +10,25 @@ import pytest
 
 from api.logs import JsonFormatter
 from api.problems import all_kinds
-from tests.integration.api.conftest import House, problem
 from tests.support.fakes import FailingStore
+from tests.support.wired_service import WiredService, problem
 
 
-def test_the_process_is_alive(house: House) -> None:
-    assert house.client.get("/livez").get_json() == {"status": "alive"}
+def test_the_process_is_alive(wired: WiredService) -> None:
+    assert wired.client.get("/livez").get_json() == {"status": "alive"}
 
 
-def test_it_is_ready_with_all_its_dependencies(house: House) -> None:
-    answer = house.client.get("/readyz")
+def test_it_is_ready_with_all_its_dependencies(wired: WiredService) -> None:
+    answer = wired.client.get("/readyz")
 
     assert answer.status_code == 200
     assert answer.get_json()["status"] == "ready"
 
 
-def test_readiness_names_the_missing_dependency(house: House) -> None:
-    house.emotions.down = True
+def test_readiness_names_the_missing_dependency(wired: WiredService) -> None:
+    wired.emotions.down = True
 
-    answer = house.client.get("/readyz")
+    answer = wired.client.get("/readyz")
 
     assert answer.status_code == 503
     assert answer.get_json() == {
@@ -37,28 +37,28 @@ def test_readiness_names_the_missing_dependency(house: House) -> None:
     }
 
 
-def test_a_store_that_is_down_is_told_and_not_its_error(house: House) -> None:
-    assert isinstance(house.store, FailingStore)
-    house.store.down = True
+def test_a_store_that_is_down_is_told_and_not_its_error(wired: WiredService) -> None:
+    assert isinstance(wired.store, FailingStore)
+    wired.store.down = True
 
-    ready = house.client.get("/readyz")
-    answer = house.client.get("/v1/users/alice")
+    ready = wired.client.get("/readyz")
+    answer = wired.client.get("/v1/users/alice")
 
-    house.store.down = False
+    wired.store.down = False
     assert ready.get_json()["dependencies"] == {"store": False, "inference": True}
     problem(answer, 503, "store-unavailable")
     assert "Retry-After" in answer.headers
 
 
 def test_an_unexpected_error_never_shows_its_text(
-    house: House, caplog: pytest.LogCaptureFixture
+    wired: WiredService, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(user_id: str) -> Any:
         raise RuntimeError("secret inside")
 
-    house.store.user = broken  # type: ignore[method-assign]
+    wired.store.user = broken  # type: ignore[method-assign]
 
-    answer = house.client.get("/v1/users/alice")
+    answer = wired.client.get("/v1/users/alice")
 
     document = problem(answer, 500, "unexpected")
     assert "secret inside" not in answer.text
@@ -67,31 +67,33 @@ def test_an_unexpected_error_never_shows_its_text(
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/v1/analyses/a/b/c", "/web/none.js", "/problems/x"])
-def test_an_unknown_address_is_a_problem_document(house: House, path: str) -> None:
-    problem(house.client.get(path), 404, "not-found")
+def test_an_unknown_address_is_a_problem_document(wired: WiredService, path: str) -> None:
+    problem(wired.client.get(path), 404, "not-found")
 
 
-def test_a_wrong_method_is_told_the_right_ones(house: House) -> None:
-    answer = house.client.put("/v1/analyses")
+def test_a_wrong_method_is_told_the_right_ones(wired: WiredService) -> None:
+    answer = wired.client.put("/v1/analyses")
 
     problem(answer, 405, "method-not-allowed")
     assert "POST" in answer.headers["Allow"]
 
 
-def test_every_problem_type_answers_with_an_explanation(house: House) -> None:
+def test_every_problem_type_answers_with_an_explanation(wired: WiredService) -> None:
     for slug, kind in all_kinds().items():
-        page = house.client.get(f"/problems/{slug}")
+        page = wired.client.get(f"/problems/{slug}")
 
         assert page.status_code == 200
         assert kind.title in page.text
 
 
-def test_metrics_count_requests_by_template_analyses_and_inference_calls(house: House) -> None:
-    house.analysed("alice")
-    house.client.get("/v1/users/alice")
-    house.client.get("/some/unknown/path")
+def test_metrics_count_requests_by_template_analyses_and_inference_calls(
+    wired: WiredService,
+) -> None:
+    wired.analysed("alice")
+    wired.client.get("/v1/users/alice")
+    wired.client.get("/some/unknown/path")
 
-    text = house.client.get("/metrics").text
+    text = wired.client.get("/metrics").text
 
     counted = 'moodline_requests_total{method="GET",route="/v1/users/<user_name>",status="200"} 1.0'
     assert counted in text
@@ -103,22 +105,22 @@ def test_metrics_count_requests_by_template_analyses_and_inference_calls(house: 
     assert "unknown/path" not in text
 
 
-def test_a_trace_id_is_accepted_or_made(house: House) -> None:
-    taken = house.client.get("/livez", headers={"X-Request-Id": "abc-123"})
-    made = house.client.get("/livez", headers={"X-Request-Id": "bad id\u00fc"})
+def test_a_trace_id_is_accepted_or_made(wired: WiredService) -> None:
+    taken = wired.client.get("/livez", headers={"X-Request-Id": "abc-123"})
+    made = wired.client.get("/livez", headers={"X-Request-Id": "bad id\u00fc"})
 
     assert taken.headers["X-Request-Id"] == "abc-123"
     assert re.fullmatch(r"[0-9a-f]{32}", made.headers["X-Request-Id"])
 
 
 def test_the_line_about_a_start_ties_request_and_analysis(
-    house: House, caplog: pytest.LogCaptureFixture
+    wired: WiredService, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="api")
     handler = caplog.handler
     handler.setFormatter(JsonFormatter())
 
-    started = house.start("alice")
+    started = wired.start("alice")
 
     (line,) = [json.loads(line) for line in caplog.text.splitlines() if "answered" in line]
     assert line["analysis_id"] == started.get_json()["analysis_id"]
@@ -127,8 +129,8 @@ def test_the_line_about_a_start_ties_request_and_analysis(
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/livez", "/nothing", "/web/dashboard.js"])
-def test_security_headers_stand_on_every_answer(house: House, path: str) -> None:
-    headers = house.client.get(path).headers
+def test_security_headers_stand_on_every_answer(wired: WiredService, path: str) -> None:
+    headers = wired.client.get(path).headers
 
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -137,13 +139,13 @@ def test_security_headers_stand_on_every_answer(house: House, path: str) -> None
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
-def test_another_host_name_is_refused(house: House, host: str) -> None:
-    problem(house.client.get("/livez", headers={"Host": host}), 421, "misdirected")
+def test_another_host_name_is_refused(wired: WiredService, host: str) -> None:
+    problem(wired.client.get("/livez", headers={"Host": host}), 421, "misdirected")
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "LocalHost"])
-def test_a_loopback_host_name_is_served(house: House, host: str) -> None:
-    assert house.client.get("/livez", headers={"Host": host}).status_code == 200
+def test_a_loopback_host_name_is_served(wired: WiredService, host: str) -> None:
+    assert wired.client.get("/livez", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -155,24 +157,26 @@ def test_a_loopback_host_name_is_served(house: House, host: str) -> None:
         {"Origin": "null"},
     ],
 )
-def test_another_web_site_may_not_change_anything(house: House, headers: dict[str, str]) -> None:
-    answer = house.client.post(
+def test_another_web_site_may_not_change_anything(
+    wired: WiredService, headers: dict[str, str]
+) -> None:
+    answer = wired.client.post(
         "/v1/users/alice/posts", data=b"x", content_type="text/plain", headers=headers
     )
 
     problem(answer, 403, "cross-site")
 
 
-def test_another_web_site_may_not_start_the_original_call(house: House) -> None:
-    answer = house.client.get(
+def test_another_web_site_may_not_start_the_original_call(wired: WiredService) -> None:
+    answer = wired.client.get(
         "/start_analysis/alice?consent=true", headers={"Sec-Fetch-Site": "cross-site"}
     )
 
     problem(answer, 403, "cross-site")
 
 
-def test_the_own_page_may_change_things(house: House) -> None:
-    answer = house.client.put(
+def test_the_own_page_may_change_things(wired: WiredService) -> None:
+    answer = wired.client.put(
         "/v1/users/alice/consent",
         headers={"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"},
     )
@@ -180,12 +184,12 @@ def test_the_own_page_may_change_things(house: House) -> None:
     assert answer.status_code == 200
 
 
-def test_the_openapi_document_lists_every_call_with_its_errors(house: House) -> None:
-    document = house.client.get("/openapi.json").get_json()
+def test_the_openapi_document_lists_every_call_with_its_errors(wired: WiredService) -> None:
+    document = wired.client.get("/openapi.json").get_json()
 
     served = {
         re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
-        for rule in house.service.app.url_map.iter_rules()
+        for rule in wired.service.app.url_map.iter_rules()
         if not rule.rule.startswith(("/web/", "/problems/"))
     } - {"/", "/docs", "/openapi.json"}
     assert set(document["paths"]) == served
@@ -196,30 +200,30 @@ def test_the_openapi_document_lists_every_call_with_its_errors(house: House) -> 
     assert "422" not in str(document["paths"])
 
 
-def test_operation_ids_are_unique(house: House) -> None:
-    document = house.client.get("/openapi.json").get_json()
+def test_operation_ids_are_unique(wired: WiredService) -> None:
+    document = wired.client.get("/openapi.json").get_json()
 
     ids = [call["operationId"] for path in document["paths"].values() for call in path.values()]
     assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize("page", ["/", "/docs"])
-def test_pages_use_only_what_this_service_serves(house: House, page: str) -> None:
-    text = house.client.get(page).text
+def test_pages_use_only_what_this_service_serves(wired: WiredService, page: str) -> None:
+    text = wired.client.get(page).text
 
     links = re.findall(r'(?:src|href)="([^"]+)"', text)
     assert links
-    assert all(house.client.get(link).status_code == 200 for link in links)
+    assert all(wired.client.get(link).status_code == 200 for link in links)
     assert "<script>" not in text
     assert " style=" not in text
     assert "://" not in text.replace("http://www.w3.org/2000/svg", "")
 
 
-def test_scripts_import_only_what_this_service_serves(house: House) -> None:
+def test_scripts_import_only_what_this_service_serves(wired: WiredService) -> None:
     for name in ("dashboard", "docs", "chart", "results", "requests", "elements", "sources"):
-        script = house.client.get(f"/web/{name}.js")
+        script = wired.client.get(f"/web/{name}.js")
 
         imported = re.findall(r'from "\./([a-z]+\.js)"', script.text)
         assert script.mimetype in ("text/javascript", "application/javascript")
-        assert all(house.client.get(f"/web/{each}").status_code == 200 for each in imported)
+        assert all(wired.client.get(f"/web/{each}").status_code == 200 for each in imported)
         assert "innerHTML" not in script.text

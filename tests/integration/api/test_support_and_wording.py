@@ -10,7 +10,7 @@ import pytest
 
 from api.domain.analyses import WORDS
 from api.problems import all_kinds
-from tests.integration.api.conftest import House
+from tests.support.wired_service import WiredService
 
 CLINICAL = re.compile(
     r"diagnos|patient|symptom|clinic|disorder|therap|treatment|disease|medical|medicine|patholog",
@@ -20,12 +20,12 @@ API = Path(__file__).parents[3] / "api"
 
 
 @pytest.mark.parametrize(("word", "mood"), [("sadness", "Depressed"), ("anger", "Stressed")])
-def test_a_heavy_result_names_people_to_turn_to(house: House, word: str, mood: str) -> None:
-    analysis_id = house.analysed("alice", word)
+def test_a_heavy_result_names_people_to_turn_to(wired: WiredService, word: str, mood: str) -> None:
+    analysis_id = wired.analysed("alice", word)
 
-    analysis = house.client.get(f"/v1/analyses/{analysis_id}?country=IE").get_json()
-    user = house.client.get("/v1/users/alice?country=ie").get_json()
-    events = house.client.get(f"/v1/analyses/{analysis_id}/events?country=IE").text
+    analysis = wired.client.get(f"/v1/analyses/{analysis_id}?country=IE").get_json()
+    user = wired.client.get("/v1/users/alice?country=ie").get_json()
+    events = wired.client.get(f"/v1/analyses/{analysis_id}/events?country=IE").text
 
     support = analysis["result"]["support"]
     assert analysis["result"]["mood"] == mood
@@ -35,39 +35,39 @@ def test_a_heavy_result_names_people_to_turn_to(house: House, word: str, mood: s
     assert json.loads(events.partition("data: ")[2])["result"]["support"] == support
 
 
-def test_without_a_country_support_is_for_any(house: House) -> None:
-    house.analysed("alice", "sadness")
+def test_without_a_country_support_is_for_any(wired: WiredService) -> None:
+    wired.analysed("alice", "sadness")
 
-    user = house.client.get("/v1/users/alice").get_json()
+    user = wired.client.get("/v1/users/alice").get_json()
 
     assert [entry["name"] for entry in user["result"]["support"]] == ["Find A Helpline"]
 
 
-def test_a_light_result_names_nobody(house: House) -> None:
-    house.analysed("alice", "joy")
+def test_a_light_result_names_nobody(wired: WiredService) -> None:
+    wired.analysed("alice", "joy")
 
-    user = house.client.get("/v1/users/alice?country=IE").get_json()
+    user = wired.client.get("/v1/users/alice?country=IE").get_json()
 
     assert user["result"]["support"] == []
 
 
 @pytest.mark.parametrize("country", ["Ireland", "I", "1E", ""])
-def test_a_country_that_is_no_code_is_refused(house: House, country: str) -> None:
-    house.analysed("alice")
+def test_a_country_that_is_no_code_is_refused(wired: WiredService, country: str) -> None:
+    wired.analysed("alice")
 
-    assert house.client.get(f"/v1/users/alice?country={country}").status_code == 400
+    assert wired.client.get(f"/v1/users/alice?country={country}").status_code == 400
 
 
-def test_no_answer_speaks_clinically(house: House) -> None:
+def test_no_answer_speaks_clinically(wired: WiredService) -> None:
     told = []
     for name, word in (("ann", "sadness"), ("bob", "anger"), ("cid", "joy"), ("dan", "surprise")):
-        analysis_id = house.analysed(name, word)
+        analysis_id = wired.analysed(name, word)
         paths = (f"/v1/analyses/{analysis_id}", *(
             f"/v1/users/{name}{rest}" for rest in ("", "/timeline", "/recommendations", "/export")
         ))  # fmt: skip
-        told += [house.client.get(path).text for path in paths]
-    told += [house.client.get(path).text for path in ("/", "/docs", "/openapi.json")]
-    told += [house.client.get(f"/problems/{slug}").text for slug in all_kinds()]
+        told += [wired.client.get(path).text for path in paths]
+    told += [wired.client.get(path).text for path in ("/", "/docs", "/openapi.json")]
+    told += [wired.client.get(f"/problems/{slug}").text for slug in all_kinds()]
 
     assert [CLINICAL.findall(text) for text in told if CLINICAL.search(text)] == []
 
@@ -82,7 +82,7 @@ def test_no_list_speaks_clinically(file: str) -> None:
     assert CLINICAL.findall((API / file).read_text(encoding="utf-8")) == []
 
 
-def test_the_page_asks_for_consent_in_the_words_that_are_recorded(house: House) -> None:
-    page = re.sub(r"\s+", " ", house.client.get("/").text)
+def test_the_page_asks_for_consent_in_the_words_that_are_recorded(wired: WiredService) -> None:
+    page = re.sub(r"\s+", " ", wired.client.get("/").text)
 
     assert WORDS in page

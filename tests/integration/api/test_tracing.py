@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
 import httpx
 import pytest
 
 from api.settings import Settings
-from tests.integration.api.conftest import House, open_house
 from tests.support.fakes import MemoryStore
 from tests.support.servers import Reply, ScriptedServer
+from tests.support.wired_service import WiredService, wire_service
 
 pytest.importorskip("opentelemetry.instrumentation.flask", reason="the extra otel is missing")
 
@@ -29,9 +25,9 @@ from api.telemetry import trace_app
 
 
 @pytest.fixture
-def spans(house: House) -> Iterator[InMemorySpanExporter]:
+def spans(wired: WiredService) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
-    provider = trace_app(house.service.app, SimpleSpanProcessor(exporter))
+    provider = trace_app(wired.service.app, SimpleSpanProcessor(exporter))
     yield exporter
     HTTPXClientInstrumentor().uninstrument()
     provider.shutdown()
@@ -44,30 +40,32 @@ def scripted() -> Iterator[ScriptedServer]:
     server.stop()
 
 
-def test_a_request_is_a_span_with_its_template(house: House, spans: InMemorySpanExporter) -> None:
-    house.client.get("/v1/users/alice?country=IE")
+def test_a_request_is_a_span_with_its_template(
+    wired: WiredService, spans: InMemorySpanExporter
+) -> None:
+    wired.client.get("/v1/users/alice?country=IE")
 
     (span,) = spans.get_finished_spans()
     assert "/v1/users/<user_name>" in span.name
     assert "alice" not in span.to_json()
 
 
-def test_a_refused_request_has_a_span_too(house: House, spans: InMemorySpanExporter) -> None:
-    house.client.get("/v1/users/alice", headers={"Host": "evil.example"})
+def test_a_refused_request_has_a_span_too(wired: WiredService, spans: InMemorySpanExporter) -> None:
+    wired.client.get("/v1/users/alice", headers={"Host": "evil.example"})
 
     (span,) = spans.get_finished_spans()
     assert span.attributes is not None
     assert span.attributes["http.status_code"] == 421
 
 
-def test_health_is_not_traced(house: House, spans: InMemorySpanExporter) -> None:
-    house.client.get("/livez")
+def test_health_is_not_traced(wired: WiredService, spans: InMemorySpanExporter) -> None:
+    wired.client.get("/livez")
 
     assert spans.get_finished_spans() == ()
 
 
 def test_a_call_is_a_span_that_names_the_analysis(
-    house: House, spans: InMemorySpanExporter, scripted: ScriptedServer
+    wired: WiredService, spans: InMemorySpanExporter, scripted: ScriptedServer
 ) -> None:
     scripted.replies = [Reply(body=[])]
 
@@ -91,36 +89,14 @@ def test_without_it_nothing_of_it_is_loaded() -> None:
     assert ran.stdout.strip() == "[]"
 
 
-def test_a_collector_in_the_settings_gets_the_traces(settings: Settings) -> None:
-    with collector() as (url, received):
-        traced = settings.model_copy(update={"otel_exporter_otlp_endpoint": url})
-        with open_house(MemoryStore(), traced) as house:
-            HTTPXClientInstrumentor().uninstrument()
-            house.client.get("/v1/users/alice")
-            house.service.stop()
+def test_a_collector_in_the_settings_gets_the_traces(
+    settings: Settings, scripted: ScriptedServer
+) -> None:
+    traced = settings.model_copy(update={"otel_exporter_otlp_endpoint": scripted.url})
 
-    assert received == ["/v1/traces"]
+    with wire_service(MemoryStore(), traced) as wired:
+        HTTPXClientInstrumentor().uninstrument()
+        wired.client.get("/v1/users/alice")
+        wired.service.stop()
 
-
-@contextmanager
-def collector() -> Iterator[tuple[str, list[str]]]:
-    """Take what is posted, and note where to."""
-    received: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            received.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", received
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    assert [asked.path for asked in scripted.asked] == ["/v1/traces"]

@@ -57,7 +57,8 @@ class LoopbackServer:
                 self._serve("")
 
             def do_POST(self) -> None:
-                self._serve(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                length = int(self.headers["Content-Length"])
+                self._serve(self.rfile.read(length).decode(errors="replace"))
 
             def _serve(self, body: str) -> None:
                 parts = urlsplit(self.path)

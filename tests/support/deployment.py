@@ -1,4 +1,4 @@
-"""Real processes of the distributed service: Redis, the API, workers, each to be killed at will."""
+"""Real processes of the distributed service, each of which a test may kill: Redis, API, workers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ import httpx
 import pytest
 import redis
 
-from tests.faults.stand_in import StandIn
+from tests.support.servers.inference import InferenceServer
 from tests.support.serving.started import ROOT, free_port, wait_until
 
 SECONDS = 60.0
 REDIS = shutil.which("redis-server")
 
 
-class Site:
-    """Hold one site's processes and folder; use it as a context manager, which ends them all."""
+class Deployment:
+    """The processes of one deployment and their folder; a context manager, which ends them all."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.inference = StandIn()
+        self.inference = InferenceServer()
         self.folder = folder
         self.redis_port = free_port()
         self.api_port = free_port()
@@ -36,20 +36,20 @@ class Site:
             base_url=f"http://127.0.0.1:{self.api_port}", timeout=SECONDS, trust_env=False
         )
         self.processes: list[subprocess.Popen[bytes]] = []
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DATA_DIR": str(folder),
             "STORE_URL": "",
             "API_PORT": str(self.api_port),
             "INFERENCE_URL": self.inference.url,
-            "QUEUE_URL": f"redis://127.0.0.1:{self.redis_port}/0",
+            "QUEUE_URL": self.redis_url,
             "LEASE_SECONDS": "1",
             "QUEUE_POLL_SECONDS": "0.2",
             "CHUNK_POSTS": "10",
             **settings,
         }
 
-    def __enter__(self) -> Site:
+    def __enter__(self) -> Deployment:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,7 +60,7 @@ class Site:
         self.inference.stop()
 
     def start_redis(self) -> subprocess.Popen[bytes]:
-        """Start Redis, or skip the test loudly where there is none."""
+        """Start Redis, or skip the test if it is not installed."""
         if REDIS is None:
             pytest.skip("redis-server is not installed (apt-get install redis-server): NOT TESTED")
         started = self._start([
@@ -85,8 +85,12 @@ class Site:
         wait_until(self.api_answers, SECONDS, "the API answers")
         return started
 
+    @property
+    def redis_url(self) -> str:
+        return f"redis://127.0.0.1:{self.redis_port}/0"
+
     def log(self) -> str:
-        """Return what all processes have printed."""
+        """Return the output of all processes."""
         return (self.folder / "log").read_text(encoding="utf-8")
 
     def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
@@ -131,7 +135,7 @@ class Site:
         return self.analysis(analysis_id)["state"] not in ("queued", "running")
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Read the store as it is, beside the port."""
+        """Read the rows of the store directly."""
         with closing(sqlite3.connect(self.store_file)) as connection:
             return connection.execute(statement).fetchall()
 
@@ -148,7 +152,7 @@ class Site:
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**self._environment, **(settings or {})},
+                env={**self.environment, **(settings or {})},
                 stdout=log,
                 stderr=log,
             )
