@@ -1,4 +1,4 @@
-"""Keep analyses coming while what they stand on is killed, and count at the end that none is lost.
+"""Soak test: start analyses while workers and Redis are killed, and check that none is lost.
 
     python -m tests.faults.soak --minutes 5
 
@@ -31,7 +31,7 @@ MEGABYTE = 1_000_000
 
 
 class Soak:
-    """Hold a deployment under way, and what was asked of it."""
+    """A running deployment, and the analyses and posts that were sent to it."""
 
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self._deployment = deployment

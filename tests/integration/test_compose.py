@@ -31,7 +31,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def resolve(**variables: str) -> subprocess.CompletedProcess[str]:
-    """Have docker-compose check the file and write it out with its variables filled in."""
+    """Resolve the compose file with docker-compose, its variables filled in."""
     if COMPOSE is None:
         pytest.skip("docker-compose is not installed (apt-get install docker-compose): NOT TESTED")
     with tempfile.NamedTemporaryFile() as nothing:  # the developer's own .env is not meant

@@ -36,7 +36,7 @@ def page(token: str | None, since_id: str | None = None) -> tuple[str, str | Non
 
 
 def after_the_reset(service: ServiceWithSources) -> dict[str, Any]:
-    """Let the limit pass, have what waits run, and return the newest analysis of ana."""
+    """Move past the rate-limit reset, run what is queued, and return the newest analysis of ana."""
     service.clock.now += timedelta(minutes=6)
     service.wired.work()
     export = service.wired.client.get("/v1/users/ana/export").get_json()
