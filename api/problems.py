@@ -38,8 +38,8 @@ HTTP_KINDS: dict[int, ProblemKind] = {
     for kind in (
         INVALID_REQUEST,
         ProblemKind("key-required", 401, "An API key is needed",
-                    "Send it as `Authorization: Bearer PREFIX.SECRET` or as `X-API-Key`. Whoever"
-                    " runs the service makes keys with `python -m api.keys`."),
+                    "Send it as `Authorization: Bearer PREFIX.SECRET` or as `X-API-Key`. The"
+                    " operator creates keys with `python -m api.keys`."),
         ProblemKind("not-found", 404, "There is no such thing",
                     "No page, user, analysis or result stands at this address."),
         ProblemKind("method-not-allowed", 405, "This address does not take that method",
