@@ -26,8 +26,6 @@ MoodlineError
         +-- SourceAccountSuspendedError, SourceAccountProtectedError
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

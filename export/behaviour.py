@@ -4,8 +4,6 @@ They are listed in `behaviour.yaml`: small claims about negation, names, emoji a
 the accuracy on a data set averages away.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence

@@ -4,8 +4,6 @@ Trains, exports, quantises, verifies and measures; only then does the new folder
 one. Any failure leaves the old folder unchanged. An interrupted build continues when run again.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

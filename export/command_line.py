@@ -1,7 +1,5 @@
 """Shared parts of the commands: their parsers, and errors as one line and an exit status."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Sequence

@@ -3,8 +3,6 @@
 `python -m export.data` prints what a configuration would train on.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import random

@@ -8,8 +8,6 @@ ExportError
 `- StorageError       a file or folder cannot be written
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

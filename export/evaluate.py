@@ -4,8 +4,6 @@ FILE has `text;label` lines, or is TweetEval's text file, with LABELS_FILE as it
 the labels that occur in the file compete; joy and optimism count as one.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

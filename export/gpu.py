@@ -6,8 +6,6 @@ replaced after its labels agree with SOURCE's. Only CUDA runs a graph with paddi
 that is verified on the GPU; `--packing none` can be verified anywhere.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

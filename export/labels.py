@@ -1,7 +1,5 @@
 """The eight outputs of the model, and mapping of other labels to them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from export.errors import DataError

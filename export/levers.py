@@ -8,8 +8,6 @@ not repeated. A lever `average: NAME` trains nothing: it averages the weights of
 lever.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

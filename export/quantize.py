@@ -5,8 +5,6 @@ fused attention, GELU and layer norms. int8 observes the activations on real tra
 choose its scales; it does not use their labels.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import sys

@@ -1,7 +1,5 @@
 """Export a trained model to fp32 ONNX: `python -m export.to_onnx --model FOLDER --out FILE`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

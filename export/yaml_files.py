@@ -1,7 +1,5 @@
 """Reading YAML files strictly, with errors that name the file and the faulty entry."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """An analysis: a user's request to analyse their posts, its state, progress and lease."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

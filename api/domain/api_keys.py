@@ -3,8 +3,6 @@
 A key is written `prefix.secret`. The prefix names it; only a digest of the secret is stored.
 """
 
-from __future__ import annotations
-
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Parsing and validation of the curated catalogue of recommendations."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Confidence in a mood: effective sample size and weighted resampling of posts."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 They come from a reviewed file (api/support.json, or the operator's own).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The four moods, the rule that decides one from emotion scores, and a summary of each."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 

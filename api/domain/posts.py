@@ -1,7 +1,5 @@
 """A post, its author's user id, its language and hashtags, and its classification."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping

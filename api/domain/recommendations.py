@@ -1,7 +1,5 @@
 """Recommendation of accounts, hashtags and friends for a user's mood."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """The result of an analysis: the mood of a user's posts and the figures it rests on."""
 
-from __future__ import annotations
-
 import heapq
 import math
 from collections import Counter

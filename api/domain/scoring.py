@@ -7,8 +7,6 @@
 where p' are the post's emotion probabilities after the irony shift.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """A user's emotions over time, by day or by week."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta

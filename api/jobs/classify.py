@@ -5,8 +5,6 @@ inference server is never idle. What was classified is saved even if a later chu
 nothing is classified twice.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context

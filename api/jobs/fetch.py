@@ -5,8 +5,6 @@ that is deferred, or continued by another worker, requests no stored page again.
 fetch leaves a mark from which the next one starts, so no post between two fetches is missed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial

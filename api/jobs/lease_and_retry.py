@@ -1,7 +1,5 @@
 """A run of an analysis under its lease, and the retry policy of the calls that it makes."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

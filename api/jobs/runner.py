@@ -4,8 +4,6 @@ Every write presents the lease, so a run that lost it changes nothing. A run tha
 the analysis in the queue, and everything classified so far in the store.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

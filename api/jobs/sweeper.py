@@ -1,7 +1,5 @@
 """Periodic deletion of posts and moods whose retention is over."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Use cases, grouped by what they are about."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from api.domain.crisis_support import SupportList

@@ -1,7 +1,5 @@
 """API keys: creation, verification, listing and revocation."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from collections.abc import Collection

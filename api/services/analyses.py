@@ -1,7 +1,5 @@
 """Use cases of analyses: start, read, cancel, follow, wait for the result, give feedback."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Readiness of the service's dependencies."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 

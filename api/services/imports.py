@@ -1,7 +1,5 @@
 """Import posts from an uploaded file: all that can be read of it, or nothing where it is broken."""
 
-from __future__ import annotations
-
 import logging
 import tempfile
 from collections import deque

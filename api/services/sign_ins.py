@@ -5,8 +5,6 @@ deferred for hours. The encryption key is in the settings, so neither a copy of 
 environment is enough. Erasing the user erases the tokens.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """The sources of posts that are configured, and whose posts an analysis may fetch from them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Use cases of one user: overview, timeline, recommendations, consent, data export, erasure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

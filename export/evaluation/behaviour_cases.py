@@ -3,8 +3,6 @@
 The head of that file explains its form.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -5,8 +5,6 @@ probabilities, because softmax(log p / T) equals softmax(logits / T). The expect
 error (ECE) is measured by cross-fitting: each text under a temperature fitted without it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Percentile intervals of the bootstrap (Efron and Tibshirani 1993, ch. 13).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Labelled files to evaluate a model on: `text;label` lines, or TweetEval's pairs of files."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Accuracy, precision, recall and F1 of a model on a labelled set, over the labels it knows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

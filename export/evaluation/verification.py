@@ -3,8 +3,6 @@
 They are compared on real validation texts, the ONNX graphs through the classifier that serves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

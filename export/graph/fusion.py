@@ -1,7 +1,5 @@
 """ONNX Runtime's own graph transformations: operator fusion, fp16, and removal of padding."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Models with random weights and the shapes of known encoders, for measuring speed."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Tables of a manifest: how a model was trained, verified and calibrated, and its figures."""
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Iterator, Sequence

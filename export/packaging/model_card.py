@@ -4,8 +4,6 @@ Every figure and remark comes from the manifest: the card of a model trained wit
 not mention it.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any

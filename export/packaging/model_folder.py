@@ -1,7 +1,5 @@
 """Model folders: their files, their manifest, and how a new one replaces an old one."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

@@ -1,7 +1,5 @@
 """One labelled text, and a source of such texts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The training loss: a softmax over the emotions that a set knows, a sigmoid for irony."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

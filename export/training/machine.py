@@ -1,7 +1,5 @@
 """The training machine: bfloat16 support, memory settings, and estimated energy use."""
 
-from __future__ import annotations
-
 import ctypes
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ Task-adaptive pretraining (Gururangan et al., ACL 2020): the encoder predicts ma
 texts like those that it will classify. Their labels are not used.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

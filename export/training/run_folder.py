@@ -1,7 +1,5 @@
 """The folder of a training run: its configuration, progress, summary and free disk space."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The order in which an epoch visits the examples: set weights, batches of similar length."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import torch

@@ -4,8 +4,6 @@ The teacher runs over every text once. Its logits are cached next to it, by the 
 run that is resumed and for later runs on the same texts.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """Typing errors for training texts, so that the model learns to read through them."""
 
-from __future__ import annotations
-
 import random
 import re
 

@@ -1,7 +1,5 @@
 """CARER (Saravia et al., EMNLP 2018): lines of `text;label`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

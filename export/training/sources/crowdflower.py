@@ -4,8 +4,6 @@ Each tweet has the label of one crowd worker, with much noise. The set is publis
 splits: every twentieth row is kept for validation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 

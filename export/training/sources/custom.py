@@ -4,8 +4,6 @@ A label is one of the seven emotions, or several separated by `|` when any of th
 A third column or key, `irony`, may be `true` or `false`; then the label may be empty.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ store: consent to an analysis does not cover training, so only exports that user
 training may be placed where this source reads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

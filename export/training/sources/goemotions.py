@@ -1,7 +1,5 @@
 """GoEmotions (Demszky et al., ACL 2020): lines of `text<TAB>label ids<TAB>comment id`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 

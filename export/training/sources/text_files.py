@@ -1,7 +1,5 @@
 """Reading text, CSV and `text;label` files, with errors that name the file and line."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 from pathlib import Path

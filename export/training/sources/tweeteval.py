@@ -1,7 +1,5 @@
 """TweetEval's packaging of SemEval tasks: one file of texts and one of label ids."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path

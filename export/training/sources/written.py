@@ -4,8 +4,6 @@ Feelings without an emotion word, negation, changes of feeling, emoji, emotion w
 posts, sarcasm and similar sincere posts. Every tenth row is kept for validation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A file of behavioural tests with one capability."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

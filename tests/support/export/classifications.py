@@ -1,7 +1,5 @@
 """Classifications as the classifier returns them, for tests without a model."""
 
-from __future__ import annotations
-
 from export.labels import EMOTIONS
 from serving.schemas import Classification
 

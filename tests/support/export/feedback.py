@@ -1,7 +1,5 @@
 """User data exports as the API returns them, for tests of the source that reads them."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

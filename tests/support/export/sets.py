@@ -1,7 +1,5 @@
 """Files of data sets, and loaded sets without files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

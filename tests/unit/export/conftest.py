@@ -1,7 +1,5 @@
 """A tiny BERT, tiny data sets and a training configuration for them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

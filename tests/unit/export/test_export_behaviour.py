@@ -1,7 +1,5 @@
 """Behavioural tests of a model: how each kind is judged, and what is reported."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Training, export, int8 and the model folder, on a BERT of two layers."""
 
-from __future__ import annotations
-
 import json
 from argparse import Namespace
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Configurations: reading, saving, and the errors of invalid ones."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The training mixture, and the sources CARER and GoEmotions, on files written here."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Literal

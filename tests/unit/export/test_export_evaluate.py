@@ -1,7 +1,5 @@
 """Labelled files to evaluate on, and the output of the evaluation."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The model folder for a GPU, from a BERT of two layers with random weights."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from pathlib import Path

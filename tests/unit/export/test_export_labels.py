@@ -1,7 +1,5 @@
 """The eight outputs, and the mapping of other sets' labels to them."""
 
-from __future__ import annotations
-
 import pytest
 
 from export.errors import DataError

@@ -1,7 +1,5 @@
 """Levers: reading their file, running them, and the table of their figures."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any

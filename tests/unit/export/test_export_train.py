@@ -1,7 +1,5 @@
 """Training: one run, a run on another, several seeds averaged, interruptions and early stopping."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Parsing of the catalogue, and the catalogue in the repository."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

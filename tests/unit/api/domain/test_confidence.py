@@ -1,7 +1,5 @@
 """Effective sample size and confidence, checked against numbers worked out by hand."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

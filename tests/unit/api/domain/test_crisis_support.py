@@ -1,7 +1,5 @@
 """A heavy result lists crisis lines, those of the country first, and never none."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

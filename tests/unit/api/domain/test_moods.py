@@ -1,7 +1,5 @@
 """The rules that turn scores into a mood, at and around each boundary."""
 
-from __future__ import annotations
-
 import pytest
 
 from api.domain.moods import OPPOSITE, SUMMARIES, Mood, mood_of

@@ -1,7 +1,5 @@
 """Language codes and hashtags of posts."""
 
-from __future__ import annotations
-
 import pytest
 
 from api.domain.posts import Ownership, interests, is_english, is_known_language

@@ -1,7 +1,5 @@
 """What is recommended, to whom and in which order."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime
 

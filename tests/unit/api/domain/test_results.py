@@ -1,7 +1,5 @@
 """What a mood result contains, and which posts it highlights."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Weights, scores and presets, checked against numbers worked out by hand."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Properties of scoring and recommendations that hold for any posts."""
 
-from __future__ import annotations
-
 import math
 import random
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Emotions over time, by day or by week."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 

@@ -1,7 +1,5 @@
 """An analysis survives outages, ends silently if it loses its lease, and repeats no work."""
 
-from __future__ import annotations
-
 import threading
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """An analysis classifies what is new in chunks, and scores."""
 
-from __future__ import annotations
-
 import threading
 
 from api.domain.analyses import AnalysisState

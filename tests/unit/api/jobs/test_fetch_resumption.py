@@ -1,7 +1,5 @@
 """A fetch that was interrupted or deferred continues at its position, in any worker."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """An analysis that names a source fetches what is new, page by page, and counts its cost."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """The store is swept at intervals, and a store that is down stops nobody."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from api.jobs.sweeper import Sweeper

@@ -1,7 +1,5 @@
 """An import keeps all that can be read of a file, or nothing of a broken one."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 

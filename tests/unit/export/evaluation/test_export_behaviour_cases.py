@@ -1,7 +1,5 @@
 """The file of behavioural tests: which content is valid, and what the shipped one covers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Temperatures, expected calibration errors, and both measured by cross-fitting."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

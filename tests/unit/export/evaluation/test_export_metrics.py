@@ -1,7 +1,5 @@
 """Accuracy and F1 against values computed by hand, and their confidence intervals."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The reliability diagram: the share of right predictions against confidence."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Limits that a converted model must keep: agreement with its original, and accuracy per set."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The rewritten graph of a tiny BERT has the same results with less work."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """int8 quantisation, on small graphs written here, and rounding of weights."""
 
-from __future__ import annotations
-
 import numpy as np
 import onnx
 import onnxruntime

@@ -1,7 +1,5 @@
 """The tables of a manifest."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

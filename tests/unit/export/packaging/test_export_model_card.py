@@ -1,7 +1,5 @@
 """The model card has what people must know, and only what its manifest contains."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Model folders: manifests that serving accepts, and safe replacement."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Encoding of examples, and the order of visits in an epoch."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 A fault is named with its position and without quoting the export.
 """
 
-from __future__ import annotations
-
 import json
 import traceback
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Masked language modelling on texts, before labels are learned."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

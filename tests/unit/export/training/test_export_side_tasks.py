@@ -1,7 +1,5 @@
 """A set's own labels: learned on further outputs, without effect on the first eight."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Custom data sets: the content of their files, and the examples for validation."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

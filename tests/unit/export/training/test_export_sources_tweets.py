@@ -1,7 +1,5 @@
 """The sources of tweets, TweetEval's tasks and CrowdFlower, on files written here."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The team's own posts: how their files are split, and checks of the shipped ones."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

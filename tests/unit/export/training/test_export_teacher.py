@@ -1,7 +1,5 @@
 """A teacher: a training run whose logits on texts are computed once and learned."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """PyTorch models: packaged bases, which rows of a head are kept, and averages of weights."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

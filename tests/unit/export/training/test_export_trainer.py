@@ -1,7 +1,5 @@
 """What the trainer adds to Hugging Face's: R-Drop, and learning rates per layer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace

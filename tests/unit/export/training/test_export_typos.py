@@ -1,7 +1,5 @@
 """Typing errors in training texts: where, how many, and reproducible."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """Validation: the figures of a model folder, measured only on validation sets."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
