@@ -1,7 +1,5 @@
 """Port for the current time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Ports for reading uploaded files of posts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 

@@ -1,7 +1,5 @@
 """Ports for signing in at a source."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol

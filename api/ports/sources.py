@@ -1,7 +1,5 @@
 """Port for fetching posts from the networks where people write them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Ports of the store: the queue of record, everything stored about users, and API keys."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

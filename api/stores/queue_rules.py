@@ -1,7 +1,5 @@
 """Rules of the queue that every store applies: idempotency keys and lost leases."""
 
-from __future__ import annotations
-
 from api.domain.analyses import Analysis, AnalysisRequest, Lease
 from api.errors import ConflictError, LeaseLostError
 

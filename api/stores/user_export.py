@@ -1,7 +1,5 @@
 """Format of the user data export: everything stored about one user, as JSON values."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime

@@ -4,8 +4,6 @@ Times are whole microseconds since 1970 in UTC: that is the resolution of Python
 time is read back equal to what was stored, and integers compare and index without conversion.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

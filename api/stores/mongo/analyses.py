@@ -1,7 +1,5 @@
 """The queue of record: analyses, their leases with fencing tokens, and their results."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime

@@ -5,8 +5,6 @@ the connection broke (https://www.mongodb.com/docs/manual/core/retryable-writes/
 what a majority has, so nothing that was acted upon can be rolled back. Every wait has a limit.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

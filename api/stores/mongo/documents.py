@@ -4,8 +4,6 @@ In a filter each value stands behind an operator of ours, so a document like {"$
 place of a name is compared as a document and never run as an operator.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -5,8 +5,6 @@ indexes are declared at each start, which changes nothing if they are up to date
 the documents themselves. Every step is idempotent, as processes may start together.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 The mood history consists of the analyses that succeeded: a mood is stored once, with its result.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict

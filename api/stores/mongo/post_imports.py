@@ -6,8 +6,6 @@ otherwise it is compared again. From then on every reader of the user's posts ap
 first. Posts have a version (import and chunk), so a late writer cannot restore older ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ MongoDB's TTL indexes delete the same documents by the server's clock; the sweep
 it is given, and also removes an expired mood from its user.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from api.ports.store import Retention

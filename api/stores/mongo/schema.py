@@ -6,8 +6,6 @@ shard; post_id lets even the posts of a single user be split; and this unique in
 the identity of posts anyway.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Each is one document whose _id consists of the user's key, the source and, of a mark, the account.
 """
 
-from __future__ import annotations
-
 from api.domain.analyses import Lease
 from api.errors import NotFoundError
 from api.stores.mongo.analyses import leased_analysis

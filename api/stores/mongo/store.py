@@ -1,7 +1,5 @@
 """The MongoDB store, put together from its parts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pymongo.monitoring import CommandListener

@@ -1,7 +1,5 @@
 """The user data export: everything stored about one user."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

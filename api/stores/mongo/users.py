@@ -3,8 +3,6 @@
 An erasure is decided by a mark on the user, who is unknown from then on; then it is carried out.
 """
 
-from __future__ import annotations
-
 import hmac
 import uuid
 from collections.abc import Mapping

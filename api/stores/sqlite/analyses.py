@@ -1,7 +1,5 @@
 """The queue of record: analyses, their leases with fencing tokens, and their results."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence

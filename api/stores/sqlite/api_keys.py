@@ -1,7 +1,5 @@
 """API keys."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from datetime import datetime

@@ -9,8 +9,6 @@ could lose the newest commits, an accepted analysis among them, when the power f
 content is overwritten (secure_delete), because erasing a user promises that it is gone.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading

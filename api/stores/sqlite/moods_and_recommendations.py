@@ -1,7 +1,5 @@
 """Moods, feedback and recommendations: the catalogue, and friends ranked by shared hashtags."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """Posts and their classifications: saving a stream of posts, and reading the newest."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import sqlite3

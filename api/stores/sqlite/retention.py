@@ -1,7 +1,5 @@
 """Retention sweep: deletes posts, analyses and moods that are past their retention."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from api.ports.store import Retention

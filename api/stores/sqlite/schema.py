@@ -1,7 +1,5 @@
 """Tables, indexes and migrations of the store's file; api.stores.values defines stored times."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Source marks (up to which post an account was fetched) and sealed sign-ins at sources."""
 
-from __future__ import annotations
-
 from api.domain.analyses import Lease
 from api.stores.sqlite.analyses import leased_keys
 from api.stores.sqlite.connections import StorePart

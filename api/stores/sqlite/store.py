@@ -1,7 +1,5 @@
 """The SQLite store, put together from its parts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Users and their consent, and the erasure of a user."""
 
-from __future__ import annotations
-
 import hmac
 import sqlite3
 from contextlib import suppress

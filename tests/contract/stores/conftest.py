@@ -1,7 +1,5 @@
 """An empty store of every kind for each contract test."""
 
-from __future__ import annotations
-
 import os
 import uuid
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ By MongoDB's documented rules (equality, sort, range; prefixes; partial indexes)
 server's explain says: the stand-in plans by rules of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

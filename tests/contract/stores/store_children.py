@@ -1,7 +1,5 @@
 """Parts of tests that run in a process of their own and report their progress by a pipe."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Posts, classifications and analyses for tests of the store's contract."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

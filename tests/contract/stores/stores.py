@@ -4,8 +4,6 @@ A new adapter needs one entry in BACKENDS. A backend can be sent to other proces
 can open the same data in several.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Contract of every store: queueing, claims, leases with fencing tokens, and how they end."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta

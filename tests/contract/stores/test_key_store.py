@@ -1,7 +1,5 @@
 """Contract of every store: API keys."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

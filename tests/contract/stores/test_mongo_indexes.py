@@ -1,7 +1,5 @@
 """Every query of the MongoDB store is served by an index that it declares."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

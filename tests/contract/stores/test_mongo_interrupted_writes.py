@@ -1,7 +1,5 @@
 """A write to MongoDB that a dead process left unfinished is invisible or completed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any

@@ -3,8 +3,6 @@
 Interrupted writes: test_mongo_interrupted_writes.py. Its queries: test_mongo_indexes.py.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Iterator
 from datetime import UTC, datetime

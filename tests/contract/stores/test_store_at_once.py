@@ -1,7 +1,5 @@
 """Contract of every store: many threads and processes, and processes that are killed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """Contract of every store: moods, interests, the catalogue, friend candidates and feedback."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Contract of every store: saving posts, their order and their classifications."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace

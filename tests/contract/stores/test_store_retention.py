@@ -1,7 +1,5 @@
 """Contract of every store: the sweep deletes what is past its retention and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What the benchmark fills a store with is what the store itself would have written."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

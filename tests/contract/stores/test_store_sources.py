@@ -1,7 +1,5 @@
 """Contract of every store: source marks, positions of fetches and sign-ins."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Contract of every store: opening it, users, consent, user data export and erasure."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone

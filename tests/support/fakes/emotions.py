@@ -1,7 +1,5 @@
 """Fake client of the inference server."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 """One user, one queued analysis and a runner, with fakes around them."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Fake source of posts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The SQLite store in memory, and a proxy that fails on request around any store."""
 
-from __future__ import annotations
-
 import uuid
 import weakref
 from collections.abc import Callable

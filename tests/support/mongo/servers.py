@@ -1,7 +1,5 @@
 """Find a MongoDB server: the one that MONGODB_URI names, else mongod, else the stand-in."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

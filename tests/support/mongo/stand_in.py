@@ -3,8 +3,6 @@
 Run by the Python of its own environment (see requirements.txt), not by that of the tests.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 

@@ -1,7 +1,5 @@
 """No statement of the SQLite store reads more rows than necessary."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta

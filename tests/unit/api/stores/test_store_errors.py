@@ -1,7 +1,5 @@
 """Each failure of SQLite and MongoDB says what to do, and never a password."""
 
-from __future__ import annotations
-
 import socket
 import sqlite3
 import threading
