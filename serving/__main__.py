@@ -37,7 +37,8 @@ def main() -> NoReturn:
             open_model(settings.gpu_model_dir)
         check_address(settings.host, settings.port)
     except ServingError as error:
-        sys.stderr.write(f"serving: {error}\n")
+        for line in str(error).splitlines():
+            sys.stderr.write(f"serving: {line}\n")
         status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
         raise SystemExit(status) from None
     sys.stderr.write(f"serving: starting on http://{settings.host}:{settings.port}\n")

@@ -1,188 +1,185 @@
-"""Everything that can be set from outside, read once into one frozen object."""
+"""Settings of the inference server, read from SERVING_... variables once into one frozen object.
+
+A field's variable is SERVING_ and its name in capitals. `.env.example` names and explains every
+variable with its default, and a test proves it.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from serving.errors import SettingsError
 from serving.schemas import Limits
 
 MODEL_DIR = Path(__file__).parent / "model"
-LONGEST_DEADLINE = 50.0
+LONGEST_DEADLINE = 50
 """BentoML cuts requests off after 60 seconds with an answer of its own; ours must come first."""
 
-PROVIDERS = ("tensorrt", "cuda", "openvino", "cpu")
+Provider = Literal["tensorrt", "cuda", "openvino", "cpu"]
+PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 """What may run the model, best first; serving.classifier.providers knows them by these names."""
 
-SCHEDULERS = ("continuous", "bentoml")
-METRICS_READERS = ("open", "key", "off")
+_PREFIX = "SERVING_"
+_MOST_TEXTS = 1 << 20
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Hold the settings of one server; `from_environment` says what each may be."""
+def _address(text: str) -> str:
+    try:
+        return "127.0.0.1" if text == "localhost" else str(ipaddress.ip_address(text))
+    except ValueError:
+        example = "for example 127.0.0.1"
+        raise ValueError(f"must be an IP address or localhost, {example}") from None
 
-    host: str = "127.0.0.1"
-    port: int = 3000
+
+def _switch(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if value not in ("on", "off"):
+        raise ValueError("must be one of on, off")
+    return value == "on"
+
+
+def _provider_names(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+    if not set(names) <= set(PROVIDERS):
+        raise ValueError(f"must be of {', '.join(PROVIDERS)}, separated by commas")
+    return names or PROVIDERS
+
+
+def _keys(value: Any) -> Any:
+    """Return secrets by name; the message of an error never shows one."""
+    if not isinstance(value, str):
+        return value
+    keys: dict[str, str] = {}
+    for number, entry in enumerate(value.split(","), start=1):
+        if not entry.strip():
+            continue
+        found = _KEY.fullmatch(entry.strip())
+        if found is None:
+            raise ValueError(
+                f"entry {number} must be name:secret, the name of letters, digits,"
+                " '.', '_' and '-', the secret of 16 characters or more"
+            )
+        if found[1] in keys:
+            raise ValueError(f"must not have the name of entry {number} twice")
+        keys[found[1]] = found[2]
+    return keys
+
+
+def _whole(default: int | None, low: int, high: int) -> Any:
+    requirement = f"must be a whole number from {low} to {high}"
+    return Field(default, ge=low, le=high, description=requirement)
+
+
+def _choice(default: str, *others: str) -> Any:
+    return Field(default, description=f"must be one of {', '.join((default, *others))}")
+
+
+Switch = Annotated[bool, BeforeValidator(_switch)]
+
+
+class Settings(BaseSettings):
+    """Settings of one server; a field's description says what its variable may hold."""
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, env_prefix=_PREFIX)
+
+    host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
+    port: int = _whole(3000, 1, 65_535)
     model_dir: Path = MODEL_DIR
     gpu_model_dir: Path | None = None
-    workers: int = 1
-    threads: int | None = None
-    lone_threads: int | None = None
-    token_budget: int | None = None
-    queue_texts: int = 2048
-    deadline_seconds: float = 30.0
-    limits: Limits = field(default_factory=Limits)
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    cache_texts: int = 10_000
-    scheduler: str = SCHEDULERS[0]
-    providers: tuple[str, ...] = PROVIDERS
-    cuda_graphs: bool = False
+    # Worker processes, each with its own model, and model runs at a time in each of them.
+    workers: int = _whole(1, 1, 256)
+    threads: int | None = _whole(None, 1, 1024)
+    # Threads for one text that arrives while nothing runs, on a CPU.
+    lone_threads: int | None = _whole(None, 1, 1024)
+    token_budget: int | None = _whole(None, 1, 1 << 20)
+    max_texts: int = _whole(Limits().texts, 1, Limits().texts)
+    max_text_chars: int = _whole(Limits().text_chars, 1, 1_000_000)
+    max_body_bytes: int = _whole(Limits().body_bytes, 64, 1 << 26)
+    queue_texts: int = _whole(2048, 1, _MOST_TEXTS)
+    deadline_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=LONGEST_DEADLINE,
+        description=f"must be a number of seconds above 0, at most {LONGEST_DEADLINE}",
+    )
+    keys: Annotated[
+        Mapping[str, str], NoDecode, BeforeValidator(_keys), AfterValidator(MappingProxyType)
+    ] = Field(default_factory=lambda: MappingProxyType({}), repr=False)
+    cache_texts: int = _whole(10_000, 0, 1_000_000)
+    scheduler: Literal["continuous", "bentoml"] = _choice("continuous", "bentoml")
+    providers: Annotated[tuple[Provider, ...], NoDecode, BeforeValidator(_provider_names)] = (
+        PROVIDERS
+    )
+    cuda_graphs: Switch = False
     tensorrt_cache: Path | None = None
-    docs: bool = True
-    metrics: str = "open"
+    docs: Switch = True
+    metrics: Literal["open", "key", "off"] = _choice("open", "key", "off")
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override] # the sources that are not used
+        cls, _: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing but the arguments; `from_environment` passes the variables."""
+        return (init_settings,)
+
+    @field_validator("queue_texts")
+    @classmethod
+    def _room_for_a_request(cls, texts: int, info: ValidationInfo) -> int:
+        least = info.data.get("max_texts", 1)
+        if texts < least:
+            raise ValueError(f"must be a whole number from {least} to {_MOST_TEXTS}")
+        return texts
+
+    @property
+    def limits(self) -> Limits:
+        """How much a request may hold."""
+        return Limits(self.max_texts, self.max_text_chars, self.max_body_bytes)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read settings from variables; raises SettingsError, which names the variable.
+        """Return the settings of an environment; a blank variable counts as not set.
 
-        A variable that is empty counts as not set. Unset ones have this class's defaults.
-
-        SERVING_HOST      IP address to listen on, or `localhost`
-        SERVING_PORT      port to listen on
-        SERVING_MODEL_DIR model folder
-        SERVING_GPU_MODEL_DIR     model folder for a graphics card; without a card, the other
-        SERVING_WORKERS   worker processes, each with a model of its own
-        SERVING_THREADS   model runs at a time in one worker; default: usable cores / workers, or
-                          what a graphics card takes
-        SERVING_LONE_THREADS      CPU threads for one text that comes while nothing runs; default:
-                          SERVING_THREADS; 1 saves 30 MB of memory
-        SERVING_TOKEN_BUDGET      padded tokens a run; default: what suits the provider
-        SERVING_QUEUE_TEXTS       texts that may wait or run in one worker; more are refused
-        SERVING_DEADLINE_SECONDS  longest time from a request's first byte to its answer
-        SERVING_MAX_TEXTS         texts a request
-        SERVING_MAX_TEXT_CHARS    characters a text
-        SERVING_MAX_BODY_BYTES    bytes a body
-        SERVING_KEYS      bearer keys as `name:secret,...`; without any, no key is asked for
-        SERVING_CACHE_TEXTS       results kept in one worker for texts that come again; 0: none
-        SERVING_SCHEDULER         `continuous` (our own) or `bentoml` (BentoML's dispatcher)
-        SERVING_PROVIDERS         what may run the model, best first; the first that works does
-        SERVING_CUDA_GRAPHS       `on` or `off`: record and replay runs of few short texts
-        SERVING_TENSORRT_CACHE    folder in which TensorRT keeps the engines that it builds
-        SERVING_DOCS      `on` or `off`: whether /docs.json is served
-        SERVING_METRICS   `open`, `key` or `off`: who may read /metrics
+        Raises SettingsError, which has one line per variable that cannot be used.
         """
-        read = _Reader(environment)
-        limits = Limits(
-            texts=read.whole("SERVING_MAX_TEXTS", 1, Limits().texts) or Limits().texts,
-            text_chars=read.whole("SERVING_MAX_TEXT_CHARS", 1, 1_000_000) or Limits().text_chars,
-            body_bytes=read.whole("SERVING_MAX_BODY_BYTES", 64, 1 << 26) or Limits().body_bytes,
-        )
-        default = cls()
-        cached = read.whole("SERVING_CACHE_TEXTS", 0, 1_000_000)
-        return cls(
-            host=read.host("SERVING_HOST") or default.host,
-            port=read.whole("SERVING_PORT", 1, 65_535) or default.port,
-            model_dir=Path(read.text("SERVING_MODEL_DIR") or default.model_dir),
-            gpu_model_dir=read.path("SERVING_GPU_MODEL_DIR"),
-            workers=read.whole("SERVING_WORKERS", 1, 256) or default.workers,
-            threads=read.whole("SERVING_THREADS", 1, 1024),
-            lone_threads=read.whole("SERVING_LONE_THREADS", 1, 1024),
-            token_budget=read.whole("SERVING_TOKEN_BUDGET", 1, 1 << 20),
-            queue_texts=read.whole("SERVING_QUEUE_TEXTS", limits.texts, 1 << 20)
-            or default.queue_texts,
-            deadline_seconds=read.seconds("SERVING_DEADLINE_SECONDS", LONGEST_DEADLINE)
-            or default.deadline_seconds,
-            limits=limits,
-            keys=read.keys("SERVING_KEYS"),
-            cache_texts=default.cache_texts if cached is None else cached,
-            scheduler=read.choice("SERVING_SCHEDULER", *SCHEDULERS) or default.scheduler,
-            providers=read.words("SERVING_PROVIDERS", PROVIDERS) or default.providers,
-            cuda_graphs=read.choice("SERVING_CUDA_GRAPHS", "on", "off") == "on",
-            tensorrt_cache=read.path("SERVING_TENSORRT_CACHE"),
-            docs=read.choice("SERVING_DOCS", "on", "off") != "off",
-            metrics=read.choice("SERVING_METRICS", *METRICS_READERS) or default.metrics,
-        )
-
-
-class _Reader:
-    """Read variables, each as what it has to be, or None where it is not set."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def text(self, name: str) -> str | None:
-        return self._environment.get(name, "").strip() or None
-
-    def path(self, name: str) -> Path | None:
-        value = self.text(name)
-        return None if value is None else Path(value)
-
-    def whole(self, name: str, low: int, high: int) -> int | None:
-        value = self.text(name)
-        if value is None:
-            return None
-        if not value.isascii() or not value.isdecimal() or not low <= int(value[:20]) <= high:
-            raise SettingsError(f"{name} must be a whole number from {low} to {high}")
-        return int(value)
-
-    def choice(self, name: str, *choices: str) -> str | None:
-        value = self.text(name)
-        if value is not None and value not in choices:
-            raise SettingsError(f"{name} must be one of {', '.join(choices)}")
-        return value
-
-    def words(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
-        words = [word.strip().lower() for word in (self.text(name) or "").split(",")]
-        chosen = tuple(dict.fromkeys(word for word in words if word))
-        if not set(chosen) <= set(known):
-            raise SettingsError(f"{name} must be of {', '.join(known)}, separated by commas")
-        return chosen
-
-    def seconds(self, name: str, high: float) -> float | None:
-        value = self.text(name)
-        if value is None:
-            return None
+        source = EnvSettingsSource(cls)
+        source.env_vars = {
+            name.lower(): text.strip() for name, text in environment.items() if text.strip()
+        }
         try:
-            seconds = float(value)
-        except ValueError:
-            seconds = 0.0
-        if not 0.0 < seconds <= high:
-            raise SettingsError(f"{name} must be a number of seconds above 0, at most {high:g}")
-        return seconds
+            return cls(**source())
+        except ValidationError as error:
+            raise SettingsError("\n".join(_line(fault) for fault in error.errors())) from None
 
-    def host(self, name: str) -> str | None:
-        value = self.text(name)
-        if value is None:
-            return None
-        if value == "localhost":
-            return "127.0.0.1"
-        try:
-            return str(ipaddress.ip_address(value))
-        except ValueError as exc:
-            raise SettingsError(
-                f"{name} must be an IP address or localhost, for example 127.0.0.1"
-            ) from exc
 
-    def keys(self, name: str) -> Mapping[str, str]:
-        """Return secrets by name; the message of an error never shows one."""
-        keys: dict[str, str] = {}
-        for place, entry in enumerate((self.text(name) or "").split(","), start=1):
-            if not entry.strip():
-                continue
-            found = _KEY.fullmatch(entry.strip())
-            if found is None:
-                raise SettingsError(
-                    f"{name}: entry {place} must be name:secret, the name of letters, digits,"
-                    " '.', '_' and '-', the secret of 16 characters or more"
-                )
-            if found[1] in keys:
-                raise SettingsError(f"{name}: the name of entry {place} stands there twice")
-            keys[found[1]] = found[2]
-        return MappingProxyType(keys)
+def _line(fault: ErrorDetails) -> str:
+    """Return what is wrong with a variable and what it may hold."""
+    field = str(fault["loc"][0])
+    stated = fault["msg"].removeprefix("Value error, ")
+    requirement = stated if fault["type"] == "value_error" else None
+    return f"{_PREFIX}{field.upper()} {requirement or Settings.model_fields[field].description}"
