@@ -1,13 +1,20 @@
-"""The contract as an OpenAPI 3.1 document, served at /docs.json.
+"""The HTTP contract as an OpenAPI 3.1 document, served at /docs.json.
 
-Written out, because BentoML would describe the server behind the gateway, not the contract.
+BentoML would describe the server behind the application, not the contract. The schemas are
+generated from the wire models below. Requests are not parsed with them: pydantic refuses lone
+surrogates in JSON, which the contract accepts, and does not point at faults as the contract does.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from serving.classifier.artifact import ModelArtifact
+from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from serving.classifier.artifact import EMOTIONS, ModelArtifact
 from serving.errors import (
     BusyError,
     DeadlineExceededError,
@@ -16,56 +23,199 @@ from serving.errors import (
     NotReadyError,
     PayloadTooLargeError,
     RequestError,
+    RetryableError,
     UnexpectedError,
     UnsupportedMediaError,
 )
-from serving.http.openapi_schemas import component_schemas, reference
+from serving.http.messages import JSON_TYPE
 from serving.http.problems import KINDS, PROBLEM_TYPE
-from serving.http.protocols.native import CLASSIFY_PATH
-from serving.http.protocols.open_inference import ROOT, OpenInference
-from serving.http.protocols.tei import PREDICT_PATH
+from serving.http.protocols.native import CLASSIFY_PATH, MODEL_PATH
+from serving.http.protocols.open_inference import INPUT_NAME, OUTPUTS, ROOT, OpenInference
+from serving.http.protocols.tei import ERROR_TYPES, PREDICT_PATH, VALIDATION
+from serving.schemas import Limits
 from serving.settings import Settings
 
-_JSON = "application/json"
+
+def _one_of(*values: str) -> WithJsonSchema:
+    return WithJsonSchema({"enum": list(values)})
+
+
+Text = Annotated[str, WithJsonSchema({"type": "string", "maxLength": "{text_chars}"})]
+OneText = Annotated[list[Text], Field(min_length=1, max_length=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Emotion = Annotated[str, _one_of(*EMOTIONS)]
+OutputName = Annotated[str, _one_of(*(output.name for output in OUTPUTS))]
+TEXTS = Field(json_schema_extra={"minItems": 1, "maxItems": "{texts}"})
+"""Numbers in braces are the server's limits, which `component_schemas` fills in."""
+
+
+class ClassifyRequest(BaseModel):
+    """At most {body_bytes} bytes."""
+
+    model_config = ConfigDict(extra="forbid")
+    texts: Annotated[list[Text], TEXTS]
+
+
+class Scores(BaseModel):
+    """Probabilities that sum to 1."""
+
+    anger: Probability
+    fear: Probability
+    joy: Probability
+    love: Probability
+    sadness: Probability
+    surprise: Probability
+    neutral: Probability
+
+
+class Classification(BaseModel):
+    label: Annotated[Emotion, Field(description="The likeliest emotion.")]
+    scores: Scores
+    irony: Probability
+    tokens: int = Field(description="Tokens that the model read.")
+    truncated: bool = Field(description="Whether the text had more.")
+
+
+class ClassifyResponse(RootModel[list[Classification]]):
+    """One item per text, in the order of the texts."""
+
+
+class Fault(BaseModel):
+    where: str
+    reason: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: Annotated[str, _one_of(*(kind.path for kind in KINDS.values()))]
+    title: str
+    status: int
+    detail: str
+    trace_id: str
+    errors: list[Fault]
+
+
+class PredictRequest(BaseModel):
+    """At most {body_bytes} bytes."""
+
+    inputs: Text | OneText | Annotated[list[OneText], TEXTS] = Field(
+        description="One text, bare or as an array of one; or a batch, each in its own array."
+    )
+    truncate: bool | None = Field(None, description="False: too long is an error.")
+    truncation_direction: Literal["Right", "right"] = "Right"
+    raw_scores: Literal[False] = False
+
+
+class Prediction(BaseModel):
+    score: Probability
+    label: Emotion
+
+
+class PredictResponse(RootModel[list[Prediction] | list[list[Prediction]]]):
+    """The emotions of a text, likeliest first; for a batch one such array per text."""
+
+
+class PredictError(BaseModel):
+    error: str
+    error_type: Annotated[str, _one_of(*sorted({*ERROR_TYPES.values(), VALIDATION}))]
+
+
+Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": "{texts}"})]
+
+
+class InputTensor(BaseModel):
+    name: str = Field(examples=[INPUT_NAME])
+    datatype: Literal["BYTES"]
+    shape: tuple[Size] | tuple[Size, Literal[1]] = Field(description="[n] or [n, 1].")
+    data: Annotated[list[Text | OneText], TEXTS]
+    parameters: dict[str, Any] = {}
+
+
+class WantedOutput(BaseModel):
+    name: OutputName
+
+
+class InferRequest(BaseModel):
+    """At most {body_bytes} bytes."""
+
+    inputs: Annotated[list[InputTensor], Field(min_length=1, max_length=1)]
+    id: str = ""
+    parameters: dict[str, Any] = {}
+    outputs: list[WantedOutput] = []
+
+
+class OutputTensor(BaseModel):
+    name: OutputName
+    datatype: Annotated[str, _one_of(*sorted({output.datatype for output in OUTPUTS}))]
+    shape: list[int]
+    data: list[str | float]
+
+
+class InferParameters(BaseModel):
+    emotions: str
+
+
+class InferResponse(BaseModel):
+    model_name: str
+    model_version: str
+    id: str = ""
+    parameters: InferParameters
+    outputs: list[OutputTensor]
+
+
+class InferError(BaseModel):
+    error: str
+
+
+MODELS: tuple[type[BaseModel], ...] = (
+    ClassifyRequest, ClassifyResponse, Problem,
+    PredictRequest, PredictResponse, PredictError,
+    InferRequest, InferResponse, InferError,
+)  # fmt: skip
+
+
+class _Schemas(GenerateJsonSchema):
+    """Schemas without titles of fields, and without defaults: a field may be left out."""
+
+    def field_title_should_be_set(self, _: Any) -> bool:
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+
+def component_schemas(limits: Limits) -> dict[str, Any]:
+    """Return the schemas of the wire models by their names, with these limits in them."""
+    _, generated = models_json_schema(
+        [(model, "validation") for model in MODELS],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=_Schemas,
+    )
+    text = json.dumps(generated["$defs"])
+    text = text.replace('"{texts}"', str(limits.texts))
+    text = text.replace('"{text_chars}"', str(limits.text_chars))
+    schemas: dict[str, Any] = json.loads(text.replace("{body_bytes}", str(limits.body_bytes)))
+    return schemas
+
+
+_CLASSIFY_ERRORS: tuple[type[RequestError], ...] = (
+    InvalidRequestError, KeyRefusedError, PayloadTooLargeError, UnsupportedMediaError,
+    BusyError, UnexpectedError, NotReadyError, DeadlineExceededError,
+)  # fmt: skip
 _RETRY_AFTER = {
     "Retry-After": {"description": "Whole seconds to wait.", "schema": {"type": "integer"}}
 }
-_CLASSIFY_ERRORS: tuple[type[RequestError], ...] = (
-    InvalidRequestError,
-    KeyRefusedError,
-    PayloadTooLargeError,
-    UnsupportedMediaError,
-    BusyError,
-    UnexpectedError,
-    NotReadyError,
-    DeadlineExceededError,
-)
-
-
-Described = tuple[str, str]
-"""The media type of a protocol's errors, and the name of their schema."""
-
-_PROBLEM: Described = (PROBLEM_TYPE, "Problem")
-_PREDICT_ERROR: Described = (_JSON, "PredictError")
-_INFER_ERROR: Described = (_JSON, "InferError")
 
 
 def openapi_document(artifact: ModelArtifact, settings: Settings) -> dict[str, Any]:
     """Return the document of a server with these settings."""
-    security: list[dict[str, list[str]]] = [{"key": []}] if settings.keys else []
     return {
         "openapi": "3.1.0",
         "info": {"title": "Moodline inference", "version": artifact.version},
-        "paths": {
-            CLASSIFY_PATH: {"post": _classify(security)},
-            PREDICT_PATH: {"post": _predict(security)},
-            **_open_inference(OpenInference(artifact.name, artifact.version), security),
-            "/v1/model": {"get": _described("getModel", "Describe the model", security, _PROBLEM)},
-            "/livez": {"get": _page("Say that the process answers", _JSON)},
-            "/readyz": {"get": _ready("Say whether classifications are taken", _PROBLEM)},
-            **_metrics(settings.metrics, security),
-            "/docs.json": {"get": _page("This document", _JSON)},
-        },
+        "paths": _Paths(bool(settings.keys)).of(
+            OpenInference(artifact.name, artifact.version), settings.metrics
+        ),
         "components": {
             "schemas": component_schemas(settings.limits),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -73,115 +223,117 @@ def openapi_document(artifact: ModelArtifact, settings: Settings) -> dict[str, A
     }
 
 
-def _metrics(readers: str, security: list[dict[str, list[str]]]) -> dict[str, Any]:
-    """Return the path of the metrics, as far as `readers` says that there is one."""
-    if readers == "off":
-        return {}
-    page = _page("Counters in Prometheus's text format", "text/plain")
-    if readers == "key":
-        page["security"] = security
-        page["responses"]["401"] = _refusal(KeyRefusedError, _PROBLEM)
-    return {"/metrics": {"get": page}}
+class _Paths:
+    """The paths of a server that asks for keys or not."""
 
+    def __init__(self, keys: bool) -> None:
+        self._security: list[dict[str, list[str]]] = [{"key": []}] if keys else []
 
-def _classify(security: list[dict[str, list[str]]]) -> dict[str, Any]:
-    return {
-        "operationId": "classify",
-        "summary": "Classify texts by emotion and irony",
-        "description": "Answers one item a text, in the order of the texts. Any text will do.",
-        "security": security,
-        **_exchange("ClassifyRequest", "ClassifyResponse", _PROBLEM),
-    }
-
-
-def _predict(security: list[dict[str, list[str]]]) -> dict[str, Any]:
-    return {
-        "operationId": "predict",
-        "summary": "Classify texts by emotion, in the shape of text-embeddings-inference",
-        "description": (
-            "One text is answered with its ranking, a batch with an array of rankings. Irony is"
-            " not among the labels. A text longer than the model reads is cut, unless `truncate`"
-            " is false: then it is 413."
-        ),
-        "security": security,
-        **_exchange("PredictRequest", "PredictResponse", _PREDICT_ERROR),
-    }
-
-
-def _open_inference(
-    model: OpenInference, security: list[dict[str, list[str]]]
-) -> dict[str, dict[str, Any]]:
-    """Return the paths of the Open Inference Protocol, with the model's own name in them."""
-    paths: dict[str, dict[str, Any]] = {
-        ROOT: {"get": _described("serverMetadata", "Describe the server", security, _INFER_ERROR)},
-        f"{ROOT}/health/live": {"get": _page("Say that the process answers", _JSON)},
-        f"{ROOT}/health/ready": {
-            "get": _ready("Say whether inferences are taken", _INFER_ERROR),
-        },
-    }
-    for path, suffix in zip(model.model_paths, ("", "OfVersion"), strict=True):
-        about = _described(f"modelMetadata{suffix}", "Describe the model", security, _INFER_ERROR)
-        paths[path] = {"get": about}
-        paths[f"{path}/ready"] = {"get": _ready("Say whether the model is ready", _INFER_ERROR)}
-        infer = {
-            "operationId": f"infer{suffix}",
-            "summary": "Classify a BYTES tensor of texts (Open Inference Protocol v2)",
-            "description": (
-                "`scores` has seven columns, in the order of the parameter `emotions`. JSON only."
+    def of(self, model: OpenInference, metrics: str) -> dict[str, Any]:
+        """Return the description of every path; `metrics` says who may read them."""
+        paths = {
+            CLASSIFY_PATH: self._post(
+                "classify", "Classify texts by emotion and irony", Problem,
+                ClassifyRequest, ClassifyResponse,
+                "Answers one item per text, in the order of the texts. Any text will do.",
             ),
-            "security": security,
-            **_exchange("InferRequest", "InferResponse", _INFER_ERROR),
+            PREDICT_PATH: self._post(
+                "predict", "Classify texts by emotion, in the shape of text-embeddings-inference",
+                PredictError, PredictRequest, PredictResponse,
+                "One text is answered with its ranking, a batch with an array of rankings. Irony"
+                " is not among the labels. A text longer than the model reads is cut, unless"
+                " `truncate` is false: then it is 413.",
+            ),
+            MODEL_PATH: self._get("Describe the model", Problem, KeyRefusedError, name="getModel"),
+            "/livez": self._get("Check that the process answers"),
+            "/readyz": self._get("Check whether texts are classified", Problem, NotReadyError),
+            "/docs.json": self._get("This document"),
+            "/healthz": self._get("BentoML's health check", media_type="text/plain"),
+            "/schema.json": self._get("BentoML's schema, for its own clients"),
+            ROOT: self._get(
+                "Describe the server", InferError, KeyRefusedError, name="serverMetadata"
+            ),
+            f"{ROOT}/health/live": self._get("Check that the process answers"),
+            f"{ROOT}/health/ready": self._get(
+                "Check whether texts are classified", InferError, NotReadyError
+            ),
+        }  # fmt: skip
+        for path, suffix in zip(model.model_paths, ("", "OfVersion"), strict=True):
+            paths[path] = self._get(
+                "Describe the model", InferError, KeyRefusedError, name=f"modelMetadata{suffix}"
+            )
+            paths[f"{path}/ready"] = self._get(
+                "Check whether the model is ready", InferError, NotReadyError
+            )
+            paths[f"{path}/infer"] = self._post(
+                f"infer{suffix}",
+                "Classify a BYTES tensor of texts (Open Inference Protocol v2)",
+                InferError,
+                InferRequest,
+                InferResponse,
+                "`scores` has seven columns, in the order of the parameter `emotions`. JSON only.",
+            )
+        if metrics != "off":
+            refusals = [KeyRefusedError] if metrics == "key" else []
+            paths["/metrics"] = self._get(
+                "Counters in Prometheus's text format", Problem, *refusals, media_type="text/plain"
+            )
+        return paths
+
+    def _post(
+        self,
+        name: str,
+        summary: str,
+        error: type[BaseModel],
+        request: type[BaseModel],
+        answer: type[BaseModel],
+        description: str,
+    ) -> dict[str, Any]:
+        """Return a path that classifies."""
+        operation = {
+            "operationId": name,
+            "summary": summary,
+            "description": description,
+            "security": self._security,
+            "requestBody": {"required": True, "content": _content(request)},
+            "responses": {
+                "200": {"description": "As asked for.", "content": _content(answer)},
+                **_refusals(_CLASSIFY_ERRORS, error),
+            },
         }
-        paths[f"{path}/infer"] = {"post": infer}
-    return paths
+        return {"post": operation}
+
+    def _get(
+        self,
+        summary: str,
+        error: type[BaseModel] = Problem,
+        *refusals: type[RequestError],
+        name: str = "",
+        media_type: str = JSON_TYPE,
+    ) -> dict[str, Any]:
+        """Return a path with a page, and what it is refused with."""
+        schema = {"schema": {"type": "object"}} if media_type == JSON_TYPE else {}
+        page = {"description": summary, "content": {media_type: schema}}
+        operation: dict[str, Any] = {"summary": summary}
+        if name:
+            operation["operationId"] = name
+        if KeyRefusedError in refusals:
+            operation["security"] = self._security
+        operation["responses"] = {"200": page, **_refusals(refusals, error)}
+        return {"get": operation}
 
 
-def _exchange(request: str, response: str, described: Described) -> dict[str, Any]:
-    """Return the body, answer and errors of a classification, by the names of their schemas."""
-    return {
-        "requestBody": {"required": True, "content": {_JSON: {"schema": reference(request)}}},
-        "responses": {
-            "200": _ok(reference(response)),
-            **{str(KINDS[error].status): _refusal(error, described) for error in _CLASSIFY_ERRORS},
-        },
-    }
+def _refusals(errors: Sequence[type[RequestError]], body: type[BaseModel]) -> dict[str, Any]:
+    """Return the responses of these errors, by status."""
+    responses: dict[str, Any] = {}
+    for error in errors:
+        kind = KINDS[error]
+        content = _content(body, PROBLEM_TYPE if body is Problem else JSON_TYPE)
+        responses[str(kind.status)] = {"description": kind.title, "content": content}
+        if issubclass(error, RetryableError):
+            responses[str(kind.status)]["headers"] = _RETRY_AFTER
+    return responses
 
 
-def _described(
-    identity: str, summary: str, security: list[dict[str, list[str]]], described: Described
-) -> dict[str, Any]:
-    return {
-        "operationId": identity,
-        "summary": summary,
-        "security": security,
-        "responses": {
-            "200": _ok({"type": "object"}),
-            "401": _refusal(KeyRefusedError, described),
-        },
-    }
-
-
-def _ready(summary: str, described: Described) -> dict[str, Any]:
-    responses = {"200": _ok({"type": "object"}), "503": _refusal(NotReadyError, described)}
-    return {"summary": summary, "responses": responses}
-
-
-def _ok(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": "As asked for.", "content": {_JSON: {"schema": schema}}}
-
-
-def _page(summary: str, media_type: str) -> dict[str, Any]:
-    answer = {"description": summary, "content": {media_type: {}}}
-    return {"summary": summary, "responses": {"200": answer}}
-
-
-def _refusal(error: type[RequestError], described: Described) -> dict[str, Any]:
-    kind = KINDS[error]
-    media_type, schema = described
-    response: dict[str, Any] = {
-        "description": kind.title,
-        "content": {media_type: {"schema": reference(schema)}},
-    }
-    if error in (BusyError, NotReadyError, DeadlineExceededError):
-        response["headers"] = _RETRY_AFTER
-    return response
+def _content(model: type[BaseModel], media_type: str = JSON_TYPE) -> dict[str, Any]:
+    return {media_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
