@@ -32,7 +32,11 @@ Reals = npt.NDArray[np.float64]
 
 
 class EmotionClassifier:
-    """Classifies texts with one model; may be called from several threads at a time."""
+    """Classifies texts with one model; may be called from several threads at a time.
+
+    `runners` is the number of runs that make progress at a time, `provider` the execution provider
+    that runs the model, by its name in settings, `sizing` the bounds of a batch.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,8 @@ class EmotionClassifier:
         self._engine = engine or OnnxEngine(
             artifact.model_path, threads, providers, tuning, single_text_threads
         )
+        self.runners = self._engine.runners
+        self.provider = self._engine.provider
         default = GPU_SIZING if self.provider in GPU_PROVIDERS else Sizing()
         self.sizing = Sizing(
             token_budget or default.token_budget, spread or default.spread, default.window
@@ -73,16 +79,6 @@ class EmotionClassifier:
     def close(self) -> None:
         """Wait for running batches and end their threads."""
         self._pool.shutdown()
-
-    @property
-    def runners(self) -> int:
-        """Number of runs that make progress at a time."""
-        return self._engine.runners
-
-    @property
-    def provider(self) -> str:
-        """Execution provider that runs the model, by its name in settings."""
-        return self._engine.provider
 
     def warm(self) -> None:
         """Run the shapes that batches have once, where first runs are slow (on a GPU)."""

@@ -45,17 +45,13 @@ CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 class Engine(Protocol):
-    """Runs one padded batch; safe to call from `runners` threads at a time."""
+    """Runs one padded batch; safe to call from `runners` threads at a time.
 
-    @property
-    def runners(self) -> int:
-        """Number of runs that make progress at a time."""
-        ...
+    `provider` is the execution provider that runs the model, by its name in settings.
+    """
 
-    @property
-    def provider(self) -> str:
-        """Execution provider that runs the model, by its name in settings."""
-        ...
+    runners: int
+    provider: str
 
     def run(self, input_ids: Tokens, attention_mask: Tokens) -> Logits:
         """Return logits [texts, 8] for token ids and mask, each [texts, tokens]."""

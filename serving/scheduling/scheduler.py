@@ -9,7 +9,6 @@ another. Runners encode texts too, so tokenising overlaps with the model's runs.
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections import defaultdict, deque
@@ -22,8 +21,6 @@ from serving.classifier.tokenizer import Encoded
 from serving.errors import ClassificationError
 from serving.scheduling.queue import EncodedTextQueue, QueuedRequest, QueuedText
 from serving.schemas import Classification
-
-logger = logging.getLogger(__name__)
 
 ENCODED_AT_ONCE = 64
 """Texts of one request that a runner encodes before it looks at the queue again."""
@@ -55,12 +52,9 @@ class RunReport:
 
 
 class Stages(Protocol):
-    """The work of a runner, done by EmotionClassifier. Failures are returned as values."""
+    """The work of `runners` threads, done by EmotionClassifier. Failures are returned as values."""
 
-    @property
-    def runners(self) -> int:
-        """Number of runs that make progress at a time."""
-        ...
+    runners: int
 
     def encode_each(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
         """Return the tokens of each text."""
