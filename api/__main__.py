@@ -1,7 +1,5 @@
 """The API server in one process: `python -m api`."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

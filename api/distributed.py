@@ -4,8 +4,6 @@ Redis, the inference server, the API and workers are child processes, on the sto
 names. All are stopped when this process is told to stop, or when any of them ends.
 """
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import sys

@@ -6,8 +6,6 @@ Requests that never reach the app, such as a broken request line, get gunicorn's
 under waitress (runtime/waitress_server.py) they get a problem document.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -3,8 +3,6 @@
 A running service uses a change at once.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

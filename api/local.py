@@ -4,8 +4,6 @@ Both are child processes. This process waits until they are ready, prints their 
 stops both when it is told to stop or when either ends.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

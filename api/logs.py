@@ -3,8 +3,6 @@
 Post texts and user names are never logged; ids, counts and times are.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

@@ -4,8 +4,6 @@ Each app has its own registry. With several processes (gunicorn), prometheus_cli
 numbers of each in the folder PROMETHEUS_MULTIPROC_DIR, and any process answers for all.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 

@@ -4,8 +4,6 @@ The HTTP error handlers use it, and so does an analysis that failed in the backg
 its problem.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any

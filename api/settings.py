@@ -4,8 +4,6 @@ A field's variable is its name in capitals. `.env.example` names every variable 
 and a test proves it.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Spans contain no user names: instead of an address, a request's span has its rou
 an outgoing call's span has only the server's address.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Flask, request

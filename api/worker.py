@@ -6,8 +6,6 @@ worker that died (once their lease has expired), those deferred by a rate limit,
 message was lost, even while Redis is unavailable.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import os

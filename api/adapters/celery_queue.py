@@ -4,8 +4,6 @@ The store is the queue of record. A message carries the id of an analysis: one t
 the time until a worker's next sweep, one too many costs a look at the store.
 """
 
-from __future__ import annotations
-
 import logging
 
 from celery import Celery

@@ -1,7 +1,5 @@
 """Encryption with Fernet (AES-128-CBC and HMAC-SHA256) of the package cryptography."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet

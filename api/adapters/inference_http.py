@@ -1,7 +1,5 @@
 """Client adapter for the inference server, over HTTP."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence

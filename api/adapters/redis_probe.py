@@ -1,7 +1,5 @@
 """Readiness probe of Redis."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 _SECONDS = 2.0

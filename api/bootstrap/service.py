@@ -1,7 +1,5 @@
 """Wiring of the whole service: its app, its worker threads and the data files shipped with it."""
 
-from __future__ import annotations
-
 import json
 import os
 import threading

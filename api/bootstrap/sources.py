@@ -4,8 +4,6 @@ A source's library is imported only where the source is set up: the three togeth
 to what an idle process uses.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from api.ports.clock import Clock

@@ -1,7 +1,5 @@
 """Wiring of the use cases, and of the runner that executes analyses in the API or in a worker."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import socket

@@ -7,8 +7,6 @@ Exit status: 0 done; 1 the API refused or could not be reached, one line on stan
 2 the command line is wrong; 3 the analysis ended without a result; 130 interrupted.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

@@ -1,7 +1,5 @@
 """HTTP client of a running API, for the command line and the demo."""
 
-from __future__ import annotations
-
 import io
 import os
 import time

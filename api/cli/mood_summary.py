@@ -1,7 +1,5 @@
 """Mood summary: a mood result as plain text for a terminal."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any

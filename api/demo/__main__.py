@@ -3,8 +3,6 @@
 Each person's posts are in a different format, so the demo reads all three text formats.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

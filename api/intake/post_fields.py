@@ -1,7 +1,5 @@
 """Build a post from the named values of one row or object, or say why it cannot be one."""
 
-from __future__ import annotations
-
 import hashlib
 import html
 import re

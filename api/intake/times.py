@@ -1,7 +1,5 @@
 """Parse the time of a post in the forms that sources write it."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Choose the reader for an uploaded file of posts, by its content, name and declared type."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from pathlib import PurePosixPath

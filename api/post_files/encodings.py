@@ -9,8 +9,6 @@ read as Windows-1252 again, as spreadsheets on a Mac did, it becomes ‰Ûª. Bo
 but for the characters that Mac Roman lacks: the second reading put "_" in their place.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 import re

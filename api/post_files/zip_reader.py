@@ -1,7 +1,5 @@
 """Unpack members of a zip file piece by piece, within limits and without writing to disk."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile

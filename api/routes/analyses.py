@@ -1,7 +1,5 @@
 """Routes of /v1/analyses: start, read, cancel and follow an analysis, and give feedback on it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Response, g, json

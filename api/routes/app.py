@@ -1,7 +1,5 @@
 """The Flask application: routes, checks and error handlers around the use cases."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from flask.json.provider import DefaultJSONProvider

@@ -6,8 +6,6 @@ the scope admin. Health, metrics, documentation and the dashboard's own files ne
 routes declared with the scope None.
 """
 
-from __future__ import annotations
-
 from flask import Flask, g, request
 from flask_openapi3.openapi import OpenAPI
 

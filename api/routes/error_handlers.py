@@ -3,8 +3,6 @@
 The table in `api.problems` defines the kind of problem of each error.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Routes about the service itself: health, metrics, API documentation, problem pages, dashboard."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Response, abort, current_app

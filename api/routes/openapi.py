@@ -3,8 +3,6 @@
 The look-ups let other modules enforce what the document says, so that the two cannot differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Examples of requests and responses for the OpenAPI document, about an invented person."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import ConfigDict

@@ -1,7 +1,5 @@
 """Routes of the original front end: its addresses and its response shapes, kept as they were."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint

@@ -1,7 +1,5 @@
 """Rate limits per API key, or per client address where a request has no key."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

@@ -5,8 +5,6 @@ are checked so that another web site cannot use a browser to act on the posts th
 stores (DNS rebinding, cross-site requests).
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import time

@@ -3,8 +3,6 @@
 Unknown fields are refused, and values in bodies are not converted between types.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -3,8 +3,6 @@
 A model's docstring and example are shown in the OpenAPI document.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Routes of /v1/sources and of the sign-in at X."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

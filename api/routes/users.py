@@ -1,7 +1,5 @@
 """Routes of /v1/users/{user_name}: posts, mood, timeline, recommendations, consent, export."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from flask import json, request

@@ -1,7 +1,5 @@
 """Child processes of the commands (start, wait, stop), signals, and garbage collector settings."""
 
-from __future__ import annotations
-
 import gc
 import os
 import signal

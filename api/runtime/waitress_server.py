@@ -1,7 +1,5 @@
 """Waitress as the web server, with problem documents for requests that it refuses itself."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

@@ -4,8 +4,6 @@ The store is the queue of record: a wake-up only shortens the wait until the nex
 finds analyses of a process that died, once their lease has expired.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Source of the public posts of an account at Bluesky: its author feed, which needs no key."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Convert the HTML that a source writes posts in to the text that a person reads."""
 
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
 

@@ -5,8 +5,6 @@ it, lets a server keep a thread for ever with a byte now and then. Redirects are
 that no token goes where it was not meant to. Nothing here logs what is sent.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Mapping

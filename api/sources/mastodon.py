@@ -1,7 +1,5 @@
 """Source of the public posts of an account at one Mastodon server, which needs no key."""
 
-from __future__ import annotations
-
 import html
 import io
 import re

@@ -1,7 +1,5 @@
 """Which accounts at a source may be read: those of people who use this service."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from api.errors import FieldError, InvalidRequestError, NotOwnAccountError

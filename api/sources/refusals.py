@@ -1,7 +1,5 @@
 """Translate a source's refusals into errors: rate limits with their reset, missing accounts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What a person who runs the commands relies on, with the shipped model and real processes."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -7,8 +7,6 @@ analysis is cancelled. Everything is on loopback, and the inference server is a 
 status is 1 where something was lost or done twice.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import subprocess

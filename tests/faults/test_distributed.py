@@ -1,7 +1,5 @@
 """`make run-distributed` runs all of it on one machine, and Ctrl-C stops all of it."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Under gunicorn several processes serve one store, and stop without losing anything."""
 
-from __future__ import annotations
-
 import signal
 
 import psutil

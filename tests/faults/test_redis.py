@@ -1,7 +1,5 @@
 """Redis may lose messages, stop and come back: what was accepted is done all the same."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.support.deployment import SECONDS, Deployment

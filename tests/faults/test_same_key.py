@@ -1,7 +1,5 @@
 """A client that sends the same start a hundred times at once gets one analysis."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 

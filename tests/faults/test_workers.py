@@ -1,7 +1,5 @@
 """Two worker processes on one store share the work, and outlive each other."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 

@@ -3,8 +3,6 @@
 Images are not built here. MongoDB runs where there is a mongod; else this says that it did not.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Posts, emotions, classifications and mood results for tests."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 

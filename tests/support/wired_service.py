@@ -1,7 +1,5 @@
 """The API wired on a SQLite store and a fake inference server, with or without real sources."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Client of the X API v2: tweepy's methods over BoundedHttpClient, and X's refusals as errors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

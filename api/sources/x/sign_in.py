@@ -1,7 +1,5 @@
 """Sign-in at X, so that people can have their own posts read (OAuth 2.0 with PKCE)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any

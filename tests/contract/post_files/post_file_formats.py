@@ -1,7 +1,5 @@
 """Writers of posts in every format that is read, each paired with its reader."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Contract of PostFileReader on files that are broken, large or foreign."""
 
-from __future__ import annotations
-
 import tracemalloc
 from dataclasses import astuple
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Contract of PostFileReader: the rules of a post, for every reader through its own format."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

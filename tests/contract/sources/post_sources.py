@@ -3,8 +3,6 @@
 A new source joins by one entry in NETWORKS and a server in tests/support/servers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Contract of the port PostSource, run for every source against a server over HTTP."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta

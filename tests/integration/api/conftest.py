@@ -1,7 +1,5 @@
 """Fixtures of the API's integration tests: a store, settings and wired services."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

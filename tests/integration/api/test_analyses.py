@@ -1,7 +1,5 @@
 """Analyses are started with consent, followed to their end, and never doubled."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Analyses are followed as server-sent events."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """With keys, each call needs one that allows it and reaches the user that it is about."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An analysis can be cancelled until its end, and all that follow it are told."""
 
-from __future__ import annotations
-
 import json
 
 from tests.support.fakes.runs import on_call

@@ -1,7 +1,5 @@
 """The commands show a person, or a program, what a running API answers."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """No value of a request is taken for anything but a value."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote
 

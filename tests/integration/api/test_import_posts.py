@@ -1,7 +1,5 @@
 """Posts are imported from files of several kinds, and bad files are refused with their reason."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

@@ -1,7 +1,5 @@
 """The adapter of the inference server keeps its port's contract, over HTTP on loopback."""
 
-from __future__ import annotations
-
 import json
 import socket
 from collections.abc import Callable, Iterator

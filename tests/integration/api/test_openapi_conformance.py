@@ -5,8 +5,6 @@ its status, type and shape, that no fault is the service's own, that what does n
 and that no call answers without its key. The examples are the same in every run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path

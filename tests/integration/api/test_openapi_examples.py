@@ -1,7 +1,5 @@
 """The OpenAPI document says what each call may answer, with examples that hold."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The original front end's calls answer in exactly the shapes that it reads."""
 
-from __future__ import annotations
-
 from tests.support.wired_service import WiredService, post_line, problem
 
 

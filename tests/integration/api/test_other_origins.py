@@ -1,7 +1,5 @@
 """Web pages elsewhere may use the service where they are named, and only there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """`python -m api` serves, stops when told, and says in one line why it cannot serve."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """A fetch at X that is broken off by a rate limit goes on at the page where it was, over HTTP."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 from typing import Any

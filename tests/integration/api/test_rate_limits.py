@@ -1,7 +1,5 @@
 """Who calls too often is told when to come back; others are not kept waiting for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """Readiness names each dependency, Redis too where it is configured."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

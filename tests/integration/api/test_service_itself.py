@@ -1,7 +1,5 @@
 """Health, metrics, documentation, the dashboard, and what holds for every answer."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Posts are fetched from a source by an analysis, for those whose posts they are."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

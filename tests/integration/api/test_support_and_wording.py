@@ -1,7 +1,5 @@
 """What people read is kind, non-clinical, and names somebody to turn to where it leans heavy."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

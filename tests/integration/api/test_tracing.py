@@ -1,7 +1,5 @@
 """With OpenTelemetry each request and each call has a span, and no span tells of anybody."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

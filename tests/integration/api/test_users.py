@@ -1,7 +1,5 @@
 """A user sees their mood, timeline and recommendations, and decides about what is held."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """Stand-in for Bluesky's public server: app.bsky.feed.getAuthorFeed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.support.servers.loopback import Asked, LoopbackServer, Reply, minutes_into_2026

@@ -1,7 +1,5 @@
 """Inference server on loopback that records every text it was sent and finds joy in each."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections import Counter

@@ -1,7 +1,5 @@
 """HTTP server on loopback that misbehaves when a test says so."""
 
-from __future__ import annotations
-
 import json
 import threading
 from dataclasses import dataclass, field

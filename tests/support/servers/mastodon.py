@@ -1,7 +1,5 @@
 """Stand-in for a Mastodon server: the two calls of its API that are used."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

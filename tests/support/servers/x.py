@@ -1,7 +1,5 @@
 """Stand-in for the X API v2: the part that is used; what X does not document is refused."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """Send ASGI requests without a server, and make an application without a model behind it."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import json

@@ -1,7 +1,5 @@
 """Start a real server process on a free port, and see to it that it ends."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

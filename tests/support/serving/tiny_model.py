@@ -5,8 +5,6 @@ so its logits depend on the text and not on the padding. Nothing is learnt and n
 changes from run to run.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Settings are read once, checked, and documented in .env.example."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

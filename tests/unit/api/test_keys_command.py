@@ -1,7 +1,5 @@
 """`python -m api.keys` makes keys that are shown once, lists them without secrets, and revokes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Metrics count calls and cost, and several processes answer as one."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Every error has a kind, and logs tie lines together without telling about people."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import logging

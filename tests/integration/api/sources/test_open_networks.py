@@ -1,7 +1,5 @@
 """Posts of Bluesky and Mastodon are read as people wrote them, over HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """Posts of X are read as X gives them, over HTTP, and its refusals are distinguished."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What is sealed can be read only with the keys, and only so long where a time is given."""
 
-from __future__ import annotations
-
 import time
 
 from cryptography.fernet import Fernet

@@ -1,7 +1,5 @@
 """The mood summary in the terminal says what a result says, and no more."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How single values of a post are read."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

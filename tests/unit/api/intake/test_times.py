@@ -1,7 +1,5 @@
 """How the time of a post is read."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """What only the CSV reader has to know."""
 
-from __future__ import annotations
-
 import io
 import logging
 from datetime import UTC, datetime

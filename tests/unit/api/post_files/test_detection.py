@@ -1,7 +1,5 @@
 """How the format of a file is detected. (Each format by its content: see the contract suite.)"""
 
-from __future__ import annotations
-
 import pytest
 
 from api.post_files.detection import format_of

@@ -1,7 +1,5 @@
 """How the encoding of a file is found, and damage to its text undone."""
 
-from __future__ import annotations
-
 import tracemalloc
 
 import pytest

@@ -1,7 +1,5 @@
 """What only the readers of JSON have to know: damaged lines, and arrays in pieces."""
 
-from __future__ import annotations
-
 import io
 import json
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """A real export of 3,207 posts, kept outside the repository, is read right."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path

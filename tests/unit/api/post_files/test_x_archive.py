@@ -1,7 +1,5 @@
 """What only the reader of X archives has to know: zips, scripts and long posts."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

@@ -1,7 +1,5 @@
 """The pool takes up what waits, survives faults, and stops when told."""
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """HTML and rate-limit resets are read whatever they hold, and own accounts compared."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -3,6 +3,8 @@
 Its query plans: test_sqlite_plans.py. What it shares with every store: tests/contract/.
 """
 
+from __future__ import annotations
+
 import multiprocessing
 import resource
 import sqlite3
