@@ -8,8 +8,6 @@ of that timeline, imported before; and an analysis after 20 new posts. The analy
 API's (created_at to finished_at), so that polling does not count.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

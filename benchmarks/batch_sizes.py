@@ -5,8 +5,6 @@ and of 4 x 50 texts, for several token budgets and spreads of length. CPU time p
 counts: it hardly changes on a busy machine.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import os

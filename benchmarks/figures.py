@@ -1,7 +1,5 @@
 """Percentiles, and the spread of a figure over several rounds. Pure."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Iterable, Sequence

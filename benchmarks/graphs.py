@@ -6,8 +6,6 @@ instead the operators that take most of a run of the last shape. With onnxruntim
 installed, files named by `--openvino` run on OpenVINO, in fp32 and in bf16.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import statistics

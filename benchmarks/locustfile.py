@@ -10,8 +10,6 @@ The texts are the invented posts of the demo, so only the repository is needed; 
 each keeps them out of the server's result cache.
 """
 
-from __future__ import annotations
-
 import csv
 import itertools
 import json

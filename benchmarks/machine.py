@@ -1,7 +1,5 @@
 """The machine and commit that figures were measured on, and how busy the machine was."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

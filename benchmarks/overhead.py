@@ -5,8 +5,6 @@ BentoML's endpoint (its in-memory app and dispatcher), through our scheduler, fr
 refused.
 """
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import logging

@@ -5,8 +5,6 @@ exits with 0. `--cpu-smoke` goes through everything in miniature on the CPU, to 
 works; its figures mean nothing.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import json

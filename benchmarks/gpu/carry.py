@@ -5,8 +5,6 @@ folder; `install` joins the parts and installs from them without a network once 
 Parts are checked by their SHA-256.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """The GPU: whether there is one, its peak arithmetic rate, and its utilisation during a block."""
 
-from __future__ import annotations
-
 import statistics
 import threading
 import time

@@ -1,7 +1,5 @@
 """One shape of model, run every way in turns, without a server and through ours."""
 
-from __future__ import annotations
-
 import asyncio
 import copy
 import importlib.util

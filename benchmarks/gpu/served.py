@@ -1,7 +1,5 @@
 """Posts through the server's socket: `python -m serving` with the GPU model folder."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import sys

@@ -1,7 +1,5 @@
 """The compared ways of running one model: token ids of many posts in, logits out."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Compare the servers: `python -m benchmarks.peers`, see benchmarks/README.md."""
 
-from __future__ import annotations
-
 import argparse
 import datetime
 import json

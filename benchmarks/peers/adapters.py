@@ -1,7 +1,5 @@
 """The peers: how each is started and asked. Infinity has a module of its own."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Agreement of a peer's answers with the reference: fast and wrong is no result. Pure."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ PeerError
 +-- LoadFailedError        the client that loads it broke off
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

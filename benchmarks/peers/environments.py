@@ -1,7 +1,5 @@
 """A virtual environment per peer, made of exactly what its requirements file pins."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess

@@ -5,8 +5,6 @@ outputs through one softmax; as a "regression" it returns them unchanged, and th
 probabilities where they are read, as they do in our own server.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import shutil

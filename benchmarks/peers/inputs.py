@@ -1,7 +1,5 @@
 """The texts that every peer classifies, and the reference answers."""
 
-from __future__ import annotations
-
 import csv
 import random
 import sys

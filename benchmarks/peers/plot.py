@@ -1,7 +1,5 @@
 """The results as a bar chart."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Start a process with its descendants, measure them, and end them."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

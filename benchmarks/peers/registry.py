@@ -1,7 +1,5 @@
 """The peers that are compared: the title, packages, tolerance and remark of each."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Medians and spreads of the turns of all rounds, and ratios of them. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

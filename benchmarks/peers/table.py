@@ -1,7 +1,5 @@
 """The results as Markdown tables, written between two markers of a page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

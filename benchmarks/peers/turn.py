@@ -1,7 +1,5 @@
 """One peer's turn: start it, check its answers, load it, stop it."""
 
-from __future__ import annotations
-
 import pickle
 import subprocess
 import sys

@@ -7,8 +7,6 @@ FOLDER is where the files are made; a MongoDB database must be empty, and _COUNT
 name. Every call goes through the use case that answers the HTTP call.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -4,8 +4,6 @@ Each has one finished analysis, mood and post. The rows are not written through 
 methods, which would sync to disk six times per person; what is measured later uses only them.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sqlite3

@@ -5,8 +5,6 @@ order a batch is slower than no batch at all. So a batch holds texts of similar 
 as fit a budget of padded tokens.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

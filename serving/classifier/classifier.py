@@ -5,8 +5,6 @@ decode (logits to probabilities). A stage that fails on several texts is repeate
 them separately, so that one text's failure never becomes another's.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -6,8 +6,6 @@ CUDA's runtime locks the pages of an ordinary array (`cudaHostRegister`); ONNX R
 that library where it runs on a GPU. Without it unlocked memory works too, only slower.
 """
 
-from __future__ import annotations
-
 import ctypes
 import logging
 from dataclasses import dataclass

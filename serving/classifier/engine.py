@@ -1,7 +1,5 @@
 """The engine that runs the model: token ids in, logits out. It knows no text and no label."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

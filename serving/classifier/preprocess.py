@@ -5,8 +5,6 @@ sides call `normalise`, and a model folder records the `PREPROCESS_VERSION` it w
 trained with. Lower-casing and splitting into word pieces are the tokenizer's work.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

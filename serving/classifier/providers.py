@@ -4,8 +4,6 @@ An installed onnxruntime offers some of them: only the CPU's, or also that of a 
 build. The first preferred one that is offered, loads the model and passes a trial run is used.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Texts to token ids, and token ids to padded arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

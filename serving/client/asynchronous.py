@@ -1,7 +1,5 @@
 """The asyncio client of the inference server."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence

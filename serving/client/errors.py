@@ -10,8 +10,6 @@ InferenceError
 The client has tried again, within its policy, before it raises a retryable one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from serving.errors import Fault

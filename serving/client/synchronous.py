@@ -1,7 +1,5 @@
 """The blocking client of the inference server."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable, Sequence

@@ -5,8 +5,6 @@ the model's version, never the text, and the JSON object that answered it; so en
 bounded size, and their number is limited.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence

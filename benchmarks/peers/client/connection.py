@@ -4,8 +4,6 @@ A client library uses several times as much CPU, which the server under test wou
 request is bytes that were written before, and a C parser reads answers.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from typing import cast

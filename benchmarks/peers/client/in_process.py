@@ -1,7 +1,5 @@
 """The model without a server: the client's process runs it, in the same phases."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import time

@@ -5,8 +5,6 @@ output. Requests are written before the clock starts and only one answer in SAMP
 the clock has stopped, so that the client uses as little of the machine as it can.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import itertools

@@ -1,7 +1,5 @@
 """Phases of load: what a client sends, what it saw, and the figures computed from that. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

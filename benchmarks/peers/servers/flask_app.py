@@ -1,7 +1,5 @@
 """The app that gunicorn serves for `flask_gunicorn`."""
 
-from __future__ import annotations
-
 from flask import Flask, Response, jsonify, request
 
 from benchmarks.peers.servers.plain import PlainModel

@@ -1,7 +1,5 @@
 """The runtime that MLServer loads for `mlserver`."""
 
-from __future__ import annotations
-
 import numpy as np
 from mlserver import MLModel
 from mlserver.codecs import NumpyCodec, StringCodec

@@ -4,8 +4,6 @@ Tokens and probabilities are computed by the code that our server uses, so that 
 differs.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

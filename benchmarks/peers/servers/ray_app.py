@@ -1,7 +1,5 @@
 """The program of `ray_serve`: a Ray of its own on loopback, and one deployment."""
 
-from __future__ import annotations
-
 import os
 import signal
 from typing import Any

@@ -1,7 +1,5 @@
 """The client against a server in the same event loop, over loopback."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """The tiny model that the tests of the classifier share."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Text normalisation: what the model is given to read."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,7 +1,5 @@
 """The GPU path, run by the CPU's provider; what needs a real GPU is marked `gpu`."""
 
-from __future__ import annotations
-
 import ctypes
 from pathlib import Path
 

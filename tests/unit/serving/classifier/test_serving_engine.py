@@ -1,7 +1,5 @@
 """The session that runs a text on the CPU."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The client's rules, over httpx's own stand-in for a network."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import subprocess

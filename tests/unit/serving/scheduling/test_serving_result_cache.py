@@ -1,7 +1,5 @@
 """Results that are kept for texts that come again, and requests that are answered from them."""
 
-from __future__ import annotations
-
 import asyncio
 import tracemalloc
 

@@ -1,7 +1,5 @@
 """Texts of many requests on a few runners, with stages that run when a test permits it."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import AsyncIterator, Sequence
