@@ -1,7 +1,5 @@
 """Compare the time of an analysis with that of only classifying its texts.
 
-    python -m benchmarks.analysis [--rounds 7] [--keep]
-
 Each round has, in turn on the same two servers: the texts of a timeline classified by the inference
 server without the API, in chunks and with as many requests in flight as the API has; an analysis
 of that timeline, imported before; and an analysis after 20 new posts. The analyses' times are the
@@ -41,8 +39,11 @@ _MADE_UP = "what a day at the sea with all of you, thank you so much for coming 
 
 
 def main() -> int:
-    """Measure, print, and save the figures if asked; return 0 whatever they are."""
-    options = _options()
+    """Measure, print, and save the figures if asked; the exit status is always 0."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.analysis", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, metavar="N")
+    parser.add_argument("--keep", action="store_true", help="write the figures to results/")
+    options = parser.parse_args()
     source, posts = timeline(DATA)
     document: dict[str, Any] = {
         "machine": describe_machine(),
@@ -180,13 +181,6 @@ def _line(found: dict[str, float]) -> str:
         f"alone {found['alone']:.2f} s, analysis {found['analysis']:.2f} s"
         f" ({found['ratio']:.2f} x), again {found['again'] * 1000:.0f} ms ({found['share']:.1%})"
     )
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.analysis", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, metavar="N")
-    parser.add_argument("--keep", action="store_true", help="write the figures to results/")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -26,23 +26,18 @@ CHOICES = ((512, 1.2), (512, 1.0), (512, 1.5), (256, 1.2), (1024, 1.5))
 ROUNDS, SECONDS = 2, 2.0
 
 
-class Totals:
-    """Totals of the scheduler's runs."""
+class Reports:
+    """Observer that keeps the reports of the scheduler's runs."""
 
     def __init__(self) -> None:
-        self.runs = self.texts = self.tokens = self.padded = 0
+        self.runs: list[RunReport] = []
+        self.ran = self.runs.append
 
     def first_run(self, queued_seconds: float) -> None:
         """Not measured here."""
 
     def encoded(self, failed: int, seconds: float) -> None:
         """Not measured here."""
-
-    def ran(self, report: RunReport) -> None:
-        self.runs += 1
-        self.texts += report.texts
-        self.tokens += report.tokens
-        self.padded += report.padded_tokens
 
 
 async def cpu_per_text(
@@ -69,11 +64,12 @@ async def main() -> None:
     _, texts = gather_texts(Path(os.environ.get("MOODLINE_DATA") or ROOT / "../shared/data"))
     with EmotionClassifier(open_model(MODEL_DIR)) as classifier:
         for budget, spread in CHOICES * ROUNDS:
-            totals = Totals()
-            scheduler = ContinuousScheduler(classifier, totals, Sizing(budget, spread))
+            reports = Reports()
+            scheduler = ContinuousScheduler(classifier, reports, Sizing(budget, spread))
             singles = await cpu_per_text(scheduler, texts, 64, 1)
-            shown = f"{totals.texts / totals.runs:.1f} texts per run"
-            waste = 1 - totals.tokens / totals.padded
+            runs = list(reports.runs)
+            shown = f"{sum(run.texts for run in runs) / len(runs):.1f} texts per run"
+            waste = 1 - sum(run.tokens for run in runs) / sum(run.padded_tokens for run in runs)
             batches = await cpu_per_text(scheduler, texts, 4, 50)
             scheduler.close()
             print(

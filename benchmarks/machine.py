@@ -16,8 +16,12 @@ QUIET_LOAD = 0.5
 
 def describe_machine() -> dict[str, str | int | float]:
     """Return the processor, cores, memory, versions and load average."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    processor = next(names, "")
     return {
-        "processor": _processor(),
+        "processor": processor or platform.processor(),
         "cores": usable_cores(),
         "memory_mib": psutil.virtual_memory().total // MEBIBYTE,
         "kernel": platform.release(),
@@ -43,12 +47,3 @@ def describe_commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return f"{commit}+" if changes else commit
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()

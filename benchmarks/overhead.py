@@ -68,12 +68,11 @@ async def bentoml_app() -> Any:
     )(Plain)
     app = service.to_asgi()
     started = asyncio.Event()
-    messages = [{"type": "lifespan.startup"}]
 
     async def receive() -> Any:
-        if not messages:
-            await asyncio.Event().wait()
-        return messages.pop()
+        if started.is_set():
+            await asyncio.Event().wait()  # never shut down
+        return {"type": "lifespan.startup"}
 
     async def send(_: Any) -> None:
         started.set()
@@ -85,7 +84,7 @@ async def bentoml_app() -> Any:
 
 
 async def measure(name: str, ask: Callable[[], Awaitable[Any]], at_once: int) -> None:
-    """Print the cost of a request with so many at a time."""
+    """Print the cost per request with `at_once` requests at a time."""
     requests = REQUESTS if at_once > 1 else LONE_REQUESTS
 
     async def one_by_one(count: int) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from api.runtime.processes import free_port
 from benchmarks.peers.client.connection import Pool, written
 from benchmarks.peers.contract import Setup, classify_call
-from benchmarks.peers.processes import end, free_port, launch
+from benchmarks.peers.processes import end, launch
 from benchmarks.peers.registry import ENTRIES, OURS
 from benchmarks.peers.turn import await_ready
 

@@ -1,4 +1,4 @@
-"""Compare the servers: `python -m benchmarks.peers`, see benchmarks/README.md."""
+"""Compare the inference server with others; see benchmarks/README.md."""
 
 import argparse
 import datetime
@@ -12,11 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+from api.runtime.processes import free_port
 from benchmarks.machine import QUIET_LOAD, describe_commit, describe_machine
 from benchmarks.peers import environments, plot, table
 from benchmarks.peers.contract import PeerUnavailableError, Setup
 from benchmarks.peers.inputs import Inputs, gather_texts, reference_answers
-from benchmarks.peers.processes import ENDING, ROOT, free_port
+from benchmarks.peers.processes import ENDING, ROOT
 from benchmarks.peers.registry import ENTRIES, Entry
 from benchmarks.peers.summary import summarise_turns
 from benchmarks.peers.turn import Load, Turn, take_turn
@@ -28,14 +29,13 @@ QUICK_SECONDS = 2.0
 ROUND_OFFSET = 997
 """Shift between the first texts of two rounds, so that no two have the same order."""
 
-DESCRIPTION = "Compare the inference server with others; see benchmarks/README.md."
 LONGEST_SECONDS = 60.0
 
 
 def main() -> None:
     for ending in ENDING:
         signal.signal(ending, _end)
-    chosen = arguments().parse_args()
+    chosen = _parser().parse_args()
     entries = [ENTRIES[name] for name in chosen.peers]
     pythons, turns = _prepare(entries)
     if chosen.prepare:
@@ -54,8 +54,8 @@ def main() -> None:
     _publish(facts, turns, quick=chosen.quick)
 
 
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=DESCRIPTION)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument(
         "--peers",
         type=_names,
@@ -105,10 +105,7 @@ def _count(word: str) -> int:
 
 
 def _seconds(word: str) -> float:
-    try:
-        seconds = float(word)
-    except ValueError:
-        seconds = 0.0
+    seconds = float(word)  # argparse reports a ValueError
     if not 0.0 < seconds <= LONGEST_SECONDS:
         raise argparse.ArgumentTypeError(f"must be above 0 and at most {LONGEST_SECONDS:g}")
     return seconds
@@ -123,12 +120,19 @@ def _take_turns(
     """Append every turn of every round, A B C A B C, and return the source of the texts."""
     source, texts = gather_texts(chosen.data)
     texts = texts[:SMOKE_TEXTS] if chosen.smoke else texts
-    inputs = Inputs(source, texts, reference_answers(chosen.model, texts))
+    inputs = Inputs(texts, reference_answers(chosen.model, texts))
     for number in range(1, chosen.rounds + 1):
         load = Load(inputs, chosen.seconds, offset=number * ROUND_OFFSET)
         for entry in entries:
             if entry.name in pythons:
-                turns.append(_turn(chosen, entry, pythons[entry.name], number, load))
+                setup = Setup(
+                    python=pythons[entry.name],
+                    port=free_port(),
+                    folder=environments.FOLDER / entry.name / "work",
+                    model_dir=chosen.model.resolve(),
+                    torch_dir=chosen.torch_model.resolve(),
+                )
+                turns.append(take_turn(entry, setup, number, load))
                 _print(turns[-1])
     return source
 
@@ -161,17 +165,6 @@ def _facts(chosen: argparse.Namespace, pythons: dict[str, Path]) -> dict[str, An
             name: environments.versions(ENTRIES[name], python) for name, python in pythons.items()
         },
     }
-
-
-def _turn(chosen: argparse.Namespace, entry: Entry, python: Path, number: int, load: Load) -> Turn:
-    setup = Setup(
-        python=python,
-        port=free_port(),
-        folder=environments.FOLDER / entry.name / "work",
-        model_dir=chosen.model.resolve(),
-        torch_dir=chosen.torch_model.resolve(),
-    )
-    return take_turn(entry, setup, number, load)
 
 
 def _print(turn: Turn) -> None:

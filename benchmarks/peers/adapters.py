@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from api.runtime.processes import free_port
 from benchmarks.peers.contract import Answer, Call, Server, Setup, classify_call
-from benchmarks.peers.processes import ROOT, free_port, launch
+from benchmarks.peers.processes import ROOT, launch
 from serving.classifier.artifact import EMOTIONS
 
 MLSERVER_MODEL = "emotion"
@@ -26,11 +27,9 @@ class CommandPeer:
     environment: Callable[[Setup], Mapping[str, str]] = field(default=lambda _: {})
 
     def start(self, setup: Setup) -> Server:
-        """Start the command."""
         return launch(setup, self.command(setup), self.environment(setup))
 
     def call(self, setup: Setup, texts: Sequence[str]) -> Call:  # noqa: ARG002 -- as in Peer
-        """Return the request of our contract, at this peer's path."""
         return classify_call(self.path, texts)
 
 
@@ -76,14 +75,12 @@ BENTOML_PLAIN = CommandPeer(
 
 
 class ModelAlone:
-    """The limit: no server; the client's process runs the model (see client/in_process.py)."""
+    """The limit: no server; the client's process runs the model (see client/load.py)."""
 
     def start(self, setup: Setup) -> Server:  # noqa: ARG002 -- as in Peer
-        """Start nothing."""
         return Server()
 
     def call(self, setup: Setup, texts: Sequence[str]) -> Call:  # noqa: ARG002 -- as in Peer
-        """Return the request a server would be sent."""
         return classify_call("", texts)
 
 

@@ -1,10 +1,4 @@
-"""The interface of a peer, the request that most peers get, and the errors that end a turn.
-
-PeerError
-+-- PeerUnavailableError   it cannot be installed or does not start here
-+-- AnswersDifferError     its answers differ from the reference: its figures are refused
-+-- LoadFailedError        the client that loads it broke off
-"""
+"""The interface of a peer, the request that most peers get, and the errors that end a turn."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,19 +9,11 @@ from typing import Any, Protocol
 
 
 class PeerError(Exception):
-    """Root of the errors: one line that says why there are no figures."""
+    """One line that says why a turn has no figures."""
 
 
 class PeerUnavailableError(PeerError):
     """The peer cannot be installed or started here."""
-
-
-class AnswersDifferError(PeerError):
-    """The peer's answers are too far from the reference."""
-
-
-class LoadFailedError(PeerError):
-    """The client that loads the peer broke off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +39,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a peer is started with; `folder` is its own, for its log and settings.
+    """Arguments of a peer; `folder` is its own, for its log and settings.
 
-    `model_dir` is the model that all peers serve. `torch_dir` is the unquantised checkpoint it
-    was made from, for a peer that cannot load an ONNX file.
+    `model_dir` is the model that all peers serve, `torch_dir` the unquantised checkpoint it was
+    made from, for a peer that cannot load an ONNX file.
     """
 
     python: Path

@@ -1,4 +1,4 @@
-"""Infinity as a peer: with PyTorch, its usual engine, or with optimum's ONNX Runtime engine.
+"""Infinity as a peer: with PyTorch, which loads checkpoints only, or with ONNX Runtime.
 
 Infinity takes no custom normalisation, so texts are sent to it normalised. It would put all eight
 outputs through one softmax; as a "regression" it returns them unchanged, and they become
@@ -8,7 +8,8 @@ probabilities where they are read, as they do in our own server.
 import functools
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,74 +23,70 @@ from serving.classifier.tokenizer import Encoded
 
 MODEL = "emotion"
 BATCH_TEXTS = 64
+_opened = functools.cache(open_model)
 _UNREAD = Encoded((), truncated=False)
 _SPECIAL_TOKENS = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep")}
 
 
-class _Infinity:
-    """What both engines share: the request and how its answer is read."""
+@dataclass(frozen=True, slots=True)
+class Infinity:
+    """Infinity with one of its engines, which finds its model in `model_folder`."""
+
+    engine: str
+    model_folder: Callable[[Setup], Path]
+
+    def start(self, setup: Setup) -> Server:
+        options = {
+            "--model-id": ".",  # optimum finds the ONNX file only by its bare name
+            "--served-model-name": MODEL,
+            "--engine": self.engine,
+            "--device": "cpu",
+            "--batch-size": str(BATCH_TEXTS),
+            "--host": "127.0.0.1",
+            "--port": str(setup.port),
+            "--log-level": "warning",
+        }
+        words = [word for option in options.items() for word in option]
+        # This engine truncates no text, and its warm-up text is longer than the model takes.
+        optimum = ["--onnx-disable-optimize", "--no-model-warmup"]
+        flags = optimum if self.engine == "optimum" else []
+        home = {"HF_HOME": str(setup.folder / "hf")}
+        command: list[str | Path] = [setup.python.parent / "infinity_emb", "v2", *words, *flags]
+        return launch(setup, command, home, self.model_folder(setup))
 
     def call(self, setup: Setup, texts: Sequence[str]) -> Call:
-        """Return Infinity's request for `texts`."""
         body = json.dumps({"model": MODEL, "input": [normalise(text) for text in texts]}).encode()
         return Call("/classify", body, functools.partial(read_outputs, _opened(setup.model_dir)))
 
 
-class InfinityTorch(_Infinity):
-    """Infinity's PyTorch engine, which loads checkpoints and no ONNX file."""
-
-    def start(self, setup: Setup) -> Server:
-        """Start it with the unquantised checkpoint; PeerUnavailableError where there is none."""
-        if setup.torch_dir is None or not (setup.torch_dir / "config.json").is_file():
-            raise PeerUnavailableError(
-                "there is no PyTorch checkpoint of the model: name the folder of one that matches"
-                " serving/model with --torch-model"
-            )
-        config = json.loads((setup.torch_dir / "config.json").read_text(encoding="utf-8"))
-        config |= _output_configuration(open_model(setup.model_dir))
-        folder = _linked_folder(setup, setup.torch_dir, {"config.json": config})
-        return _launch(setup, "torch", folder)
+def checkpoint_folder(setup: Setup) -> Path:
+    """Return the unquantised checkpoint's folder; PeerUnavailableError where there is none."""
+    if setup.torch_dir is None or not (setup.torch_dir / "config.json").is_file():
+        raise PeerUnavailableError(
+            "there is no PyTorch checkpoint of the model: name the folder of one that matches"
+            " serving/model with --torch-model"
+        )
+    config = json.loads((setup.torch_dir / "config.json").read_text(encoding="utf-8"))
+    config |= _output_configuration(open_model(setup.model_dir))
+    return _linked_folder(setup, setup.torch_dir, {"config.json": config})
 
 
-class InfinityOnnx(_Infinity):
-    """Infinity's optimum engine, which loads the same ONNX file as our server."""
-
-    def start(self, setup: Setup) -> Server:
-        """Add the files that transformers asks for to the ONNX file, and start Infinity."""
-        artifact = open_model(setup.model_dir)
-        # Without the architecture Infinity takes the model for one that embeds.
-        architecture = {"model_type": "bert", "architectures": ["BertForSequenceClassification"]}
-        tokenizer = {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": artifact.max_tokens,
-            **_SPECIAL_TOKENS,
-            "mask_token": "[MASK]",
-        }
-        documents = {
-            "config.json": {**architecture, **_output_configuration(artifact)},
-            "tokenizer_config.json": tokenizer,
-        }
-        return _launch(setup, "optimum", _linked_folder(setup, setup.model_dir, documents))
-
-
-def _launch(setup: Setup, engine: str, folder: Path) -> Server:
-    options = {
-        "--model-id": ".",  # optimum finds the ONNX file only by its bare name
-        "--served-model-name": MODEL,
-        "--engine": engine,
-        "--device": "cpu",
-        "--batch-size": str(BATCH_TEXTS),
-        "--host": "127.0.0.1",
-        "--port": str(setup.port),
-        "--log-level": "warning",
+def onnx_folder(setup: Setup) -> Path:
+    """Return a folder with our server's ONNX file and the files that transformers asks for."""
+    artifact = open_model(setup.model_dir)
+    # Without the architecture Infinity takes the model for one that embeds.
+    architecture = {"model_type": "bert", "architectures": ["BertForSequenceClassification"]}
+    tokenizer = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": artifact.max_tokens,
+        **_SPECIAL_TOKENS,
+        "mask_token": "[MASK]",
     }
-    words = [word for option in options.items() for word in option]
-    # This engine truncates no text, and its warm-up text is longer than the model takes.
-    optimum = ["--onnx-disable-optimize", "--no-model-warmup"]
-    flags = optimum if engine == "optimum" else []
-    home = {"HF_HOME": str(setup.folder / "hf")}
-    command: list[str | Path] = [setup.python.parent / "infinity_emb", "v2", *words, *flags]
-    return launch(setup, command, home, folder)
+    documents = {
+        "config.json": {**architecture, **_output_configuration(artifact)},
+        "tokenizer_config.json": tokenizer,
+    }
+    return _linked_folder(setup, setup.model_dir, documents)
 
 
 def read_outputs(artifact: ModelArtifact, body: bytes) -> list[Answer]:
@@ -120,14 +117,8 @@ def _linked_folder(setup: Setup, source: Path, documents: Mapping[str, object]) 
 
 
 def _output_configuration(artifact: ModelArtifact) -> dict[str, object]:
-    """Return what `config.json` must say of the outputs."""
     return {
         "id2label": {str(index): name for index, name in enumerate(artifact.labels)},
         "label2id": {name: index for index, name in enumerate(artifact.labels)},
         "problem_type": "regression",
     }
-
-
-@functools.cache
-def _opened(model_dir: Path) -> ModelArtifact:
-    return open_model(model_dir)

@@ -18,9 +18,8 @@ hate work home rain friend today tomorrow again because when what day night coff
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The texts, their source, and the reference answer to each."""
+    """The texts, and the reference answer to each."""
 
-    source: str
     texts: list[str]
     reference: list[Answer]
 

@@ -13,15 +13,14 @@ from benchmarks.peers.adapters import (
 )
 from benchmarks.peers.agreement import SAME_FILE, UNQUANTISED, Tolerance
 from benchmarks.peers.contract import Peer
-from benchmarks.peers.infinity import InfinityOnnx, InfinityTorch
+from benchmarks.peers.infinity import Infinity, checkpoint_folder, onnx_folder
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 OURS = "moodline"
 OURS_BENTOML = "moodline_bentoml"
 LIMIT = "model_alone"
 NOT_PEERS = (OURS, OURS_BENTOML, LIMIT)
-"""Entries that our figures are not compared with as "the best peer", and that run in this
-environment."""
+"""Entries that are not candidates for "the best peer", and that run in this environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ ENTRIES = {
             "infinity",
             "Infinity (PyTorch)",
             "infinity-emb",
-            InfinityTorch(),
+            Infinity("torch", checkpoint_folder),
             "fp32 checkpoint: its PyTorch engine loads no ONNX file; texts normalised beforehand",
             UNQUANTISED,
         ),
@@ -106,7 +105,7 @@ ENTRIES = {
             "infinity_onnx",
             "Infinity (optimum)",
             "infinity-emb",
-            InfinityOnnx(),
+            Infinity("optimum", onnx_folder),
             "the same int8 file in its ONNX Runtime engine; texts normalised beforehand",
             shares="infinity",
         ),

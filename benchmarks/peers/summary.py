@@ -1,25 +1,15 @@
 """Medians and spreads of the turns of all rounds, and ratios of them. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from benchmarks.figures import Spread, spread
+from benchmarks.peers.client.phases import PhaseResult
 from benchmarks.peers.registry import LIMIT, NOT_PEERS, OURS
 from benchmarks.peers.turn import Turn
 
-FIGURES = (
-    "texts_per_second",
-    "p50_ms",
-    "p99_ms",
-    "cpu_per_1000",
-    "client_cores",
-    "rss_mib",
-    "pss_mib",
-    "offered_per_second",
-    "rejected_p50_ms",
-    "rejected_p99_ms",
-    "late_p99_ms",
-)
+_NOT_FIGURES = {"name", "seconds", "requests", "statuses", "agreement"}
+FIGURES = [one.name for one in fields(PhaseResult) if one.name not in _NOT_FIGURES]
 Figures = Mapping[str, Mapping[str, Spread]]
 """Spreads by figure, by phase."""
 
@@ -100,13 +90,11 @@ def ratios(rows: Mapping[str, Row]) -> list[Ratio]:
     before, before_title = _best(rows, "lone_before", "p50_ms", highest=False)
     after, after_title = _best(rows, "lone_after", "p50_ms", highest=False)
     limit = _median(rows.get(LIMIT), "batches", "texts_per_second")
-    peak = max(
-        _median(ours, "singles", "texts_per_second") or 0.0,
-        _median(ours, "batches", "texts_per_second") or 0.0,
+    single, batch, accepted = (
+        _median(ours, name, "texts_per_second") for name in ("singles", "batches", "overload")
     )
-    single, batch = (_median(ours, name, "texts_per_second") for name in ("singles", "batches"))
+    peak = max(single or 0.0, batch or 0.0)
     lone = [_median(ours, name, "p50_ms") for name in ("lone_before", "lone_after")]
-    accepted = _median(ours, "overload", "texts_per_second")
     rejected = _median(ours, "overload", "rejected_p99_ms")
     return [
         Ratio("1 text, 64 connections: texts/s by the best peer's", _over(single, quick), 1.4,

@@ -55,10 +55,7 @@ def _heading(facts: Mapping[str, Any]) -> str:
 
 
 def _table(heads: Sequence[str], rows: Iterable[tuple[Row, list[str]]]) -> str:
-    lines = [
-        f"| server | {' | '.join(heads)} |",
-        f"| --- |{' ---: |' * len(heads)}",
-    ]
+    lines = [f"| server | {' | '.join(heads)} |", f"| --- |{' ---: |' * len(heads)}"]
     for row, cells in rows:
         title = ENTRIES[row.peer].title
         if not row.figures:

@@ -11,19 +11,9 @@ from typing import Any
 import httpx
 
 from benchmarks.peers.agreement import Agreement, compare
-from benchmarks.peers.client.phases import (
-    Phase,
-    PhaseResult,
-    Task,
-    batches,
-    latency,
-    overload,
-    singles,
-)
+from benchmarks.peers.client.phases import Phase, PhaseResult, Task, overload, profiles
 from benchmarks.peers.contract import (
     Answer,
-    AnswersDifferError,
-    LoadFailedError,
     Peer,
     PeerError,
     PeerUnavailableError,
@@ -90,11 +80,11 @@ def _measure(turn: Turn, entry: Entry, setup: Setup, server: Server, load: Load)
         _demand(entry, turn.agreement, "before the load")
     if load.seconds is None:
         return
-    for phases in (singles(load.seconds), batches(load.seconds), latency(load.seconds)):
+    for phases in profiles(load.seconds):
         turn.phases += run_client(entry, setup, server, load, phases)
     if entry.name in (OURS, OURS_BENTOML):
         peak = max(phase["texts_per_second"] for phase in turn.phases)
-        turn.phases += run_client(entry, setup, server, load, overload(load.seconds, peak))
+        turn.phases += run_client(entry, setup, server, load, (overload(load.seconds, peak),))
 
 
 def await_ready(
@@ -131,11 +121,11 @@ def check(setup: Setup, peer: Peer, inputs: Inputs, sizes: Sequence[int]) -> Agr
                 response.raise_for_status()
                 answers += call.read(response.content)
             except (httpx.HTTPError, ValueError) as exc:
-                raise AnswersDifferError(f"no answer to {size} texts: {exc}") from exc
+                raise PeerError(f"no answer to {size} texts: {exc}") from exc
     try:
         return compare(answers, inputs.reference[: sum(sizes)])
     except ValueError as exc:
-        raise AnswersDifferError(str(exc)) from exc
+        raise PeerError(str(exc)) from exc
 
 
 def run_client(
@@ -153,10 +143,10 @@ def run_client(
             timeout=CLIENT_SECONDS,
         )
     except subprocess.TimeoutExpired as exc:
-        raise LoadFailedError(f"{phases[0].name}: the client did not come to an end") from exc
+        raise PeerError(f"{phases[0].name}: the client did not come to an end") from exc
     if ended.returncode:
         last = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise LoadFailedError(f"{phases[0].name}: the client broke off: {''.join(last)}")
+        raise PeerError(f"{phases[0].name}: the client broke off: {''.join(last)}")
     results: list[PhaseResult] = pickle.loads(ended.stdout)  # noqa: S301 -- our own client's
     for result in results:
         if result.agreement is not None:
@@ -166,4 +156,4 @@ def run_client(
 
 def _demand(entry: Entry, agreement: Agreement, when: str) -> None:
     if not agreement.within(entry.tolerance):
-        raise AnswersDifferError(f"wrong answers {when}: {agreement.shown()}")
+        raise PeerError(f"wrong answers {when}: {agreement.shown()}")

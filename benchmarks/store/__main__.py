@@ -90,15 +90,10 @@ def _filled(address: str, count: int) -> Filled:
     if new:
         fill_sqlite(file, people(count))
     seconds = round(time.perf_counter() - started, 1) if new else None
-    _read_through(file)
-    return Filled("SQLite", count, SqliteStore(file, retention=_FOREVER), seconds)
-
-
-def _read_through(file: Path) -> None:
-    """Read the file once, so that the page cache holds it like that of a store in use."""
-    with file.open("rb") as stream:
+    with file.open("rb") as stream:  # into the page cache, like the file of a store in use
         while stream.read(_BLOCK):
             pass
+    return Filled("SQLite", count, SqliteStore(file, retention=_FOREVER), seconds)
 
 
 def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
@@ -153,19 +148,18 @@ def _figures(times: Sequence[tuple[float, float]]) -> dict[str, float]:
 
 def table(runs: Sequence[dict[str, Any]]) -> str:
     """Return the results as a Markdown table, with the ratio of the last run to the first."""
-    columns = ("wall_p50_ms", "wall_p99_ms", "cpu_p50_ms", "cpu_p99_ms")
     lines = [
         "| call | people | wall p50 | wall p99 | cpu p50 | cpu p99 |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for call in runs[0]["measured"]:
         for run in runs:
-            shown = " | ".join(f"{run['measured'][call][name]:.2f}" for name in columns)
+            shown = " | ".join(f"{run['measured'][call][name]:.2f}" for name in _SERIES)
             lines.append(f"| {call} | {run['people']:,} | {shown} |")
         if len(runs) > 1:
             ratios = (
                 runs[-1]["measured"][call][name] / runs[0]["measured"][call][name]
-                for name in columns
+                for name in _SERIES
             )
             shown = " | ".join(f"{ratio:.2f} x" for ratio in ratios)
             lines.append(f"| {call} | ratio | {shown} |")
@@ -173,7 +167,7 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
 
 
 def draw(runs: Sequence[dict[str, Any]], file: Path) -> None:
-    """Write bars of milliseconds a call, per percentile, with the target, as a PNG."""
+    """Write bars of milliseconds per call, per percentile, with the target, as a PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.2), layout="constrained")

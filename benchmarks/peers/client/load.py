@@ -1,4 +1,4 @@
-"""The client: a separate process that loads one server and reports what it saw.
+"""The client: a separate process that loads one server, or runs the model itself.
 
 Reads a pickled Task from standard input and writes the pickled figures of its phases to standard
 output. Requests are written before the clock starts and only one answer in SAMPLE is read, after
@@ -8,6 +8,7 @@ the clock has stopped, so that the client uses as little of the machine as it ca
 import asyncio
 import functools
 import itertools
+import os
 import pickle
 import sys
 import time
@@ -15,7 +16,6 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks.peers.client import in_process
 from benchmarks.peers.client.connection import Pool, written
 from benchmarks.peers.client.phases import (
     OK,
@@ -29,18 +29,20 @@ from benchmarks.peers.client.phases import (
     prepare,
     summarise,
 )
+from benchmarks.peers.contract import Call, read_items
 from benchmarks.peers.processes import cpu_seconds, memory
 from benchmarks.peers.registry import ENTRIES
+from serving.classifier.artifact import open_model
+from serving.classifier.classifier import EmotionClassifier
 
 SAMPLE = 16
 MAX_OPEN = 4096
 
 
 def main() -> None:
-    """Run the task on standard input."""
     task: Task = pickle.load(sys.stdin.buffer)  # noqa: S301 -- the parent process wrote it
     if task.pid is None:
-        results = in_process.run(task)
+        results = run_model(task)
     else:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             results = runner.run(run(task, task.pid))
@@ -69,6 +71,38 @@ async def run(task: Task, pid: int) -> list[PhaseResult]:
     return [summarise(phase, client.done, reference, window) for phase, client, window in seen]
 
 
+def run_model(task: Task) -> list[PhaseResult]:
+    """Go through the phases without a server: this process runs the model, one call at a time.
+
+    A call has as many texts as the phase has in one request, or as many as it has connections
+    that send one text each: what a server can have queued at a time.
+    """
+    with EmotionClassifier(open_model(task.setup.model_dir)) as classifier:
+        return [_run_phase(classifier, phase, task) for phase in task.phases]
+
+
+def _run_phase(classifier: EmotionClassifier, phase: Phase, task: Task) -> PhaseResult:
+    def moment() -> Moment:  # the CPU seconds of this process count as a server's
+        return Moment(time.perf_counter(), time.process_time(), 0.0)
+
+    size = phase.texts if phase.texts > 1 else phase.connections
+    texts, no_request = task.inputs.texts, Call("", b"", read_items)
+    calls = itertools.cycle(prepare(texts, lambda _: no_request, size, task.offset))
+    done: list[Done] = []
+    first: Moment | None = None
+    start = time.perf_counter()
+    while (began := time.perf_counter()) < start + phase.warm_seconds + phase.seconds:
+        if first is None and began >= start + phase.warm_seconds:
+            first = moment()
+            began = first.clock
+        call = next(calls)
+        classifier.classify([texts[index] for index in call.indices])
+        done.append(Done(call, began, began, time.perf_counter(), OK))
+    # The last call counts in full, so the window ends with it and not at the planned end.
+    window = Window(first or moment(), moment(), memory(os.getpid()))
+    return summarise(phase, done, task.inputs.reference, window)
+
+
 class Client:
     """Sends one phase's requests and records how each of them ended."""
 
@@ -83,13 +117,12 @@ class Client:
 
     async def work(self, pid: int) -> Window:
         """Load the server, and return the window that counts."""
-        offer = self._by_the_clock if self._phase.rate else self._by_connections
-        offering = asyncio.create_task(offer())
+        rate = self._phase.rate
+        offering = asyncio.create_task(self._by_the_clock(rate) if rate else self._by_connections())
         await asyncio.sleep(self._phase.warm_seconds)
-        first = moment(pid)
+        first = _moment(pid)
         await asyncio.sleep(self._phase.seconds)
-        last = moment(pid)
-        window = Window(first, last, memory(pid))
+        window = Window(first, _moment(pid), memory(pid))
         self._ended = True
         await offering
         return window
@@ -102,12 +135,11 @@ class Client:
             if await self._send(time.perf_counter()) != OK:
                 await asyncio.sleep(0.01)  # a server that is down must not be hammered
 
-    async def _by_the_clock(self) -> None:
-        assert self._phase.rate is not None  # noqa: S101 -- `work` looked
+    async def _by_the_clock(self, rate: float) -> None:
         open_requests: set[asyncio.Task[str]] = set()
         start = time.perf_counter()
         for number in itertools.count():
-            due = start + number / self._phase.rate
+            due = start + number / rate
             await asyncio.sleep(due - time.perf_counter())
             if self._ended:
                 break
@@ -131,8 +163,7 @@ class Client:
         return status
 
 
-def moment(pid: int) -> Moment:
-    """Return the time, and the CPU seconds of the server `pid` and of this process."""
+def _moment(pid: int) -> Moment:
     return Moment(time.perf_counter(), cpu_seconds(pid), time.process_time())
 
 

@@ -35,30 +35,28 @@ class Phase:
     rate: float | None = None
 
 
-def singles(seconds: float) -> tuple[Phase, ...]:
-    """One text per request, many connections."""
-    return (Phase("singles", MANY_CONNECTIONS, 1, seconds, WARM_SECONDS),)
+def profiles(seconds: float) -> tuple[tuple[Phase, ...], ...]:
+    """Return the phases of every load but the overload; each tuple is for one client process.
 
-
-def batches(seconds: float) -> tuple[Phase, ...]:
-    """Many texts per request, few connections."""
-    return (Phase("batches", FEW_CONNECTIONS, BATCH_TEXTS, seconds, WARM_SECONDS),)
-
-
-def latency(seconds: float) -> tuple[Phase, ...]:
-    """One text, one connection, before and right after a burst."""
+    Single texts on many connections; many texts per request on few connections; and one text on
+    one connection, before and right after a burst.
+    """
     half = seconds / 2
     return (
-        Phase("lone_before", 1, 1, half, WARM_SECONDS / 2),
-        Phase("burst", MANY_CONNECTIONS, 1, half),
-        Phase("lone_after", 1, 1, half),
+        (Phase("singles", MANY_CONNECTIONS, 1, seconds, WARM_SECONDS),),
+        (Phase("batches", FEW_CONNECTIONS, BATCH_TEXTS, seconds, WARM_SECONDS),),
+        (
+            Phase("lone_before", 1, 1, half, WARM_SECONDS / 2),
+            Phase("burst", MANY_CONNECTIONS, 1, half),
+            Phase("lone_after", 1, 1, half),
+        ),
     )
 
 
-def overload(seconds: float, peak_texts: float) -> tuple[Phase, ...]:
-    """OVERLOAD times the `peak_texts` per second that the server was just measured at."""
+def overload(seconds: float, peak_texts: float) -> Phase:
+    """Return a phase of OVERLOAD times `peak_texts`, the server's measured texts per second."""
     rate = OVERLOAD * peak_texts / BATCH_TEXTS
-    return (Phase("overload", 0, BATCH_TEXTS, seconds, WARM_SECONDS, rate),)
+    return Phase("overload", 0, BATCH_TEXTS, seconds, WARM_SECONDS, rate)
 
 
 @dataclass(frozen=True, slots=True)

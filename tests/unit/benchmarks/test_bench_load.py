@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 
 TEXTS = [f"text {number}" for number in range(20)]
 ITEM = {"label": "joy", "scores": {"joy": 1.0}, "irony": 0.5}
-INPUTS = Inputs("made up", TEXTS, [Answer("joy", {"joy": 1.0}, 0.5)] * len(TEXTS))
+INPUTS = Inputs(TEXTS, [Answer("joy", {"joy": 1.0}, 0.5)] * len(TEXTS))
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
