@@ -20,11 +20,10 @@ from api.adapters.celery_queue import TASK, celery_app
 from api.bootstrap.adapters import adapters
 from api.bootstrap.use_cases import analysis_runner
 from api.errors import MoodlineError, StoreUnavailableError
-from api.jobs.sweeper import Sweeper
 from api.logs import configure_logs
 from api.metrics import Metrics
 from api.runtime.processes import collect_garbage_less_often
-from api.runtime.worker_pool import WorkerPool
+from api.runtime.worker_pool import Sweeper, WorkerPool
 from api.settings import Settings, SettingsError, read_settings
 
 _log = logging.getLogger("api.worker")

@@ -15,10 +15,9 @@ from api.bootstrap.use_cases import analysis_runner, use_cases
 from api.domain.catalogue import parse_catalogue
 from api.domain.crisis_support import SupportEntry, SupportList, parse_support
 from api.jobs.runner import AnalysisRunner
-from api.jobs.sweeper import Sweeper
 from api.metrics import Metrics
 from api.routes.app import create_app
-from api.runtime.worker_pool import WorkerPool
+from api.runtime.worker_pool import Sweeper, WorkerPool
 from api.services import Services
 from api.services.access import HOW_TO_MAKE_A_KEY, Access
 from api.settings import Settings, SettingsError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from api.domain.analyses import WORDS_VERSION, Analysis, AnalysisRequest, AnalysisState
+from api.domain.analyses import IMPORTED, WORDS_VERSION, Analysis, AnalysisRequest, AnalysisState
 from api.domain.moods import Mood
 from api.domain.results import InvalidAsOfError, resolve_as_of
 from api.errors import (
@@ -87,7 +87,8 @@ class Analyses:
                 "An analysis reads how a person's posts have felt, so the person has to agree."
                 ' Send "consent": true where the posts are your own.'
             )
-        request = self._sources.admitted(request)
+        if request.source != IMPORTED:
+            request = self._sources.admitted(request)
         now = self._clock()
         user = self._store.ensure_user(request.user_id, user_name, now)
         if user.consented_at is None:
@@ -163,7 +164,13 @@ class Analyses:
         self._store.add_feedback(self.analysis(analysis_id).analysis_id, mood, self._clock())
 
     def _faults(self, request: AnalysisRequest, idempotency_key: str | None) -> list[FieldError]:
-        faults = self._sources.faults(request)
+        faults: list[FieldError] = []
+        if request.source != IMPORTED:
+            faults += self._sources.faults(request)
+        elif request.source_user is not None:
+            faults.append(
+                FieldError("/source_user", "goes with another source than imported posts")
+            )
         try:
             resolve_as_of(request.as_of, (), self._clock())
         except InvalidAsOfError as error:

@@ -50,10 +50,8 @@ class Sources:
         ]
 
     def faults(self, request: AnalysisRequest) -> list[FieldError]:
-        """Return the faults in the fields of a request that name the source."""
-        if request.source == IMPORTED and request.source_user is not None:
-            return [FieldError("/source_user", "goes with another source than imported posts")]
-        if request.source == IMPORTED or request.source in self._names():
+        """Return the faults in the fields of a request that name a source other than IMPORTED."""
+        if request.source in self._names():
             return []
         known = ", ".join(f'"{name}"' for name in (IMPORTED, *self._names()))
         return [FieldError("/source", f"must be one of: {known}")]
@@ -64,8 +62,6 @@ class Sources:
         Raises SourceNotConfiguredError, InvalidRequestError for an invalid account name, and
         NotOwnAccountError if the account is not shown to be the user's own.
         """
-        if request.source == IMPORTED:
-            return request
         source = self._sources.get(request.source)
         if source is None:
             raise SourceNotConfiguredError(

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from api.jobs.sweeper import Sweeper
 from api.ports.store import Retention
+from api.runtime.worker_pool import Sweeper
 from tests.support.fakes import FailingStore, FakeClock, MemoryStore
 from tests.support.posts import posts
 
