@@ -54,6 +54,12 @@ class Setting:
         )
         return runner.run()
 
+    def run_again(self, **request: Any) -> None:
+        """Forget the calls so far and run a second analysis, a2."""
+        self.emotions.calls.clear()
+        self.queue("a2", **request)
+        self.run()
+
     def emotions_down(self, *, at_call: int) -> None:
         self.emotions.before_answer = on_call(at_call, lambda: setattr(self.emotions, "down", True))
 

@@ -59,10 +59,8 @@ def test_a_second_analysis_classifies_only_new_posts() -> None:
     setting = Setting(count=10)
     setting.run()
     setting.store.save_posts("alice", posts(3, start=100), setting.clock())
-    setting.emotions.calls.clear()
-    setting.queue("a2")
 
-    setting.run()
+    setting.run_again()
 
     assert len(setting.emotions.texts) == 3
     assert setting.analysis("a2").progress.reused == 10
@@ -73,10 +71,8 @@ def test_another_model_version_classifies_everything_again() -> None:
     setting = Setting(count=10)
     setting.run()
     setting.emotions.identity = ModelIdentity("fake", "2")
-    setting.emotions.calls.clear()
-    setting.queue("a2")
 
-    setting.run()
+    setting.run_again()
 
     assert len(setting.emotions.texts) == 10
 
@@ -84,11 +80,9 @@ def test_another_model_version_classifies_everything_again() -> None:
 def test_only_the_newest_posts_are_read_where_a_number_is_asked_for() -> None:
     setting = Setting(count=10)
     setting.run()
-    setting.emotions.calls.clear()
     setting.emotions.identity = ModelIdentity("fake", "2")
-    setting.queue("a2", max_posts=3)
 
-    setting.run()
+    setting.run_again(max_posts=3)
 
     assert sorted(setting.emotions.texts) == [post.text for post in posts(10)[7:]]
     assert setting.analysis("a2").progress.total == 3

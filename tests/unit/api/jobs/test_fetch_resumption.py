@@ -1,5 +1,6 @@
 """A fetch that was interrupted or deferred continues at its position, in any worker."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from api.domain.analyses import AnalysisState
 from api.errors import SourceForbiddenError, SourceRateLimitedError, SourceUnavailableError
 from api.ports.store import Retention
+from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.runs import LIMITS, Setting, fetch_again, fetching, on_call
 from tests.support.fakes.sources import FakeSource, page_of
 from tests.support.posts import posts
@@ -22,20 +24,14 @@ class Killed(BaseException):
 
 
 def limited(retry_in: timedelta = 5 * MINUTE) -> SourceRateLimitedError:
-    return SourceRateLimitedError("Spent.", Setting(count=0).clock() + retry_in)
+    return SourceRateLimitedError("Spent.", FakeClock()() + retry_in)
 
 
-def run_again(setting: Setting) -> None:
-    """Run the analysis in another run, once it may be claimed."""
-    setting.clock.now += 6 * MINUTE
-    assert setting.run() is True
-
-
-def run_killed(setting: Setting) -> None:
-    """Run the analysis in a worker that is killed, then let the lease expire."""
-    with pytest.raises(Killed):
+def run_until_interrupted(setting: Setting) -> None:
+    """Run the analysis to its deferral or the end of its process, then let that time pass."""
+    with suppress(Killed):
         setting.run()
-    setting.clock.now += timedelta(seconds=LIMITS.lease_seconds + 1)
+    setting.clock.now += 6 * MINUTE
 
 
 def test_a_rate_limit_defers_the_analysis_in_the_queue_until_its_reset() -> None:
@@ -45,7 +41,8 @@ def test_a_rate_limit_defers_the_analysis_in_the_queue_until_its_reset() -> None
     deferred = setting.analysis("a2")
 
     found_early = setting.run()
-    run_again(setting)
+    setting.clock.now += 6 * MINUTE
+    setting.run()
 
     assert (deferred.state, deferred.waits_until) == (AnalysisState.QUEUED, began + 5 * MINUTE)
     assert deferred.attempt == 0
@@ -86,14 +83,17 @@ def test_after_a_day_of_deferral_an_analysis_fails_and_says_why() -> None:
     assert analysis.finished_at - analysis.created_at < timedelta(days=1, hours=1)
 
 
-def test_after_a_rate_limit_no_page_is_requested_or_counted_twice() -> None:
-    setting, source = fetching(FIRST, SECOND, limited(), LAST)
+@pytest.mark.parametrize("interruption", [limited(), Killed()], ids=["rate limit", "killed"])
+def test_after_an_interruption_no_page_is_requested_or_counted_twice(
+    interruption: BaseException,
+) -> None:
+    setting, source = fetching(FIRST, SECOND, interruption, LAST)
+    run_until_interrupted(setting)
+    before, read = setting.analysis("a2"), setting.cost("a2").posts_read
+
     setting.run()
-    deferred, read = setting.analysis("a2"), setting.cost("a2").posts_read
 
-    run_again(setting)
-
-    assert (deferred.state, deferred.progress.fetched, read) == (AnalysisState.QUEUED, 5, 5)
+    assert (before.state.terminal, before.progress.fetched, read) == (False, 5, 5)
     assert [each["at"] for each in source.asked] == [None, "p2", "p3", "p3"]
     assert setting.analysis("a2").state is AnalysisState.SUCCEEDED
     assert setting.analysis("a2").progress.fetched == setting.store.count_posts("alice") == 9
@@ -102,23 +102,13 @@ def test_after_a_rate_limit_no_page_is_requested_or_counted_twice() -> None:
 
 def test_only_a_complete_fetch_leaves_a_mark_which_is_the_newest_of_its_first_page() -> None:
     setting, _ = fetching(FIRST, limited(), LAST)
-    setting.run()
+    run_until_interrupted(setting)
     mark_while_deferred = setting.mark()
 
-    run_again(setting)
+    setting.run()
 
     assert mark_while_deferred is None
     assert setting.mark() == "51"
-
-
-def test_a_worker_that_is_killed_between_pages_leaves_them_to_the_next() -> None:
-    setting, source = fetching(FIRST, SECOND, Killed(), LAST)
-    run_killed(setting)
-
-    setting.run()
-
-    assert [each["at"] for each in source.asked] == [None, "p2", "p3", "p3"]
-    assert setting.store.count_posts("alice") == 9
 
 
 def test_a_worker_that_is_killed_before_it_stored_the_position_has_its_page_read_again() -> None:
@@ -132,7 +122,7 @@ def test_a_worker_that_is_killed_before_it_stored_the_position_has_its_page_read
         return saved[-1]
 
     setting.store.save_posts = dying
-    run_killed(setting)
+    run_until_interrupted(setting)
 
     setting.run()
 
@@ -158,9 +148,9 @@ def test_a_run_that_ends_after_the_fetch_has_nothing_fetched_again() -> None:
 
 def test_the_number_wanted_counts_what_was_read_before() -> None:
     setting, source = fetching(FIRST, limited(), SECOND, max_posts=3)
-    setting.run()
+    run_until_interrupted(setting)
 
-    run_again(setting)
+    setting.run()
 
     assert [each["wanted"] for each in source.asked] == [3, 1, 1]
     assert setting.store.count_posts("alice") == 3
@@ -172,7 +162,8 @@ def test_a_fetch_continues_from_the_mark_that_it_began_with() -> None:
     setting.run()
 
     source = fetch_again(setting, FIRST, limited(), page_of([]))
-    run_again(setting)
+    setting.clock.now += 6 * MINUTE
+    setting.run()
 
     assert [each["newer_than"] for each in source.asked] == ["0", "0", "0"]
     assert setting.mark() == "51"
@@ -212,10 +203,10 @@ def test_an_analysis_that_has_ended_keeps_no_position(end: str) -> None:
 
 def test_a_model_that_is_away_hides_no_cost_of_earlier_attempts() -> None:
     setting, _ = fetching(FIRST, limited())
-    setting.run()
+    run_until_interrupted(setting)
     setting.emotions.down = True
 
-    run_again(setting)
+    setting.run()
 
     assert setting.analysis("a2").state is AnalysisState.FAILED
     assert setting.cost("a2").posts_read == 2

@@ -8,6 +8,7 @@ import pytest
 from api.domain.analyses import AnalysisState, Progress, SourceCost
 from api.domain.posts import RejectedPost
 from api.errors import SourceAccountProtectedError, SourceUnavailableError
+from api.ports.sources import SourcePage
 from api.ports.store import Retention
 from tests.support.fakes.runs import LIMITS, Setting, fetch_again, fetching
 from tests.support.fakes.sources import page_of
@@ -19,24 +20,21 @@ FIRST = page_of(posts(2, start=50), next_at="p2", newest="51")
 MARKED = page_of(posts(2), newest="1")
 
 
-def test_all_pages_are_read_from_the_account_of_the_request() -> None:
-    setting, source = fetching(FIRST, page_of(posts(3)), source_user="al.ice")
+@pytest.mark.parametrize(
+    ("source_user", "account"), [("al.ice", "al.ice"), (None, "alice")], ids=["named", "the user"]
+)
+def test_all_pages_are_read_from_the_account_of_the_request(
+    source_user: str | None, account: str
+) -> None:
+    setting, source = fetching(FIRST, page_of(posts(3)), source_user=source_user)
 
     setting.run()
 
     assert setting.analysis("a2").state is AnalysisState.SUCCEEDED
     assert setting.store.count_posts("alice") == 5
     assert [(each["account"], each["at"]) for each in source.asked] == [
-        ("al.ice", None), ("al.ice", "p2"),
+        (account, None), (account, "p2"),
     ]  # fmt: skip
-
-
-def test_an_account_called_as_the_user_needs_no_name() -> None:
-    setting, source = fetching(page_of([]))
-
-    setting.run()
-
-    assert source.asked[0]["account"] == "alice"
 
 
 def test_imported_posts_are_not_fetched_anywhere() -> None:
@@ -127,21 +125,31 @@ def test_a_page_that_fails_is_requested_again_and_the_others_are_not() -> None:
     assert setting.analysis("a2").progress.fetched == 5
 
 
-def test_a_source_that_stays_away_fails_the_analysis_with_its_own_problem() -> None:
-    setting, _ = fetching(*[AWAY] * 99)
+@pytest.mark.parametrize(
+    ("answer", "kind", "advice", "retried"),
+    [
+        (AWAY, "source-unavailable", "It is away.", True),
+        (page_of(posts(2), next_at="p2"), "source-unavailable", "again and again", False),
+        (
+            SourceAccountProtectedError("It is protected."),
+            "source-account-protected",
+            "sign in at the source",
+            False,
+        ),
+    ],
+    ids=["stays away", "goes in circles", "refuses"],
+)
+def test_a_source_that_gives_no_posts_fails_the_analysis_with_its_own_problem(
+    answer: SourcePage | Exception, kind: str, advice: str, retried: bool
+) -> None:
+    setting, _ = fetching(*[answer] * 99)
 
     setting.run()
 
-    assert setting.problem("a2").type == "source-unavailable"
+    assert setting.problem("a2").type == kind
+    assert advice in setting.problem("a2").detail
+    assert bool(setting.clock.pauses) is retried
     assert sum(setting.clock.pauses) <= LIMITS.retry_seconds
-
-
-def test_a_source_that_goes_in_circles_is_left() -> None:
-    setting, _ = fetching(*[page_of(posts(2), next_at="p2")] * 99)
-
-    setting.run()
-
-    assert setting.problem("a2").type == "source-unavailable"
 
 
 def test_what_earlier_attempts_read_stays_counted() -> None:
@@ -155,16 +163,6 @@ def test_what_earlier_attempts_read_stays_counted() -> None:
 
     assert (setting.cost("a2").posts_read, setting.cost("a2").users_read) == (9, 1)
     assert setting.analysis("a2").progress.fetched == 2
-
-
-def test_a_refusal_fails_the_analysis_at_once_and_says_what_to_do() -> None:
-    setting, _ = fetching(SourceAccountProtectedError("It is protected."))
-
-    setting.run()
-
-    assert setting.problem("a2").type == "source-account-protected"
-    assert "sign in at the source" in setting.problem("a2").detail
-    assert setting.clock.pauses == []
 
 
 def test_a_source_that_is_no_longer_set_up_fails_the_analysis() -> None:

@@ -95,7 +95,7 @@ def test_a_bad_row_is_rejected_with_its_reason(rows: str, reason: str, kept: lis
 
 
 def test_a_quotation_mark_that_is_never_closed_in_a_long_file_costs_one_stretch_of_it() -> None:
-    filler = "2024-01-04,filler\n" * 70_000
+    filler = f"2024-01-04,{'filler ' * 100}\n" * 2_000
 
     items = read(f'created_at,text\n2024-01-03,"open\n{filler}2024-01-05,last\n')
 

@@ -101,13 +101,13 @@ def test_json_in_another_encoding_than_utf_8_is_read(encoding: str) -> None:
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(st.sampled_from('a",[]{}\\é'))),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("ab"), inner)
+        st.lists(inner, max_size=2), st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
     ),
-    max_leaves=5,
+    max_leaves=3,
 )
 
 
-@given(st.lists(VALUES, max_size=5), st.integers(1, 7), st.sampled_from([None, 1]))
+@given(st.lists(VALUES, max_size=4), st.integers(1, 7), st.sampled_from([None, 1]))
 def test_items_of_an_array_are_the_same_however_the_text_is_cut(
     values: list[Any], size: int, indent: int | None
 ) -> None:

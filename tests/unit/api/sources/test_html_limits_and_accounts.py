@@ -33,7 +33,8 @@ def test_html_becomes_text(html: str, text: str) -> None:
     assert text_of_html(html) == text
 
 
-@given(st.text())
+# Few characters, and no other: drawing from all of Unicode takes seconds to set up.
+@given(st.text(st.sampled_from("<>/&;#!-?=\"' \n\x00abpr1é\ud83d👍"), max_size=30))
 def test_any_html_is_read(html: str) -> None:
     assert isinstance(text_of_html(html), str)
 
@@ -53,6 +54,7 @@ def test_any_html_is_read(html: str) -> None:
         ([None, ""], NOW + DEFAULT),
         (["0"], NOW + SHORTEST),
         (["99999999999"], NOW + LONGEST),
+        (["-1e300", "nan", "9" * 400, "2026-99-99"], NOW + DEFAULT),
     ],
 )
 def test_the_time_to_wait_is_the_latest_stated_within_bounds(
@@ -61,7 +63,10 @@ def test_the_time_to_wait_is_the_latest_stated_within_bounds(
     assert reset_time(stated, NOW) == at
 
 
-@given(st.lists(st.text() | st.none() | st.floats().map(str)))
+TIME_LIKE = st.text(st.sampled_from("0123456789-+:.TZeinfa _٣\x00\ud83d"), max_size=25)
+
+
+@given(st.lists(TIME_LIKE | st.none() | st.floats().map(str), max_size=5))
 def test_nothing_that_is_stated_breaks_the_bounds(stated: list[str | None]) -> None:
     assert NOW + SHORTEST <= reset_time(stated, NOW) <= NOW + LONGEST
 
@@ -76,10 +81,8 @@ def test_own_accounts_are_compared_without_case_and_sign() -> None:
 
 
 def test_an_account_that_is_not_named_is_refused_with_the_setting_to_name_it_in() -> None:
-    with pytest.raises(NotOwnAccountError) as raised:
+    with pytest.raises(NotOwnAccountError, match="TOWN_OWN_ACCOUNTS"):
         OwnAccounts(["ana"]).require("bob", setting="TOWN_OWN_ACCOUNTS")
-
-    assert "TOWN_OWN_ACCOUNTS" in raised.value.detail
 
 
 @pytest.mark.parametrize("named", ["ana", "*"])
