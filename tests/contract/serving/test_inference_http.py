@@ -124,18 +124,20 @@ def test_a_wrong_shape_is_400_and_points_at_the_place(
     assert [fault["where"] for fault in faults] == ([] if where is None else [where])
 
 
-def test_257_texts_are_413(http: httpx.Client) -> None:
-    response = http.post("/v1/classify", json={"texts": ["a"] * 257})
+@pytest.mark.parametrize(
+    ("texts", "where", "reason"),
+    [
+        (["a"] * 257, "/texts", "has 257 texts, the limit is 256"),
+        (["a", "b" * 25_001], "/texts/1", "has 25001 characters, the limit is 25000"),
+    ],
+)
+def test_too_many_texts_or_characters_are_413(
+    http: httpx.Client, texts: list[str], where: str, reason: str
+) -> None:
+    response = http.post("/v1/classify", json={"texts": texts})
 
     faults = problem_of(response, 413, "payload-too-large")["errors"]
-    assert faults == [{"where": "/texts", "reason": "has 257 texts, the limit is 256"}]
-
-
-def test_a_text_of_more_than_25000_characters_is_413(http: httpx.Client) -> None:
-    response = http.post("/v1/classify", json={"texts": ["a", "b" * 25_001]})
-
-    faults = problem_of(response, 413, "payload-too-large")["errors"]
-    assert [fault["where"] for fault in faults] == ["/texts/1"]
+    assert faults == [{"where": where, "reason": reason}]
 
 
 def test_a_body_as_large_as_the_limit_is_taken_and_one_byte_more_is_413(
@@ -268,10 +270,11 @@ def test_the_server_is_alive_ready_and_says_which_model_it_serves(http: httpx.Cl
 def test_the_openapi_document_describes_what_is_served(http: httpx.Client) -> None:
     document = http.get("/docs.json").json()
 
-    classify = document["paths"]["/v1/classify"]["post"]
     described = {"200", "400", "401", "413", "415", "429", "500", "503", "504"}
+    infer = ("/v2/models/tiny/infer", "/v2/models/tiny/versions/0.0.1/infer")
     assert document["openapi"].startswith("3.1")
-    assert set(classify["responses"]) == described
+    for path in ("/v1/classify", "/predict", *infer):
+        assert set(document["paths"][path]["post"]["responses"]) == described
     for path, item in document["paths"].items():
         if "get" in item:
             assert http.get(path).status_code == 200, path

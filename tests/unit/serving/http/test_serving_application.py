@@ -10,6 +10,8 @@ from serving.http.application import Application
 from serving.http.messages import App, Message
 from tests.support.serving.by_hand import Caller, FakeBentomlApp, server_parts
 
+pytestmark = pytest.mark.anyio
+
 
 async def start(app: App) -> tuple[asyncio.Task[None], asyncio.Event]:
     """Run an app's lifespan up to its start; setting the event shuts it down."""
@@ -31,59 +33,50 @@ async def start(app: App) -> tuple[asyncio.Task[None], asyncio.Event]:
     return task, stop
 
 
-def test_it_is_ready_once_it_has_warmed_up_the_server_behind_it() -> None:
-    async def body() -> None:
-        server = FakeBentomlApp()
-        app = Application(server, lambda _: server_parts())
-        caller = Caller(app)
-        server.go_on.clear()
+async def test_it_is_ready_once_it_has_warmed_up_the_server_behind_it() -> None:
+    server = FakeBentomlApp()
+    app = Application(server, lambda _: server_parts())
+    caller = Caller(app)
+    server.go_on.clear()
 
-        lifespan, stop = await start(app)
-        cold = await caller.request("GET", "/readyz")
-        server.go_on.set()
-        async with asyncio.timeout(5):
-            while (await caller.request("GET", "/readyz")).status != 200:
-                await asyncio.sleep(0)
-        stop.set()
-        await lifespan
+    lifespan, stop = await start(app)
+    cold = await caller.request("GET", "/readyz")
+    server.go_on.set()
+    async with asyncio.timeout(5):
+        while (await caller.request("GET", "/readyz")).status != 200:
+            await asyncio.sleep(0)
+    stop.set()
+    await lifespan
 
-        assert server.started
-        assert cold.status == 503
-        assert server.texts == [["ready?"]]
-
-    asyncio.run(body())
+    assert server.started
+    assert cold.status == 503
+    assert server.texts == [["ready?"]]
 
 
-def test_it_stays_not_ready_when_the_warm_up_fails(caplog: pytest.LogCaptureFixture) -> None:
-    async def body() -> None:
-        app = Application(FakeBentomlApp(status=500), lambda _: server_parts())
+async def test_it_stays_not_ready_when_the_warm_up_fails(caplog: pytest.LogCaptureFixture) -> None:
+    app = Application(FakeBentomlApp(status=500), lambda _: server_parts())
 
-        lifespan, stop = await start(app)
-        async with asyncio.timeout(5):
-            while "warmed up" not in caplog.text:
-                await asyncio.sleep(0)
-        answer = await Caller(app).request("GET", "/readyz")
-        stop.set()
-        await lifespan
+    lifespan, stop = await start(app)
+    async with asyncio.timeout(5):
+        while "warmed up" not in caplog.text:
+            await asyncio.sleep(0)
+    answer = await Caller(app).request("GET", "/readyz")
+    stop.set()
+    await lifespan
 
-        assert answer.status == 503
-
-    asyncio.run(body())
+    assert answer.status == 503
 
 
-def test_a_websocket_is_refused() -> None:
-    async def body() -> None:
-        sent: list[Message] = []
+async def test_a_websocket_is_refused() -> None:
+    sent: list[Message] = []
 
-        async def receive() -> Message:
-            return {"type": "websocket.connect"}
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
 
-        async def send(message: Message) -> None:
-            sent.append(message)
+    async def send(message: Message) -> None:
+        sent.append(message)
 
-        app = Application(FakeBentomlApp(), lambda _: server_parts())
-        await app({"type": "websocket"}, receive, send)
+    app = Application(FakeBentomlApp(), lambda _: server_parts())
+    await app({"type": "websocket"}, receive, send)
 
-        assert sent == [{"type": "websocket.close"}]
-
-    asyncio.run(body())
+    assert sent == [{"type": "websocket.close"}]

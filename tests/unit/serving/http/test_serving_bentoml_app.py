@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,8 @@ from serving.schemas import Classification
 from tests.support.serving.by_hand import ARTIFACT, FakeBentomlApp, until
 from tests.support.serving.tiny_model import FRAGILE_WORD, write_tiny_model
 
+pytestmark = pytest.mark.anyio
+
 TWICE_ESCAPED = "I &#38;lt;3 my dog"
 """A text that changes when it is normalised a second time."""
 
@@ -29,63 +30,47 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_model(tmp_path_factory.mktemp("model"))
 
 
-def run(body: Callable[[], Awaitable[None]]) -> None:
-    async def main() -> None:
-        await body()
-
-    asyncio.run(main())
-
-
 def test_any_other_status_from_behind_is_a_fault_of_our_own() -> None:
     with pytest.raises(UnexpectedError, match="503"):
         asyncio.run(BentomlApp(FakeBentomlApp(status=503)).classify(["a"]))
 
 
-def test_a_request_is_settled_with_the_items_of_its_texts() -> None:
-    async def body() -> None:
-        released: list[int] = []
-        request = QueuedRequest(["a", "null", "ccc"], released.append)
+async def test_a_request_is_settled_with_the_items_of_its_texts() -> None:
+    released: list[int] = []
+    request = QueuedRequest(["a", "null", "ccc"], released.append)
 
-        BentomlScheduler(BentomlApp(FakeBentomlApp())).submit(request)
+    BentomlScheduler(BentomlApp(FakeBentomlApp())).submit(request)
 
-        assert await request.finished == [b'{"n": 1}', None, b'{"n": 3}']
-        assert released == [3]
-
-    run(body)
+    assert await request.finished == [b'{"n": 1}', None, b'{"n": 3}']
+    assert released == [3]
 
 
-def test_a_failure_of_bentoml_fails_the_request_and_releases_its_texts() -> None:
-    async def body() -> None:
-        released: list[int] = []
-        request = QueuedRequest(["a", "b"], released.append)
+async def test_a_failure_of_bentoml_fails_the_request_and_releases_its_texts() -> None:
+    released: list[int] = []
+    request = QueuedRequest(["a", "b"], released.append)
 
-        BentomlScheduler(BentomlApp(FakeBentomlApp(status=503))).submit(request)
+    BentomlScheduler(BentomlApp(FakeBentomlApp(status=503))).submit(request)
 
-        with pytest.raises(UnexpectedError, match="503"):
-            await request.finished
-        assert released == [2]
-
-    run(body)
+    with pytest.raises(UnexpectedError, match="503"):
+        await request.finished
+    assert released == [2]
 
 
-def test_the_texts_of_a_dropped_request_are_released_when_they_are_done() -> None:
-    async def body() -> None:
-        behind = FakeBentomlApp()
-        behind.go_on.clear()
-        released: list[int] = []
-        request = QueuedRequest(["a"], released.append)
-        scheduler = BentomlScheduler(BentomlApp(behind))
-        scheduler.submit(request)
+async def test_the_texts_of_a_dropped_request_are_released_when_they_are_done() -> None:
+    behind = FakeBentomlApp()
+    behind.go_on.clear()
+    released: list[int] = []
+    request = QueuedRequest(["a"], released.append)
+    scheduler = BentomlScheduler(BentomlApp(behind))
+    scheduler.submit(request)
 
-        request.finished.cancel()
-        scheduler.drop(request)
-        before = list(released)
-        behind.go_on.set()
-        await until(lambda: released == [1])
+    request.finished.cancel()
+    scheduler.drop(request)
+    before = list(released)
+    behind.go_on.set()
+    await until(lambda: released == [1])
 
-        assert before == []
-
-    run(body)
+    assert before == []
 
 
 @pytest.mark.parametrize("text", [TWICE_ESCAPED, "\ud800so \x00sad", "\x00happy", "", "so sad"])

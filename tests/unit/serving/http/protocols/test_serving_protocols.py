@@ -1,4 +1,4 @@
-"""What every protocol has in common: the contract's rules, whatever the words."""
+"""What all wire formats have in common: the rules of the contract, in the words of each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from serving.http.problems import KINDS
 from serving.scheduling.queue import QueuedRequest
 from tests.support.serving.by_hand import (
     Caller,
@@ -19,106 +20,105 @@ from tests.support.serving.by_hand import (
     until,
 )
 
+pytestmark = pytest.mark.anyio
+
 KEYS = {"api": "0123456789abcdef"}
 SHOWN = {"authorization": "Bearer 0123456789abcdef"}
 INFER = "/v2/models/fake/infer"
 OIP_PATHS = (INFER, "/v2/models/fake/versions/1/infer")
-PATHS = ("/predict", *OIP_PATHS)
+PATHS = ("/v1/classify", "/predict", *OIP_PATHS)
 CALLS = pytest.mark.parametrize("path", PATHS)
+TEI_WORDS = {429: "Overloaded", 500: "Backend", 503: "Unhealthy", 504: "Backend"}
 
 
 def document_for(path: str, texts: Sequence[str]) -> dict[str, Any]:
-    if path == "/predict":
-        return {"inputs": [[text] for text in texts]}
     data = list(texts)
+    if path == "/v1/classify":
+        return {"texts": data}
+    if path == "/predict":
+        return {"inputs": [[text] for text in data]}
     return {"inputs": [{"name": "t", "datatype": "BYTES", "shape": [len(data)], "data": data}]}
 
 
-def assert_worded(path: str, answer: Response, status: int, error_type: str) -> None:
-    """Check an error's status and that its body is the one of the protocol at `path`."""
+def assert_worded(path: str, answer: Response, status: int) -> None:
+    """Check an error's status and that its body is the one of the wire format at `path`."""
     document = answer.json()
     assert answer.status == status
+    if path == "/v1/classify":
+        assert answer.headers["content-type"] == "application/problem+json"
+        (kind,) = (kind for kind in KINDS.values() if kind.status == status)
+        assert document["type"] == kind.path
+        return
     assert answer.headers["content-type"] == "application/json"
-    assert isinstance(document["error"], str)
-    assert document.get("error_type") == (error_type if path == "/predict" else None)
-    assert set(document) == ({"error", "error_type"} if path == "/predict" else {"error"})
+    assert isinstance(document.pop("error"), str)
+    word = TEI_WORDS.get(status, "Validation")
+    assert document == ({"error_type": word} if path.startswith("/predict") else {})
 
 
 @CALLS
-def test_a_key_is_asked_for_before_anything_else_of_the_request_is_looked_at(path: str) -> None:
-    async def body() -> None:
-        caller = Caller(application(keys=KEYS))
+async def test_a_key_is_asked_for_before_the_request_is_looked_at(path: str) -> None:
+    caller = Caller(application(keys=KEYS))
 
-        without = await caller.request("POST", path, {}, [b"nonsense"])
-        shown = await caller.post(path, document_for(path, ["a"]), headers=SHOWN)
+    without = await caller.request("POST", path, {}, [b"nonsense"])
+    shown = await caller.post(path, document_for(path, ["a"]), headers=SHOWN)
 
-        assert_worded(path, without, 401, "Validation")
-        assert without.headers["www-authenticate"].startswith("Bearer")
-        assert shown.status == 200
-
-    asyncio.run(body())
+    assert_worded(path, without, 401)
+    assert without.headers["www-authenticate"].startswith("Bearer")
+    assert shown.status == 200
 
 
 @CALLS
-def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
-    async def body() -> None:
-        caller = Caller(application(ready=False))
+async def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) -> None:
+    caller = Caller(application(ready=False))
 
-        cold = await caller.post(path, document_for(path, ["a"]))
+    cold = await caller.post(path, document_for(path, ["a"]))
 
-        assert_worded(path, cold, 503, "Unhealthy")
-        assert int(cold.headers["retry-after"]) > 0
-
-    asyncio.run(body())
+    assert_worded(path, cold, 503)
+    assert int(cold.headers["retry-after"]) > 0
 
 
 @CALLS
-def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
-    async def body() -> None:
-        scheduler = FakeScheduler(blocked=True)
-        caller = Caller(application(scheduler=scheduler, queue_texts=256))
-        held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
-        await until(lambda: bool(scheduler.came))
+async def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
+    scheduler = FakeScheduler(blocked=True)
+    caller = Caller(application(scheduler=scheduler, queue_texts=256))
+    held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
+    await until(lambda: bool(scheduler.came))
 
-        refused = await caller.post(path, document_for(path, ["b"] * 57))
-        fits = asyncio.create_task(caller.post(path, document_for(path, ["c"] * 56)))
-        scheduler.go_on.set()
+    refused = await caller.post(path, document_for(path, ["b"] * 57))
+    fits = asyncio.create_task(caller.post(path, document_for(path, ["c"] * 56)))
+    scheduler.go_on.set()
 
-        assert_worded(path, refused, 429, "Overloaded")
-        assert 1 <= int(refused.headers["retry-after"]) <= 30
-        assert ((await held).status, (await fits).status) == (200, 200)
-        assert ["b"] * 57 not in scheduler.came
-
-    asyncio.run(body())
+    assert_worded(path, refused, 429)
+    assert 1 <= int(refused.headers["retry-after"]) <= 30
+    assert ((await held).status, (await fits).status) == (200, 200)
+    assert ["b"] * 57 not in scheduler.came
 
 
 @CALLS
-def test_after_the_deadline_it_says_504(path: str) -> None:
-    async def body() -> None:
-        scheduler = FakeScheduler(blocked=True)
-        caller = Caller(application(scheduler=scheduler, deadline_seconds=0.05))
+async def test_after_the_deadline_it_says_504(path: str) -> None:
+    scheduler = FakeScheduler(blocked=True)
+    caller = Caller(application(scheduler=scheduler, deadline_seconds=0.05))
 
-        late = await caller.post(path, document_for(path, ["a"]))
-        scheduler.go_on.set()
+    late = await caller.post(path, document_for(path, ["a"]))
+    scheduler.go_on.set()
 
-        assert_worded(path, late, 504, "Backend")
-        assert "retry-after" in late.headers
-
-    asyncio.run(body())
+    assert_worded(path, late, 504)
+    assert "retry-after" in late.headers
 
 
 @CALLS
-def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> None:
-    async def body() -> None:
-        caller = Caller(application())
+async def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> None:
+    caller = Caller(application())
 
-        failed = await caller.post(path, document_for(path, ["a", "bad"]))
+    failed = await caller.post(path, document_for(path, ["a", "bad"]))
 
-        assert_worded(path, failed, 500, "Backend")
+    assert_worded(path, failed, 500)
+    if path == "/v1/classify":
+        fault = {"where": "/texts/1", "reason": "could not be classified"}
+        assert failed.json()["errors"] == [fault]
+    else:
         place = "/inputs/1" if path == "/predict" else "/inputs/0/data/1"
         assert f"{place} could not be classified" in failed.json()["error"]
-
-    asyncio.run(body())
 
 
 @CALLS
@@ -131,47 +131,39 @@ def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str) -> N
         ({"content-type": "application/json"}, 400),
     ],
 )
-def test_a_body_of_another_kind_is_refused(path: str, headers: dict[str, str], status: int) -> None:
-    async def body() -> None:
-        caller = Caller(application())
+async def test_a_body_of_another_kind_is_refused(
+    path: str, headers: dict[str, str], status: int
+) -> None:
+    caller = Caller(application())
 
-        refused = await caller.request("POST", path, headers, [b"nonsense"])
+    refused = await caller.request("POST", path, headers, [b"nonsense"])
 
-        assert_worded(path, refused, status, "Validation")
-
-    asyncio.run(body())
+    assert_worded(path, refused, status)
 
 
 @pytest.mark.parametrize("path", OIP_PATHS)
-def test_binary_tensors_are_refused(path: str) -> None:
-    async def body() -> None:
-        headers = {"content-type": "application/json", "inference-header-content-length": "9"}
+async def test_binary_tensors_are_refused(path: str) -> None:
+    headers = {"content-type": "application/json", "inference-header-content-length": "9"}
 
-        refused = await Caller(application()).request("POST", path, headers, [b"nonsense"])
+    refused = await Caller(application()).request("POST", path, headers, [b"nonsense"])
 
-        assert_worded(path, refused, 415, "Validation")
-
-    asyncio.run(body())
+    assert_worded(path, refused, 415)
 
 
-@pytest.mark.parametrize(("path", "status"), [*((p, 200) for p in OIP_PATHS), ("/predict", 415)])
-def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
-    path: str, status: int
-) -> None:
-    async def body() -> None:
-        caller = Caller(application())
-        sent = json.dumps(document_for(path, ["a"])).encode()
+@CALLS
+async def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(path: str) -> None:
+    caller = Caller(application())
+    sent = json.dumps(document_for(path, ["a"])).encode()
 
-        answer = await caller.request("POST", path, {}, [sent])
+    answer = await caller.request("POST", path, {}, [sent])
 
-        assert answer.status == status
-
-    asyncio.run(body())
+    assert answer.status == (200 if path in OIP_PATHS else 415)
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
+        ("GET", "/v1/classify", 405),
         ("GET", "/predict", 405),
         ("GET", INFER, 405),
         ("POST", "/v2/models/fake", 405),
@@ -182,96 +174,79 @@ def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
         ("GET", "/v2/nothing", 404),
     ],
 )
-def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol(
+async def test_a_path_or_method_that_there_is_not_is_told_in_the_words_of_its_protocol(
     method: str, path: str, status: int
 ) -> None:
-    async def body() -> None:
-        caller = Caller(application())
+    caller = Caller(application())
 
-        answer = await caller.request(method, path)
+    answer = await caller.request(method, path)
 
-        assert_worded("/predict" if "predict" in path else path, answer, status, "Validation")
-
-    asyncio.run(body())
+    assert_worded("/predict" if "predict" in path else path, answer, status)
 
 
 @pytest.mark.parametrize("path", ["/predictions", "/v2x", "/v3"])
-def test_a_path_that_only_begins_like_a_protocols_is_answered_with_a_problem(path: str) -> None:
-    async def body() -> None:
-        answer = await Caller(application()).request("GET", path)
+async def test_a_path_that_only_begins_like_a_protocols_gets_a_problem(path: str) -> None:
+    answer = await Caller(application()).request("GET", path)
 
-        assert answer.headers["content-type"] == "application/problem+json"
-
-    asyncio.run(body())
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
+async def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None:
     class Broken(FakeScheduler):
         def submit(self, request: QueuedRequest) -> None:
             request.settle(
                 (place, b"no json: secret detail") for place in range(len(request.texts))
             )
 
-    async def body() -> None:
-        app = application(scheduler=Broken())
+    app = application(scheduler=Broken())
 
-        for path in PATHS:
-            answer = await Caller(app).post(path, document_for(path, ["a"]))
+    for path in PATHS[1:]:
+        answer = await Caller(app).post(path, document_for(path, ["a"]))
 
-            assert_worded(path, answer, 500, "Backend")
-            assert b"secret" not in answer.body
-
-    asyncio.run(body())
+        assert_worded(path, answer, 500)
+        assert b"secret" not in answer.body
 
 
-def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() -> None:
-    async def body() -> None:
-        parts = server_parts(keys=KEYS)
-        caller = Caller(application(parts))
+async def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_key() -> None:
+    parts = server_parts(keys=KEYS)
+    caller = Caller(application(parts))
 
-        for path in PATHS:
-            await caller.post(path, document_for(path, ["a", "b"]), headers=SHOWN)
-        for number in range(20):
-            await caller.request("POST", f"/v2/models/unknown{number}/infer")
-        page = parts.metrics.page().body.decode()
+    for path in PATHS:
+        await caller.post(path, document_for(path, ["a", "b"]), headers=SHOWN)
+    for number in range(20):
+        await caller.request("POST", f"/v2/models/unknown{number}/infer")
+    page = parts.metrics.page().body.decode()
 
-        for path in PATHS:
-            assert f'requests_total{{key="api",route="{path}",status="200"}} 1.0' in page
-        assert 'texts_total{key="api"} 6.0' in page
-        assert 'requests_total{key="",route="other",status="404"} 20.0' in page
-        assert "unknown" not in page
-
-    asyncio.run(body())
+    for path in PATHS:
+        assert f'requests_total{{key="api",route="{path}",status="200"}} 1.0' in page
+    assert 'texts_total{key="api"} 8.0' in page
+    assert 'requests_total{key="",route="other",status="404"} 20.0' in page
+    assert "unknown" not in page
 
 
-def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
+async def test_the_models_description_needs_a_key_and_its_health_does_not() -> None:
     async def status(path: str) -> int:
         return (await Caller(application(keys=KEYS)).request("GET", path)).status
 
-    async def body() -> None:
-        closed = ("/v2", "/v2/", "/v2/models/fake", "/v2/models/fake/versions/1")
-        open_ = (
-            "/v2/health/live",
-            "/v2/health/ready",
-            "/v2/models/fake/ready",
-            "/v2/models/fake/versions/1/ready",
-        )
+    closed = ("/v1/model", "/v2", "/v2/", "/v2/models/fake", "/v2/models/fake/versions/1")
+    open_ = (
+        "/readyz",
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/v2/models/fake/ready",
+        "/v2/models/fake/versions/1/ready",
+    )
 
-        assert [await status(path) for path in closed] == [401] * len(closed)
-        assert [await status(path) for path in open_] == [200] * len(open_)
-
-    asyncio.run(body())
+    assert [await status(path) for path in closed] == [401] * len(closed)
+    assert [await status(path) for path in open_] == [200] * len(open_)
 
 
-def test_readiness_is_the_servers_and_liveness_is_not() -> None:
-    async def body() -> None:
-        caller = Caller(application(ready=False))
+async def test_readiness_is_the_servers_and_liveness_is_not() -> None:
+    caller = Caller(application(ready=False))
 
-        ready = await caller.request("GET", "/v2/health/ready")
-        model = await caller.request("GET", "/v2/models/fake/ready")
-        live = await caller.request("GET", "/v2/health/live")
+    not_ready = ("/readyz", "/v2/health/ready", "/v2/models/fake/ready")
+    live = await caller.request("GET", "/v2/health/live")
 
-        assert (ready.status, model.status, live.status) == (503, 503, 200)
-        assert live.json() == {"live": True}
-
-    asyncio.run(body())
+    assert [(await caller.request("GET", path)).status for path in not_ready] == [503] * 3
+    assert (await caller.request("GET", "/livez")).status == 200
+    assert (live.status, live.json()) == (200, {"live": True})
