@@ -1,8 +1,8 @@
 """Start the inference server: `python -m serving`.
 
-What is wrong is said in one line, before BentoML starts: exit status 2 for settings, 3 for the
-model, 4 for the address. Then BentoML's own `bentoml serve` takes this process over, so that
-signals reach it directly.
+Unusable settings (exit status 2), models (3) or addresses (4) are reported in one line each
+before BentoML starts. Then `bentoml serve` takes this process over, so that signals reach it
+directly.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STATUSES: dict[type[ServingError], int] = {SettingsError: 2, ModelError: 3, Add
 
 
 def main() -> NoReturn:
-    """Check and hand over, or exit with what is wrong."""
+    """Check settings, model and address, then become `bentoml serve`."""
     try:
         settings = Settings.from_environment(os.environ)
         if set(settings.providers) - set(GPU_PROVIDERS):  # else a worker finds out, later
@@ -42,19 +42,15 @@ def main() -> NoReturn:
         status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
         raise SystemExit(status) from None
     sys.stderr.write(f"serving: starting on http://{settings.host}:{settings.port}\n")
-    hand_over(bentoml_command(settings), bentoml_environment(settings, os.environ))
-
-
-def hand_over(command: list[str], environment: dict[str, str]) -> NoReturn:
-    """Become `command`."""
+    command = bentoml_command(settings)
+    environment = bentoml_environment(settings, os.environ)
     os.execve(command[0], command, environment)  # noqa: S606 -- no shell is meant
 
 
 def check_model(folder: Path, providers: Sequence[str]) -> None:
     """Raise ModelError unless the model can be opened and loaded.
 
-    It is loaded once more in every worker, but a worker that cannot is started over and over.
-    The provider that is last choice loads fastest, and proves as much.
+    A worker that fails is restarted over and over. The last provider loads fastest.
     """
     with EmotionClassifier(open_model(folder), threads=1, providers=providers[::-1]):
         pass
@@ -75,7 +71,7 @@ def check_address(host: str, port: int) -> None:
 
 
 def bentoml_command(settings: Settings) -> list[str]:
-    """Return the command that serves; its first word is this Python."""
+    """Return the command that serves, with this Python."""
     return [
         sys.executable,
         *("-m", "bentoml", "serve", SERVICE),
@@ -87,10 +83,10 @@ def bentoml_command(settings: Settings) -> list[str]:
 
 
 def bentoml_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment to serve in; what is set already wins over what is not ours.
+    """Return the environment to serve in; variables of BentoML that are set already stay.
 
-    BentoML reports usage unless told not to. Its home gets a folder a port, because it empties
-    the metrics of another server that shares one.
+    BentoML reports usage unless told not to. Its home is one folder per port, because BentoML
+    empties the metrics of another server that shares it.
     """
     home = Path(tempfile.gettempdir()) / f"moodline-inference-{os.getuid()}-{settings.port}"
     return {

@@ -1,13 +1,13 @@
-"""Define every error that this package raises on purpose.
+"""Every error that this package raises on purpose.
 
 ServingError
 +-- SettingsError           an environment variable has a value that cannot be used
 +-- AddressTakenError       the address to listen on cannot be had
 +-- ModelError              the model folder cannot be served
-|   +-- ModelMissing        a file of it is not there
-|   +-- ModelCorrupt        a file of it is not what it should be
+|   +-- ModelMissing        a file of it is missing
+|   +-- ModelCorrupt        a file of it has other contents than it should
 +-- ClassificationError     a text that could not be classified even by itself
-+-- RequestError            answered as problems.py or another protocol words it
++-- RequestError            answered as problems.py or another wire format words it
     +-- InvalidRequestError     the body is not what the call takes
     +-- KeyRefusedError         no bearer key, or none that is known
     +-- NotFoundError           nothing is served at that path
@@ -16,7 +16,7 @@ ServingError
     +-- UnsupportedMediaError   a body that is not `application/json`
     +-- UnexpectedError         a fault of our own; its cause is in the log, not in the answer
     +-- RetryableError          ... the same request may succeed later
-        +-- BusyError               too many texts are waiting already
+        +-- BusyError               too many texts are queued already
         +-- NotReadyError           the model is not warm yet
         +-- DeadlineExceededError   no answer within the deadline
 
@@ -30,31 +30,31 @@ from dataclasses import dataclass
 
 
 class ServingError(Exception):
-    """Be the root of every error raised on purpose."""
+    """Root of every error raised on purpose."""
 
 
 class SettingsError(ServingError):
-    """Say which environment variable cannot be used, and what it may hold."""
+    """Environment variables that cannot be used, one per line, and what they may hold."""
 
 
 class AddressTakenError(ServingError):
-    """Say which address cannot be listened on."""
+    """An address that cannot be listened on."""
 
 
 class ModelError(ServingError):
-    """Say in one line why a model folder cannot be served, and what to do."""
+    """A model folder that cannot be served: in one line why, and what to do."""
 
 
-class ModelMissing(ModelError):  # noqa: N818 -- it says what is wrong, as it is
-    """Say which file of the model folder is not there."""
+class ModelMissing(ModelError):  # noqa: N818 -- it says what is wrong
+    """A file of the model folder that is missing."""
 
 
 class ModelCorrupt(ModelError):  # noqa: N818 -- the same
-    """Say which file of the model folder is not what it should be."""
+    """A file of the model folder with other contents than it should have."""
 
 
 class ClassificationError(ServingError):
-    """Say which text, by its place in the list, cannot be classified; the cause is chained."""
+    """A text, by its index in the list, that cannot be classified; the cause is chained."""
 
     def __init__(self, index: int) -> None:
         super().__init__(f"the text at index {index} cannot be classified")
@@ -63,14 +63,14 @@ class ClassificationError(ServingError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Name one fault in a request: where (a JSON pointer or a header) and what it is."""
+    """One fault in a request: where (a JSON pointer or a header) and what it is."""
 
     where: str
     reason: str
 
 
 class RequestError(ServingError):
-    """Be the root of what a request is answered with; the detail is written for the caller."""
+    """Root of what a request is answered with; the detail is written for the caller."""
 
     def __init__(self, detail: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(detail)
@@ -79,19 +79,19 @@ class RequestError(ServingError):
 
 
 class InvalidRequestError(RequestError):
-    """Say that the body is not what the call takes."""
+    """The body is not what the call takes."""
 
 
 class KeyRefusedError(RequestError):
-    """Say that there is no bearer key, or none that is known; never which of the two."""
+    """No bearer key, or none that is known; never which of the two."""
 
 
 class NotFoundError(RequestError):
-    """Say that nothing is served at that path."""
+    """Nothing is served at that path."""
 
 
 class MethodNotAllowedError(RequestError):
-    """Say that the path is served, but not with that method."""
+    """The path is served, but not with that method."""
 
     def __init__(self, detail: str, allowed: Sequence[str]) -> None:
         super().__init__(detail)
@@ -99,10 +99,10 @@ class MethodNotAllowedError(RequestError):
 
 
 class PayloadTooLargeError(RequestError):
-    """Say which limit the body, or a text in it, is over.
+    """The body, or a text in it, is over a limit.
 
-    `unread` says that the rest of the body was left where it is, so that the connection cannot
-    be used again.
+    `unread` is true if the rest of the body was not read, so that the connection cannot be used
+    again.
     """
 
     def __init__(self, detail: str, faults: Sequence[Fault] = (), *, unread: bool = False) -> None:
@@ -111,15 +111,15 @@ class PayloadTooLargeError(RequestError):
 
 
 class UnsupportedMediaError(RequestError):
-    """Say that the body is not `application/json`."""
+    """The body is not `application/json`."""
 
 
 class UnexpectedError(RequestError):
-    """Say that the fault is ours; never says what it was."""
+    """A fault of our own; the detail never says which."""
 
 
 class RetryableError(RequestError):
-    """Be the root of what may go well later: after `retry_after` whole seconds."""
+    """Root of what may succeed later: after `retry_after` whole seconds."""
 
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
@@ -127,12 +127,12 @@ class RetryableError(RequestError):
 
 
 class BusyError(RetryableError):
-    """Say that too many texts are waiting already."""
+    """Too many texts are queued already."""
 
 
 class NotReadyError(RetryableError):
-    """Say that the model is not warm yet."""
+    """The model is not warm yet."""
 
 
 class DeadlineExceededError(RetryableError):
-    """Say that there was no answer within the deadline."""
+    """There was no answer within the deadline."""

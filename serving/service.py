@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from serving.bootstrap import LoadedModel
     from serving.http.messages import App
 
-SERVICE_NAME = "moodline_inference"
-BATCH_TEXTS = 256
 SECONDS_BETWEEN_CHECKS = 1.0
 
 logger = logging.getLogger(__name__)
@@ -79,7 +77,7 @@ class MoodlineInference:
         model().classifier.close()
 
     @bentoml.api(  # type: ignore[untyped-decorator]
-        route="/v1/classify", batchable=True, max_batch_size=BATCH_TEXTS
+        route="/v1/classify", batchable=True, max_batch_size=256
     )
     def classify(self, texts: list[str]) -> Items:
         """Return one classification per text as in the contract, None for a text that failed.
@@ -106,7 +104,7 @@ async def stop_without(parent: int) -> None:
 # Off: tracing and the access log double the cost of a request, and the built-in metrics have
 # a series for every path that anybody asks for. ServerMetrics counts instead.
 service = bentoml.service(
-    name=SERVICE_NAME,
+    name="moodline_inference",
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": ".*"},

@@ -41,6 +41,7 @@ Provider = Literal["tensorrt", "cuda", "openvino", "cpu"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 """What may run the model, best first; serving.classifier.providers knows them by these names."""
 
+_DEADLINE = f"must be a number of seconds above 0, at most {LONGEST_DEADLINE}"
 _PREFIX = "SERVING_"
 _MOST_TEXTS = 1 << 20
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")
@@ -58,7 +59,7 @@ def _switch(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if value not in ("on", "off"):
-        raise ValueError("must be one of on, off")
+        raise ValueError("must be 'on' or 'off'")
     return value == "on"
 
 
@@ -96,15 +97,11 @@ def _whole(default: int | None, low: int, high: int) -> Any:
     return Field(default, ge=low, le=high, description=requirement)
 
 
-def _choice(default: str, *others: str) -> Any:
-    return Field(default, description=f"must be one of {', '.join((default, *others))}")
-
-
 Switch = Annotated[bool, BeforeValidator(_switch)]
 
 
 class Settings(BaseSettings):
-    """Settings of one server; a field's description says what its variable may hold."""
+    """Settings of one server."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, env_prefix=_PREFIX)
 
@@ -122,24 +119,19 @@ class Settings(BaseSettings):
     max_text_chars: int = _whole(Limits().text_chars, 1, 1_000_000)
     max_body_bytes: int = _whole(Limits().body_bytes, 64, 1 << 26)
     queue_texts: int = _whole(2048, 1, _MOST_TEXTS)
-    deadline_seconds: float = Field(
-        30.0,
-        gt=0,
-        le=LONGEST_DEADLINE,
-        description=f"must be a number of seconds above 0, at most {LONGEST_DEADLINE}",
-    )
+    deadline_seconds: float = Field(30.0, gt=0, le=LONGEST_DEADLINE, description=_DEADLINE)
     keys: Annotated[
         Mapping[str, str], NoDecode, BeforeValidator(_keys), AfterValidator(MappingProxyType)
     ] = Field(default_factory=lambda: MappingProxyType({}), repr=False)
     cache_texts: int = _whole(10_000, 0, 1_000_000)
-    scheduler: Literal["continuous", "bentoml"] = _choice("continuous", "bentoml")
+    scheduler: Literal["continuous", "bentoml"] = "continuous"
     providers: Annotated[tuple[Provider, ...], NoDecode, BeforeValidator(_provider_names)] = (
         PROVIDERS
     )
     cuda_graphs: Switch = False
     tensorrt_cache: Path | None = None
     docs: Switch = True
-    metrics: Literal["open", "key", "off"] = _choice("open", "key", "off")
+    metrics: Literal["open", "key", "off"] = "open"
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override] # the sources that are not used
@@ -180,6 +172,7 @@ class Settings(BaseSettings):
 def _line(fault: ErrorDetails) -> str:
     """Return what is wrong with a variable and what it may hold."""
     field = str(fault["loc"][0])
-    stated = fault["msg"].removeprefix("Value error, ")
-    requirement = stated if fault["type"] == "value_error" else None
-    return f"{_PREFIX}{field.upper()} {requirement or Settings.model_fields[field].description}"
+    requirement = fault["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    if fault["type"] != "value_error":
+        requirement = Settings.model_fields[field].description or requirement
+    return f"{_PREFIX}{field.upper()} {requirement}"

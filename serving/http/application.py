@@ -40,7 +40,7 @@ from serving.http.messages import (
 )
 from serving.http.metrics import ServerMetrics
 from serving.http.openapi import openapi_document
-from serving.http.problems import KINDS, explanation_answer
+from serving.http.problems import KINDS
 from serving.http.protocols.native import CLASSIFY_PATH, MODEL_PATH, NATIVE, model_page
 from serving.http.protocols.open_inference import ROOT, OpenInference
 from serving.http.protocols.tei import PREDICT_PATH, TEI
@@ -79,13 +79,12 @@ class _Route:
 
 
 class Application:
-    """The ASGI application; `ready` says whether classifications are accepted."""
+    """The ASGI application; `ready` says whether texts are classified yet."""
 
     def __init__(self, bentoml_app: App, build: Callable[[BentomlApp], ServerParts]) -> None:
-        """Stand in front of `bentoml_app`.
+        """Stand in front of `bentoml_app`; `build` is called within its startup.
 
-        `build` is called when that has started, within its startup, because the ASGI server
-        takes an error in a startup for a failed one only there.
+        Only there does an error stop the ASGI server.
         """
         self.ready = False
         self._bentoml_app = bentoml_app
@@ -185,7 +184,7 @@ class Application:
             "/livez": _Route(_READ, Answer.of({"status": "alive"})),
             "/readyz": _Route(_READ, Answer.of({"status": "ready"}), needs_ready=True),
             "/healthz": _Route(_READ, self._bentoml_page),
-            **{kind.path: _Route(_READ, explanation_answer(kind)) for kind in KINDS.values()},
+            **{kind.path: _Route(_READ, kind.page) for kind in KINDS.values()},
         }
         if settings.docs:
             docs = Answer.of(openapi_document(parts.artifact, settings))
@@ -250,8 +249,6 @@ class Application:
         logger.info("the server is warm and ready")
 
     async def _classify_own(self, texts: Sequence[str]) -> bytes:
-        """Classify texts of nobody's request."""
-
         async def stays() -> Message:
             await asyncio.Event().wait()
             return {"type": "http.disconnect"}

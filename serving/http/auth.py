@@ -1,4 +1,4 @@
-"""Bearer keys of other teams (RFC 6750): who asks, told by a secret."""
+"""Bearer keys of other teams (RFC 6750): the caller's name, found by a secret."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from collections.abc import Mapping
 from serving.errors import KeyRefusedError
 
 ANONYMOUS = "anonymous"
+"""Name of every caller of a server that asks for no keys."""
 
 
 class BearerKeys:
-    """Find the name that goes with an Authorization header.
+    """Known keys by name; finds the name that goes with an Authorization header.
 
     Only digests are kept. Every key is compared, in constant time, whether or not an earlier
     one matched, so that the time of an answer says nothing about any of them.
     """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        """Take secrets by name; with none of them nobody has to show a key."""
+        """Take secrets by name."""
         self._digests = {name: _digest(secret) for name, secret in secrets.items()}
 
     def name_of(self, authorization: str | None) -> str:
-        """Return the name of the key shown, ANONYMOUS where none is needed; or KeyRefusedError."""
-        if not self._digests:
-            return ANONYMOUS
+        """Return the name of the key in the header's value; KeyRefusedError if there is none."""
         scheme, _, secret = (authorization or "").partition(" ")
         shown = _digest(secret.strip())
         matches = [

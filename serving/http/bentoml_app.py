@@ -18,7 +18,7 @@ import httpx
 from serving.classifier.classifier import EmotionClassifier, Outcome
 from serving.classifier.tokenizer import Encoded, Normalised
 from serving.errors import ClassificationError, UnexpectedError
-from serving.http.messages import JSON_TYPE, Answer, App
+from serving.http.messages import Answer, App
 from serving.http.protocols.native import CLASSIFY_PATH
 from serving.scheduling.queue import QueuedRequest
 from serving.scheduling.scheduler import RunReport, SchedulerObserver
@@ -49,26 +49,28 @@ class BentomlApp:
 
     async def page(self, path: str) -> Answer:
         """Return the answer to GET `path`."""
-        status, body, headers = await self._ask(httpx.Request("GET", _ORIGIN + path))
-        return Answer(status, body, headers.get("content-type", "text/plain"))
+        response = await self._ask(httpx.Request("GET", _ORIGIN + path))
+        content_type = response.headers.get("content-type", "text/plain")
+        return Answer(response.status_code, response.content, content_type)
 
     async def classify(self, texts: Sequence[str]) -> list[dict[str, Any] | None]:
         """Return one classification per text, None for a text that cannot be classified.
 
         Raises UnexpectedError for any status but 200.
         """
-        body = json.dumps({"texts": texts}).encode()
-        headers = {"content-type": JSON_TYPE}
-        request = httpx.Request("POST", _ORIGIN + CLASSIFY_PATH, content=body, headers=headers)
-        status, answer, _ = await self._ask(request)
-        if status != 200:
-            raise UnexpectedError(f"BentoML's endpoint answered with status {status}.")
-        items: list[dict[str, Any] | None] = json.loads(answer)
+        document = {"texts": texts}
+        response = await self._ask(httpx.Request("POST", _ORIGIN + CLASSIFY_PATH, json=document))
+        if response.status_code != 200:
+            raise UnexpectedError(
+                f"BentoML's endpoint answered with status {response.status_code}."
+            )
+        items: list[dict[str, Any] | None] = response.json()
         return items
 
-    async def _ask(self, request: httpx.Request) -> tuple[int, bytes, httpx.Headers]:
+    async def _ask(self, request: httpx.Request) -> httpx.Response:
         response = await self._transport.handle_async_request(request)
-        return response.status_code, await response.aread(), response.headers
+        await response.aread()
+        return response
 
 
 class MeasuredClassifier:

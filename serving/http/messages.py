@@ -53,16 +53,9 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(
-        cls,
-        document: Any,
-        status: int = 200,
-        headers: tuple[tuple[str, str], ...] = (),
-        content_type: str = JSON_TYPE,
-    ) -> Answer:
+    def of(cls, document: Any, status: int = 200, **fields: Any) -> Answer:
         """Return an answer that holds a JSON document."""
-        body = json.dumps(document, ensure_ascii=False).encode()
-        return cls(status, body, content_type, headers)
+        return cls(status, json.dumps(document, ensure_ascii=False).encode(), **fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ _PREFIX = "moodline_serving_"
 
 
 class ServerMetrics:
-    """Counts of requests, texts and model runs, and the state of queue and cache."""
+    """Counts of requests, texts and model runs; observer of queue, cache and scheduler."""
 
     def __init__(self, artifact: ModelArtifact, provider: str = "cpu") -> None:
         """Create the series in a registry of their own.
@@ -103,27 +103,22 @@ class ServerMetrics:
         self._texts.labels(key).inc(texts)
 
     def queue_changed(self, texts: int, oldest_seconds: float) -> None:
-        """Set how many texts are queued or running, and the age of the oldest request."""
         self._held.set(texts)
         self._oldest.set(oldest_seconds)
 
     def looked_up(self, hits: int, misses: int, entries: int) -> None:
-        """Count the texts of a request that were in the cache and were not."""
         self._hits.inc(hits)
         self._misses.inc(misses)
         self._cached.set(entries)
 
     def first_run(self, queued_seconds: float) -> None:
-        """Count how long a request waited for its first run."""
         self._waits.observe(queued_seconds)
 
     def encoded(self, failed: int, seconds: float) -> None:
-        """Count how long texts took to encode, and how many of them failed."""
         self._tokenising.observe(seconds)
         self._failed.inc(failed)
 
     def ran(self, report: RunReport) -> None:
-        """Count what a run cost."""
         self._inferring.observe(report.seconds)
         self._batch_texts.observe(report.texts)
         self._batch_tokens.observe(report.padded_tokens)
@@ -211,7 +206,6 @@ class GpuCollector(Collector):
     """Prometheus collector that reads every GPU at each scrape."""
 
     def __init__(self, prefix: str, library: Any) -> None:
-        """Take the prefix of metric names, and a started library."""
         self._prefix = prefix
         self._library = library
 

@@ -210,12 +210,14 @@ _RETRY_AFTER = {
 
 def openapi_document(artifact: ModelArtifact, settings: Settings) -> dict[str, Any]:
     """Return the document of a server with these settings."""
+    paths = _paths(OpenInference(artifact.name, artifact.version), settings.metrics)
+    for operation in (one for path in paths.values() for one in path.values()):
+        if "401" in operation["responses"]:
+            operation["security"] = [{"key": []}] if settings.keys else []
     return {
         "openapi": "3.1.0",
         "info": {"title": "Moodline inference", "version": artifact.version},
-        "paths": _Paths(bool(settings.keys)).of(
-            OpenInference(artifact.name, artifact.version), settings.metrics
-        ),
+        "paths": paths,
         "components": {
             "schemas": component_schemas(settings.limits),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -223,104 +225,79 @@ def openapi_document(artifact: ModelArtifact, settings: Settings) -> dict[str, A
     }
 
 
-class _Paths:
-    """The paths of a server that asks for keys or not."""
+def _paths(model: OpenInference, metrics: str) -> dict[str, Any]:
+    """Return the description of every path; `metrics` says who may read them."""
+    paths = {
+        CLASSIFY_PATH: _post(
+            "classify", "Classify texts by emotion and irony",
+            "Answers one item per text, in the order of the texts. Any text will do.",
+            ClassifyRequest, ClassifyResponse, Problem,
+        ),
+        PREDICT_PATH: _post(
+            "predict", "Classify texts by emotion, in the shape of text-embeddings-inference",
+            "One text is answered with its ranking, a batch with an array of rankings. Irony is"
+            " not among the labels. A text longer than the model reads is cut, unless `truncate`"
+            " is false: then it is 413.",
+            PredictRequest, PredictResponse, PredictError,
+        ),
+        MODEL_PATH: _get("Describe the model", Problem, KeyRefusedError, name="getModel"),
+        "/livez": _get("Check that the process answers"),
+        "/readyz": _get("Check whether texts are classified", Problem, NotReadyError),
+        "/docs.json": _get("This document"),
+        "/healthz": _get("BentoML's health check", media_type="text/plain"),
+        "/schema.json": _get("BentoML's schema, for its own clients"),
+        ROOT: _get("Describe the server", InferError, KeyRefusedError, name="serverMetadata"),
+        f"{ROOT}/health/live": _get("Check that the process answers"),
+        f"{ROOT}/health/ready": _get("Check whether texts are classified", InferError,
+                                     NotReadyError),
+    }  # fmt: skip
+    for path, suffix in zip(model.model_paths, ("", "OfVersion"), strict=True):
+        name = f"modelMetadata{suffix}"
+        paths[path] = _get("Describe the model", InferError, KeyRefusedError, name=name)
+        ready = _get("Check whether the model is ready", InferError, NotReadyError)
+        paths[f"{path}/ready"] = ready
+        paths[f"{path}/infer"] = _post(
+            f"infer{suffix}", "Classify a BYTES tensor of texts (Open Inference Protocol v2)",
+            "`scores` has seven columns, in the order of the parameter `emotions`. JSON only.",
+            InferRequest, InferResponse, InferError,
+        )  # fmt: skip
+    if metrics != "off":
+        refusals = [KeyRefusedError] if metrics == "key" else []
+        summary = "Counters in Prometheus's text format"
+        paths["/metrics"] = _get(summary, Problem, *refusals, media_type="text/plain")
+    return paths
 
-    def __init__(self, keys: bool) -> None:
-        self._security: list[dict[str, list[str]]] = [{"key": []}] if keys else []
 
-    def of(self, model: OpenInference, metrics: str) -> dict[str, Any]:
-        """Return the description of every path; `metrics` says who may read them."""
-        paths = {
-            CLASSIFY_PATH: self._post(
-                "classify", "Classify texts by emotion and irony", Problem,
-                ClassifyRequest, ClassifyResponse,
-                "Answers one item per text, in the order of the texts. Any text will do.",
-            ),
-            PREDICT_PATH: self._post(
-                "predict", "Classify texts by emotion, in the shape of text-embeddings-inference",
-                PredictError, PredictRequest, PredictResponse,
-                "One text is answered with its ranking, a batch with an array of rankings. Irony"
-                " is not among the labels. A text longer than the model reads is cut, unless"
-                " `truncate` is false: then it is 413.",
-            ),
-            MODEL_PATH: self._get("Describe the model", Problem, KeyRefusedError, name="getModel"),
-            "/livez": self._get("Check that the process answers"),
-            "/readyz": self._get("Check whether texts are classified", Problem, NotReadyError),
-            "/docs.json": self._get("This document"),
-            "/healthz": self._get("BentoML's health check", media_type="text/plain"),
-            "/schema.json": self._get("BentoML's schema, for its own clients"),
-            ROOT: self._get(
-                "Describe the server", InferError, KeyRefusedError, name="serverMetadata"
-            ),
-            f"{ROOT}/health/live": self._get("Check that the process answers"),
-            f"{ROOT}/health/ready": self._get(
-                "Check whether texts are classified", InferError, NotReadyError
-            ),
-        }  # fmt: skip
-        for path, suffix in zip(model.model_paths, ("", "OfVersion"), strict=True):
-            paths[path] = self._get(
-                "Describe the model", InferError, KeyRefusedError, name=f"modelMetadata{suffix}"
-            )
-            paths[f"{path}/ready"] = self._get(
-                "Check whether the model is ready", InferError, NotReadyError
-            )
-            paths[f"{path}/infer"] = self._post(
-                f"infer{suffix}",
-                "Classify a BYTES tensor of texts (Open Inference Protocol v2)",
-                InferError,
-                InferRequest,
-                InferResponse,
-                "`scores` has seven columns, in the order of the parameter `emotions`. JSON only.",
-            )
-        if metrics != "off":
-            refusals = [KeyRefusedError] if metrics == "key" else []
-            paths["/metrics"] = self._get(
-                "Counters in Prometheus's text format", Problem, *refusals, media_type="text/plain"
-            )
-        return paths
+def _post(
+    name: str, summary: str, description: str,
+    request: type[BaseModel], answer: type[BaseModel], error: type[BaseModel],
+) -> dict[str, Any]:  # fmt: skip
+    """Return a path that classifies."""
+    operation = {
+        "operationId": name,
+        "summary": summary,
+        "description": description,
+        "requestBody": {"required": True, "content": _content(request)},
+        "responses": {
+            "200": {"description": "As asked for.", "content": _content(answer)},
+            **_refusals(_CLASSIFY_ERRORS, error),
+        },
+    }
+    return {"post": operation}
 
-    def _post(
-        self,
-        name: str,
-        summary: str,
-        error: type[BaseModel],
-        request: type[BaseModel],
-        answer: type[BaseModel],
-        description: str,
-    ) -> dict[str, Any]:
-        """Return a path that classifies."""
-        operation = {
-            "operationId": name,
-            "summary": summary,
-            "description": description,
-            "security": self._security,
-            "requestBody": {"required": True, "content": _content(request)},
-            "responses": {
-                "200": {"description": "As asked for.", "content": _content(answer)},
-                **_refusals(_CLASSIFY_ERRORS, error),
-            },
-        }
-        return {"post": operation}
 
-    def _get(
-        self,
-        summary: str,
-        error: type[BaseModel] = Problem,
-        *refusals: type[RequestError],
-        name: str = "",
-        media_type: str = JSON_TYPE,
-    ) -> dict[str, Any]:
-        """Return a path with a page, and what it is refused with."""
-        schema = {"schema": {"type": "object"}} if media_type == JSON_TYPE else {}
-        page = {"description": summary, "content": {media_type: schema}}
-        operation: dict[str, Any] = {"summary": summary}
-        if name:
-            operation["operationId"] = name
-        if KeyRefusedError in refusals:
-            operation["security"] = self._security
-        operation["responses"] = {"200": page, **_refusals(refusals, error)}
-        return {"get": operation}
+def _get(
+    summary: str,
+    error: type[BaseModel] = Problem,
+    *refusals: type[RequestError],
+    name: str = "",
+    media_type: str = JSON_TYPE,
+) -> dict[str, Any]:
+    """Return a path with a page, and what it is refused with."""
+    schema = {"schema": {"type": "object"}} if media_type == JSON_TYPE else {}
+    page = {"description": summary, "content": {media_type: schema}}
+    operation = {"summary": summary, "responses": {"200": page, **_refusals(refusals, error)}}
+    return {"get": operation | ({"operationId": name} if name else {})}
 
 
 def _refusals(errors: Sequence[type[RequestError]], body: type[BaseModel]) -> dict[str, Any]:

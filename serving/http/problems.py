@@ -27,6 +27,13 @@ class ProblemKind:
         """Return the `type` of the documents, which is also where `about` is served."""
         return f"/problems/{self.slug}"
 
+    @property
+    def page(self) -> Answer:
+        """Return what is served at `path`."""
+        return Answer.of(
+            {"type": self.path, "title": self.title, "status": self.status, "about": self.about}
+        )
+
 
 KINDS: dict[type[errors.RequestError], ProblemKind] = {
     errors.InvalidRequestError: ProblemKind(
@@ -88,7 +95,8 @@ def problem_answer(error: errors.RequestError, trace_id: str) -> Answer:
         "trace_id": trace_id,
         "errors": [{"where": fault.where, "reason": fault.reason} for fault in error.faults],
     }
-    return Answer.of(document, kind.status, error_headers(error), PROBLEM_TYPE)
+    headers = error_headers(error)
+    return Answer.of(document, kind.status, headers=headers, content_type=PROBLEM_TYPE)
 
 
 def error_headers(error: errors.RequestError) -> tuple[tuple[str, str], ...]:
@@ -119,10 +127,3 @@ def _pointer(where: str, texts_at: str) -> str:
     if where == "/texts" or where.startswith("/texts/"):
         return texts_at + where.removeprefix("/texts")
     return where or "The body"
-
-
-def explanation_answer(kind: ProblemKind) -> Answer:
-    """Return what a kind of problem means, as it is served at its path."""
-    return Answer.of(
-        {"type": kind.path, "title": kind.title, "status": kind.status, "about": kind.about}
-    )

@@ -8,12 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from serving.classifier.artifact import ModelArtifact
-from serving.errors import (
-    Fault,
-    InvalidRequestError,
-    PayloadTooLargeError,
-    UnsupportedMediaError,
-)
+from serving.errors import Fault, InvalidRequestError, PayloadTooLargeError, UnsupportedMediaError
 from serving.http.messages import JSON_TYPE, Answer, Asked, WireProtocol
 from serving.http.problems import problem_answer
 from serving.schemas import Limits

@@ -137,7 +137,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
 def refusal(error: RequestError, _: str) -> Answer:
     """Return the protocol's error body, with the status and headers of the contract."""
     body = {"error": one_line(error, _DATA)}
-    return Answer.of(body, kind_of(error).status, error_headers(error))
+    return Answer.of(body, kind_of(error).status, headers=error_headers(error))
 
 
 def _outputs(wanted: Any) -> tuple[Output, ...]:

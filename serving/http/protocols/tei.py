@@ -84,7 +84,7 @@ def predict_refusal(error: RequestError, _: str) -> Answer:
     """Return TEI's error body, with the status and headers of the contract."""
     words = next((ERROR_TYPES[c] for c in type(error).__mro__ if c in ERROR_TYPES), VALIDATION)
     body = {"error": one_line(error, "/inputs"), "error_type": words}
-    return Answer.of(body, kind_of(error).status, error_headers(error))
+    return Answer.of(body, kind_of(error).status, headers=error_headers(error))
 
 
 TEI = WireProtocol(check_json, read_predict, predict_refusal)

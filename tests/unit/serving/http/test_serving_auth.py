@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from serving.errors import KeyRefusedError
-from serving.http.auth import ANONYMOUS, BearerKeys
+from serving.http.auth import BearerKeys
 
 KEYS = BearerKeys({"api": "0123456789abcdef", "team-b": "fedcba9876543210"})
 
@@ -30,7 +30,3 @@ def test_a_key_is_known_by_its_name() -> None:
 def test_any_other_key_is_refused(shown: str | None) -> None:
     with pytest.raises(KeyRefusedError):
         KEYS.name_of(shown)
-
-
-def test_without_keys_nobody_has_to_show_one() -> None:
-    assert BearerKeys({}).name_of(None) == ANONYMOUS
