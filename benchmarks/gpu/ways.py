@@ -39,7 +39,7 @@ def in_batches(run: Callable[[np.ndarray, np.ndarray], Logits], sizing: Sizing) 
     def way(posts: Posts) -> Logits:
         logits = np.zeros((len(posts), 8), np.float32)
         lengths = [len(post) for post in posts]
-        for batch in plan_batches(lengths, sizing.token_budget, sizing.spread):
+        for batch in plan_batches(lengths, sizing):
             indices = list(batch.indices)
             logits[indices] = run(*pad([posts[index] for index in indices], batch.width))
         return logits

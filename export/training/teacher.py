@@ -15,7 +15,7 @@ import numpy.typing as npt
 from export.data import LoadedSet
 from export.labels import LABELS
 from export.training.torch_models import load_model, load_tokenizer
-from serving.classifier.batching import plan_batches
+from serving.classifier.batching import Sizing, plan_batches
 from serving.classifier.preprocess import normalise
 
 Logits = npt.NDArray[np.float32]
@@ -63,7 +63,7 @@ def _compute(folder: Path, texts: Sequence[str], max_tokens: int, *, bf16: bool)
     model = load_model(str(folder), architecture="any").to(device).eval()  # type: ignore[arg-type]
     precision: AbstractContextManager[None] = torch.autocast(device, torch.bfloat16, enabled=bf16)
     ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
-    batches = plan_batches([len(one) for one in ids], _TOKEN_BUDGET)
+    batches = plan_batches([len(one) for one in ids], Sizing(_TOKEN_BUDGET))
     logits = np.zeros((len(texts), len(LABELS)), dtype=np.float32)
     with torch.inference_mode(), precision:
         for number, batch in enumerate(batches, start=1):

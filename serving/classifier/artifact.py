@@ -96,6 +96,14 @@ def open_model(path: str | Path) -> ModelArtifact:
     manifest = _Manifest.read(folder / MANIFEST_FILE)
     for name in (MODEL_FILE, TOKENIZER_FILE):
         _verify_file(folder / name, manifest.table("files").table(name))
+    if manifest.values.get("labels") != list(LABELS):
+        raise manifest.wrong("labels", f"{list(LABELS)}, in this order")
+    max_tokens = manifest.whole("max_tokens")
+    if max_tokens < 3:
+        raise manifest.wrong("max_tokens", "3 or more (two special tokens and one of the text)")
+    if manifest.whole("preprocess_version") != PREPROCESS_VERSION:
+        wanted = f"{PREPROCESS_VERSION}, the text normalisation of this code"
+        raise manifest.wrong("preprocess_version", wanted)
     temperature = manifest.table("temperature")
     return ModelArtifact(
         folder=folder,
@@ -103,13 +111,10 @@ def open_model(path: str | Path) -> ModelArtifact:
         version=manifest.text("version"),
         base=manifest.text("base"),
         precision=manifest.text("precision"),
-        labels=_verify_labels(manifest),
-        max_tokens=_verify_max_tokens(manifest),
-        preprocess_version=_verify_preprocess(manifest),
-        temperature=Temperature(
-            emotion=temperature.positive("emotion"),
-            irony=temperature.positive("irony"),
-        ),
+        labels=LABELS,
+        max_tokens=max_tokens,
+        preprocess_version=PREPROCESS_VERSION,
+        temperature=Temperature(temperature.positive("emotion"), temperature.positive("irony")),
         accuracy=manifest.table("accuracy", default={}).values,
         training=manifest.table("training", default={}).values,
         verification=manifest.table("verification", default={}).values,
@@ -181,26 +186,3 @@ def _verify_file(file: Path, record: _Manifest) -> None:
         raise ModelCorrupt(f"model file {file} cannot be read: {REMEDY}") from exc
     if digest != expected_digest.lower():
         raise ModelCorrupt(f"model file {file} does not match its manifest's SHA-256: {REMEDY}")
-
-
-def _verify_labels(manifest: _Manifest) -> tuple[str, ...]:
-    labels = manifest.values.get("labels")
-    if not isinstance(labels, list) or tuple(labels) != LABELS:
-        raise manifest.wrong("labels", f"{list(LABELS)}, in this order")
-    return LABELS
-
-
-def _verify_max_tokens(manifest: _Manifest) -> int:
-    max_tokens = manifest.whole("max_tokens")
-    if max_tokens < 3:
-        raise manifest.wrong("max_tokens", "3 or more (two special tokens and one of the text)")
-    return max_tokens
-
-
-def _verify_preprocess(manifest: _Manifest) -> int:
-    version = manifest.whole("preprocess_version")
-    if version != PREPROCESS_VERSION:
-        raise manifest.wrong(
-            "preprocess_version", f"{PREPROCESS_VERSION}, the text normalisation of this code"
-        )
-    return version

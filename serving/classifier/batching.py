@@ -8,10 +8,6 @@ as fit a budget of padded tokens.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TOKEN_BUDGET = 512
-LENGTH_SPREAD = 1.2
-WINDOW = 256
-
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
@@ -21,9 +17,9 @@ class Sizing:
     it a full queue would be worked on everywhere at once: every request begun and none done.
     """
 
-    token_budget: int = TOKEN_BUDGET
-    spread: float = LENGTH_SPREAD
-    window: int = WINDOW
+    token_budget: int = 512
+    spread: float = 1.2
+    window: int = 256
 
 
 GPU_SIZING = Sizing(token_budget=16_384, spread=1.5, window=2_048)
@@ -38,13 +34,11 @@ class Batch:
     width: int
 
 
-def plan_batches(
-    lengths: Sequence[int], token_budget: int = TOKEN_BUDGET, spread: float = LENGTH_SPREAD
-) -> list[Batch]:
+def plan_batches(lengths: Sequence[int], sizing: Sizing) -> list[Batch]:
     """Return batches that hold every text exactly once, the longest texts first.
 
-    `lengths` is in tokens. Within a batch the longest text is at most `spread` times the shortest
-    and the padded tokens stay within `token_budget`; a text over the budget is a batch of its own.
+    `lengths` is in tokens. Every batch is within the bounds of `sizing`; a text over the token
+    budget is a batch of its own.
     Longest first, because threads that take batches from one list finish together when the
     largest pieces go out before the small ones.
     """
@@ -54,8 +48,8 @@ def plan_batches(
     for index in by_length:
         if members:
             width = lengths[members[0]]
-            over_budget = (len(members) + 1) * width > token_budget
-            if over_budget or width > spread * lengths[index]:
+            over_budget = (len(members) + 1) * width > sizing.token_budget
+            if over_budget or width > sizing.spread * lengths[index]:
                 batches.append(Batch(tuple(members), width))
                 members = []
         members.append(index)

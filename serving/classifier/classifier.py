@@ -111,7 +111,7 @@ class EmotionClassifier:
                 outcomes[index] = text
         indices = list(encoded)
         lengths = [len(text.ids) for text in encoded.values()]
-        plan = plan_batches(lengths, self.sizing.token_budget, self.sizing.spread)
+        plan = plan_batches(lengths, self.sizing)
         members = [[indices[position] for position in batch.indices] for batch in plan]
         batches = [[encoded[index] for index in batch] for batch in members]
         # On this thread where there is nothing to share out.
@@ -119,7 +119,12 @@ class EmotionClassifier:
         runs = map(run, batches) if alone else self._pool.map(run, batches)
         for batch, done in zip(members, runs, strict=True):
             outcomes.update(zip(batch, done, strict=True))
-        return [_at_index(outcomes[index], index) for index in range(len(texts))]
+        return [
+            _failure(outcome.__cause__, index)
+            if isinstance(outcome := outcomes[index], ClassificationError)
+            else outcome
+            for index in range(len(texts))
+        ]
 
     def encode_each(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
         """Return the tokens of each text, or its failure."""
@@ -192,10 +197,3 @@ def _failure(cause: BaseException | None, index: int = 0) -> ClassificationError
     failure = ClassificationError(index)
     failure.__cause__ = cause
     return failure
-
-
-def _at_index(outcome: Outcome, index: int) -> Outcome:
-    """Return the outcome; a failure names the index of its text in the caller's list."""
-    if isinstance(outcome, ClassificationError):
-        return _failure(outcome.__cause__, index)
-    return outcome

@@ -85,8 +85,7 @@ class OnnxEngine:
         """
         tuning = tuning or GpuTuning()
         self._session, self.provider = open_session(model_path, providers, 1, tuning)
-        self._inputs = frozenset(item.name for item in self._session.get_inputs())
-        _check_shape(model_path, self._session)
+        self._inputs = _checked_inputs(model_path, self._session)
         on_gpu = self.provider in GPU_PROVIDERS
         self.runners = runners or (GPU_RUNNERS if on_gpu else usable_cores())
         self._wide: ort.InferenceSession | None = None
@@ -108,7 +107,11 @@ class OnnxEngine:
     def run(self, input_ids: Tokens, attention_mask: Tokens) -> Logits:
         """Return logits [texts, 8] for token ids and mask, each [texts, tokens]."""
         if self._bound:
-            return self._run_bound(input_ids, attention_mask)
+            bound = self._free.get()
+            try:
+                return bound.run(input_ids, attention_mask)
+            finally:
+                self._free.put(bound)
         feed = {INPUT_IDS: input_ids, ATTENTION_MASK: attention_mask}
         if SEGMENT_IDS in self._inputs:
             feed[SEGMENT_IDS] = np.zeros_like(input_ids)
@@ -132,13 +135,6 @@ class OnnxEngine:
             for shape in shapes:
                 tokens = np.ones(shape, np.int64)
                 bound.run(tokens, tokens)
-
-    def _run_bound(self, input_ids: Tokens, attention_mask: Tokens) -> Logits:
-        bound = self._free.get()
-        try:
-            return bound.run(input_ids, attention_mask)
-        finally:
-            self._free.put(bound)
 
 
 def usable_cores(quota_file: Path = CGROUP_QUOTA) -> int:
@@ -169,8 +165,8 @@ def _bind(session: ort.InferenceSession, tuning: GpuTuning) -> BoundRun | Record
     return BoundRun(session, locker)
 
 
-def _check_shape(model_path: Path, session: ort.InferenceSession) -> None:
-    """Raise ModelCorrupt unless the graph takes tokens and gives one column per label."""
+def _checked_inputs(model_path: Path, session: ort.InferenceSession) -> set[str]:
+    """Return the graph's inputs; ModelCorrupt unless they are tokens and a label has a column."""
     inputs = {item.name for item in session.get_inputs()}
     outputs = {item.name: item.shape for item in session.get_outputs()}
     known = {INPUT_IDS, ATTENTION_MASK, SEGMENT_IDS}
@@ -183,3 +179,4 @@ def _check_shape(model_path: Path, session: ort.InferenceSession) -> None:
         raise ModelCorrupt(
             f"model file {model_path} has no output {OUTPUT} of {len(LABELS)} columns: {REMEDY}"
         )
+    return inputs

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 import httpx
 
 from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, RetryPolicy
-from serving.client.synchronous import TIMEOUT, connection, reply_of, request_arguments
+from serving.client.synchronous import TIMEOUT, connection
 from serving.schemas import Classification, Limits
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class AsyncInferenceClient:
         self, texts: Sequence[str], *, request_id: str | None = None
     ) -> list[Classification]:
         """Return one classification per text, in order, of any number of texts."""
-        return await self._drive(self._flows.classify(texts), request_id)
+        return await self._drive(self._flows.classify(texts, request_id))
 
     async def model(self) -> ModelInfo:
         """Return which model the server serves."""
@@ -58,7 +58,7 @@ class AsyncInferenceClient:
         """Return whether the server takes classifications now; False if it is unreachable."""
         return await self._drive(self._flows.ready())
 
-    async def _drive(self, flow: Flow[T], request_id: str | None = None) -> T:
+    async def _drive(self, flow: Flow[T]) -> T:
         reply: Reply | None = None
         while True:
             try:
@@ -67,10 +67,12 @@ class AsyncInferenceClient:
                 result: T = stop.value
                 return result
             if isinstance(step, Pause):
-                await self._sleep(step.seconds)
+                await self._sleep(step)
                 reply = None
                 continue
             try:
-                reply = reply_of(await self._http.request(**request_arguments(step, request_id)))
+                reply = await self._http.request(
+                    step.method, step.path, content=step.body, headers=step.headers
+                )
             except httpx.RequestError as exc:
-                reply = Reply(0, reason=type(exc).__name__)
+                reply = exc

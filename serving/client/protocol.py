@@ -1,15 +1,18 @@
 """What a client of the inference server does, without I/O: requests, answers, retries.
 
-Each call is a flow, a generator: it yields requests to send and pauses to make, receives the
-replies, and returns its result. The blocking and the asyncio client drive the same flows.
+Each call is a flow, a generator: it yields requests to send and pauses to make (in seconds),
+receives the answer to a request or the error that came instead, and returns its result. The
+blocking and the asyncio client drive the same flows.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import httpx
 
 from serving.client.errors import (
     InferenceAnswerError,
@@ -34,26 +37,12 @@ class Request:
     method: str
     path: str
     body: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The outcome of a request; status 0 and the reason where no answer came."""
-
-    status: int
-    body: bytes = b""
-    retry_after: str | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A pause that a flow asks for, in seconds."""
-
-    seconds: float
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 T = TypeVar("T")
+Pause = float
+Reply = httpx.Response | httpx.RequestError
 Flow = Generator[Request | Pause, Reply | None, T]
 
 
@@ -123,13 +112,17 @@ class Flows:
     policy: RetryPolicy
     chance: Callable[[], float]
 
-    def classify(self, texts: Sequence[str]) -> Flow[list[Classification]]:
+    def classify(self, texts: Sequence[str], request_id: str | None) -> Flow[list[Classification]]:
         """Classify any number of texts, in as many requests as the limits ask for."""
         results: list[Classification] = []
         pauses = _Pauses(self.policy, self.chance)
+        headers = {"content-type": "application/json"}
+        if request_id is not None:
+            headers["x-request-id"] = request_id
         for body, count in split_texts(texts, self.limits):
+            request = Request("POST", "/v1/classify", body, headers)
             try:
-                answer = yield from _retry(Request("POST", "/v1/classify", body), pauses)
+                answer = yield from _retry(request, pauses)
             except InferenceRejectedError as error:
                 raise _shifted(error, len(results)) from None
             results.extend(_classifications(answer, count))
@@ -146,7 +139,7 @@ class Flows:
     def ready(self) -> Flow[bool]:
         """Ask once whether the server takes classifications now."""
         reply = yield Request("GET", "/readyz")
-        return reply is not None and reply.status == 200
+        return isinstance(reply, httpx.Response) and reply.status_code == httpx.codes.OK
 
 
 class _Pauses:
@@ -165,16 +158,17 @@ class _Pauses:
         if seconds > self._left:
             return None
         self._left -= seconds
-        return Pause(seconds)
+        return seconds
 
 
 def _retry(request: Request, pauses: _Pauses) -> Flow[bytes]:
     """Send a request until it succeeds, is refused for good, or the policy ends it."""
     attempt = 1
     while True:
-        reply = (yield request) or Reply(0, reason="nothing came of it")
-        if reply.status == 200:
-            return reply.body
+        reply = yield request
+        assert reply is not None  # noqa: S101 -- only a pause has no reply
+        if isinstance(reply, httpx.Response) and reply.status_code == httpx.codes.OK:
+            return reply.content
         error = _error_of(reply)
         if not isinstance(error, InferenceRetryableError):
             raise error
@@ -206,21 +200,23 @@ def split_texts(texts: Sequence[str], limits: Limits) -> Iterator[tuple[bytes, i
 
 def _error_of(reply: Reply) -> InferenceError:
     """Return the error that a reply other than 200 stands for."""
-    if reply.status == 0:
-        return InferenceUnreachableError(f"the inference server cannot be reached: {reply.reason}")
-    if reply.status in _BUSY:
-        asked = reply.retry_after
+    if isinstance(reply, httpx.RequestError):
+        reason = type(reply).__name__
+        return InferenceUnreachableError(f"the inference server cannot be reached: {reason}")
+    status = reply.status_code
+    if status in _BUSY:
+        asked = reply.headers.get("retry-after", "")
         # Its other form, a date, is not in the contract.
-        seconds = float(asked) if asked and asked.isascii() and asked.isdecimal() else None
-        message = f"the inference server asks to come back later (status {reply.status})"
+        seconds = float(asked) if asked.isascii() and asked.isdecimal() else None
+        message = f"the inference server asks to come back later (status {status})"
         return InferenceBusyError(message, seconds)
     try:
-        document = json.loads(reply.body)
+        document = json.loads(reply.content)
         faults = [Fault(str(item["where"]), str(item["reason"])) for item in document["errors"]]
         problem_type, detail = str(document["type"]), str(document["detail"])
     except (ValueError, KeyError, TypeError):
-        return InferenceAnswerError(f"status {reply.status} without a problem document")
-    return InferenceRejectedError(reply.status, problem_type, detail, faults)
+        return InferenceAnswerError(f"status {status} without a problem document")
+    return InferenceRejectedError(status, problem_type, detail, faults)
 
 
 def _shifted(error: InferenceRejectedError, texts: int) -> InferenceRejectedError:

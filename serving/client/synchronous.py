@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, Request, RetryPolicy
+from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, RetryPolicy
 from serving.schemas import Classification, Limits
 
 TIMEOUT = httpx.Timeout(connect=3.0, write=10.0, read=60.0, pool=10.0)
@@ -65,7 +65,7 @@ class InferenceClient:
         `request_id` (letters, digits, `.`, `_`, `-`) is what the server calls the requests in
         its log and in problem documents.
         """
-        return self._drive(self._flows.classify(texts), request_id)
+        return self._drive(self._flows.classify(texts, request_id))
 
     def model(self) -> ModelInfo:
         """Return which model the server serves."""
@@ -75,7 +75,7 @@ class InferenceClient:
         """Return whether the server takes classifications now; False if it is unreachable."""
         return self._drive(self._flows.ready())
 
-    def _drive(self, flow: Flow[T], request_id: str | None = None) -> T:
+    def _drive(self, flow: Flow[T]) -> T:
         reply: Reply | None = None
         while True:
             try:
@@ -84,13 +84,15 @@ class InferenceClient:
                 result: T = stop.value
                 return result
             if isinstance(step, Pause):
-                self._sleep(step.seconds)
+                self._sleep(step)
                 reply = None
                 continue
             try:
-                reply = reply_of(self._http.request(**request_arguments(step, request_id)))
+                reply = self._http.request(
+                    step.method, step.path, content=step.body, headers=step.headers
+                )
             except httpx.RequestError as exc:
-                reply = Reply(0, reason=type(exc).__name__)
+                reply = exc
 
 
 def connection(base_url: str, key: str | None, timeout: httpx.Timeout) -> dict[str, Any]:
@@ -108,21 +110,3 @@ def connection(base_url: str, key: str | None, timeout: httpx.Timeout) -> dict[s
         "limits": CONNECTIONS,
         "trust_env": False,
     }
-
-
-def request_arguments(request: Request, request_id: str | None) -> dict[str, Any]:
-    """Return httpx's arguments for one request."""
-    headers = {} if request.body is None else {"content-type": "application/json"}
-    if request_id is not None:
-        headers["x-request-id"] = request_id
-    return {
-        "method": request.method,
-        "url": request.path,
-        "content": request.body,
-        "headers": headers,
-    }
-
-
-def reply_of(response: httpx.Response) -> Reply:
-    """Return what a flow needs to know of a response."""
-    return Reply(response.status_code, response.content, response.headers.get("retry-after"))

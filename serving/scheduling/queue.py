@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Protocol
 
-from serving.classifier.batching import LENGTH_SPREAD, TOKEN_BUDGET, Sizing
+from serving.classifier.batching import Sizing
 from serving.classifier.tokenizer import Encoded
 from serving.errors import BusyError
 
@@ -205,9 +205,7 @@ class EncodedTextQueue:
         }
         share = -(-sum(counts.values()) // takers)
         batch: list[QueuedText] = []
-        for length, count in pick_batch(
-            counts, first, share, self._sizing.token_budget, self._sizing.spread
-        ).items():
+        for length, count in pick_batch(counts, first, share, self._sizing).items():
             texts = self._texts[length]
             batch += (texts.popleft() for _ in range(count))
             self._put_back(length, texts)
@@ -220,26 +218,20 @@ class EncodedTextQueue:
             del self._texts[length]
 
 
-def pick_batch(
-    queued: Mapping[int, int],
-    first: int,
-    most: int,
-    token_budget: int = TOKEN_BUDGET,
-    spread: float = LENGTH_SPREAD,
-) -> dict[int, int]:
+def pick_batch(queued: Mapping[int, int], first: int, most: int, sizing: Sizing) -> dict[int, int]:
     """Return how many texts of each length to run together with one of length `first`.
 
     `queued` counts the queued texts by their length in tokens. Lengths nearest to `first` are
-    taken first, at most `most` texts in all, within plan_batches' budget and spread; a text
-    of length `first` is always among them.
+    taken first, at most `most` texts in all, within the bounds of `sizing`; a text of
+    length `first` is always among them.
     """
     picked = {first: 1}
     count, shortest, longest = 1, first, first
     for length in sorted(queued, key=lambda length: (abs(length - first), length)):
         low, high = min(shortest, length), max(longest, length)
-        if high > spread * low:
+        if high > sizing.spread * low:
             continue
-        room = min(most, token_budget // high) - count
+        room = min(most, sizing.token_budget // high) - count
         taken = min(queued[length] - picked.get(length, 0), room)
         if taken > 0:
             picked[length] = picked.get(length, 0) + taken

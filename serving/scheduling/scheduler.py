@@ -93,7 +93,7 @@ class Scheduler(Protocol):
         ...
 
     def close(self) -> None:
-        """Start no more runs, and end the threads."""
+        """Start no more runs, wait for running batches, and end the threads."""
         ...
 
 
@@ -123,15 +123,17 @@ class ContinuousScheduler:
         self._threads: list[threading.Thread] = []
 
     def submit(self, request: QueuedRequest) -> None:
-        """Queue a request; returns at once."""
         with self._changed:
             self._unencoded.append(_Unencoded(request, time.monotonic()))
             self._changed.notify()
             if not self._threads:
-                self._start()
+                for number in range(self._stages.runners):
+                    name = f"runner-{number}"
+                    thread = threading.Thread(target=self._work, name=name, daemon=True)
+                    self._threads.append(thread)
+                    thread.start()
 
     def drop(self, request: QueuedRequest) -> None:
-        """Remove a request's queued texts; running ones are settled when they are done."""
         with self._changed:
             request.dropped = True
             removed = sum(
@@ -146,18 +148,11 @@ class ContinuousScheduler:
         request.give_up(removed)
 
     def close(self) -> None:
-        """Finish running batches, start no more, and end the threads."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
-
-    def _start(self) -> None:
-        for number in range(self._stages.runners):
-            thread = threading.Thread(target=self._work, name=f"runner-{number}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
 
     def _work(self) -> None:
         """Encode new texts, else run queued ones, until the scheduler is closed."""

@@ -38,18 +38,12 @@ from serving.classifier.preprocess import MAX_CHARS, normalise
         ("so\u200bme\u200dthing", "something"),
         ("", ""),
         (" \n ", ""),
+        ("\U0001f602" * 40, " ".join(["face with tears of joy"] * 3)),
+        ("I AM Fine", "I AM Fine"),
     ],
 )
 def test_a_text_is_read_as(text: str, read: str) -> None:
     assert normalise(text) == read
-
-
-def test_a_row_of_one_face_is_cut_to_three() -> None:
-    assert normalise("\U0001f602" * 40) == " ".join(["face with tears of joy"] * 3)
-
-
-def test_case_is_left_to_the_tokenizer() -> None:
-    assert normalise("I AM Fine") == "I AM Fine"
 
 
 @given(st.text(st.characters(), max_size=300))

@@ -34,7 +34,8 @@ def answer(cache: ResultCache, *texts: str) -> list[bytes | None]:
 
 
 def test_a_text_that_came_before_is_not_missing() -> None:
-    cache, notes = ResultCache(10, "m 1", notes := Notes()), notes
+    notes = Notes()
+    cache = ResultCache(10, "m 1", notes)
 
     answer(cache, "So happy", "so sad")
     found = cache.look_up(["so sad", "new", "So happy"])
