@@ -12,6 +12,7 @@ DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GLAD, SAD = "positive", "negative"
 
 Document = dict[str, Any]
+ABSENT = object()
 
 
 def a_post(post_id: str, text: str, ownership: str = "own") -> dict[str, Any]:
@@ -65,6 +66,20 @@ def a_document(mood: str = "Cheerful", *feedback: dict[str, Any], user: str = "a
 def with_second_analysis(document: Document, moved: dict[str, str]) -> Document:
     texts = {post["post_id"]: post["text"] for post in document["posts"]}
     document["analyses"].append(an_analysis("a2", "Cheerful", moved, texts))
+    return document
+
+
+def changed(document: Document, changes: Document) -> Document:
+    """Set the values at positions such as `posts.1.text`; remove those that are to be ABSENT."""
+    for position, value in changes.items():
+        *parents, last = (int(key) if key.isdigit() else key for key in position.split("."))
+        part: Any = document
+        for key in parents:
+            part = part[key]
+        if value is ABSENT:
+            del part[last]
+        else:
+            part[last] = value
     return document
 
 

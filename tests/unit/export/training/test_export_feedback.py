@@ -5,7 +5,6 @@ A fault is named with its position and without quoting the export.
 
 import json
 import traceback
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,11 +22,13 @@ from export.labels import EMOTIONS
 from export.training.examples import Example
 from export.training.sources.feedback import feedback_source
 from tests.support.export.feedback import (
+    ABSENT,
     GLAD,
     Document,
     a_document,
     a_post,
     answers,
+    changed,
     read,
     told,
     with_second_analysis,
@@ -65,16 +66,6 @@ def test_feedback_against_the_result_labels_all_posts_that_moved_it(tmp_path: Pa
     }
 
 
-@pytest.mark.parametrize("ownership", ["shared", "liked"])
-def test_shared_and_liked_posts_are_not_used(tmp_path: Path, ownership: str) -> None:
-    document = a_document("Stressed", told("Cheerful"))
-    document["posts"][0]["ownership"] = ownership
-
-    path = written(tmp_path / "export.json", document)
-
-    assert list(answers(path)) == ["a sad post"]
-
-
 def test_a_post_that_moved_little_is_not_used(tmp_path: Path) -> None:
     document = a_document("Stressed", told("Cheerful"))
     document["posts"].append(a_post("3", "counted, but not among those that moved most"))
@@ -84,52 +75,47 @@ def test_a_post_that_moved_little_is_not_used(tmp_path: Path) -> None:
     assert list(answers(path)) == ["a glad post", "a sad post"]
 
 
-def gone(document: Document) -> None:
-    del document["posts"][0]
+MOVED_FIRST = "analyses.0.result.moved_most.0.text"
 
 
-def edited(document: Document) -> None:
-    document["posts"][0]["text"] = "another text"
-
-
-def blank(document: Document) -> None:
-    document["posts"][0]["text"] = document["analyses"][0]["result"]["moved_most"][0]["text"] = " "
-
-
-@pytest.mark.parametrize("change", [gone, edited, blank])
-def test_a_post_that_is_not_stored_as_analysed_is_not_used(
-    tmp_path: Path, change: Callable[[Document], None]
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"posts.0": ABSENT},
+        {"posts.0.text": "another text"},
+        {"posts.0.text": " ", MOVED_FIRST: " "},
+        {"posts.0.ownership": "shared"},
+        {"posts.0.ownership": "liked"},
+    ],
+    ids=["deleted", "edited", "blank", "shared", "liked"],
+)
+def test_only_own_posts_that_are_stored_as_analysed_are_used(
+    tmp_path: Path, changes: Document
 ) -> None:
-    document = a_document("Stressed", told("Cheerful"))
-    change(document)
+    document = changed(a_document("Stressed", told("Cheerful")), changes)
 
     path = written(tmp_path / "export.json", document)
 
     assert list(answers(path)) == ["a sad post"]
 
 
-def unfinished(document: Document) -> None:
-    document["analyses"][0].update(state="failed", result=None)
-
-
-def without_mood(document: Document) -> None:
-    document["analyses"][0]["result"]["mood"] = None
-
-
-def without_posts_that_moved(document: Document) -> None:
-    document["analyses"][0]["result"]["moved_most"] = []
-
-
-@pytest.mark.parametrize("change", [unfinished, without_mood, without_posts_that_moved])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"analyses.0.state": "failed", "analyses.0.result": None},
+        {"analyses.0.result.mood": None},
+        {"analyses.0.result.moved_most": []},
+    ],
+    ids=["failed", "without mood", "without posts that moved it"],
+)
 def test_feedback_on_an_analysis_without_result_is_skipped(
-    tmp_path: Path, change: Callable[[Document], None]
+    tmp_path: Path, changes: Document
 ) -> None:
     document = with_second_analysis(
         a_document("Cheerful", told("Cheerful"), told("Cheerful", "a2")), {"2": GLAD}
     )
-    change(document)
 
-    path = written(tmp_path / "export.json", document)
+    path = written(tmp_path / "export.json", changed(document, changes))
 
     assert list(answers(path)) == ["a sad post"]
 
@@ -203,10 +189,21 @@ def test_an_export_made_by_a_store_is_read(tmp_path: Path) -> None:
         store.set_consent("alice", clock())
         store.save_posts("alice", [*glad, *sad, *liked], clock())
         for analysis_id in ("a1", "a2"):
-            waiting = Analysis(analysis_id, AnalysisRequest("alice"), clock())
-            store.create_analysis(waiting, idempotency_key=None)
+            queued = Analysis(analysis_id, AnalysisRequest("alice"), clock())
+            store.create_analysis(queued, idempotency_key=None)
             if analysis_id == "a1":
-                runner_on(store, clock).run()
+                AnalysisRunner(
+                    store,
+                    FakeEmotionClient(),
+                    {},
+                    clock,
+                    Metrics(),
+                    scoring=preset("default"),
+                    limits=LIMITS,
+                    owner="tests",
+                    pause=clock.pause,
+                    stopping=lambda: False,
+                ).run()
         store.add_feedback("a1", "Depressed", clock())
         store.add_feedback("a2", "Cheerful", clock())
         exported = json.dumps(store.export_user("alice"), ensure_ascii=False)
@@ -218,70 +215,31 @@ def test_an_export_made_by_a_store_is_read(tmp_path: Path) -> None:
     assert found == dict.fromkeys([glad[0].text, sad[0].text], ("fear", "sadness"))
 
 
-def runner_on(store: SqliteStore, clock: FakeClock) -> AnalysisRunner:
-    return AnalysisRunner(
-        store,
-        FakeEmotionClient(),
-        {},
-        clock,
-        Metrics(),
-        scoring=preset("default"),
-        limits=LIMITS,
-        owner="tests",
-        pause=clock.pause,
-        stopping=lambda: False,
-    )
-
-
 SECRET = "what nobody else may read"
 
 
-def without_consent(document: Document) -> None:
-    document["user"]["consented_at"] = None
-
-
-def without_word_of_consent(document: Document) -> None:
-    del document["user"]["consented_at"]
-
-
-def without_posts(document: Document) -> None:
-    del document["posts"]
-
-
-def with_unknown_mood(document: Document) -> None:
-    document["feedback"][0]["mood"] = SECRET
-
-
-def about_another_analysis(document: Document) -> None:
-    document["feedback"][0]["analysis_id"] = SECRET
-
-
-def at_no_time(document: Document) -> None:
-    document["feedback"][0]["created_at"] = SECRET
-
-
-def with_unknown_ownership(document: Document) -> None:
-    document["posts"][1]["ownership"] = SECRET
-
-
 @pytest.mark.parametrize(
-    ("change", "fault"),
+    ("position", "value", "fault"),
     [
-        (without_consent, r"its user's consent is not on record"),
-        (without_word_of_consent, r"user\.consented_at: Field required"),
-        (without_posts, r"posts: Field required"),
-        (with_unknown_mood, r"feedback\.0\.mood: Input should be 'Depressed', 'Stressed'"),
-        (about_another_analysis, r"feedback\.0: its analysis is not in the document"),
-        (at_no_time, r"feedback\.0\.created_at: Input should be a valid datetime"),
-        (with_unknown_ownership, r"posts\.1\.ownership: Input should be 'own', 'shared'"),
+        ("user.consented_at", None, r"its user's consent is not on record"),
+        ("user.consented_at", ABSENT, r"user\.consented_at: Field required"),
+        ("posts", ABSENT, r"posts: Field required"),
+        ("feedback.0.mood", SECRET, r"feedback\.0\.mood: Input should be 'Depressed', 'Stressed'"),
+        ("feedback.0.analysis_id", SECRET, r"feedback\.0: its analysis is not in the document"),
+        (
+            "feedback.0.created_at",
+            SECRET,
+            r"feedback\.0\.created_at: Input should be a valid datetime",
+        ),
+        ("posts.1.ownership", SECRET, r"posts\.1\.ownership: Input should be 'own', 'shared'"),
     ],
 )
 def test_a_fault_is_named_with_its_position_and_without_quoting_the_export(
-    tmp_path: Path, change: Callable[[Document], None], fault: str
+    tmp_path: Path, position: str, value: object, fault: str
 ) -> None:
     faulty = a_document("Cheerful", told("Cheerful"))
     faulty["posts"][0]["text"] = SECRET
-    change(faulty)
+    changed(faulty, {position: value})
     path = written(tmp_path / "all.jsonl", a_document(), faulty)
 
     with pytest.raises(DataError, match=rf"all\.jsonl:2: {fault}") as caught:

@@ -39,44 +39,72 @@ def moved(logits: torch.Tensor) -> set[str]:
     return {label for label, value in zip(LABELS, logits.grad[0], strict=True) if value != 0}
 
 
-def test_the_softmax_runs_only_over_the_known_labels() -> None:
-    logits = logits_of(joy=math.log(2.0), neutral=50.0)
+JOY_OF_THREE = Example("", ("joy",), THREE)
+JOY_OR_SURPRISE = Example("", ("joy", "surprise"), EMOTIONS, any_of=True)
 
-    loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), PLAIN)
 
-    assert loss.item() == pytest.approx(-math.log(2.0 / (1 + 2 + 1)))
+@pytest.mark.parametrize(
+    ("given", "example", "how", "expected"),
+    [
+        pytest.param(
+            {"joy": math.log(2.0), "neutral": 50.0},
+            JOY_OF_THREE,
+            PLAIN,
+            -math.log(2.0 / (1 + 2 + 1)),
+            id="softmax over the known labels only",
+        ),
+        pytest.param(
+            {"joy": math.log(3.0)},
+            Example("", ("joy", "surprise"), EMOTIONS),
+            PLAIN,
+            -0.5 * math.log(3 / 9) - 0.5 * math.log(1 / 9),
+            id="two emotions share the probability",
+        ),
+        pytest.param(
+            {"joy": math.log(3.0)},
+            JOY_OR_SURPRISE,
+            PLAIN,
+            -math.log((3 + 1) / 9),
+            id="summed probability of any of two",
+        ),
+        pytest.param(
+            {"joy": math.log(2.0), "neutral": 50.0},
+            JOY_OF_THREE,
+            Objective(label_smoothing=0.3),
+            # 0.7 and a third of 0.3 for joy, a third of 0.3 for each of the other two.
+            -0.8 * math.log(1 / 2) - 0.2 * math.log(1 / 4),
+            id="smoothing gives a share to all known labels",
+        ),
+        *(
+            pytest.param(
+                {"joy": math.log(6.0)},
+                JOY_OF_THREE,
+                Objective(focal_gamma=gamma),
+                -((1 - 0.75) ** gamma) * math.log(0.75),
+                id=f"focal loss with gamma {gamma}",
+            )
+            for gamma in (0.5, 1.0, 2.0)
+        ),
+    ],
+)
+def test_the_loss_of_an_example(
+    given: dict[str, float], example: Example, how: Objective, expected: float
+) -> None:
+    assert mixed_loss(logits_of(**given), batch(example), how).item() == pytest.approx(expected)
 
 
 def test_unknown_labels_get_no_gradient() -> None:
     logits = logits_of(fear=3.0)
 
-    mixed_loss(logits, batch(Example("", ("joy",), THREE)), PLAIN).backward()
+    mixed_loss(logits, batch(JOY_OF_THREE), PLAIN).backward()
 
     assert moved(logits) == {"anger", "joy", "sadness"}
 
 
-def test_two_emotions_of_one_text_share_the_probability() -> None:
-    logits = logits_of(joy=math.log(3.0))
-
-    loss = mixed_loss(logits, batch(Example("", ("joy", "surprise"), EMOTIONS)), PLAIN)
-
-    assert loss.item() == pytest.approx(-0.5 * math.log(3 / 9) - 0.5 * math.log(1 / 9))
-
-
-def test_with_any_of_two_emotions_their_summed_probability_is_learned() -> None:
-    logits = logits_of(joy=math.log(3.0))
-    either = Example("", ("joy", "surprise"), EMOTIONS, any_of=True)
-
-    loss = mixed_loss(logits, batch(either), PLAIN)
-
-    assert loss.item() == pytest.approx(-math.log((3 + 1) / 9))
-
-
 def test_any_of_two_emotions_may_win() -> None:
     logits = logits_of(joy=math.log(3.0))
-    either = Example("", ("joy", "surprise"), EMOTIONS, any_of=True)
 
-    mixed_loss(logits, batch(either), PLAIN).backward()
+    mixed_loss(logits, batch(JOY_OR_SURPRISE), PLAIN).backward()
 
     # d/dz of -log(4/9): p - p / (p of both) for the two, p for the others.
     assert logits.grad is not None
@@ -86,46 +114,26 @@ def test_any_of_two_emotions_may_win() -> None:
     assert gradient["anger"] == pytest.approx(1 / 9)
 
 
-def test_smoothing_gives_a_share_to_all_known_labels() -> None:
-    logits = logits_of(joy=math.log(2.0), neutral=50.0)
-
-    loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(label_smoothing=0.3))
-
-    # 0.7 and a third of 0.3 for joy, a third of 0.3 for each of the other two.
-    assert loss.item() == pytest.approx(-0.8 * math.log(1 / 2) - 0.2 * math.log(1 / 4))
-
-
-@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
-def test_focal_loss_weights_confident_predictions_less(gamma: float) -> None:
-    logits = logits_of(joy=math.log(6.0))
-
-    loss = mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(focal_gamma=gamma))
-
-    assert loss.item() == pytest.approx(-((1 - 0.75) ** gamma) * math.log(0.75))
-
-
 def test_focal_loss_has_a_finite_gradient_at_certainty() -> None:
     logits = logits_of(joy=200.0)
 
-    mixed_loss(logits, batch(Example("", ("joy",), THREE)), Objective(focal_gamma=0.5)).backward()
+    mixed_loss(logits, batch(JOY_OF_THREE), Objective(focal_gamma=0.5)).backward()
 
     assert moved(logits) == set()
 
 
-def test_trust_weights_emotions_and_not_irony() -> None:
-    both = Example("", ("joy",), EMOTIONS, irony=True)
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        (Example("", ("joy",), EMOTIONS, irony=True), 0.3 * math.log(7) + math.log(2)),
+        (JOY_OR_SURPRISE, 0.3 * -math.log(2 / 7)),
+    ],
+    ids=["emotion but not irony", "any of several emotions"],
+)
+def test_trust_weights_the_emotions(example: Example, expected: float) -> None:
+    loss = mixed_loss(logits_of(), batch(example, trust=0.3), PLAIN)
 
-    loss = mixed_loss(logits_of(), batch(both, trust=0.3), PLAIN)
-
-    assert loss.item() == pytest.approx(0.3 * math.log(7) + math.log(2))
-
-
-def test_trust_weights_any_of_several_emotions() -> None:
-    either = Example("", ("joy", "love"), EMOTIONS, any_of=True)
-
-    loss = mixed_loss(logits_of(), batch(either, trust=0.3), PLAIN)
-
-    assert loss.item() == pytest.approx(0.3 * -math.log(2 / 7))
+    assert loss.item() == pytest.approx(expected)
 
 
 def test_an_example_about_irony_changes_only_the_irony_output() -> None:
@@ -168,16 +176,19 @@ def test_an_unlabelled_example_has_no_gradient(how: Objective, any_of: bool) -> 
     assert moved(logits) == set()
 
 
+DIVERGENCE = (0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)) / 2 + (
+    0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75)
+) / 2
+"""Mean of both Kullback-Leibler divergences of (1/4, 3/4) and (1/2, 1/2)."""
+
+
 def test_disagreement_is_the_mean_of_both_divergences() -> None:
     one, other = logits_of(joy=math.log(3.0), neutral=9.0), logits_of()
     known = batch(Example("", ("joy",), ("anger", "joy")))["known"]
 
     apart = disagreement(one, other, known, irony_weight=1.0)
 
-    # (1/4, 3/4) and (1/2, 1/2) over anger and joy.
-    there = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
-    back = 0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75)
-    assert apart.item() == pytest.approx((there + back) / 2)
+    assert apart.item() == pytest.approx(DIVERGENCE)  # over anger and joy
 
 
 def test_disagreement_about_irony_counts_where_labelled_with_its_weight() -> None:
@@ -186,9 +197,7 @@ def test_disagreement_about_irony_counts_where_labelled_with_its_weight() -> Non
 
     apart = disagreement(one, other, known, irony_weight=2.0)
 
-    there = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
-    back = 0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75)
-    assert apart.item() == pytest.approx(2.0 * (there + back) / 2 / 2)
+    assert apart.item() == pytest.approx(2.0 * DIVERGENCE / 2)
 
 
 def test_disagreement_is_symmetric_and_zero_with_itself() -> None:
@@ -210,27 +219,23 @@ def test_disagreement_has_a_finite_gradient_where_nothing_is_known() -> None:
     assert moved(one) == moved(other) == set()
 
 
-def test_a_text_of_joy_counts_as_not_ironic_with_its_weight() -> None:
-    glad = Example("", ("joy",), ("anger", "joy", "sadness"))
+@pytest.mark.parametrize(
+    ("example", "irony"),
+    [
+        (JOY_OF_THREE, (0.0, 0.25)),
+        (Example("", ("anger",), EMOTIONS), (0.0, 0.0)),
+        (Example("", ("joy", "anger"), EMOTIONS), (0.0, 0.0)),
+        (Example("", (), EMOTIONS), (0.0, 0.0)),
+        (Example("", ("joy",), EMOTIONS, irony=True), (1.0, 1.0)),
+    ],
+    ids=["joy", "anger", "joy and anger", "no emotion", "labelled for irony"],
+)
+def test_only_joy_and_love_without_a_label_of_irony_count_as_not_ironic(
+    example: Example, irony: tuple[float, float]
+) -> None:
+    targets, known = target_row(example, sincere_weight=0.25)
 
-    targets, known = target_row(glad, sincere_weight=0.25)
-
-    assert (targets[-1], known[-1]) == (0.0, 0.25)
-
-
-@pytest.mark.parametrize("emotions", [("anger",), ("joy", "anger"), ()])
-def test_a_text_of_other_emotions_does_not_count_for_irony(emotions: tuple[str, ...]) -> None:
-    _, known = target_row(Example("", emotions, EMOTIONS), sincere_weight=0.25)
-
-    assert known[-1] == 0.0
-
-
-def test_a_label_of_irony_is_not_weakened_by_joy() -> None:
-    ironic = Example("", ("joy",), EMOTIONS, irony=True)
-
-    targets, known = target_row(ironic, sincere_weight=0.25)
-
-    assert (targets[-1], known[-1]) == (1.0, 1.0)
+    assert (targets[-1], known[-1]) == irony
 
 
 def test_an_unlabelled_text_is_learned_only_from_the_teacher() -> None:

@@ -42,22 +42,6 @@ def encoded(sets: list[LoadedSet], tiny_base: Path) -> EncodedSets:
     return EncodedSets(sets, load_tokenizer(str(tiny_base)), max_tokens=32)
 
 
-def loss_of(encoded: EncodedSets, sets: list[LoadedSet], index: int, logits: torch.Tensor) -> float:
-    """Return the loss of one example and put its gradient into `logits`."""
-    how = Objective(side_spans=side_spans(sets))
-    loss = mixed_loss(logits, pad_batch([encoded[index]], pad_id=0), how)
-    loss.backward()
-    assert logits.grad is not None
-    assert logits.grad.isfinite().all()
-    return loss.item()
-
-
-def moved(logits: torch.Tensor) -> list[int]:
-    """Return the columns that got a gradient."""
-    assert logits.grad is not None
-    return logits.grad[0].nonzero().flatten().tolist()
-
-
 def test_own_labels_follow_the_eight_outputs_set_by_set(sets: list[LoadedSet]) -> None:
     assert side_labels(sets) == [(), ("sun", "rain", "wind"), ("rain", "desk")]
     assert side_spans(sets) == [(8, 11), (11, 13)]
@@ -77,64 +61,44 @@ def test_sets_without_labels_of_their_own_make_the_eight_outputs(tiny_base: Path
     assert len(data[0]["targets"]) == len(data[0]["known"]) == len(LABELS)
 
 
-def test_an_own_label_is_learned_by_a_softmax_over_the_labels_of_its_set(
-    encoded: EncodedSets, sets: list[LoadedSet]
+def loss_of(encoded: EncodedSets, sets: list[LoadedSet], index: int, logits: torch.Tensor) -> float:
+    """Return the loss of one example and put its gradient into `logits`."""
+    how = Objective(side_spans=side_spans(sets))
+    loss = mixed_loss(logits, pad_batch([encoded[index]], pad_id=0), how)
+    loss.backward()
+    return loss.item()
+
+
+@pytest.mark.parametrize(
+    ("index", "given", "loss"),
+    [
+        (1, {9: math.log(2.0), 12: 50.0}, 0.5 * -math.log(2 / 4)),
+        (2, {9: math.log(2.0)}, 0.5 * (-0.5 * math.log(2 / 4) - 0.5 * math.log(1 / 4))),
+        (3, {9: 3.0}, 0.0),
+        (4, {}, math.log(7) + 0.5 * math.log(3)),
+    ],
+    ids=["softmax over its set's labels", "two share", "no label", "with an emotion"],
+)
+def test_own_labels_are_learned_by_a_softmax_over_the_labels_of_their_set(
+    encoded: EncodedSets, sets: list[LoadedSet], index: int, given: dict[int, float], loss: float
 ) -> None:
-    logits = torch.zeros(1, 13)
-    logits[0, 9], logits[0, 12] = math.log(2.0), 50.0
-    logits.requires_grad_()
+    logits = torch.tensor([[given.get(column, 0.0) for column in range(13)]], requires_grad=True)
 
-    loss = loss_of(encoded, sets, 1, logits)
-
-    assert loss == pytest.approx(0.5 * -math.log(2 / 4))
+    assert loss_of(encoded, sets, index, logits) == pytest.approx(loss)
 
 
-def test_two_own_labels_share_the_probability(encoded: EncodedSets, sets: list[LoadedSet]) -> None:
-    logits = torch.zeros(1, 13)
-    logits[0, 9] = math.log(2.0)
-    logits.requires_grad_()
-
-    loss = loss_of(encoded, sets, 2, logits)
-
-    assert loss == pytest.approx(0.5 * (-0.5 * math.log(2 / 4) - 0.5 * math.log(1 / 4)))
-
-
-@pytest.mark.parametrize(("index", "columns"), [(1, [8, 9, 10]), (5, [11, 12])])
-def test_an_own_label_changes_neither_emotions_nor_irony_nor_another_sets_outputs(
+@pytest.mark.parametrize(
+    ("index", "columns"),
+    [(0, [*range(7)]), (1, [8, 9, 10]), (3, []), (4, [*range(7), 8, 9, 10]), (5, [11, 12])],
+    ids=["emotion", "own label", "no label", "both", "own label of another set"],
+)
+def test_a_label_changes_only_the_outputs_of_its_task(
     encoded: EncodedSets, sets: list[LoadedSet], index: int, columns: list[int]
 ) -> None:
     logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
 
     loss_of(encoded, sets, index, logits)
 
-    assert moved(logits) == columns
-
-
-def test_an_emotion_changes_no_output_of_own_labels(
-    encoded: EncodedSets, sets: list[LoadedSet]
-) -> None:
-    logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
-
-    loss_of(encoded, sets, 0, logits)
-
-    assert moved(logits) == list(range(len(EMOTIONS)))
-
-
-def test_an_example_without_an_own_label_has_no_gradient_there(
-    encoded: EncodedSets, sets: list[LoadedSet]
-) -> None:
-    logits = torch.linspace(-1, 1, 13)[None].requires_grad_()
-
-    loss = loss_of(encoded, sets, 3, logits)
-
-    assert loss == 0.0
-    assert moved(logits) == []
-
-
-def test_an_emotion_and_an_own_label_add_up(encoded: EncodedSets, sets: list[LoadedSet]) -> None:
-    logits = torch.zeros(1, 13).requires_grad_()
-
-    loss = loss_of(encoded, sets, 4, logits)
-
-    assert loss == pytest.approx(math.log(7) + 0.5 * math.log(3))
-    assert moved(logits) == [*range(7), 8, 9, 10]
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
+    assert logits.grad[0].nonzero().flatten().tolist() == columns
