@@ -12,7 +12,6 @@ from export.behaviour import (
     Classify,
     Failure,
     check_behaviour,
-    main,
     render,
     run_behaviour,
 )
@@ -200,14 +199,3 @@ def test_the_shipped_tests_run_on_any_classifier() -> None:
     assert rates["neutral_statements"] == rates["names"] == 1.0
     assert rates["plain_words"] == rates["negation_lowers"] == 0.0
     assert rates["sarcasm"] == 0.5
-
-
-def test_a_folder_without_a_model_is_one_line_and_a_failure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status = main(["--model", str(tmp_path / "nowhere")])
-
-    error = capsys.readouterr().err
-    assert status == 1
-    assert error.startswith("error: model folder")
-    assert error.count("\n") == 1

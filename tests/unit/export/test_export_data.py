@@ -1,4 +1,4 @@
-"""The training mixture, and the sources CARER and GoEmotions, on files written here."""
+"""The training mixture: which sets are valid, what is loaded of them, and the command."""
 
 import os
 from pathlib import Path
@@ -15,70 +15,6 @@ from export.training.sources import carer, crowdflower, goemotions, tweeteval
 from tests.support.export.sets import a_set, write
 
 GIVEN_DATA = Path(os.environ.get("MOODLINE_DATA", "../shared/data"))
-
-
-def test_carer_texts_may_contain_the_separator(tmp_path: Path) -> None:
-    write(tmp_path / "carer" / "train.txt", "so sad ; really;sadness\n")
-
-    (example,) = carer.read(tmp_path, "train")
-
-    assert (example.text, example.emotions) == ("so sad ; really", ("sadness",))
-    assert "neutral" not in example.known
-
-
-def test_a_carer_line_without_a_label_is_named(tmp_path: Path) -> None:
-    write(tmp_path / "carer" / "train.txt", "fine;joy\nno label here\n")
-
-    with pytest.raises(DataError, match=r"train\.txt:2: is not `text;label`"):
-        list(carer.read(tmp_path, "train"))
-
-
-def test_a_line_separator_inside_a_post_does_not_end_its_line(tmp_path: Path) -> None:
-    write(tmp_path / "carer" / "train.txt", "one\u2028two\x85three;joy\r\nnext;fear\r\n")
-
-    texts = [example.text for example in carer.read(tmp_path, "train")]
-
-    assert texts == ["one\u2028two\x85three", "next"]
-
-
-def goemotions_folder(root: Path) -> Path:
-    folder = root / "goemotions"
-    write(folder / "labels.txt", "admiration\nsurprise\nannoyance\nneutral\n")
-    write(folder / "train.tsv", "wow\t0,1\tid1\nmeh\t3\tid2\n")
-    write(folder / "dev.tsv", "wow\t0,1\tid1\nugh\t2\tid2\n")
-    return folder
-
-
-def test_goemotions_trains_on_comments_of_several_emotions(tmp_path: Path) -> None:
-    goemotions_folder(tmp_path)
-
-    emotions = [example.emotions for example in goemotions.read(tmp_path, "train")]
-
-    assert emotions == [("joy", "surprise"), ("neutral",)]
-
-
-def test_goemotions_validates_on_comments_of_one_emotion(tmp_path: Path) -> None:
-    goemotions_folder(tmp_path)
-
-    emotions = [example.emotions for example in goemotions.read(tmp_path, "val")]
-
-    assert emotions == [("anger",)]
-
-
-def test_a_comment_keeps_its_fine_labels(tmp_path: Path) -> None:
-    goemotions_folder(tmp_path)
-
-    own = [example.own for example in goemotions.read(tmp_path, "train")]
-
-    assert own == [("admiration", "surprise"), ("neutral",)]
-    assert len(goemotions.SOURCE.own_labels) == 28
-
-
-def test_a_label_id_that_is_not_in_the_list_is_named(tmp_path: Path) -> None:
-    write(goemotions_folder(tmp_path) / "train.tsv", "wow\t9\tid1\n")
-
-    with pytest.raises(DataError, match=r"train\.tsv:1: label ids '9' are not in labels\.txt"):
-        list(goemotions.read(tmp_path, "train"))
 
 
 def test_a_set_without_a_class_that_it_knows_is_refused() -> None:
@@ -187,15 +123,6 @@ def test_the_sets_of_a_configuration_are_printed(
     ]
 
 
-def test_a_missing_data_folder_is_one_line_and_a_failure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status = main(["--data", str(tmp_path / "nowhere")])
-
-    assert status == 1
-    assert capsys.readouterr().err.count("\n") == 1
-
-
 def test_the_environment_names_the_data_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +131,7 @@ def test_the_environment_names_the_data_folder(
     assert data_folder(None) == tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.skipif(
     not GIVEN_DATA.is_dir(), reason=f"{GIVEN_DATA} is missing: the data is not here"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from export.errors import DataError
-from export.evaluate import main, render
+from export.evaluate import render
 from export.evaluation.confidence_intervals import confidence_intervals
 from export.evaluation.labelled_files import read_labelled
 from export.evaluation.metrics import Predictions
@@ -89,16 +89,3 @@ def test_every_figure_has_its_interval_and_the_last_line_explains_it() -> None:
     assert lines[1] == f"accuracy  0.9000 ({low:.4f}-{high:.4f})"
     assert f"({intervals.f1['anger'][0]:.4f}-{intervals.f1['anger'][1]:.4f})" in lines[5]
     assert lines[-1] == "in brackets: 95 % of 1,000 bootstrap resamples of the texts"
-
-
-def test_a_folder_without_a_model_is_one_line_and_a_failure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = write(tmp_path / "lines.txt", "a;joy\n")
-
-    status = main([str(path), "--model", str(tmp_path / "nowhere")])
-
-    error = capsys.readouterr().err
-    assert status == 1
-    assert error.startswith("error: model folder")
-    assert error.count("\n") == 1

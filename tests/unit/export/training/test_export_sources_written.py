@@ -1,6 +1,7 @@
 """The team's own posts: how their files are split, and checks of the shipped ones."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from export.data import check_classes
 from export.errors import DataError
 from export.evaluation.behaviour_cases import load_capabilities
 from export.labels import EMOTIONS
-from export.training.examples import Example
+from export.training.examples import Example, Split
 from export.training.sources import written
 from export.training.sources.custom import Row, read_rows
 from serving.classifier.preprocess import normalise
@@ -40,38 +41,45 @@ def test_every_tenth_row_of_each_file_validates_and_no_other(folder: Path) -> No
     assert not set(train) & set(val)
 
 
-def test_a_post_of_several_emotions_trains_and_does_not_validate(folder: Path) -> None:
-    write(folder / "meaning.csv", HEADER + "first,joy|love,\nsecond,joy|love,\n")
+@pytest.mark.parametrize(
+    ("file", "read", "rows", "val", "train"),
+    [
+        (
+            "meaning.csv",
+            written.read_emotions,
+            "first,joy|love,\nsecond,joy|love,\n",
+            [],
+            [Example("second", ("joy", "love"), EMOTIONS, any_of=True)],
+        ),
+        (
+            "meaning.csv",
+            written.read_emotions,
+            "first,joy,false\nsecond,joy,false\n",
+            [Example("first", ("joy",), EMOTIONS)],
+            [Example("second", ("joy",), EMOTIONS, irony=False)],
+        ),
+        (
+            "irony.csv",
+            written.read_irony,
+            "first,anger,true\nsecond,anger,true\nthird,,false\n",
+            [Example("first", irony=True)],
+            [Example("second", ("anger",), EMOTIONS, irony=True), Example("third", irony=False)],
+        ),
+    ],
+    ids=["several emotions do not validate", "emotions validate without irony", "only irony"],
+)
+def test_posts_train_with_all_labels_and_validate_what_their_file_is_about(
+    folder: Path,
+    file: str,
+    read: Callable[[Path, Split], Iterator[Example]],
+    rows: str,
+    val: list[Example],
+    train: list[Example],
+) -> None:
+    write(folder / file, HEADER + rows)
 
-    val = list(written.read_emotions(NOWHERE, "val"))
-    train = list(written.read_emotions(NOWHERE, "train"))
-
-    assert val == []
-    assert train == [Example("second", ("joy", "love"), EMOTIONS, any_of=True)]
-
-
-def test_posts_about_emotions_validate_emotions_even_if_labelled_for_irony(folder: Path) -> None:
-    write(folder / "meaning.csv", HEADER + "first,joy,false\nsecond,joy,false\n")
-
-    val = list(written.read_emotions(NOWHERE, "val"))
-    train = list(written.read_emotions(NOWHERE, "train"))
-
-    assert val == [Example("first", ("joy",), EMOTIONS)]
-    assert train == [Example("second", ("joy",), EMOTIONS, irony=False)]
-
-
-def test_posts_about_irony_train_the_emotion_too_and_validate_only_irony(folder: Path) -> None:
-    rows = "first,anger,true\nsecond,anger,true\nthird,,false\n"
-    write(folder / "irony.csv", HEADER + rows)
-
-    val = list(written.read_irony(NOWHERE, "val"))
-    train = list(written.read_irony(NOWHERE, "train"))
-
-    assert val == [Example("first", irony=True)]
-    assert train == [
-        Example("second", ("anger",), EMOTIONS, irony=True),
-        Example("third", irony=False),
-    ]
+    assert list(read(NOWHERE, "val")) == val
+    assert list(read(NOWHERE, "train")) == train
 
 
 def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
