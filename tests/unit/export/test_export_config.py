@@ -28,11 +28,19 @@ def on(text: str, base: str) -> str:
     return text.replace("all-MiniLM-L6-v2", base)
 
 
+def refusal(path: Path) -> str:
+    """Return the error of reading a configuration, which is one line."""
+    with pytest.raises(ConfigError) as refused:
+        load_config(path)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
 def test_the_default_configuration_is_read() -> None:
     config = load_config(DEFAULT_CONFIG)
 
     assert {chosen.name for chosen in config.sets} >= {"carer", "goemotions", "tweeteval_irony"}
-    assert first_base(config) == "all-MiniLM-L6-v2"
+    assert config.encoder == "all-MiniLM-L6-v2"
 
 
 @pytest.mark.parametrize(
@@ -48,11 +56,6 @@ def test_a_shipped_configuration_names_existing_sets_and_figures(path: Path) -> 
     assert {figure.partition("/")[0] for figure in config.select_on} <= names
     for chosen in config.sets:
         assert bool(SOURCES[chosen.name].own_labels) or not chosen.own_weight
-
-
-def first_base(config: TrainConfig) -> str:
-    """Return the encoder that the first stage of a run starts from."""
-    return config.base if isinstance(config.base, str) else first_base(config.base)
 
 
 def test_a_saved_configuration_reads_back_to_the_same(
@@ -95,33 +98,7 @@ def test_a_configuration_that_is_indirectly_its_own_base_is_refused(
     for name, base in zip(names, (*names[1:], names[0]), strict=True):
         written(tmp_path, on(MINIMAL, base), name)
 
-    with pytest.raises(ConfigError, match=r"a\.yaml: is its own base or teacher"):
-        load_config(tmp_path / "a.yaml")
-
-
-@pytest.mark.parametrize(
-    ("base", "message"),
-    [
-        (MINIMAL + "passes: 0\n", "base.passes: Input should be greater than or equal to 1"),
-        (
-            MINIMAL.replace("carer}", "carer, weight: 0}"),
-            "base.sets.0.weight: Input should be grea",
-        ),
-        (MINIMAL + "epochs: 3\n", "base.epochs: Extra inputs are not permitted"),
-        ("- a\n", "base.yaml: must be a mapping"),
-        ("name: [", "base.yaml: is not YAML"),
-    ],
-)
-def test_a_fault_inside_a_base_is_named_by_its_position(
-    tmp_path: Path, base: str, message: str
-) -> None:
-    written(tmp_path, base, "base.yaml")
-
-    with pytest.raises(ConfigError) as refused:
-        load_config(written(tmp_path, on(MINIMAL, "base.yaml")))
-
-    assert message in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert "a.yaml: is its own base or teacher" in refusal(tmp_path / "a.yaml")
 
 
 @pytest.mark.parametrize(
@@ -145,26 +122,40 @@ def test_a_fault_inside_a_base_is_named_by_its_position(
         (MINIMAL + "layer_decay: 0\n", "layer_decay: Input should be greater than 0"),
         (MINIMAL + "typo_share: 2\n", "typo_share: Input should be less than or equal to 1"),
         (MINIMAL + "adapt_passes: 0\n", "adapt_passes: Input should be greater than or equal"),
+        (
+            on(MINIMAL, "base.yaml") + "adapt_on: [carer]\n",
+            "adapt_on: the base is a configuration; ",
+        ),
         ("name: [", "is not YAML"),
         ("- a\n- b\n", "must be a mapping"),
     ],
 )
 def test_an_invalid_setting_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(ConfigError) as refused:
-        load_config(written(tmp_path, text))
-
-    assert message in str(refused.value)
-    assert "\n" not in str(refused.value)
-
-
-def test_pretraining_is_configured_at_the_base(tmp_path: Path) -> None:
     written(tmp_path, MINIMAL, "base.yaml")
-    late = on(MINIMAL, "base.yaml") + "adapt_on: [carer]\n"
 
-    with pytest.raises(ConfigError, match="adapt_on: the base is a configuration; say it there"):
-        load_config(written(tmp_path, late))
+    assert message in refusal(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        (MINIMAL + "passes: 0\n", "base.passes: Input should be greater than or equal to 1"),
+        (
+            MINIMAL.replace("carer}", "carer, weight: 0}"),
+            "base.sets.0.weight: Input should be grea",
+        ),
+        (MINIMAL + "epochs: 3\n", "base.epochs: Extra inputs are not permitted"),
+        ("- a\n", "base.yaml: must be a mapping"),
+        ("name: [", "base.yaml: is not YAML"),
+    ],
+)
+def test_a_fault_inside_a_base_is_named_by_its_position(
+    tmp_path: Path, base: str, message: str
+) -> None:
+    written(tmp_path, base, "base.yaml")
+
+    assert message in refusal(written(tmp_path, on(MINIMAL, "base.yaml")))
 
 
 def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
-        load_config(tmp_path / "nowhere.yaml")
+    assert "nowhere.yaml: cannot be read" in refusal(tmp_path / "nowhere.yaml")

@@ -2,10 +2,8 @@
 
 import pytest
 
-from export.errors import DataError
 from export.labels import EMOTIONS, LABELS, map_labels
 from export.training.sources.goemotions import GOEMOTIONS_TO_EMOTION
-from export.training.sources.tweeteval import TWEETEVAL_TO_EMOTION
 from serving.classifier.artifact import LABELS as SERVED_LABELS
 
 
@@ -35,16 +33,7 @@ def test_a_fine_label_means_its_emotion(fine: str, emotion: str) -> None:
     assert GOEMOTIONS_TO_EMOTION[fine] == emotion
 
 
-def test_optimism_counts_as_joy() -> None:
-    assert map_labels(["optimism"], TWEETEVAL_TO_EMOTION, "here") == ("joy",)
-
-
 def test_labels_of_one_text_are_given_once_each_and_in_the_order_of_the_head() -> None:
     labels = ["surprise", "joy", "amusement", "anger"]
 
     assert map_labels(labels, GOEMOTIONS_TO_EMOTION, "here") == ("anger", "joy", "surprise")
-
-
-def test_a_label_that_is_not_in_the_map_is_refused_by_name_and_place() -> None:
-    with pytest.raises(DataError, match=r"train\.txt:7: label 'bliss' is none of"):
-        map_labels(["bliss"], TWEETEVAL_TO_EMOTION, "train.txt:7")

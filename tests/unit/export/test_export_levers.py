@@ -21,11 +21,15 @@ SHARED = {
 }
 
 
+SEEDS = (17, 18)
+Tried = tuple[Path, list[dict[str, Any]]]
+
+
 def written(
-    folder: Path, levers: object, shared: object = SHARED, seeds: object = (17, 18)
+    folder: Path, levers: object, shared: object = SHARED, seeds: tuple[int, ...] = SEEDS
 ) -> Path:
     path = folder / "levers.yaml"
-    content = {"shared": shared, "seeds": [*seeds], "levers": levers}  # type: ignore[misc]
+    content = {"shared": shared, "seeds": [*seeds], "levers": levers}
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
 
@@ -42,27 +46,26 @@ def test_a_lever_changes_the_shared_settings_and_nothing_else(tmp_path: Path) ->
     )
 
 
-def test_an_average_names_a_lever_before_it(tmp_path: Path) -> None:
-    path = written(tmp_path, {"one": {}, "both": {"average": "two"}, "two": {}})
-
-    with pytest.raises(ConfigError, match="both: two is no lever before it"):
-        read_levers(path)
-
-
-@pytest.mark.parametrize("seeds", [(), (17, 17)])
-def test_missing_or_repeated_seeds_are_refused(tmp_path: Path, seeds: tuple[int, ...]) -> None:
-    with pytest.raises(ConfigError, match="seeds: none is given, or one twice"):
-        read_levers(written(tmp_path, {"plain": {}}, seeds=seeds))
-
-
-def test_a_lever_with_a_seed_of_its_own_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="other: seed: the file's `seeds` are those of all"):
-        read_levers(written(tmp_path, {"plain": {}, "other": {"seed": 18}}))
-
-
-def test_an_unknown_setting_of_a_lever_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="focus"):
-        read_levers(written(tmp_path, {"focal": {"focus": 2.0}}))
+@pytest.mark.parametrize(
+    ("levers", "seeds", "message"),
+    [
+        ({"one": {}, "both": {"average": "two"}, "two": {}}, SEEDS, "both: two is no lever before"),
+        ({"plain": {}}, (), "seeds: none is given, or one twice"),
+        ({"plain": {}}, (17, 17), "seeds: none is given, or one twice"),
+        (
+            {"plain": {}, "other": {"seed": 18}},
+            SEEDS,
+            "other: seed: the file's `seeds` are those of",
+        ),
+        ({"focal": {"focus": 2.0}}, SEEDS, "focus"),
+    ],
+    ids=["average of a later lever", "no seeds", "a seed twice", "own seed", "unknown setting"],
+)
+def test_an_invalid_lever_is_refused(
+    tmp_path: Path, levers: object, seeds: tuple[int, ...], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_levers(written(tmp_path, levers, seeds=seeds))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def test_the_committed_levers_differ_from_the_first_in_what_they_name() -> None:
 @pytest.fixture(scope="module")
 def tried(
     tmp_path_factory: pytest.TempPathFactory, tiny_config: TrainConfig, tiny_data: Path
-) -> tuple[Path, list[dict[str, Any]]]:
+) -> Tried:
     """The folder of a file of levers and of their finished `runs`, and the resulting rows."""
     folder = tmp_path_factory.mktemp("levers")
     left_out = {"name", "seed"}
@@ -102,9 +105,8 @@ def tried(
     return folder, run_levers(path, tiny_data, folder / "runs")
 
 
-def test_levers_are_run_with_every_seed_and_averaged(
-    tried: tuple[Path, list[dict[str, Any]]], tiny_data: Path
-) -> None:
+@pytest.mark.slow
+def test_levers_are_run_with_every_seed_and_averaged(tried: Tried, tiny_data: Path) -> None:
     folder, rows = tried
 
     again = run_levers(folder / "levers.yaml", tiny_data, folder / "runs")
@@ -127,8 +129,9 @@ def test_a_table_has_the_mean_of_the_seeds_and_how_far_they_lie_apart() -> None:
     assert table.splitlines()[3] == "| one | 0.800 | - | - | - | - | - | 1.0 |"
 
 
+@pytest.mark.slow
 def test_the_command_averages_the_models_of_a_lever(
-    tried: tuple[Path, list[dict[str, Any]]],
+    tried: Tried,
     tiny_data: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

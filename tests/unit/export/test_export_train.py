@@ -1,7 +1,10 @@
 """Training: one run, a run on another, several seeds averaged, interruptions and early stopping."""
 
+import itertools
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,11 +30,46 @@ from tests.support.export.sets import write
 # torch and transformers warn of their own coming changes while they train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
+Runs = list[tuple[str, int, str, Path]]
 RATE = 1e-9  # so small that the second stage stays what the first one was
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model" / "model.safetensors")
+
+
+def checkpoint_of(run: Path) -> Path:
+    checkpoint = last_checkpoint(run)
+    assert checkpoint is not None
+    return checkpoint
+
+
+@contextmanager
+def interrupted_at(call: int) -> Iterator[None]:
+    """Interrupt training at this computation of the loss, counted from 0."""
+    right, calls = export.training.trainer.mixed_loss, itertools.count()
+
+    def interrupted(*given: object) -> object:
+        if next(calls) == call:
+            raise KeyboardInterrupt
+        return right(*given)  # type: ignore[arg-type]  # what the trainer passes
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export.training.trainer, "mixed_loss", interrupted)
+        yield
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Name, seed, base and folder of each run that would have been trained, in order."""
+    runs: Runs = []
+
+    def once(config: TrainConfig, start: str, _: Path | None, __: Path, run: Path) -> Path:
+        runs.append((config.name, config.seed, start, run))
+        return run / "model"
+
+    monkeypatch.setattr(export.train, "_train_once", once)
+    return runs
 
 
 def test_a_finished_run_has_a_summary(finished_run: Path, tiny_config: TrainConfig) -> None:
@@ -60,29 +98,19 @@ def test_an_interrupted_run_has_the_same_result(
 ) -> None:
     run = tmp_path / "run"
     monkeypatch.setattr("export.training.trainer.SAVE_STEPS", 2)
-    right, calls = export.training.trainer.mixed_loss, iter(range(1_000))
-
-    def interrupted(*given: object) -> object:
-        if next(calls) == 5:
-            raise KeyboardInterrupt
-        return right(*given)  # type: ignore[arg-type]  # what the trainer passes
-
-    with monkeypatch.context() as patch:
-        patch.setattr(export.training.trainer, "mixed_loss", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            train(tiny_config, tiny_data, run)
-    left_at = last_checkpoint(run)
+    with interrupted_at(5), pytest.raises(KeyboardInterrupt):
+        train(tiny_config, tiny_data, run)
+    left_at = checkpoint_of(run)
+    right = export.training.trainer.mixed_loss
     learning: list[bool] = []
 
     def counted(logits: torch.Tensor, *given: object) -> object:
         learning.append(logits.requires_grad)
         return right(logits, *given)  # type: ignore[arg-type]  # what the trainer passes
 
-    with monkeypatch.context() as patch:
-        patch.setattr(export.training.trainer, "mixed_loss", counted)
-        train(tiny_config, tiny_data, run)
+    monkeypatch.setattr(export.training.trainer, "mixed_loss", counted)
+    train(tiny_config, tiny_data, run)
 
-    assert left_at is not None
     assert left_at.name == "checkpoint-4"
     assert sum(learning) == 12 - 4  # it went on from there and did not begin anew
     whole = weights_of(finished_run)
@@ -195,12 +223,9 @@ def test_a_run_starts_from_the_model_of_its_base(first_run: Path, second_run: Pa
 
 
 def test_own_labels_are_in_checkpoints_and_removed_from_the_model(first_run: Path) -> None:
-    checkpoint = last_checkpoint(first_run)
-    assert checkpoint is not None
-
     learned, kept = (
         load_file(folder / "model.safetensors")["classifier.weight"]
-        for folder in (checkpoint, first_run / "model")
+        for folder in (checkpoint_of(first_run), first_run / "model")
     )
 
     assert (len(learned), len(kept)) == (10, 8)
@@ -222,10 +247,7 @@ def test_the_best_pass_is_picked_by_the_mean_of_the_chosen_figures(second_run: P
 
 
 def test_every_layer_was_trained_at_its_own_rate(second_run: Path) -> None:
-    checkpoint = last_checkpoint(second_run)
-    assert checkpoint is not None
-
-    saved = torch.load(checkpoint / "optimizer.pt", weights_only=True)
+    saved = torch.load(checkpoint_of(second_run) / "optimizer.pt", weights_only=True)
 
     groups = {(group["initial_lr"], group["weight_decay"]) for group in saved["param_groups"]}
     assert groups == {(RATE / 2**below, decay) for below in range(4) for decay in (0.0, 0.01)}
@@ -235,31 +257,24 @@ def test_another_run_on_a_finished_base_does_not_train_it_again(
     stages: tuple[TrainConfig, Path],
     first_run: Path,
     tiny_data: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    trained: Runs,
 ) -> None:
     config, folder = stages
-    trained: list[tuple[str, str, Path]] = []
 
-    def once(config: TrainConfig, start: str, _: Path | None, __: Path, run: Path) -> Path:
-        trained.append((config.name, start, run))
-        return run / "model"
-
-    monkeypatch.setattr(export.train, "_train_once", once)
     train(config.model_copy(update={"name": "third"}), tiny_data, folder / "third")
 
-    assert trained == [("third", str(first_run / "model"), folder / "third")]
+    assert trained == [("third", config.seed, str(first_run / "model"), folder / "third")]
 
 
 def test_a_finished_run_is_not_trained_again(
     stages: tuple[TrainConfig, Path],
     second_run: Path,
     tiny_data: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    trained: Runs,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.delattr(export.train, "_train_once")
-
     assert train(stages[0], tiny_data, second_run) == second_run / "model"
+    assert trained == []
     assert "is finished already" in capsys.readouterr().out
 
 
@@ -299,10 +314,7 @@ def test_typos_are_only_in_training_texts(
 def test_a_wide_checkpoint_is_exported_as_the_eight_outputs(
     first_run: Path, tmp_path: Path
 ) -> None:
-    checkpoint = last_checkpoint(first_run)
-    assert checkpoint is not None
-
-    export_onnx(checkpoint, tmp_path / "model.onnx")
+    export_onnx(checkpoint_of(first_run), tmp_path / "model.onnx")
 
     ids = np.array([[2, 5, 6, 7, 3]], dtype=np.int64)
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
@@ -356,23 +368,17 @@ def test_an_interrupted_soup_keeps_the_finished_seeds(
     soup_run: Path,
     tiny_data: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    trained: Runs,
 ) -> None:
     run = tmp_path / "soup"
     shutil.copytree(soup_run, run)
     shutil.rmtree(run / "model")
     (run / "run.json").unlink()
     (run / "seed-18" / "run.json").unlink()
-    trained: list[tuple[int, Path]] = []
 
-    def once(config: TrainConfig, start: str, _: Path | None, data: Path, folder: Path) -> Path:
-        trained.append((config.seed, folder))
-        return folder / "model"
-
-    monkeypatch.setattr(export.train, "_train_once", once)
     train(soup, tiny_data, run)
 
-    assert trained == [(18, run / "seed-18")]
+    assert [(seed, folder) for _, seed, _, folder in trained] == [(18, run / "seed-18")]
     assert torch.equal(
         weights_of(run)["classifier.weight"], weights_of(soup_run)["classifier.weight"]
     )
@@ -386,9 +392,7 @@ def standing(one_set: TrainConfig) -> TrainConfig:
 
 def passes_of(run: Path) -> float:
     """Return the passes up to the last checkpoint."""
-    checkpoint = last_checkpoint(run)
-    assert checkpoint is not None
-    return float(json.loads((checkpoint / "trainer_state.json").read_text())["epoch"])
+    return float(json.loads((checkpoint_of(run) / "trainer_state.json").read_text())["epoch"])
 
 
 @pytest.mark.parametrize(("patience", "passes"), [(1, 2), (None, 4)])
@@ -403,19 +407,11 @@ def test_a_run_stops_after_enough_passes_without_improvement(
 
 
 def test_an_interrupted_run_remembers_its_passes_without_improvement(
-    standing: TrainConfig, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    standing: TrainConfig, tiny_data: Path, tmp_path: Path
 ) -> None:
-    right, calls = export.training.trainer.mixed_loss, iter(range(1_000))
-
-    def interrupted(*given: object) -> object:
-        if next(calls) == 13:  # the third pass's second step
-            raise KeyboardInterrupt
-        return right(*given)  # type: ignore[arg-type]  # what the trainer passes
-
-    with monkeypatch.context() as patch:
-        patch.setattr(export.training.trainer, "mixed_loss", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            train(standing, tiny_data, tmp_path / "run")
+    # The third pass's second step.
+    with interrupted_at(13), pytest.raises(KeyboardInterrupt):
+        train(standing, tiny_data, tmp_path / "run")
     left_after = passes_of(tmp_path / "run")
     train(standing, tiny_data, tmp_path / "run")
 

@@ -147,6 +147,7 @@ def test_the_mean_counts_every_set_the_same() -> None:
     assert found.mean_error == pytest.approx(mean)
 
 
+@pytest.mark.slow
 def test_the_pooled_error_counts_every_text_the_same() -> None:
     surer, less_sure = emotions(right=4_000, wrong=0, joy=0.8), emotions(2_400, 1_600, 0.8)
 

@@ -13,6 +13,8 @@ from export.labels import EMOTIONS
 from export.training.examples import Example
 from serving.schemas import Classification
 
+pytestmark = pytest.mark.slow  # drawing, and the first import of matplotlib
+
 
 def results(size: int) -> Results:
     """Return a set with confidences in every bin, labelled for irony too."""

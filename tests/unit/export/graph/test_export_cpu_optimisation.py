@@ -16,6 +16,8 @@ from export.graph.fusion import fuse
 from export.to_onnx import export_onnx
 from export.training.torch_models import load_model, load_tokenizer
 
+pytestmark = pytest.mark.slow  # exports a model
+
 TANH_FOR_ERF = 5e-3
 """Largest difference of logits due to the approximation of GELU."""
 

@@ -16,6 +16,7 @@ from export.graph.int8_quantisation import (
 )
 
 TOKENS, WIDTH = 4, 8
+Dense = tuple[onnx.ModelProto, np.ndarray]
 
 
 def graph(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> onnx.ModelProto:
@@ -48,20 +49,20 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def dense(rng: np.random.Generator) -> tuple[onnx.ModelProto, np.ndarray]:
+def dense(rng: np.random.Generator) -> Dense:
     """One product with weights [WIDTH, 6]."""
     weights = rng.normal(size=(WIDTH, 6)).astype(np.float32)
     return graph([helper.make_node("MatMul", ["x", "w"], ["y"], "dense")], {"w": weights}), weights
 
 
 def test_products_with_weights_are_what_is_quantised(
-    dense: tuple[onnx.ModelProto, np.ndarray],
+    dense: Dense,
 ) -> None:
     assert quantised_inputs(dense[0]) == ["x"]
 
 
 def test_a_quantised_product_is_close_to_the_exact_one(
-    dense: tuple[onnx.ModelProto, np.ndarray], rng: np.random.Generator
+    dense: Dense, rng: np.random.Generator
 ) -> None:
     model, weights = dense
     x = rng.normal(size=(2 * TOKENS, WIDTH))
@@ -72,7 +73,7 @@ def test_a_quantised_product_is_close_to_the_exact_one(
 
 
 def test_an_outlying_token_does_not_change_the_others(
-    dense: tuple[onnx.ModelProto, np.ndarray], rng: np.random.Generator
+    dense: Dense, rng: np.random.Generator
 ) -> None:
     model, _ = dense
     x = rng.normal(size=(TOKENS, WIDTH))
@@ -85,7 +86,7 @@ def test_an_outlying_token_does_not_change_the_others(
     np.testing.assert_array_equal(quiet[:-1], loud[:-1])
 
 
-def test_a_token_of_zeros_stays_zero(dense: tuple[onnx.ModelProto, np.ndarray]) -> None:
+def test_a_token_of_zeros_stays_zero(dense: Dense) -> None:
     model, _ = dense
     x = np.zeros((TOKENS, WIDTH))
 
@@ -110,7 +111,7 @@ def test_a_large_table_is_kept_in_bytes_with_a_scale_for_each_row(
 
 
 def test_an_activation_that_is_never_negative_has_all_steps_of_a_byte(
-    dense: tuple[onnx.ModelProto, np.ndarray], rng: np.random.Generator
+    dense: Dense, rng: np.random.Generator
 ) -> None:
     model, _ = dense
     positive = np.abs(rng.normal(size=(200, WIDTH)))
@@ -149,7 +150,7 @@ def test_smoothing_divides_the_loudest_channels_most() -> None:
 
 
 def test_an_activation_that_was_not_observed_is_an_error(
-    dense: tuple[onnx.ModelProto, np.ndarray],
+    dense: Dense,
 ) -> None:
     with pytest.raises(KeyError):
         quantise_rows(dense[0], {})

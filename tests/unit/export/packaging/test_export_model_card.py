@@ -133,18 +133,6 @@ def test_the_model_card_has_this_line(manifest: dict[str, Any], line: str) -> No
     assert line in model_card(manifest)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Irony is learned from the sets about it alone.",
-        "1,000 example visits in 2 minutes on a 2-core x86-64 CPU, an estimated 0.001 kWh and",
-        "Nothing was metered; the estimate is 2 cores x 8 W.",
-    ],
-)
-def test_the_model_card_has_this_text(manifest: dict[str, Any], text: str) -> None:
-    assert text in " ".join(model_card(manifest).split())
-
-
 def test_the_sections_are_in_the_order_in_which_people_need_them(manifest: dict[str, Any]) -> None:
     sections = [line for line in model_card(manifest).splitlines() if line.startswith("## ")]
 
@@ -198,6 +186,12 @@ EMOJI = {"name": "tweeteval_emoji"}
 @pytest.mark.parametrize(
     ("training", "text"),
     [
+        ({}, "Irony is learned from the sets about it alone."),
+        (
+            {},
+            "1,000 example visits in 2 minutes on a 2-core x86-64 CPU, an estimated 0.001 kWh and",
+        ),
+        ({}, "Nothing was metered; the estimate is 2 cores x 8 W."),
         ({"note": "The third pass had other settings."}, "The third pass had other settings."),
         (
             {"config": {"base": "tiny-base", "sets": [], "sincere_weight": 0.25}},
@@ -219,7 +213,15 @@ EMOJI = {"name": "tweeteval_emoji"}
             " texts of tweeteval_emoji was learned",
         ),
     ],
-    ids=["note", "sincere texts", "own labels of a base", "teacher"],
+    ids=[
+        "irony",
+        "visits and energy",
+        "estimate",
+        "note",
+        "sincere texts",
+        "own labels of a base",
+        "teacher",
+    ],
 )
 def test_the_model_card_tells_how_the_model_was_trained(
     manifest: dict[str, Any], training: dict[str, Any], text: str
