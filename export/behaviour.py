@@ -164,11 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print_report(options: argparse.Namespace) -> None:
     capabilities = load_capabilities()
-    try:
-        with EmotionClassifier(open_model(options.model)) as classifier:
-            report = run_behaviour(classifier.classify, capabilities)
-    except ServingError as exc:
-        raise ExportError(str(exc)) from exc
+    with EmotionClassifier(open_model(options.model)) as classifier:
+        report = run_behaviour(classifier.classify, capabilities)
     print(render(report, options.failures))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from export.errors import ExportError
+from serving.errors import ServingError
 
 
 def command_parser(
@@ -34,7 +35,7 @@ def run_command(
     options = parser.parse_args(arguments)
     try:
         command(options)
-    except ExportError as exc:
+    except (ExportError, ServingError) as exc:
         print(f"error: {exc}", file=sys.stderr)
         return 1
     except OSError as exc:

@@ -122,20 +122,12 @@ class TrainConfig(BaseModel):
         return self.base if isinstance(self.base, str) else self.base.encoder
 
     @model_validator(mode="after")
-    def _sets_are_distinct(self) -> Self:
+    def _is_consistent(self) -> Self:
         names = [chosen.name for chosen in self.sets]
         if len(set(names)) < len(names):
             raise ValueError("sets: a name is used twice")
-        return self
-
-    @model_validator(mode="after")
-    def _adapts_only_a_pretrained_base(self) -> Self:
         if self.adapt_on and not isinstance(self.base, str):
             raise ValueError("adapt_on: the base is a configuration; say it there")
-        return self
-
-    @model_validator(mode="after")
-    def _has_a_teacher_if_one_has_weight(self) -> Self:
         if self.teacher is None and any(chosen.teacher_weight for chosen in self.sets):
             raise ValueError("sets: teacher_weight is given, but no teacher")
         return self

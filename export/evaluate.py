@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export.command_line import command_parser, run_command
-from export.errors import ExportError
 from export.evaluation.confidence_intervals import (
     LEVEL,
     RESAMPLES,
@@ -22,7 +21,6 @@ from export.evaluation.metrics import Predictions, classify_all, predictions_of
 from export.packaging.model_folder import SHIPPED
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
-from serving.errors import ModelError
 
 
 def render(predictions: Predictions, note: str = "") -> str:
@@ -62,11 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _evaluate(options: argparse.Namespace) -> None:
     labelled = read_labelled(options.file, options.labels)
-    try:
-        with EmotionClassifier(open_model(options.model)) as classifier:
-            results = classify_all(classifier, [one.text for one in labelled.examples])
-    except ModelError as exc:
-        raise ExportError(str(exc)) from exc
+    with EmotionClassifier(open_model(options.model)) as classifier:
+        results = classify_all(classifier, [one.text for one in labelled.examples])
     print(render(predictions_of(labelled.examples, results), labelled.note))
 
 

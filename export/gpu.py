@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from export.command_line import command_parser, run_command
-from export.errors import DataError, StorageError, VerificationError
+from export.errors import DataError, VerificationError
 from export.graph.fusion import Packing, half_graph
 from export.packaging.model_folder import (
     MANIFEST_FILE,
@@ -27,7 +27,7 @@ from export.packaging.model_folder import (
 )
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
-from serving.errors import ModelCorrupt, ModelError
+from serving.errors import ModelCorrupt
 
 MIN_AGREEMENT = 0.995
 TEXTS = 2_000
@@ -102,10 +102,7 @@ def _make(options: argparse.Namespace) -> None:
         raise DataError(f"{options.texts}: no such file; --texts names one with a text per line")
     lines = options.texts.read_text(encoding="utf-8").splitlines()
     texts = [line for line in lines if line.strip()][:TEXTS]
-    try:
-        found = make_gpu_folder(options.source, options.out, options.packing, texts)
-    except ModelError as exc:
-        raise StorageError(str(exc)) from exc
+    found = make_gpu_folder(options.source, options.out, options.packing, texts)
     print(f"model in {options.out}: {found}")
 
 

@@ -44,14 +44,16 @@ class Figures:
 
 @dataclass(frozen=True)
 class Predictions:
-    """True and predicted label of each example of a set, and the labels that compete."""
+    """True and predicted label of each example of a set, and the labels that compete.
+
+    Raises ValueError when there are no examples or the lengths differ.
+    """
 
     truth: Sequence[str]
     predicted: Sequence[str]
     labels: Sequence[str]
 
     def __post_init__(self) -> None:
-        """Raise ValueError when there is nothing to compare or the lengths differ."""
         if not self.truth or len(self.truth) != len(self.predicted):
             raise ValueError("nothing to compare")
 

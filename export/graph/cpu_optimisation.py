@@ -131,7 +131,6 @@ class _Optimiser:
         self._node("Add", [f"{output}/product", f"{output}/lift"], output)
 
     def _add_and_normalise(self, node: NodeProto, inputs: list[str]) -> None:
-        """Add bias and residual to a product, and normalise."""
         product, residual, gain, offset, bias = inputs
         output = node.output[0]
         biased = self._node("Add", [product, bias], f"{output}/biased")

@@ -67,7 +67,6 @@ class Activation:
         return cls(np.abs(rows).max(axis=0), rows.T @ rows, float(rows.min()))
 
     def __add__(self, other: Activation) -> Activation:
-        """Return the statistics over the tokens of both."""
         return Activation(
             np.maximum(self.largest, other.largest),
             self.moments + other.moments,
@@ -104,7 +103,6 @@ def observe(
 
 
 def _open_with_outputs(model: ModelProto, names: Sequence[str]) -> Any:
-    """Open a session of `model` with the tensors `names` as further outputs."""
     import onnxruntime
 
     opened = onnx.ModelProto()
@@ -254,7 +252,6 @@ class _Quantiser:
         return _Quantised(values, top, zero_name, steps, smoothing, moments)
 
     def _multiply(self, quantised: _Quantised, weights: Reals, output: str) -> None:
-        """Multiply by weights into the [tokens, outputs] floats `output`."""
         integers, scales = round_weights(weights * quantised.smoothing[:, None], quantised.moments)
         self._constant(f"{output}/weights", integers)
         self._constant(f"{output}/scales", scales / np.float32(quantised.steps))

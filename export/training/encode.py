@@ -132,11 +132,9 @@ class EncodedSets(Dataset[Encoded]):
             self.bounds.append((start, len(self.rows)))
 
     def __len__(self) -> int:
-        """Return the number of examples."""
         return len(self.rows)
 
     def __getitem__(self, index: int) -> Encoded:
-        """Return one example."""
         return self.rows[index]
 
     @property

@@ -33,10 +33,10 @@ class Source:
     name: str
     origin: str
     terms: str
-    split_names: tuple[str, str]
-    """The set's own names for its training and validation split."""
     read: Callable[[Path, Split], Iterator[Example]]
     """Read one split below the data folder; raises DataError."""
+    split_names: tuple[str, str] = ("train", "val")
+    """The set's own names for its training and validation split."""
     own_labels: tuple[str, ...] = ()
     """Values of its examples' `own`: a side task, learned in addition to the emotions."""
 

@@ -18,7 +18,6 @@ class MixtureSampler(Sampler[int]):
     """
 
     def __init__(self, data: EncodedSets, weights: Sequence[float], batch: int, seed: int) -> None:
-        """Sample `data`, whose sets have `weights`, for batches of `batch` examples."""
         self._lengths = data.lengths
         self._bounds = tuple(data.bounds)
         self._weights = tuple(weights)
@@ -54,7 +53,6 @@ class MixtureSampler(Sampler[int]):
         yield from short
 
     def _draw(self, generator: torch.Generator) -> list[int]:
-        """Return the visits of an epoch, shuffled."""
         visits: list[int] = []
         for weight, (start, end) in zip(self._weights, self._bounds, strict=True):
             left = round(weight * (end - start))

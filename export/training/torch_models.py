@@ -68,7 +68,6 @@ def _mpnet() -> Path:
 
 
 def _part(package: str) -> Path:
-    """Return the piece of an archive that a package contains."""
     try:
         contents = files(package) or []
     except PackageNotFoundError as exc:

@@ -227,7 +227,6 @@ class CheckpointClock(TrainerCallback):
     """Saves a checkpoint every so many steps, and with each the seconds trained so far."""
 
     def __init__(self, every: int) -> None:
-        """Save every `every` steps, besides the checkpoint at the end of each epoch."""
         self._every = every
         self._since = time.monotonic()
         self._before = 0.0

@@ -22,6 +22,5 @@ SOURCE = Source(
     name="carer",
     origin="CARER, Saravia et al., EMNLP 2018",
     terms="distributed for educational and research purposes only",
-    split_names=("train", "val"),
     read=read,
 )

@@ -61,7 +61,6 @@ def custom_source(chosen: SetConfig) -> Source:
         name=chosen.name,
         origin="a file named in the configuration",
         terms="its owner's",
-        split_names=("train", "val"),
         read=read,
     )
 

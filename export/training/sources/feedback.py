@@ -122,7 +122,6 @@ def feedback_source(path: Path, val_path: Path | None) -> Source:
         name="feedback",
         origin="exports named in the configuration, with their owners' word for their mood",
         terms="handed over for training by the people they are about",
-        split_names=("train", "val"),
         read=read,
     )
 
@@ -182,7 +181,6 @@ def _reports(content: str, where: str) -> Iterator[_Report]:
 
 
 def _usable(result: _Result | None, reported: Mood, posts: Mapping[str, _Post]) -> Iterator[_Post]:
-    """Yield the posts that the reported mood is evidence about."""
     if result is None or result.mood is None:
         return
     sides = {_SIDE_OF[reported], _SIDE_OF[result.mood]}

@@ -46,7 +46,6 @@ def read(root: Path, split: Split) -> Iterator[Example]:
 
 
 def _fine_labels(ids: str, names: list[str], where: str) -> list[str]:
-    """Return the names of the labels `3,14`."""
     try:
         return [names[int(number)] for number in ids.split(",")]
     except (ValueError, IndexError) as exc:

@@ -1,6 +1,6 @@
 """TweetEval's packaging of SemEval tasks: one file of texts and one of label ids."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -77,44 +77,32 @@ def _read_split(folder: Path, split: Split) -> Iterator[tuple[str, str]]:
     return read_pair(folder / f"{split}_text.txt", folder / f"{split}_labels.txt", mapping)
 
 
+Read = Callable[[Path, Split], Iterator[Example]]
 _EMOJI = "❤ 😍 😂 💕 🔥 😊 😎 ✨ 💙 😘 📷 🇺🇸 ☀ 💜 😉 💯 😁 🎄 📸 😜"
-_TERMS = "TweetEval adds no restriction; Twitter's terms apply"
-
-EMOTION = Source(
-    name="tweeteval_emotion",
-    origin="SemEval-2018 Affect in Tweets, Mohammad et al. 2018, as packaged by TweetEval",
-    terms=_TERMS,
-    split_names=("train", "val"),
-    read=read_emotion,
-    own_labels=tuple(TWEETEVAL_TO_EMOTION),
-)
-
-IRONY = Source(
-    name="tweeteval_irony",
-    origin="SemEval-2018 irony detection, Van Hee et al. 2018, as packaged by TweetEval",
-    terms=_TERMS,
-    split_names=("train", "val"),
-    read=read_irony,
-)
 
 
-def _side_source(task: str, origin: str, labels: tuple[str, ...]) -> Source:
+def _source(task: str, origin: str, labels: tuple[str, ...], read: Read | None = None) -> Source:
+    """Return the source of a task; without `read` it has only its own labels."""
     return Source(
         name=f"tweeteval_{task}",
         origin=f"{origin}, as packaged by TweetEval",
-        terms=_TERMS,
-        split_names=("train", "val"),
-        read=partial(read_own_labels, task=task, labels=labels),
+        terms="TweetEval adds no restriction; Twitter's terms apply",
+        read=read or partial(read_own_labels, task=task, labels=labels),
         own_labels=labels,
     )
 
 
-EMOJI = _side_source(
+EMOTION = _source(
+    "emotion",
+    "SemEval-2018 Affect in Tweets, Mohammad et al. 2018",
+    tuple(TWEETEVAL_TO_EMOTION),
+    read_emotion,
+)
+IRONY = _source("irony", "SemEval-2018 irony detection, Van Hee et al. 2018", (), read_irony)
+EMOJI = _source(
     "emoji", "SemEval-2018 emoji prediction, Barbieri et al. 2018", tuple(_EMOJI.split())
 )
-HATE = _side_source("hate", "SemEval-2019 HatEval, Basile et al. 2019", ("not-hate", "hate"))
-OFFENSIVE = _side_source(
-    "offensive",
-    "SemEval-2019 OffensEval, Zampieri et al. 2019",
-    ("not-offensive", "offensive"),
+HATE = _source("hate", "SemEval-2019 HatEval, Basile et al. 2019", ("not-hate", "hate"))
+OFFENSIVE = _source(
+    "offensive", "SemEval-2019 OffensEval, Zampieri et al. 2019", ("not-offensive", "offensive")
 )

@@ -27,5 +27,5 @@ def a_set(
     *examples: Example, name: str = "mine", own_labels: tuple[str, ...] = (), **chosen: Any
 ) -> LoadedSet:
     """Return a training set of these examples; `chosen` are fields of SetConfig."""
-    source = Source(name, "here", "none", ("train", "val"), lambda *_: iter(examples), own_labels)
+    source = Source(name, "here", "none", lambda *_: iter(examples), own_labels=own_labels)
     return LoadedSet(source, SetConfig(name=name, **chosen), "train", examples)
