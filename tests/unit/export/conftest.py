@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from export.config import TrainConfig
+from export.training.torch_models import load_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 TEXTS = (
     "i feel so happy glad sad low angry furious scared afraid loved adored shocked amazed "
@@ -44,6 +49,11 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     BertModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tiny_base: Path) -> "PreTrainedTokenizerFast":
+    return load_tokenizer(str(tiny_base))
 
 
 @pytest.fixture(scope="session")

@@ -171,9 +171,7 @@ def test_an_fp32_model_has_no_section_on_the_cost_of_precision(manifest: dict[st
 
 
 def test_a_model_without_behavioural_tests_has_no_such_section(manifest: dict[str, Any]) -> None:
-    manifest["behaviour"] = {}
-
-    assert "ehaviour" not in model_card(manifest)
+    assert "ehaviour" not in model_card({**manifest, "behaviour": {}})
 
 
 def test_a_single_set_needs_no_mean(manifest: dict[str, Any]) -> None:
@@ -212,15 +210,6 @@ EMOJI = {"name": "tweeteval_emoji"}
             "What large, a larger model fine-tuned on the same sets and never served, says of the"
             " texts of tweeteval_emoji was learned",
         ),
-    ],
-    ids=[
-        "irony",
-        "visits and energy",
-        "estimate",
-        "note",
-        "sincere texts",
-        "own labels of a base",
-        "teacher",
     ],
 )
 def test_the_model_card_tells_how_the_model_was_trained(

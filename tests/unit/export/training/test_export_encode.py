@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import PreTrainedTokenizerFast
 
 from export.config import TrainConfig
 from export.data import load_sets
@@ -13,14 +14,14 @@ from export.labels import EMOTIONS, LABELS
 from export.training.encode import Encoded, EncodedSets, pad_batch
 from export.training.examples import Example
 from export.training.sampler import MixtureSampler
-from export.training.torch_models import load_tokenizer
 from tests.support.export.sets import a_set
 
 
 @pytest.fixture
-def encoded(tiny_base: Path, tiny_data: Path, tiny_config: TrainConfig) -> EncodedSets:
-    sets = load_sets(tiny_config, tiny_data, "train")
-    return EncodedSets(sets, load_tokenizer(str(tiny_base)), max_tokens=32)
+def encoded(
+    tokenizer: PreTrainedTokenizerFast, tiny_data: Path, tiny_config: TrainConfig
+) -> EncodedSets:
+    return EncodedSets(load_sets(tiny_config, tiny_data, "train"), tokenizer, max_tokens=32)
 
 
 def sampler(data: EncodedSets, *weights: float, seed: int = 1) -> MixtureSampler:
@@ -96,11 +97,9 @@ def test_rows_are_padded_and_masked_to_the_longest() -> None:
 
 
 def test_long_texts_are_cut_to_the_tokens_allowed(
-    tiny_base: Path, tiny_data: Path, tiny_config: TrainConfig
+    tokenizer: PreTrainedTokenizerFast, tiny_data: Path, tiny_config: TrainConfig
 ) -> None:
-    sets = load_sets(tiny_config, tiny_data, "train")
-
-    data = EncodedSets(sets, load_tokenizer(str(tiny_base)), max_tokens=4)
+    data = EncodedSets(load_sets(tiny_config, tiny_data, "train"), tokenizer, max_tokens=4)
 
     assert max(data.lengths) == 4
 
@@ -122,10 +121,8 @@ JOY, ANGER = Example("glad", ("joy",), EMOTIONS), Example("angry", ("anger",), E
     ],
 )
 def test_rarer_emotions_of_a_set_weigh_more_and_one_in_the_mean(
-    tiny_base: Path, power: float, joy: float, anger: float
+    tokenizer: PreTrainedTokenizerFast, power: float, joy: float, anger: float
 ) -> None:
-    tokenizer = load_tokenizer(str(tiny_base))
-
     data = EncodedSets([a_set(JOY, JOY, JOY, ANGER)], tokenizer, 32, class_balance=power)
 
     weights = told(data.rows, "joy")
@@ -133,8 +130,7 @@ def test_rarer_emotions_of_a_set_weigh_more_and_one_in_the_mean(
     assert sum(weights) / 4 == pytest.approx(1.0)
 
 
-def test_balance_is_per_set_and_does_not_affect_irony(tiny_base: Path) -> None:
-    tokenizer = load_tokenizer(str(tiny_base))
+def test_balance_is_per_set_and_does_not_affect_irony(tokenizer: PreTrainedTokenizerFast) -> None:
     ironic = Example("sure", ("joy",), EMOTIONS, irony=True)
     sets = [a_set(JOY, JOY, ANGER), a_set(ironic, ANGER, name="other")]
 
@@ -144,26 +140,28 @@ def test_balance_is_per_set_and_does_not_affect_irony(tiny_base: Path) -> None:
     assert told(data.rows, "irony") == [0.0, 0.0, 0.0, 1.0, 0.0]
 
 
-def test_trust_weights_the_emotions_of_a_set(tiny_base: Path) -> None:
+def test_trust_weights_the_emotions_of_a_set(tokenizer: PreTrainedTokenizerFast) -> None:
     ironic = Example("sure", ("joy",), ("anger", "joy"), irony=True)
 
-    data = EncodedSets([a_set(ironic, trust=0.3)], load_tokenizer(str(tiny_base)), 32)
+    data = EncodedSets([a_set(ironic, trust=0.3)], tokenizer, 32)
 
     (row,) = data.rows
     assert row["known"] == pytest.approx([0.3, 0, 0.3, 0, 0, 0, 0, 1.0])
     assert row["targets"] == [0, 0, 1, 0, 0, 0, 0, 1.0]
 
 
-def test_any_of_several_emotions_is_encoded(tiny_base: Path) -> None:
+def test_any_of_several_emotions_is_encoded(tokenizer: PreTrainedTokenizerFast) -> None:
     either = Example("yes", ("joy", "love"), EMOTIONS, any_of=True)
 
-    data = EncodedSets([a_set(either, JOY)], load_tokenizer(str(tiny_base)), 32)
+    data = EncodedSets([a_set(either, JOY)], tokenizer, 32)
 
     assert [row["any_of"] for row in data.rows] == [True, False]
 
 
-def test_a_set_without_examples_has_no_rows_and_the_next_keeps_its_index(tiny_base: Path) -> None:
-    data = EncodedSets([a_set(), a_set(JOY, name="other")], load_tokenizer(str(tiny_base)), 32)
+def test_a_set_without_examples_has_no_rows_and_the_next_keeps_its_index(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    data = EncodedSets([a_set(), a_set(JOY, name="other")], tokenizer, 32)
 
     assert data.bounds == [(0, 0), (0, 1)]
     assert data[0]["origin"] == 1
@@ -172,13 +170,15 @@ def test_a_set_without_examples_has_no_rows_and_the_next_keeps_its_index(tiny_ba
 LONG = Example("today because friend happy furious afraid shocked adored amazed scared", ("joy",))
 
 
-def ids_of(base: Path, typo_share: float) -> list[list[int]]:
-    data = EncodedSets([a_set(*[LONG] * 20)], load_tokenizer(str(base)), 32, typo_share=typo_share)
+def ids_of(tokenizer: PreTrainedTokenizerFast, typo_share: float) -> list[list[int]]:
+    data = EncodedSets([a_set(*[LONG] * 20)], tokenizer, 32, typo_share=typo_share)
     return [row["input_ids"] for row in data.rows]
 
 
-def test_typos_are_in_about_the_configured_share_of_texts(tiny_base: Path) -> None:
-    plain, some, every = (ids_of(tiny_base, share) for share in (0.0, 0.5, 1.0))
+def test_typos_are_in_about_the_configured_share_of_texts(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    plain, some, every = (ids_of(tokenizer, share) for share in (0.0, 0.5, 1.0))
 
     changed, all_changed = (
         sum(one != other for one, other in zip(plain, found, strict=True))
@@ -188,11 +188,11 @@ def test_typos_are_in_about_the_configured_share_of_texts(tiny_base: Path) -> No
     assert all_changed > 15
 
 
-def test_without_typos_every_text_is_unchanged(tiny_base: Path) -> None:
-    (expected,) = {tuple(ids) for ids in ids_of(tiny_base, 0.0)}
+def test_without_typos_every_text_is_unchanged(tokenizer: PreTrainedTokenizerFast) -> None:
+    (expected,) = {tuple(ids) for ids in ids_of(tokenizer, 0.0)}
 
-    assert load_tokenizer(str(tiny_base)).unk_token_id not in expected
+    assert tokenizer.unk_token_id not in expected
 
 
-def test_typos_are_the_same_in_every_run(tiny_base: Path) -> None:
-    assert ids_of(tiny_base, 0.5) == ids_of(tiny_base, 0.5)
+def test_typos_are_the_same_in_every_run(tokenizer: PreTrainedTokenizerFast) -> None:
+    assert ids_of(tokenizer, 0.5) == ids_of(tokenizer, 0.5)

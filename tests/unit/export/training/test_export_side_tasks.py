@@ -1,17 +1,16 @@
 """A set's own labels: learned on further outputs, without effect on the first eight."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
+from transformers import PreTrainedTokenizerFast
 
 from export.data import LoadedSet
 from export.labels import EMOTIONS, LABELS
 from export.training.encode import EncodedSets, pad_batch, side_labels, side_spans
 from export.training.examples import Example
 from export.training.loss import Objective, mixed_loss
-from export.training.torch_models import load_tokenizer
 from tests.support.export.sets import a_set
 
 EMOTION = Example("i feel so happy", ("joy",), EMOTIONS)
@@ -38,8 +37,8 @@ def sets() -> list[LoadedSet]:
 
 
 @pytest.fixture
-def encoded(sets: list[LoadedSet], tiny_base: Path) -> EncodedSets:
-    return EncodedSets(sets, load_tokenizer(str(tiny_base)), max_tokens=32)
+def encoded(sets: list[LoadedSet], tokenizer: PreTrainedTokenizerFast) -> EncodedSets:
+    return EncodedSets(sets, tokenizer, max_tokens=32)
 
 
 def test_own_labels_follow_the_eight_outputs_set_by_set(sets: list[LoadedSet]) -> None:
@@ -52,10 +51,12 @@ def test_every_row_is_as_wide_as_all_outputs(encoded: EncodedSets) -> None:
     assert {len(row["known"]) for row in encoded.rows} == {13}
 
 
-def test_sets_without_labels_of_their_own_make_the_eight_outputs(tiny_base: Path) -> None:
+def test_sets_without_labels_of_their_own_make_the_eight_outputs(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
     chosen = [a_set(EMOTION, own_labels=("x", "y"))]
 
-    data = EncodedSets(chosen, load_tokenizer(str(tiny_base)), max_tokens=32)
+    data = EncodedSets(chosen, tokenizer, max_tokens=32)
 
     assert side_spans(chosen) == []
     assert len(data[0]["targets"]) == len(data[0]["known"]) == len(LABELS)

@@ -21,6 +21,7 @@ from export.training.teacher import teacher_logits
 from export.training.torch_models import load_model, load_tokenizer
 from export.training.trainer import make_trainer
 from serving.classifier.preprocess import normalise
+from tests.support.export.models import opinionated
 
 # torch and transformers warn of their own coming changes while they train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -99,12 +100,7 @@ def test_cached_logits_are_used_and_computed_again_only_for_other_texts(
 def test_the_student_learns_the_logits_of_its_teacher(
     student: TrainConfig, tiny_base: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
-    teacher = tmp_path / "teacher" / "model"
-    opinionated = load_model(str(tiny_base))
-    with torch.no_grad():
-        opinionated.classifier.weight.mul_(100)
-    opinionated.save_pretrained(teacher)
-    load_tokenizer(str(tiny_base)).save_pretrained(teacher)
+    teacher = opinionated(tiny_base, tmp_path / "teacher" / "model")
     sets = (student.sets[0], SetConfig(name="tweeteval_hate", weight=20, teacher_weight=10.0))
     config = student.model_copy(update={"sets": sets})
     texts = [normalise(one.text) for one in load_sets(config, tiny_data, "train")[1].examples]

@@ -4,12 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
 from export.config import SetConfig, TrainConfig
-from export.training.torch_models import load_model, load_tokenizer
 from export.training.trainer import make_trainer
 from export.training.validation import logged_figures, validation_figures, validation_sets
+from tests.support.export.models import opinionated
 
 # torch and transformers warn of their own coming changes while they measure.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -26,13 +25,7 @@ def config(tiny_config: TrainConfig) -> TrainConfig:
 @pytest.fixture
 def model(tiny_base: Path, tmp_path: Path) -> Path:
     """A model folder as a run leaves it, with only the eight outputs."""
-    torch.manual_seed(2)
-    made = load_model(str(tiny_base))
-    with torch.no_grad():
-        made.classifier.weight.mul_(100)  # so that it does not say the same of every text
-    made.save_pretrained(tmp_path / "model")
-    load_tokenizer(str(tiny_base)).save_pretrained(tmp_path / "model")
-    return tmp_path / "model"
+    return opinionated(tiny_base, tmp_path / "model")
 
 
 def test_a_models_figures_are_those_that_training_would_log(
