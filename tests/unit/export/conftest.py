@@ -8,6 +8,7 @@ import pytest
 
 from export.config import TrainConfig
 from export.training.torch_models import load_tokenizer
+from tests.support.export.models import Runs
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -105,6 +106,19 @@ def finished_run(
     run = tmp_path_factory.mktemp("runs") / "tiny"
     train(tiny_config, tiny_data, run)
     return run
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Name, seed, base and folder of each run that would have been trained, in order."""
+    runs: Runs = []
+
+    def once(config: TrainConfig, start: str, _: Path | None, __: Path, run: Path) -> Path:
+        runs.append((config.name, config.seed, start, run))
+        return run / "model"
+
+    monkeypatch.setattr("export.train._train_once", once)
+    return runs
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,7 +15,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import export.train
 import export.training.trainer
 from export.config import SetConfig, TrainConfig, load_config
 from export.errors import ConfigError, StorageError
@@ -25,12 +24,12 @@ from export.train import train
 from export.training.run_folder import last_checkpoint, run_summary
 from export.training.torch_models import load_model
 from export.training.trainer import make_trainer
+from tests.support.export.models import Runs
 from tests.support.export.sets import write
 
 # torch and transformers warn of their own coming changes while they train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-Runs = list[tuple[str, int, str, Path]]
 RATE = 1e-9  # so small that the second stage stays what the first one was
 
 
@@ -57,19 +56,6 @@ def interrupted_at(call: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export.training.trainer, "mixed_loss", interrupted)
         yield
-
-
-@pytest.fixture
-def trained(monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """Name, seed, base and folder of each run that would have been trained, in order."""
-    runs: Runs = []
-
-    def once(config: TrainConfig, start: str, _: Path | None, __: Path, run: Path) -> Path:
-        runs.append((config.name, config.seed, start, run))
-        return run / "model"
-
-    monkeypatch.setattr(export.train, "_train_once", once)
-    return runs
 
 
 def test_a_finished_run_has_a_summary(finished_run: Path, tiny_config: TrainConfig) -> None:

@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import export.train
 from export.config import SetConfig, TrainConfig
 from export.errors import BaseModelError, ConfigError
 from export.train import train
 from export.training.pretraining import pretrain
+from tests.support.export.models import Runs
 
 # torch and transformers warn of their own coming changes while they train.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -65,18 +65,11 @@ def test_every_text_is_used_as_often_as_configured(finished: Path) -> None:
 
 
 def test_the_run_starts_from_the_pretrained_encoder(
-    reading: TrainConfig, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reading: TrainConfig, tiny_data: Path, tmp_path: Path, trained: Runs
 ) -> None:
-    started: list[str] = []
-
-    def once(_: TrainConfig, start: str, *rest: object) -> Path:
-        started.append(start)
-        return tmp_path
-
-    monkeypatch.setattr(export.train, "_train_once", once)
     train(reading, tiny_data, tmp_path / "run")
 
-    assert started == [str(tmp_path / "run" / "adapted" / "model")]
+    assert [start for _, _, start, _ in trained] == [str(tmp_path / "run" / "adapted" / "model")]
 
 
 def test_finished_pretraining_is_not_repeated(
