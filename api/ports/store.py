@@ -55,7 +55,8 @@ class Retention:
 class AnalysisQueue(Protocol):
     """The queue of record: queues analyses, leases each to one worker, stores how it ended.
 
-    It is a part of Store, whose guarantees apply to these methods.
+    It is a part of Store, whose guarantees apply to these methods. An expired lease is valid until
+    another run claims the analysis: the fencing token decides, not the clock.
     """
 
     def create_analysis(
@@ -158,7 +159,8 @@ class Store(AnalysisQueue, Protocol):
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
         """Save posts atomically while streaming them; user and post id identify a post.
 
-        A known post takes the new engagement; its classification is kept unless its text changed.
+        Of a post that comes twice the last version is saved. A known post takes the new engagement;
+        its classification is kept unless its text changed.
         An exception of the iterable leaves the store unchanged and is raised as it is. The user is
         looked up before the first post is read: if they are erased after that, even if they return,
         no post is saved.
@@ -179,8 +181,9 @@ class Store(AnalysisQueue, Protocol):
     def save_classifications(
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
-        """Save classifications by post id. Raises LeaseLostError.
+        """Save classifications by post id, replacing those of any model. Raises LeaseLostError.
 
+        Deleted posts are skipped.
         The only write that may be saved in part if the store fails: each classification is valid
         by itself, and the next run classifies what is missing.
         """
@@ -229,10 +232,7 @@ class Store(AnalysisQueue, Protocol):
         """
 
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
-        """Save the mood that the user gives for an analysis, replacing an earlier one.
-
-        Raises NotFoundError.
-        """
+        """Save the user's mood for an analysis, replacing an earlier one. Raises NotFoundError."""
 
     # the store itself
     def sweep(self, now: datetime) -> int:
@@ -246,7 +246,7 @@ class Store(AnalysisQueue, Protocol):
         """Check that the store can be read and written; else raise StoreUnavailableError."""
 
     def close(self) -> None:
-        """Close the connections; the store is not used after that."""
+        """Close the connections; any later call raises StoreUnavailableError."""
 
 
 class KeyStore(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 from api.domain.analyses import Analysis
 from api.domain.posts import Classification, Post
 from api.ports.store import UserRecord
+from api.stores.values import optional_time_of, time_of
 
 
 def user_export(
@@ -15,19 +16,20 @@ def user_export(
     *,
     matchable: bool,
     hashtags: Iterable[str],
-    consents: Iterable[tuple[datetime | None, str | None]],
+    consents: Iterable[tuple[int | None, str | None]],
     posts: Iterable[dict[str, Any]],
-    analyses: Iterable[dict[str, Any]],
+    analyses: Iterable[tuple[Analysis, str | None]],
     sources: Iterable[tuple[str, str, str]],
     sign_ins: Iterable[str],
-    moods: Iterable[dict[str, Any]],
-    feedback: Iterable[dict[str, Any]],
+    moods: Iterable[tuple[str, str | None, int]],
+    feedback: Iterable[tuple[str, str, int]],
 ) -> dict[str, Any]:
-    """Return everything stored about a user.
+    """Return everything stored about a user; integers are stored times.
 
-    consents are times with the version of the words; sources are (source, account, id of the newest
-    fetched post). sign_ins are names of sources, without tokens: a token gives access at the
-    source. The others are made by the functions below.
+    consents come with the version of the words, posts from exported_post, analyses with their
+    idempotency key, sources as (source, account, id of the newest fetched post), moods and feedback
+    as (analysis_id, mood, time). sign_ins are names of sources, without tokens: a token gives
+    access at the source.
     """
     return {
         "user": {
@@ -38,16 +40,18 @@ def user_export(
             "matchable": matchable,
             "hashtags": list(hashtags),
         },
-        "consents": [{"consented_at": _time(at), "words": words} for at, words in consents],
+        "consents": [
+            {"consented_at": _time(optional_time_of(at)), "words": words} for at, words in consents
+        ],
         "posts": list(posts),
-        "analyses": list(analyses),
+        "analyses": [_analysis(analysis, key) for analysis, key in analyses],
         "sources": [
             {"source": source, "account": account, "fetched_to": post_id}
             for source, account, post_id in sources
         ],
         "sign_ins": list(sign_ins),
-        "moods": list(moods),
-        "feedback": list(feedback),
+        "moods": [_mood(*one) for one in moods],
+        "feedback": [_mood(*one) for one in feedback],
     }
 
 
@@ -68,8 +72,7 @@ def exported_post(
     }
 
 
-def exported_analysis(analysis: Analysis, idempotency_key: str | None) -> dict[str, Any]:
-    """Return an analysis with its result."""
+def _analysis(analysis: Analysis, idempotency_key: str | None) -> dict[str, Any]:
     request = analysis.request
     return {
         "analysis_id": analysis.analysis_id,
@@ -90,9 +93,8 @@ def exported_analysis(analysis: Analysis, idempotency_key: str | None) -> dict[s
     }
 
 
-def exported_mood(analysis_id: str, mood: str | None, created_at: datetime) -> dict[str, Any]:
-    """Return a mood of the history, or the mood that the user gave as feedback on it."""
-    return {"analysis_id": analysis_id, "mood": mood, "created_at": _time(created_at)}
+def _mood(analysis_id: str, mood: str | None, at: int) -> dict[str, Any]:
+    return {"analysis_id": analysis_id, "mood": mood, "created_at": _time(time_of(at))}
 
 
 def _time(at: datetime | None) -> str | None:

@@ -1,13 +1,28 @@
-"""Convert times, texts, hashtags and JSON to stored values, and back.
+"""Convert times, texts and hashtags to stored values, and stored fields to domain objects.
 
 Times are whole microseconds since 1970 in UTC: that is the resolution of Python's datetime, so a
 time is read back equal to what was stored, and integers compare and index without conversion.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from api.domain.analyses import (
+    Analysis,
+    AnalysisRequest,
+    AnalysisState,
+    FetchPosition,
+    Problem,
+    Progress,
+    SourceCost,
+)
+from api.domain.api_keys import ApiKey, Scope
+from api.ports.store import UserRecord
+
+Fields = Mapping[str, Any]
+"""Stored fields, which every store names alike."""
 
 LARGEST = 2**63 - 1
 """The largest count that stores accept: 64 bits, signed."""
@@ -56,3 +71,63 @@ def stored_hashtags(hashtags: Iterable[str]) -> list[str]:
 def stored_json(value: Any) -> str:
     """Return JSON values as text."""
     return json.dumps(value, separators=(",", ":"))
+
+
+def read_user(user_id: str, fields: Fields) -> UserRecord:
+    """Read a user."""
+    return UserRecord(
+        user_id=user_id,
+        user_name=fields["user_name"],
+        created_at=time_of(fields["created_at"]),
+        consented_at=optional_time_of(fields["consented_at"]),
+    )
+
+
+def read_analysis(
+    analysis_id: str,
+    fields: Fields,
+    *,
+    progress: Fields,
+    problem: Fields | None,
+    waits_until: int | None,
+) -> Analysis:
+    """Read an analysis; a stored result is JSON text, waits_until a stored time."""
+    result, cost, position = fields.get("result"), progress["source_cost"], progress.get("place")
+    return Analysis(
+        analysis_id=analysis_id,
+        request=AnalysisRequest(
+            user_id=fields["user_id"],
+            source=fields["source"],
+            max_posts=fields["max_posts"],
+            as_of=fields["as_of"],
+            source_user=fields["source_user"],
+        ),
+        created_at=time_of(fields["created_at"]),
+        state=AnalysisState(fields["state"]),
+        progress=Progress(
+            **{
+                **progress,
+                "source_cost": None if cost is None else SourceCost(**cost),
+                "place": None if position is None else FetchPosition(**position),
+            }
+        ),
+        attempt=fields["attempt"],
+        started_at=optional_time_of(fields.get("started_at")),
+        finished_at=optional_time_of(fields.get("finished_at")),
+        result=None if result is None else json.loads(result),
+        problem=None if problem is None else Problem(**problem),
+        waits_until=optional_time_of(waits_until),
+    )
+
+
+def read_key(prefix: str, fields: Fields, scopes: Iterable[str], users: Iterable[str]) -> ApiKey:
+    """Read an API key."""
+    return ApiKey(
+        prefix=prefix,
+        name=fields["name"],
+        digest=bytes(fields["digest"]),
+        scopes=frozenset(map(Scope, scopes)),
+        users=frozenset(users),
+        created_at=time_of(fields["created_at"]),
+        last_used_at=optional_time_of(fields["last_used_at"]),
+    )

@@ -14,7 +14,7 @@ from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, analysis_of, equal
 from api.stores.mongo.post_imports import known_user
 from api.stores.mongo.users import user_exists
-from api.stores.queue_rules import check_same_request, lease_lost
+from api.stores.shared_rules import check_same_request, lease_lost
 from api.stores.values import stored_hashtags, stored_json, stored_time
 
 _ALWAYS = 0  # waits_from of a queued analysis: any claim may take it
@@ -76,9 +76,8 @@ class AnalysisPart(StorePart):
                     claimable,
                     {
                         "$set": {**taken, "lease_until": ends, "waits_from": ends},
-                        "$min": {
-                            "started_at": stored_time(now)
-                        },  # the time of the first claim stays
+                        # The time of the first claim stays.
+                        "$min": {"started_at": stored_time(now)},
                         "$inc": {"attempt": 1, "token": 1},
                     },
                     sort=_OLDEST,
@@ -168,11 +167,6 @@ def leased_analysis(database: MongoDatabase, lease: Lease) -> Document:
 
 
 def _leased_by(lease: Lease) -> Document:
-    """Return the filter of the analysis of a valid lease.
-
-    An expired lease is valid until another run claims the analysis: the fencing token decides, not
-    the clock.
-    """
     return equal(
         id=lease.analysis_id,
         state=AnalysisState.RUNNING.value,

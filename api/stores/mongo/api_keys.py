@@ -1,19 +1,11 @@
 """API keys."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from api.domain.api_keys import ApiKey, Scope
-from api.stores.mongo.connections import StorePart
+from api.domain.api_keys import ApiKey
+from api.stores.mongo.connections import Document, StorePart
 from api.stores.mongo.documents import equal
-from api.stores.values import (
-    optional_stored_time,
-    optional_time_of,
-    stored_text,
-    stored_time,
-    time_of,
-)
+from api.stores.values import optional_stored_time, read_key, stored_text, stored_time
 
 _OLDEST = [("created_at", 1), ("_id", 1)]
 
@@ -54,13 +46,5 @@ class ApiKeyPart(StorePart):
             return database.api_keys.delete_one(equal(id=prefix)).deleted_count > 0
 
 
-def _key_of(document: Mapping[str, Any]) -> ApiKey:
-    return ApiKey(
-        prefix=document["_id"],
-        name=document["name"],
-        digest=bytes(document["digest"]),
-        scopes=frozenset(map(Scope, document["scopes"])),
-        users=frozenset(document["users"]),
-        created_at=time_of(document["created_at"]),
-        last_used_at=optional_time_of(document["last_used_at"]),
-    )
+def _key_of(document: Document) -> ApiKey:
+    return read_key(document["_id"], document, document["scopes"], document["users"])

@@ -7,6 +7,7 @@ the documents themselves. Every step is idempotent, as processes may start toget
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError, OperationFailure
@@ -16,6 +17,7 @@ from api.ports.store import Retention
 from api.stores.mongo.connections import MongoDatabase
 from api.stores.mongo.documents import equal
 from api.stores.mongo.schema import COLLECTIONS, FACTS, Collection
+from api.stores.shared_rules import check_version
 
 Migration = Callable[[MongoDatabase], None]
 
@@ -47,11 +49,7 @@ def prepare(
     Raises StoreUnavailableError if the database is of another program or a newer version.
     """
     version = _version(database, where)
-    if version > len(migrations):
-        raise StoreUnavailableError(
-            f"the store {where} was written by a newer version (its schema is {version}, this "
-            f"version knows {len(migrations)}): start the newer version, or restore a backup"
-        )
+    check_version(where, version, len(migrations))
     known = _options(database)
     for collection in COLLECTIONS:
         declare(database, collection, retention, known)
@@ -105,13 +103,10 @@ def expiry(retention: Retention, kept_as: str | None) -> int | None:
     return min(int(getattr(retention, kept_as).total_seconds()), LONGEST_EXPIRY)
 
 
-def put_fact(database: MongoDatabase, name: str, value: int | bytes) -> bool:
-    """Store a fact unless it exists; return whether this call stored it."""
-    try:
+def put_fact(database: MongoDatabase, name: str, value: int | bytes) -> None:
+    """Store a fact unless it exists."""
+    with suppress(DuplicateKeyError):
         database.facts.insert_one({"_id": name, "value": value})
-    except DuplicateKeyError:
-        return False
-    return True
 
 
 def fact(database: MongoDatabase, name: str) -> Any:

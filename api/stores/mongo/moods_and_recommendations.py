@@ -16,12 +16,11 @@ from api.ports.store import MoodRecord
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
 from api.stores.mongo.users import user_exists
-from api.stores.values import stored_hashtags, stored_time, time_of
+from api.stores.shared_rules import compared_hashtags
+from api.stores.values import stored_time, time_of
 
 MOST_SHARING = 1_000
 """Number of users, those with the freshest moods, that are ranked by shared hashtags."""
-MOST_HASHTAGS = 50
-"""Number of hashtags, the first ones, that are compared."""
 
 _FRESHEST = {"mood_at": -1, "_id": 1}
 _CATALOGUE = equal(id="current")
@@ -41,13 +40,8 @@ class MoodPart(StorePart):
             )
         if newest is None:
             return None
-        return MoodRecord(
-            user_id=user_id,
-            analysis_id=newest["_id"],
-            mood=newest["mood"],
-            created_at=time_of(newest["finished_at"]),
-            result=json.loads(newest["result"]),
-        )
+        at, result = time_of(newest["finished_at"]), json.loads(newest["result"])
+        return MoodRecord(user_id, newest["_id"], newest["mood"], at, result)
 
     def interests(self, user_id: str) -> list[str]:
         with self._connections.using() as database:
@@ -55,7 +49,6 @@ class MoodPart(StorePart):
         return [] if user is None else list(user["hashtags"])
 
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
-        """Save the mood that the user gives as feedback; a later one replaces an earlier one."""
         with self._connections.using() as database:
             analysis: Any = database.analyses.find_one(equal(id=analysis_id))
             if analysis is not None:
@@ -103,7 +96,7 @@ def _candidates(
     database: MongoDatabase, user_id: str, mood: str, hashtags: Sequence[str], limit: int
 ) -> list[Document]:
     """Return up to `limit` users: most shared hashtags first, then freshest mood."""
-    wanted = stored_hashtags(hashtags)[:MOST_HASHTAGS]
+    wanted = compared_hashtags(hashtags)
     found = _sharing(database, user_id, mood, wanted, limit) if wanted and limit > 0 else []
     if len(found) < limit:
         # Users who share nothing come last; limit + 1 because the user may be among them.

@@ -6,6 +6,7 @@ otherwise it is compared again. From then on every reader of the user's posts ap
 first. Posts have a version (import and chunk), so a late writer cannot restore older ones.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -127,18 +128,13 @@ def _compared(database: MongoDatabase, import_id: str) -> SavedPosts:
     for staged in database.imports.find(equal(import_id=import_id)).sort("chunk", 1):
         known = {post["post_id"]: post for post in _known(database, staged)}
         for post in staged["posts"]:
-            post_id = post["post_id"]
-            if post_id not in known:
-                outcomes[post_id] = "created"
+            stored = known.get(post["post_id"])
+            if stored is None:
+                outcomes[post["post_id"]] = "created"
             else:
-                same = post.items() <= known[post_id].items()
-                outcomes[post_id] = "unchanged" if same else "updated"
-    counts = list(outcomes.values())
-    return SavedPosts(
-        created=counts.count("created"),
-        updated=counts.count("updated"),
-        unchanged=counts.count("unchanged"),
-    )
+                same = post.items() <= stored.items()
+                outcomes[post["post_id"]] = "unchanged" if same else "updated"
+    return SavedPosts(**Counter(outcomes.values()))
 
 
 def _known(database: MongoDatabase, staged: Document) -> Iterable[Document]:

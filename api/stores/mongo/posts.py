@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 
 from pymongo import UpdateOne
@@ -13,7 +14,7 @@ from api.errors import NotFoundError, StoreUnavailableError
 from api.ports.store import SavedPosts
 from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
-from api.stores.mongo.documents import classification_of, equal, post_of, stored_classification
+from api.stores.mongo.documents import classification_of, equal, post_of
 from api.stores.mongo.post_imports import (
     chunks_of,
     decide_import,
@@ -30,10 +31,7 @@ class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
 
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
-        """Stage the posts, then import them as a whole (see `post_imports`).
-
-        The last version of a post that comes twice is stored.
-        """
+        """Stage the posts, then import them as a whole (see `post_imports`)."""
         with self._connections.using() as database:
             user = known_user(database, user_id)
         import_id = uuid.uuid4().hex
@@ -85,21 +83,17 @@ class PostPart(StorePart):
     def save_classifications(
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
-        """Replace the classifications of any model; deleted posts are skipped.
+        """Save classifications; a run that loses its lease after the check may still save some.
 
-        Each is written as a whole, but only part of a batch may be written if the store fails: the
-        next run then has less to do. A run that loses its lease right after the check may still
-        write some, which are as valid as those of the run that has the lease.
+        They are as valid as those of the run that has the lease.
         """
         with self._connections.using() as database:
             key = leased_analysis(database, lease)["user_key"]
-            changes = [
-                UpdateOne(
-                    equal(user_key=key, post_id=post_id),
-                    {"$set": {"model": model, "classification": stored_classification(one)}},
-                )
-                for post_id, one in classified
-            ]
+            changes = []
+            for post_id, one in classified:
+                stored = {**asdict(one), "scores": dict(one.scores)}
+                change = {"$set": {"model": model, "classification": stored}}
+                changes.append(UpdateOne(equal(user_key=key, post_id=post_id), change))
             if changes:
                 database.posts.bulk_write(changes, ordered=False)
 

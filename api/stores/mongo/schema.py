@@ -32,9 +32,7 @@ def or_null(kind: Mapping[str, Any]) -> dict[str, Any]:
     return {**kind, "bsonType": [*([types] if isinstance(types, str) else types), "null"]}
 
 
-def document(
-    required: Mapping[str, Any], optional: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def document(*, optional: Mapping[str, Any] | None = None, **required: Any) -> dict[str, Any]:
     """Return the schema of a document with these fields only."""
     return {
         "bsonType": "object",
@@ -80,21 +78,24 @@ _MATCHABLE = {"matchable": True}
 _USERS = Collection(
     "users",
     document(
-        {
-            "_id": TEXT,
-            "key": TEXT,
-            "user_name": TEXT,
-            "created_at": WHOLE,
-            "consented_at": or_null(WHOLE),
-            "consents": {
-                "bsonType": "array",
-                "items": document({"at": or_null(WHOLE), "words": or_null(TEXT)}),
-            },
-            "matchable": TRUTH,
-            "hashtags": TEXTS,
-            "imports": WHOLE,
+        _id=TEXT,
+        key=TEXT,
+        user_name=TEXT,
+        created_at=WHOLE,
+        consented_at=or_null(WHOLE),
+        consents={
+            "bsonType": "array",
+            "items": document(at=or_null(WHOLE), words=or_null(TEXT)),
         },
-        {"mood": or_null(TEXT), "mood_at": WHOLE, "pending_import": TEXT, "erased_at": WHOLE},
+        matchable=TRUTH,
+        hashtags=TEXTS,
+        imports=WHOLE,
+        optional={
+            "mood": or_null(TEXT),
+            "mood_at": WHOLE,
+            "pending_import": TEXT,
+            "erased_at": WHOLE,
+        },
     ),
     (
         Index(
@@ -113,14 +114,16 @@ _USERS = Collection(
     ),
 )
 
-_POST = {
+_POST: dict[str, Any] = {
     "post_id": TEXT,
     "text": TEXT,
     "created_at": WHOLE,
     "place": TEXT,
     "ownership": TEXT,
     "engagement": document(
-        dict.fromkeys(("likes", "reposts", "replies", "quotes", "bookmarks", "impressions"), WHOLE)
+        **dict.fromkeys(
+            ("likes", "reposts", "replies", "quotes", "bookmarks", "impressions"), WHOLE
+        )
     ),
     "language": or_null(TEXT),
     "hashtags": TEXTS,
@@ -129,17 +132,15 @@ _POST = {
 _POSTS = Collection(
     "posts",
     document(
-        {"_id": ANY, "user_key": TEXT, **_POST, "saved_at": DATE, "version": WHOLE},
-        {
+        **{"_id": ANY, "user_key": TEXT, **_POST, "saved_at": DATE, "version": WHOLE},
+        optional={
             "model": TEXT,
             "classification": document(
-                {
-                    "label": TEXT,
-                    "scores": document(dict.fromkeys(EMOTIONS, NUMBER)),
-                    "irony": NUMBER,
-                    "tokens": WHOLE,
-                    "truncated": TRUTH,
-                }
+                label=TEXT,
+                scores=document(**dict.fromkeys(EMOTIONS, NUMBER)),
+                irony=NUMBER,
+                tokens=WHOLE,
+                truncated=TRUTH,
             ),
         },
     ),
@@ -154,14 +155,12 @@ _POSTS = Collection(
 _IMPORTS = Collection(
     "imports",
     document(
-        {
-            "_id": ANY,
-            "user_key": TEXT,
-            "import_id": TEXT,
-            "chunk": WHOLE,
-            "posts": {"bsonType": "array", "items": document(_POST)},
-            "saved_at": DATE,
-        }
+        _id=ANY,
+        user_key=TEXT,
+        import_id=TEXT,
+        chunk=WHOLE,
+        posts={"bsonType": "array", "items": document(**_POST)},
+        saved_at=DATE,
     ),
     (
         Index("imports_chunks", (("import_id", 1), ("chunk", 1)), unique=True),
@@ -171,39 +170,33 @@ _IMPORTS = Collection(
 )
 
 _SOURCE_COST = document(
-    {
-        **dict.fromkeys(("posts_read", "users_read", "skipped"), WHOLE),
-        "estimate": NUMBER,
-        "currency": TEXT,
-    }
+    **dict.fromkeys(("posts_read", "users_read", "skipped"), WHOLE),
+    estimate=NUMBER,
+    currency=TEXT,
 )
 
-_FETCH_PLACE = document(dict.fromkeys(("next_at", "newer_than", "newest"), or_null(TEXT)))
+_FETCH_PLACE = document(**dict.fromkeys(("next_at", "newer_than", "newest"), or_null(TEXT)))
 
 _ANALYSES = Collection(
     "analyses",
     document(
-        {
-            "_id": TEXT,
-            "user_id": TEXT,
-            "user_key": TEXT,
-            "source": TEXT,
-            "source_user": or_null(TEXT),
-            "max_posts": or_null(WHOLE),
-            "as_of": TEXT,
-            "created_at": WHOLE,
-            "state": TEXT,
-            "progress": document(
-                {
-                    **dict.fromkeys(("fetched", "classified", "reused", "total"), WHOLE),
-                    "source_cost": or_null(_SOURCE_COST),
-                },
-                {"place": or_null(_FETCH_PLACE)},
-            ),
-            "attempt": WHOLE,
-            "token": WHOLE,
-        },
-        {
+        _id=TEXT,
+        user_id=TEXT,
+        user_key=TEXT,
+        source=TEXT,
+        source_user=or_null(TEXT),
+        max_posts=or_null(WHOLE),
+        as_of=TEXT,
+        created_at=WHOLE,
+        state=TEXT,
+        progress=document(
+            **dict.fromkeys(("fetched", "classified", "reused", "total"), WHOLE),
+            source_cost=or_null(_SOURCE_COST),
+            optional={"place": or_null(_FETCH_PLACE)},
+        ),
+        attempt=WHOLE,
+        token=WHOLE,
+        optional={
             "idempotency_key": TEXT,
             "active": TRUTH,
             "waits_from": WHOLE,
@@ -214,7 +207,7 @@ _ANALYSES = Collection(
             "ended_on": DATE,
             "mood": or_null(TEXT),
             "result": TEXT,
-            "problem": document(dict.fromkeys(("type", "title", "detail"), TEXT)),
+            "problem": document(**dict.fromkeys(("type", "title", "detail"), TEXT)),
             "untold": TRUTH,
             "hashtags": TEXTS,
         },
@@ -240,7 +233,7 @@ _ANALYSES = Collection(
 
 _FEEDBACK = Collection(
     "feedback",
-    document({"_id": TEXT, "user_key": TEXT, "mood": TEXT, "created_at": WHOLE, "ended_on": DATE}),
+    document(_id=TEXT, user_key=TEXT, mood=TEXT, created_at=WHOLE, ended_on=DATE),
     (
         Index("feedback_user", (("user_key", 1),)),
         Index("feedback_ended", (("ended_on", 1),), kept_as="moods"),
@@ -249,13 +242,13 @@ _FEEDBACK = Collection(
 
 _SOURCE_MARKS = Collection(
     "source_marks",
-    document(dict.fromkeys(("_id", "user_key", "source", "account", "post_id"), TEXT)),
+    document(**dict.fromkeys(("_id", "user_key", "source", "account", "post_id"), TEXT)),
     (Index("source_marks_user", (("user_key", 1),)),),
 )
 
 _SIGN_INS = Collection(
     "sign_ins",
-    document(dict.fromkeys(("_id", "user_key", "source", "sealed"), TEXT)),
+    document(**dict.fromkeys(("_id", "user_key", "source", "sealed"), TEXT)),
     (Index("sign_ins_user", (("user_key", 1),)),),
 )
 
@@ -263,15 +256,13 @@ _SIGN_INS = Collection(
 _API_KEYS = Collection(
     "api_keys",
     document(
-        {
-            "_id": TEXT,
-            "name": TEXT,
-            "digest": BINARY,
-            "scopes": TEXTS,
-            "users": TEXTS,
-            "created_at": WHOLE,
-            "last_used_at": or_null(WHOLE),
-        }
+        _id=TEXT,
+        name=TEXT,
+        digest=BINARY,
+        scopes=TEXTS,
+        users=TEXTS,
+        created_at=WHOLE,
+        last_used_at=or_null(WHOLE),
     ),
     (Index("api_keys_oldest", (("created_at", 1), ("_id", 1))),),
 )
@@ -280,25 +271,21 @@ _API_KEYS = Collection(
 _CATALOGUE = Collection(
     "catalogue",
     document(
-        {
-            "_id": TEXT,
-            "items": {
-                "bsonType": "array",
-                "items": document(dict.fromkeys(("mood", "kind", "name", "about"), TEXT)),
-            },
-        }
+        _id=TEXT,
+        items={
+            "bsonType": "array",
+            "items": document(**dict.fromkeys(("mood", "kind", "name", "about"), TEXT)),
+        },
     ),
 )
 
 _TOMBSTONES = Collection(
     "tombstones",
-    document({"_id": TEXT, "erased_at": WHOLE}, {"keys": TEXTS}),
+    document(_id=TEXT, erased_at=WHOLE, optional={"keys": TEXTS}),
     (Index("tombstones_to_purge", (("erased_at", 1),), partial={"keys": {"$exists": True}}),),
 )
 
-FACTS = Collection(
-    "facts", document({"_id": TEXT, "value": {"bsonType": ["int", "long", "binData"]}})
-)
+FACTS = Collection("facts", document(_id=TEXT, value={"bsonType": ["int", "long", "binData"]}))
 
 COLLECTIONS = (
     _USERS,

@@ -9,7 +9,7 @@ from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
 from api.stores.mongo.users import user_exists
-from api.stores.queue_rules import lease_lost
+from api.stores.shared_rules import lease_lost
 
 
 class SourcePart(StorePart):
@@ -24,14 +24,9 @@ class SourcePart(StorePart):
     def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
         with self._connections.using() as database:
             analysis = leased_analysis(database, lease)
-            name = equal(id=f"{analysis['user_key']} {source} {account}")
-            if post_id is None:
-                database.source_marks.delete_one(name)
-                return
+            user = (analysis["user_id"], analysis["user_key"])
             mark = {"source": source, "account": account, "post_id": post_id}
-            _put(database, "source_marks", name, analysis["user_key"], mark)
-            if not user_exists(database, analysis["user_id"], analysis["user_key"]):
-                database.source_marks.delete_one(name)
+            if not _replace(database, "source_marks", f"{user[1]} {source} {account}", user, mark):
                 raise lease_lost(lease)
 
     def sign_in(self, user_id: str, source: str) -> str | None:
@@ -45,20 +40,26 @@ class SourcePart(StorePart):
             user_key = _key_of(database, user_id)
             if user_key is None:
                 raise NotFoundError(f"there is no user {user_id!r}")
-            name = equal(id=f"{user_key} {source}")
-            if sealed is None:
-                database.sign_ins.delete_one(name)
-                return
-            _put(database, "sign_ins", name, user_key, {"source": source, "sealed": sealed})
-            if not user_exists(database, user_id, user_key):
-                database.sign_ins.delete_one(name)
+            user, value = (user_id, user_key), {"source": source, "sealed": sealed}
+            if not _replace(database, "sign_ins", f"{user_key} {source}", user, value):
                 raise NotFoundError(f"user {user_id!r} was erased meanwhile")
 
 
-def _put(
-    database: MongoDatabase, collection: str, name: Document, user_key: str, values: Document
-) -> None:
-    database[collection].update_one(name, {"$set": {"user_key": user_key, **values}}, upsert=True)
+def _replace(
+    database: MongoDatabase, collection: str, name: str, user: tuple[str, str], values: Document
+) -> bool:
+    """Replace a document of a user (id and key), or delete it if one of the values is None.
+
+    Returns False, and keeps nothing, if the user was erased meanwhile.
+    """
+    removed = None in values.values()
+    if not removed:
+        change = {"$set": {"user_key": user[1], **values}}
+        database[collection].update_one(equal(id=name), change, upsert=True)
+        if user_exists(database, *user):
+            return True
+    database[collection].delete_one(equal(id=name))
+    return removed
 
 
 def _key_of(database: MongoDatabase, user_id: str) -> str | None:

@@ -59,5 +59,4 @@ class MongoStore(
             database.facts.update_one(equal(id="pings"), {"$inc": {"value": 1}}, upsert=True)
 
     def close(self) -> None:
-        """Close the client; any later call raises StoreUnavailableError."""
         self._connections.close()

@@ -5,10 +5,10 @@ from typing import Any
 
 from api.domain.analyses import AnalysisState
 from api.stores.mongo.connections import StorePart
-from api.stores.mongo.documents import analysis_of, classification_of, equal, post_of, user_of
+from api.stores.mongo.documents import analysis_of, classification_of, equal, post_of
 from api.stores.mongo.post_imports import known_user
-from api.stores.user_export import exported_analysis, exported_mood, exported_post, user_export
-from api.stores.values import optional_time_of, time_of
+from api.stores.user_export import exported_post, user_export
+from api.stores.values import read_user
 
 
 class UserExportPart(StorePart):
@@ -22,10 +22,10 @@ class UserExportPart(StorePart):
             moods = [one for one in analyses if one["state"] == AnalysisState.SUCCEEDED.value]
             feedback = sorted(database.feedback.find(of_user), key=lambda one: one["created_at"])
             return user_export(
-                user_of(user),
+                read_user(user_id, user),
                 matchable=user["matchable"],
                 hashtags=user["hashtags"],
-                consents=[(optional_time_of(one["at"]), one["words"]) for one in user["consents"]],
+                consents=[(one["at"], one["words"]) for one in user["consents"]],
                 posts=[
                     exported_post(
                         post_of(one),
@@ -35,21 +35,15 @@ class UserExportPart(StorePart):
                     )
                     for one in database.posts.find(of_user).sort("place", -1)
                 ],
-                analyses=[
-                    exported_analysis(analysis_of(one), one.get("idempotency_key"))
-                    for one in analyses
-                ],
+                analyses=[(analysis_of(one), one.get("idempotency_key")) for one in analyses],
                 sources=sorted(
                     (one["source"], one["account"], one["post_id"])
                     for one in database.source_marks.find(of_user)
                 ),
                 sign_ins=sorted(one["source"] for one in database.sign_ins.find(of_user)),
                 moods=[
-                    exported_mood(one["_id"], one["mood"], time_of(one["finished_at"]))
+                    (one["_id"], one["mood"], one["finished_at"])
                     for one in sorted(moods, key=lambda one: one["finished_at"])
                 ],
-                feedback=[
-                    exported_mood(one["_id"], one["mood"], time_of(one["created_at"]))
-                    for one in feedback
-                ],
+                feedback=[(one["_id"], one["mood"], one["created_at"]) for one in feedback],
             )

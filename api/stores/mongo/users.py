@@ -3,7 +3,6 @@
 An erasure is decided by a mark on the user, who is unknown from then on; then it is carried out.
 """
 
-import hmac
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,10 +13,11 @@ from pymongo.errors import DuplicateKeyError
 from api.errors import NotFoundError
 from api.ports.store import UserRecord
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
-from api.stores.mongo.documents import ALIVE, equal, user_of
+from api.stores.mongo.documents import ALIVE, equal
 from api.stores.mongo.migrations import fact
 from api.stores.mongo.schema import OF_A_USER
-from api.stores.values import optional_stored_time, stored_time
+from api.stores.shared_rules import user_hash
+from api.stores.values import optional_stored_time, read_user, stored_time
 
 _CONSENTS_KEPT = 1_000  # the newest; more would let a caller grow the document without limit
 
@@ -41,19 +41,19 @@ class UserPart(StorePart):
             while True:
                 known = database.users.find_one(equal(id=user_id))
                 if known is not None and "erased_at" not in known:
-                    return user_of(known)
+                    return read_user(user_id, known)
                 if known is not None:
                     finish_erasure(database, known)
                 try:
                     database.users.insert_one(new)
                 except DuplicateKeyError:
                     continue  # another was faster
-                return user_of(new)
+                return read_user(user_id, new)
 
     def user(self, user_id: str) -> UserRecord | None:
         with self._connections.using() as database:
             found = database.users.find_one({**equal(id=user_id), **ALIVE})
-        return None if found is None else user_of(found)
+        return None if found is None else read_user(user_id, found)
 
     def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
         consented_at = optional_stored_time(at)
@@ -103,20 +103,9 @@ def finish_erasure(database: MongoDatabase, user: Mapping[str, Any]) -> None:
     purge it again: a write that was under way may have left documents behind.
     """
     database.tombstones.update_one(
-        equal(id=_user_hash(database, user["_id"])),
+        equal(id=user_hash(bytes(fact(database, "tombstone_salt")), user["_id"]).hex()),
         {"$set": {"erased_at": user["erased_at"]}, "$addToSet": {"keys": user["key"]}},
         upsert=True,
     )
     purge(database, user["key"])
     database.users.delete_one(equal(id=user["_id"], key=user["key"]))
-
-
-def _user_hash(database: MongoDatabase, user_id: str) -> str:
-    """Return the keyed hash that a tombstone stores instead of the name.
-
-    It gives no list of erased users, yet after restoring a backup one can check for each of its
-    users whether they were erased since. User names are few enough to try them all, so for someone
-    who has the database this is a pseudonym, not anonymity.
-    """
-    salt = bytes(fact(database, "tombstone_salt"))
-    return hmac.digest(salt, user_id.encode(), "sha256").hex()

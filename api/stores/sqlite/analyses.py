@@ -7,37 +7,19 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from api.domain.analyses import (
-    Analysis,
-    AnalysisRequest,
-    AnalysisState,
-    FetchPosition,
-    Lease,
-    Problem,
-    Progress,
-    SourceCost,
-)
+from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
 from api.errors import LeaseLostError, NotFoundError
-from api.stores.queue_rules import check_same_request, lease_lost
+from api.stores.shared_rules import check_same_request, lease_lost
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
-from api.stores.values import optional_time_of, stored_hashtags, stored_json, stored_time, time_of
+from api.stores.values import read_analysis, stored_hashtags, stored_json, stored_time
 
-_BY_KEY = (
-    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE analysis_key = ?"
-)
+_ANALYSES = "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE"
+_BY_KEY = f"{_ANALYSES} analysis_key = ?"
 # States are literals, not parameters: only then does SQLite see that a partial index serves.
-_ACTIVE = (
-    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) "
-    "WHERE user_key = ? AND state IN ('queued', 'running')"
-)
-_BY_ID = (
-    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE analysis_id = ?"
-)
-_BY_IDEMPOTENCY_KEY = (
-    "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) "
-    "WHERE user_key = ? AND idempotency_key = ?"
-)
+_ACTIVE = f"{_ANALYSES} user_key = ? AND state IN ('queued', 'running')"
+_BY_ID = f"{_ANALYSES} analysis_id = ?"
+_BY_IDEMPOTENCY_KEY = f"{_ANALYSES} user_key = ? AND idempotency_key = ?"
 # A deferred analysis is queued, without an owner, and has a lease_until.
 _CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND state IN ('queued', 'running') "
@@ -48,10 +30,14 @@ _OLDEST_CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE state IN ('queued', 'running') "
     "AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at, analysis_key LIMIT 1"
 )
+_PROGRESS = (
+    "fetched = ?, classified = ?, reused = ?, total = ?, source_cost = ?, fetch_place = ? "
+    "WHERE analysis_key = ?"
+)
+_RENEW = f"UPDATE analyses SET lease_until = ?, {_PROGRESS}"  # noqa: S608  constants only
 _END = (
-    "UPDATE analyses SET state = ?, finished_at = ?, result = ?, problem = ?, lease_owner = NULL, "
-    "lease_until = NULL, fetched = ?, classified = ?, reused = ?, total = ?, source_cost = ?, "
-    "fetch_place = ? WHERE analysis_key = ?"
+    "UPDATE analyses SET state = ?, finished_at = ?, result = ?, "  # noqa: S608  constants only
+    f"problem = ?, lease_owner = NULL, lease_until = NULL, {_PROGRESS}"
 )
 
 
@@ -86,7 +72,8 @@ class AnalysisPart(StorePart):
                     request.source_user,
                 ),
             )
-            return analysis, True
+            row = connection.execute(_BY_ID, (analysis.analysis_id,)).fetchone()
+        return analysis_of(row), True
 
     def analysis(self, analysis_id: str) -> Analysis | None:
         with self._connections.reading() as connection:
@@ -114,11 +101,8 @@ class AnalysisPart(StorePart):
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
         with self._connections.writing() as connection:
             analysis_key, _ = leased_keys(connection, lease)
-            connection.execute(
-                "UPDATE analyses SET lease_until = ?, fetched = ?, classified = ?, reused = ?, "
-                "total = ?, source_cost = ?, fetch_place = ? WHERE analysis_key = ?",
-                (stored_time(until), *_stored_progress(progress), analysis_key),
-            )
+            values = (stored_time(until), *_stored_progress(progress), analysis_key)
+            connection.execute(_RENEW, values)
         return replace(lease, until=until)
 
     def finish(
@@ -140,7 +124,20 @@ class AnalysisPart(StorePart):
                 "INSERT INTO moods (user_key, analysis_key, mood, created_at) VALUES (?, ?, ?, ?)",
                 (user_key, analysis_key, mood, ended),
             )
-            _set_latest_mood(connection, user_key, mood, ended, hashtags)
+            # The mood and hashtags by which the user is matched with friends.
+            (matchable,) = connection.execute(
+                "UPDATE users SET mood = ?, mood_at = ? WHERE user_key = ? RETURNING matchable",
+                (mood, ended, user_key),
+            ).fetchone()
+            connection.execute("DELETE FROM user_hashtags WHERE user_key = ?", (user_key,))
+            connection.executemany(
+                "INSERT INTO user_hashtags (user_key, hashtag, position, mood, mood_at, matchable) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (user_key, hashtag, position, mood, ended, matchable)
+                    for position, hashtag in enumerate(stored_hashtags(hashtags))
+                ],
+            )
 
     def fail(self, lease: Lease, *, at: datetime, progress: Progress, problem: Problem) -> None:
         with self._connections.writing() as connection:
@@ -184,11 +181,7 @@ class AnalysisPart(StorePart):
 
 
 def leased_keys(connection: sqlite3.Connection, lease: Lease) -> tuple[int, int]:
-    """Return analysis_key and user_key of a leased analysis, within the caller's transaction.
-
-    An expired lease is valid until another run claims the analysis: the fencing token decides, not
-    the clock. Raises LeaseLostError.
-    """
+    """Return analysis_key and user_key of a validly leased analysis. Raises LeaseLostError."""
     row = connection.execute(
         "SELECT analysis_key, user_key FROM analyses WHERE analysis_id = ? "
         "AND state = 'running' AND token = ? AND lease_owner = ?",
@@ -201,36 +194,26 @@ def leased_keys(connection: sqlite3.Connection, lease: Lease) -> tuple[int, int]
 
 def analysis_of(row: sqlite3.Row) -> Analysis:
     """Read an analysis from a row of analyses joined with its user_id."""
-    return Analysis(
-        analysis_id=row["analysis_id"],
-        request=AnalysisRequest(
-            user_id=row["user_id"],
-            source=row["source"],
-            max_posts=row["max_posts"],
-            as_of=row["as_of"],
-            source_user=row["source_user"],
-        ),
-        created_at=time_of(row["created_at"]),
-        state=AnalysisState(row["state"]),
-        progress=Progress(
-            row["fetched"],
-            row["classified"],
-            row["reused"],
-            row["total"],
-            None if row["source_cost"] is None else SourceCost(**json.loads(row["source_cost"])),
-            None if row["fetch_place"] is None else FetchPosition(**json.loads(row["fetch_place"])),
-        ),
-        attempt=row["attempt"],
-        started_at=optional_time_of(row["started_at"]),
-        finished_at=optional_time_of(row["finished_at"]),
-        result=None if row["result"] is None else json.loads(row["result"]),
-        problem=None if row["problem"] is None else Problem(**json.loads(row["problem"])),
-        waits_until=optional_time_of(row["lease_until"]) if row["state"] == "queued" else None,
+    fields = dict(row)
+    return read_analysis(
+        fields["analysis_id"],
+        fields,
+        progress={
+            **{name: fields[name] for name in ("fetched", "classified", "reused", "total")},
+            "source_cost": _json_of(fields["source_cost"]),
+            "place": _json_of(fields["fetch_place"]),
+        },
+        problem=_json_of(fields["problem"]),
+        waits_until=fields["lease_until"] if fields["state"] == AnalysisState.QUEUED else None,
     )
 
 
+def _json_of(stored: str | None) -> Any:
+    return None if stored is None else json.loads(stored)
+
+
 def _stored_progress(progress: Progress) -> tuple[int | str | None, ...]:
-    """Return the columns fetched, classified, reused, total, source_cost, fetch_place."""
+    """Return the values of _PROGRESS."""
     cost, position = progress.source_cost, progress.place
     return (
         progress.fetched,
@@ -239,29 +222,6 @@ def _stored_progress(progress: Progress) -> tuple[int | str | None, ...]:
         progress.total,
         None if cost is None else stored_json(asdict(cost)),
         None if position is None else stored_json(asdict(position)),
-    )
-
-
-def _set_latest_mood(
-    connection: sqlite3.Connection,
-    user_key: int,
-    mood: str | None,
-    mood_at: int,
-    hashtags: Sequence[str],
-) -> None:
-    """Replace the mood and hashtags by which the user is matched with friends."""
-    (matchable,) = connection.execute(
-        "UPDATE users SET mood = ?, mood_at = ? WHERE user_key = ? RETURNING matchable",
-        (mood, mood_at, user_key),
-    ).fetchone()
-    connection.execute("DELETE FROM user_hashtags WHERE user_key = ?", (user_key,))
-    connection.executemany(
-        "INSERT INTO user_hashtags (user_key, hashtag, position, mood, mood_at, matchable) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (user_key, hashtag, position, mood, mood_at, matchable)
-            for position, hashtag in enumerate(stored_hashtags(hashtags))
-        ],
     )
 
 

@@ -4,16 +4,9 @@ import json
 import sqlite3
 from datetime import datetime
 
-from api.domain.api_keys import ApiKey, Scope
+from api.domain.api_keys import ApiKey
 from api.stores.sqlite.connections import StorePart
-from api.stores.values import (
-    optional_stored_time,
-    optional_time_of,
-    stored_json,
-    stored_text,
-    stored_time,
-    time_of,
-)
+from api.stores.values import optional_stored_time, read_key, stored_json, stored_text, stored_time
 
 
 class ApiKeyPart(StorePart):
@@ -35,16 +28,12 @@ class ApiKeyPart(StorePart):
             )
 
     def key(self, prefix: str) -> ApiKey | None:
-        with self._connections.reading() as connection:
-            row = connection.execute(
-                "SELECT * FROM api_keys WHERE prefix = ?", (stored_text(prefix),)
-            ).fetchone()
-        return None if row is None else _key_of(row)
+        rows = self._rows("SELECT * FROM api_keys WHERE prefix = ?", stored_text(prefix))
+        return _key_of(rows[0]) if rows else None
 
     def all_keys(self) -> list[ApiKey]:
-        with self._connections.reading() as connection:
-            rows = connection.execute("SELECT * FROM api_keys").fetchall()
-        return sorted(map(_key_of, rows), key=lambda key: (key.created_at, key.prefix))
+        keys = map(_key_of, self._rows("SELECT * FROM api_keys"))
+        return sorted(keys, key=lambda key: (key.created_at, key.prefix))
 
     def note_use(self, prefix: str, at: datetime) -> None:
         with self._connections.writing() as connection:
@@ -59,12 +48,4 @@ class ApiKeyPart(StorePart):
 
 
 def _key_of(row: sqlite3.Row) -> ApiKey:
-    return ApiKey(
-        prefix=row["prefix"],
-        name=row["name"],
-        digest=row["digest"],
-        scopes=frozenset(map(Scope, json.loads(row["scopes"]))),
-        users=frozenset(json.loads(row["users"])),
-        created_at=time_of(row["created_at"]),
-        last_used_at=optional_time_of(row["last_used_at"]),
-    )
+    return read_key(row["prefix"], dict(row), json.loads(row["scopes"]), json.loads(row["users"]))

@@ -29,6 +29,7 @@ _SETTINGS = (
 )
 
 # By primary result code (https://www.sqlite.org/rescode.html); "{file}" is the store's file.
+_BUSY = "the store {file} stayed busy with other writes: try again"
 _WHAT_TO_DO = {
     sqlite3.SQLITE_FULL: "the disk that holds the store {file} is full: free some space",
     sqlite3.SQLITE_READONLY: (
@@ -44,8 +45,8 @@ _WHAT_TO_DO = {
     ),
     sqlite3.SQLITE_CORRUPT: "the store {file} is damaged: restore it from a backup",
     sqlite3.SQLITE_IOERR: "the disk that holds the store {file} failed to read or write: check it",
-    sqlite3.SQLITE_BUSY: "the store {file} stayed busy with other writes: try again",
-    sqlite3.SQLITE_LOCKED: "the store {file} stayed busy with other writes: try again",
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
 }
 _PRIMARY = 0xFF  # the low byte of an extended result code is its primary code
 
@@ -223,9 +224,7 @@ class Connections:
     def _write_turn(self) -> Iterator[None]:
         self._check_usable()  # first: a lock that was taken while forking is never released
         if not self._write_lock.acquire(timeout=self._busy_seconds):
-            raise StoreUnavailableError(
-                f"the store {self.file} stayed busy with other writes: try again"
-            )
+            raise StoreUnavailableError(_BUSY.format(file=self.file))
         try:
             yield
         finally:
@@ -236,6 +235,11 @@ class StorePart:
     """Base of the parts of the store, which share its connections."""
 
     _connections: Connections
+
+    def _rows(self, statement: str, *parameters: str | int) -> list[sqlite3.Row]:
+        """Return the rows of one reading statement."""
+        with self._connections.reading() as connection:
+            return connection.execute(statement, parameters).fetchall()
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from heapq import nsmallest
 from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.errors import NotFoundError
 from api.ports.store import MoodRecord
+from api.stores.shared_rules import compared_hashtags
 from api.stores.sqlite.connections import StorePart
-from api.stores.values import stored_hashtags, stored_time, time_of
+from api.stores.values import stored_time, time_of
 
 MOST_PER_HASHTAG = 100
 """Number of users, those with the freshest moods, that are compared per hashtag.
@@ -19,8 +20,6 @@ MOST_PER_HASHTAG = 100
 It bounds the work at a million users. Up to this many users per mood and hashtag the ranking is
 exact; beyond that, a user who shares several hashtags but has an old mood may be missed.
 """
-MOST_HASHTAGS = 50
-"""Number of hashtags, the first ones, that are compared."""
 
 _BY_HASHTAG = (
     "SELECT user_key, mood_at FROM user_hashtags "
@@ -36,35 +35,26 @@ class MoodPart(StorePart):
     """Moods, catalogue, friends, feedback; api.ports.store documents the methods."""
 
     def latest_mood(self, user_id: str) -> MoodRecord | None:
-        with self._connections.reading() as connection:
-            row = connection.execute(
-                "SELECT analysis_id, mood, moods.created_at, result "
-                "FROM moods JOIN analyses USING (analysis_key) "
-                "WHERE moods.user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-                "ORDER BY mood_key DESC LIMIT 1",
-                (user_id,),
-            ).fetchone()
-        if row is None:
-            return None
-        return MoodRecord(
-            user_id=user_id,
-            analysis_id=row["analysis_id"],
-            mood=row["mood"],
-            created_at=time_of(row["created_at"]),
-            result=json.loads(row["result"]),
+        rows = self._rows(
+            "SELECT analysis_id, mood, moods.created_at, result "
+            "FROM moods JOIN analyses USING (analysis_key) "
+            "WHERE moods.user_key = (SELECT user_key FROM users WHERE user_id = ?) "
+            "ORDER BY mood_key DESC LIMIT 1",
+            user_id,
         )
+        for analysis_id, mood, created_at, result in rows:
+            return MoodRecord(user_id, analysis_id, mood, time_of(created_at), json.loads(result))
+        return None
 
     def interests(self, user_id: str) -> list[str]:
-        with self._connections.reading() as connection:
-            rows = connection.execute(
-                "SELECT hashtag FROM user_hashtags "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) ORDER BY position",
-                (user_id,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT hashtag FROM user_hashtags "
+            "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) ORDER BY position",
+            user_id,
+        )
         return [row["hashtag"] for row in rows]
 
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
-        """Save the mood that the user gives as feedback; a later one replaces an earlier one."""
         with self._connections.writing() as connection:
             kept = connection.execute(
                 "INSERT INTO feedback (user_key, analysis_key, mood, created_at) "
@@ -77,11 +67,9 @@ class MoodPart(StorePart):
                 raise NotFoundError(f"there is no analysis {analysis_id!r}")
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
-        with self._connections.reading() as connection:
-            rows = connection.execute(
-                "SELECT mood, kind, name, about FROM catalogue WHERE mood = ? ORDER BY position",
-                (mood,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT mood, kind, name, about FROM catalogue WHERE mood = ? ORDER BY position", mood
+        )
         return [CatalogueItem(*row) for row in rows]
 
     def replace_catalogue(self, items: Sequence[CatalogueItem]) -> None:
@@ -99,34 +87,22 @@ class MoodPart(StorePart):
         self, user_id: str, mood: str, hashtags: Sequence[str], *, limit: int
     ) -> list[FriendCandidate]:
         with self._connections.snapshot() as connection:
-            own = connection.execute(
-                "SELECT user_key FROM users WHERE user_id = ?", (user_id,)
-            ).fetchone()
-            ranked = _ranked_keys(
-                connection,
-                mood,
-                hashtags,
-                limit=max(limit, 0),
-                without=None if own is None else own["user_key"],
-            )
-            return _candidates(connection, ranked)
+            keys = _ranked_keys(connection, user_id, mood, hashtags, max(limit, 0))
+            return _candidates(connection, keys)
 
 
 def _ranked_keys(
-    connection: sqlite3.Connection,
-    mood: str,
-    hashtags: Sequence[str],
-    *,
-    limit: int,
-    without: int | None,
+    connection: sqlite3.Connection, user_id: str, mood: str, hashtags: Sequence[str], limit: int
 ) -> list[int]:
     """Return the keys of up to `limit` users: most shared hashtags first, then freshest mood."""
+    own = connection.execute("SELECT user_key FROM users WHERE user_id = ?", (user_id,)).fetchone()
     shared: Counter[int] = Counter()
     mood_at: dict[int, int] = {}
-    for hashtag in stored_hashtags(hashtags)[:MOST_HASHTAGS]:
+    for hashtag in compared_hashtags(hashtags):
         found = dict(map(tuple, connection.execute(_BY_HASHTAG, (mood, hashtag, MOST_PER_HASHTAG))))
         shared.update(found.keys())
         mood_at.update(found)
+    without = None if own is None else own["user_key"]
     if without is not None:
         del shared[without]
     ranked = nsmallest(limit, shared, key=lambda key: (-shared[key], -mood_at[key], key))

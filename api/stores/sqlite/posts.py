@@ -4,7 +4,9 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 
 from api.domain.analyses import Lease
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
@@ -20,57 +22,42 @@ _OWNERSHIPS = {each.value: each for each in Ownership}
 # Positions of the columns of the table posts; a migration adds columns at its end.
 _POST = slice(2, 14)  # post_id to hashtags
 _CLASSIFICATION = slice(16, 27)  # label to truncated
+_COUNTS = attrgetter(*(field.name for field in fields(Engagement)))
 _BEFORE_ALL = -(2**63)
 _AFTER_ALL = 2**63 - 1
 
-_CREATE_SPOOL = """
-    CREATE TEMP TABLE spool (
-        post_id TEXT PRIMARY KEY, text, created_at, ownership, likes, reposts, replies, quotes,
-        bookmarks, impressions, language, hashtags
-    )
-"""
+_OF_USER = "FROM posts WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?)"
+_NEWEST = f"{_OF_USER} AND created_at >= ? AND (created_at, length(post_id), post_id) >= (?, ?, ?)"
+_IN_ORDER = "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
 
+# Columns of a post that saving it again replaces; statements are made of constants only.
+_COLUMNS = (
+    "text, created_at, ownership, likes, reposts, replies, quotes, bookmarks, impressions, "
+    "language, hashtags"
+)
+_NEW = ", ".join(f"excluded.{column}" for column in _COLUMNS.split(", "))
+_CREATE_SPOOL = f"CREATE TEMP TABLE spool (post_id TEXT PRIMARY KEY, {_COLUMNS})"
 _ADD_TO_SPOOL = "INSERT OR REPLACE INTO temp.spool VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-_COUNT_KNOWN = """
-    SELECT count(*) FROM temp.spool CROSS JOIN posts
-    ON posts.user_key = ? AND posts.post_id = spool.post_id
-"""
+_KNOWN = "FROM temp.spool CROSS JOIN posts ON posts.user_key = ? AND posts.post_id = spool.post_id"
 
 # The classification of another text says nothing about this one.
-_DROP_CLASSIFICATIONS = """
+_DROP_CLASSIFICATIONS = f"""
     UPDATE posts SET model = NULL, label = NULL, anger = NULL, fear = NULL, joy = NULL,
         love = NULL, sadness = NULL, surprise = NULL, neutral = NULL, irony = NULL, tokens = NULL,
         truncated = NULL
     WHERE post_key IN (
-        SELECT post_key FROM temp.spool CROSS JOIN posts
-        ON posts.user_key = ? AND posts.post_id = spool.post_id
-        WHERE posts.text <> spool.text AND posts.model IS NOT NULL
+        SELECT post_key {_KNOWN} WHERE posts.text <> spool.text AND posts.model IS NOT NULL
     )
-"""
+"""  # noqa: S608  constants only
 
 # Unchanged posts are not written, so fetching them again costs the disk nothing ...
-_MERGE_SPOOL = """
-    INSERT INTO posts (
-        user_key, saved_at, post_id, text, created_at, ownership, likes, reposts, replies, quotes,
-        bookmarks, impressions, language, hashtags
-    )
+_MERGE_SPOOL = f"""
+    INSERT INTO posts (user_key, saved_at, post_id, {_COLUMNS})
     SELECT ?, ?, * FROM temp.spool WHERE true
-    ON CONFLICT (user_key, post_id) DO UPDATE SET
-        saved_at = excluded.saved_at, text = excluded.text, created_at = excluded.created_at,
-        ownership = excluded.ownership, likes = excluded.likes, reposts = excluded.reposts,
-        replies = excluded.replies, quotes = excluded.quotes, bookmarks = excluded.bookmarks,
-        impressions = excluded.impressions, language = excluded.language,
-        hashtags = excluded.hashtags
-    WHERE (
-        text, created_at, ownership, likes, reposts, replies, quotes, bookmarks, impressions,
-        language, hashtags
-    ) IS NOT (
-        excluded.text, excluded.created_at, excluded.ownership, excluded.likes, excluded.reposts,
-        excluded.replies, excluded.quotes, excluded.bookmarks, excluded.impressions,
-        excluded.language, excluded.hashtags
-    )
-"""
+    ON CONFLICT (user_key, post_id)
+    DO UPDATE SET (saved_at, {_COLUMNS}) = (excluded.saved_at, {_NEW})
+    WHERE ({_COLUMNS}) IS NOT ({_NEW})
+"""  # noqa: S608  constants only
 
 # ... except once a day, as their retention starts again.
 _RENEW_RETENTION = """
@@ -84,12 +71,10 @@ class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
 
     def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
-        """Store posts; the last version of a post that comes twice is stored.
+        """Spool the posts to a temporary table, then merge them in one short transaction.
 
-        The posts are spooled to a temporary table first, because reading them may take minutes and
-        must not hold the write lock; one short transaction then merges them. SQLite keeps the
-        temporary table in an unnamed file of this connection, which is gone with the connection or
-        the process.
+        Reading them may take minutes and must not hold the write lock. SQLite keeps the temporary
+        table in an unnamed file, which is gone with this connection or the process.
         """
         with self._connections.separate() as connection:
             with translated(self._connections.file):
@@ -109,12 +94,7 @@ class PostPart(StorePart):
                 return _merge_spool(connection, user_key, stored_time(at))
 
     def count_posts(self, user_id: str) -> int:
-        with self._connections.reading() as connection:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM posts "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?)",
-                (user_id,),
-            ).fetchone()
+        ((count,),) = self._rows(f"SELECT count(*) {_OF_USER}", user_id)
         return int(count)
 
     def unclassified_posts(
@@ -122,11 +102,7 @@ class PostPart(StorePart):
     ) -> list[Post]:
         with self._connections.snapshot() as connection:
             rows = connection.execute(
-                "SELECT * FROM posts "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-                "AND created_at >= ? AND (created_at, length(post_id), post_id) >= (?, ?, ?) "
-                "AND model IS NOT ? "
-                "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC LIMIT ?",
+                f"SELECT * {_NEWEST} AND model IS NOT ? {_IN_ORDER} LIMIT ?",
                 (user_id, *_oldest_of(connection, user_id, max_posts), model, max(limit, 0)),
             ).fetchall()
         return [post_of(row) for row in rows]
@@ -134,10 +110,7 @@ class PostPart(StorePart):
     def count_unclassified(self, user_id: str, model: str, *, max_posts: int | None) -> int:
         with self._connections.snapshot() as connection:
             (count,) = connection.execute(
-                "SELECT count(*) FROM posts "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-                "AND created_at >= ? AND (created_at, length(post_id), post_id) >= (?, ?, ?) "
-                "AND model IS NOT ?",
+                f"SELECT count(*) {_NEWEST} AND model IS NOT ?",
                 (user_id, *_oldest_of(connection, user_id, max_posts), model),
             ).fetchone()
         return int(count)
@@ -145,7 +118,6 @@ class PostPart(StorePart):
     def save_classifications(
         self, lease: Lease, model: str, classified: Sequence[tuple[str, Classification]]
     ) -> None:
-        """Replace the classifications of any model; deleted posts are skipped."""
         with self._connections.writing() as connection:
             _, user_key = leased_keys(connection, lease)
             connection.executemany(
@@ -153,8 +125,11 @@ class PostPart(StorePart):
                 "sadness = ?, surprise = ?, neutral = ?, irony = ?, tokens = ?, truncated = ? "
                 "WHERE user_key = ? AND post_id = ?",
                 [
-                    (model, *_stored_classification(classification), user_key, post_id)
-                    for post_id, classification in classified
+                    (
+                        *(model, one.label, *(one.scores[emotion] for emotion in EMOTIONS)),
+                        *(one.irony, one.tokens, one.truncated, user_key, post_id),
+                    )
+                    for post_id, one in classified
                 ],
             )
 
@@ -163,30 +138,19 @@ class PostPart(StorePart):
     ) -> list[ClassifiedPost]:
         with self._connections.snapshot() as connection:
             rows = connection.execute(
-                "SELECT * FROM posts "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-                "AND created_at >= ? AND (created_at, length(post_id), post_id) >= (?, ?, ?) "
-                "AND model = ? "
-                "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC",
+                f"SELECT * {_NEWEST} AND model = ? {_IN_ORDER}",
                 (user_id, *_oldest_of(connection, user_id, max_posts), model),
             ).fetchall()
         return [ClassifiedPost(post_of(row), classification_of(row)) for row in rows]
 
     def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
-        with self._connections.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM posts "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-                "AND model IS NOT NULL "
-                "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC",
-                (user_id,),
-            ).fetchall()
+        rows = self._rows(f"SELECT * {_OF_USER} AND model IS NOT NULL {_IN_ORDER}", user_id)
         return [ClassifiedPost(post_of(row), classification_of(row)) for row in rows]
 
 
 def _merge_spool(connection: sqlite3.Connection, user_key: int, saved_at: int) -> SavedPosts:
     (spooled,) = connection.execute("SELECT count(*) FROM temp.spool").fetchone()
-    (known,) = connection.execute(_COUNT_KNOWN, (user_key,)).fetchone()
+    (known,) = connection.execute(f"SELECT count(*) {_KNOWN}", (user_key,)).fetchone()
     connection.execute(_DROP_CLASSIFICATIONS, (user_key,))
     written = connection.execute(_MERGE_SPOOL, (user_key, saved_at)).rowcount
     connection.execute(_RENEW_RETENTION, (saved_at, user_key, saved_at - _DAY))
@@ -206,30 +170,22 @@ def _oldest_of(
         return (_AFTER_ALL, _AFTER_ALL, 0, "")
     if max_posts is not None:
         row = connection.execute(
-            "SELECT created_at, length(post_id) AS length, post_id FROM posts "
-            "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-            "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC LIMIT 1 OFFSET ?",
+            f"SELECT created_at, length(post_id), post_id {_OF_USER} {_IN_ORDER} LIMIT 1 OFFSET ?",
             (user_id, max_posts - 1),
         ).fetchone()
         if row is not None:
-            return (row["created_at"], row["created_at"], row["length"], row["post_id"])
+            return (row["created_at"], *row)
     return (_BEFORE_ALL, _BEFORE_ALL, 0, "")
 
 
 def _stored_post(post: Post) -> tuple[str | int | None, ...]:
     """Return the columns post_id to hashtags of the table posts."""
-    counts = post.engagement
     return (
         post.post_id,
         stored_text(post.text),
         stored_time(post.created_at),
         post.ownership.value,
-        min(counts.likes, LARGEST),
-        min(counts.reposts, LARGEST),
-        min(counts.replies, LARGEST),
-        min(counts.quotes, LARGEST),
-        min(counts.bookmarks, LARGEST),
-        min(counts.impressions, LARGEST),
+        *(min(count, LARGEST) for count in _COUNTS(post.engagement)),
         post.language,
         stored_json(post.hashtags),
     )
@@ -237,8 +193,7 @@ def _stored_post(post: Post) -> tuple[str | int | None, ...]:
 
 def post_of(row: sqlite3.Row) -> Post:
     """Read a post from a row with all columns of posts."""
-    # By position, not by name: looking up 24 names took most of the time of reading a post. The
-    # scores below are written out for the same reason.
+    # By position, not by name: looking up 24 names took most of the time of reading a post.
     post_id, text, created_at, ownership, *engagement, language, hashtags = row[_POST]
     return Post(
         post_id=post_id,
@@ -259,17 +214,6 @@ def _hashtags(stored: str) -> tuple[str, ...]:
     return tuple(stored[2:-2].split('","'))  # nothing is escaped: ten times faster than JSON
 
 
-def _stored_classification(classification: Classification) -> tuple[str | float, ...]:
-    """Return the columns label to truncated of the table posts."""
-    return (
-        classification.label,
-        *(classification.scores[emotion] for emotion in EMOTIONS),
-        classification.irony,
-        classification.tokens,
-        classification.truncated,
-    )
-
-
 def classification_of(row: sqlite3.Row) -> Classification:
     """Read the classification from a classified row with all columns of posts."""
     (label, anger, fear, joy, love, sadness, surprise, neutral, irony, tokens, truncated) = row[
@@ -277,7 +221,7 @@ def classification_of(row: sqlite3.Row) -> Classification:
     ]
     return Classification(
         label=label,
-        scores={
+        scores={  # written out: dict(zip(...)) takes three times as long
             "anger": anger,
             "fear": fear,
             "joy": joy,

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from api.errors import StoreUnavailableError
+from api.stores.shared_rules import check_version
 
 APPLICATION_ID = 0x4D4F4F44  # "MOOD": marks the files of this store
 
@@ -239,12 +240,7 @@ def check_owner(
             raise StoreUnavailableError(
                 f"{file} is not a store: it is the database of another program; name another file"
             )
-    version = _version(connection)
-    if version > len(migrations):
-        raise StoreUnavailableError(
-            f"the store {file} was written by a newer version (its schema is {version}, this "
-            f"version knows {len(migrations)}): start the newer version, or restore a backup"
-        )
+    check_version(file, _version(connection), len(migrations))
 
 
 def migrate(connection: sqlite3.Connection, file: str, migrations: Migrations = MIGRATIONS) -> None:

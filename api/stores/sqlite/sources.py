@@ -10,14 +10,15 @@ class SourcePart(StorePart):
     """Source marks and sign-ins; api.ports.store documents the methods."""
 
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
-        with self._connections.reading() as connection:
-            row = connection.execute(
-                "SELECT post_id FROM source_marks "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
-                "AND source = ? AND account = ?",
-                (user_id, source, account),
-            ).fetchone()
-        return None if row is None else str(row["post_id"])
+        rows = self._rows(
+            "SELECT post_id FROM source_marks "
+            "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) "
+            "AND source = ? AND account = ?",
+            user_id,
+            source,
+            account,
+        )
+        return str(rows[0]["post_id"]) if rows else None
 
     def set_source_mark(self, lease: Lease, source: str, account: str, post_id: str | None) -> None:
         with self._connections.writing() as connection:
@@ -34,13 +35,13 @@ class SourcePart(StorePart):
                 )
 
     def sign_in(self, user_id: str, source: str) -> str | None:
-        with self._connections.reading() as connection:
-            row = connection.execute(
-                "SELECT sealed FROM sign_ins "
-                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) AND source = ?",
-                (user_id, source),
-            ).fetchone()
-        return None if row is None else str(row["sealed"])
+        rows = self._rows(
+            "SELECT sealed FROM sign_ins "
+            "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) AND source = ?",
+            user_id,
+            source,
+        )
+        return str(rows[0]["sealed"]) if rows else None
 
     def set_sign_in(self, user_id: str, source: str, sealed: str | None) -> None:
         with self._connections.writing() as connection:

@@ -51,5 +51,4 @@ class SqliteStore(
             connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'pings'")
 
     def close(self) -> None:
-        """Close the connections; any later call raises StoreUnavailableError."""
         self._connections.close()

@@ -8,12 +8,12 @@ from api.stores.sqlite.analyses import analysis_of
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.posts import classification_of, post_of
 from api.stores.sqlite.users import user_key_of, user_of
-from api.stores.user_export import exported_analysis, exported_mood, exported_post, user_export
-from api.stores.values import optional_time_of, time_of
+from api.stores.user_export import exported_post, user_export
+from api.stores.values import time_of
 
 _USER = "SELECT * FROM users WHERE user_key = ?"
 _HASHTAGS = "SELECT hashtag FROM user_hashtags WHERE user_key = ? ORDER BY position"
-_CONSENTS = "SELECT * FROM consents WHERE user_key = ? ORDER BY consent_key"
+_CONSENTS = "SELECT consented_at, words FROM consents WHERE user_key = ? ORDER BY consent_key"
 _POSTS = (
     "SELECT * FROM posts WHERE user_key = ? "
     "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
@@ -50,9 +50,7 @@ class UserExportPart(StorePart):
                 user_of(user),
                 matchable=bool(user["matchable"]),
                 hashtags=[hashtag for (hashtag,) in rows(_HASHTAGS)],
-                consents=[
-                    (optional_time_of(row["consented_at"]), row["words"]) for row in rows(_CONSENTS)
-                ],
+                consents=map(tuple, rows(_CONSENTS)),
                 posts=[
                     exported_post(
                         post_of(row),
@@ -62,15 +60,9 @@ class UserExportPart(StorePart):
                     )
                     for row in rows(_POSTS)
                 ],
-                analyses=[
-                    exported_analysis(analysis_of(row), row["idempotency_key"]) for row in analyses
-                ],
-                sources=[tuple(row) for row in rows(_SOURCE_MARKS)],
+                analyses=[(analysis_of(row), row["idempotency_key"]) for row in analyses],
+                sources=map(tuple, rows(_SOURCE_MARKS)),
                 sign_ins=[source for (source,) in rows(_SIGN_INS)],
-                moods=[_mood(row) for row in rows(_MOODS)],
-                feedback=[_mood(row) for row in rows(_FEEDBACK)],
+                moods=map(tuple, rows(_MOODS)),
+                feedback=map(tuple, rows(_FEEDBACK)),
             )
-
-
-def _mood(row: sqlite3.Row) -> dict[str, Any]:
-    return exported_mood(row["analysis_id"], row["mood"], time_of(row["created_at"]))

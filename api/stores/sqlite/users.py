@@ -1,16 +1,17 @@
 """Users and their consent, and the erasure of a user."""
 
-import hmac
 import sqlite3
 from contextlib import suppress
 from datetime import datetime
 
 from api.errors import NotFoundError, StoreUnavailableError
 from api.ports.store import UserRecord
+from api.stores.shared_rules import user_hash
 from api.stores.sqlite.connections import StorePart
-from api.stores.values import optional_stored_time, optional_time_of, stored_time, time_of
+from api.stores.values import optional_stored_time, read_user, stored_time
 
 _USER = "SELECT * FROM users WHERE user_id = ?"
+_SALT = "SELECT value FROM facts WHERE name = 'tombstone_salt'"
 
 
 class UserPart(StorePart):
@@ -30,9 +31,8 @@ class UserPart(StorePart):
         return user_of(row)
 
     def user(self, user_id: str) -> UserRecord | None:
-        with self._connections.reading() as connection:
-            row = connection.execute(_USER, (user_id,)).fetchone()
-        return None if row is None else user_of(row)
+        rows = self._rows(_USER, user_id)
+        return user_of(rows[0]) if rows else None
 
     def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
         consented_at = optional_stored_time(at)
@@ -62,10 +62,11 @@ class UserPart(StorePart):
             erased = connection.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
             if not erased.rowcount:
                 return
+            (salt,) = connection.execute(_SALT).fetchone()
             connection.execute(
                 "INSERT INTO tombstones (user_hash, erased_at) VALUES (?, ?) "
                 "ON CONFLICT (user_hash) DO UPDATE SET erased_at = excluded.erased_at",
-                (_user_hash(connection, user_id), stored_time(at)),
+                (user_hash(salt, user_id), stored_time(at)),
             )
         # The log still contains the erased rows. If readers or a failing disk prevent this, they
         # stay there until later writes overwrite them: the erasure itself is done.
@@ -83,20 +84,4 @@ def user_key_of(connection: sqlite3.Connection, user_id: str) -> int:
 
 def user_of(row: sqlite3.Row) -> UserRecord:
     """Read a user from a row of users."""
-    return UserRecord(
-        user_id=row["user_id"],
-        user_name=row["user_name"],
-        created_at=time_of(row["created_at"]),
-        consented_at=optional_time_of(row["consented_at"]),
-    )
-
-
-def _user_hash(connection: sqlite3.Connection, user_id: str) -> bytes:
-    """Return the keyed hash that a tombstone stores instead of the name.
-
-    It gives no list of erased users, yet after restoring a backup one can check for each of its
-    users whether they were erased since. User names are few enough to try them all, so for someone
-    who has the file this is a pseudonym, not anonymity.
-    """
-    (salt,) = connection.execute("SELECT value FROM facts WHERE name = 'tombstone_salt'").fetchone()
-    return hmac.digest(salt, user_id.encode(), "sha256")
+    return read_user(row["user_id"], dict(row))

@@ -1,0 +1,49 @@
+"""Rules and error texts that every store shares."""
+
+import hmac
+from collections.abc import Iterable
+
+from api.domain.analyses import Analysis, AnalysisRequest, Lease
+from api.errors import ConflictError, LeaseLostError, StoreUnavailableError
+from api.stores.values import stored_hashtags
+
+
+def check_same_request(known: Analysis, request: AnalysisRequest) -> None:
+    """Raise ConflictError if an idempotency key was used for another request than this one."""
+    if known.request != request:
+        raise ConflictError(
+            "this idempotency key was used for another request: send the same request again, or "
+            "another key"
+        )
+
+
+def lease_lost(lease: Lease) -> LeaseLostError:
+    """Return the error of a write whose lease is no longer valid."""
+    return LeaseLostError(
+        f"this run no longer owns analysis {lease.analysis_id}: it was taken over, ended or "
+        "erased; nothing of this write was kept"
+    )
+
+
+def check_version(where: str, version: int, newest: int) -> None:
+    """Raise StoreUnavailableError if a newer version than this one wrote the store."""
+    if version > newest:
+        raise StoreUnavailableError(
+            f"the store {where} was written by a newer version (its schema is {version}, this "
+            f"version knows {newest}): start the newer version, or restore a backup"
+        )
+
+
+def compared_hashtags(hashtags: Iterable[str]) -> list[str]:
+    """Return the hashtags by which friends are matched: the first 50, each once."""
+    return stored_hashtags(hashtags)[:50]
+
+
+def user_hash(salt: bytes, user_id: str) -> bytes:
+    """Return the keyed hash that a tombstone stores instead of the name.
+
+    It gives no list of erased users, yet after restoring a backup one can check for each of its
+    users whether they were erased since. User names are few enough to try them all, so for someone
+    who has the store this is a pseudonym, not anonymity.
+    """
+    return hmac.digest(salt, user_id.encode(), "sha256")
