@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from pymongo.database import Database
 
 from api.ports.store import Store
 from api.stores.mongo import MongoStore
 from api.stores.mongo.schema import COLLECTIONS, FACTS
+from tests.contract.stores.mongo_shapes import Documents
 from tests.contract.stores.stores import (
     BACKENDS,
     FOR_EVER,
@@ -62,7 +62,7 @@ def mongo_url(mongo_urls: tuple[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
+def database(mongo_url: str) -> Iterator[Documents]:
     """The database behind the store."""
     with MongoClient[dict[str, Any]](mongo_url) as client:
         yield client.get_default_database()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pymongo.database import Database
 from pymongo.monitoring import (
     CommandFailedEvent,
     CommandListener,
@@ -18,6 +19,7 @@ from pymongo.monitoring import (
 from api.stores.mongo.schema import Index
 
 Filter = Mapping[str, Any]
+Documents = Database[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

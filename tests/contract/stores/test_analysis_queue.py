@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta, timezone
 
 import pytest
 
@@ -35,19 +35,19 @@ from tests.contract.stores.store_examples import (
 from tests.contract.stores.test_store_users import LEASED_WRITES
 
 
-def test_a_queued_analysis_comes_back_as_it_went_in(store: Store) -> None:
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=-7))], ids=str)
+def test_a_queued_analysis_comes_back_as_it_went_in_with_its_time_in_utc(
+    store: Store, zone: timezone
+) -> None:
     known(store)
     request = AnalysisRequest(ALICE, "x", max_posts=12, as_of="newest", source_user="al.ice")
-    analysis = Analysis("a1", request, created_at=NOW)
+    analysis = Analysis("a1", request, created_at=NOW.astimezone(zone))
 
     made, created = store.create_analysis(analysis, idempotency_key=None)
 
     assert created
-    assert made == store.analysis("a1") == analysis
-
-
-def test_an_unknown_analysis_is_none(store: Store) -> None:
-    assert store.analysis("nothing") is None
+    assert made == stored(store) == analysis
+    assert made.created_at.tzinfo == stored(store).created_at.tzinfo == UTC
 
 
 @pytest.mark.parametrize("ended", [False, True], ids=["queued", "succeeded"])
@@ -89,22 +89,17 @@ def test_two_users_may_use_the_same_idempotency_key(store: Store) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "another key"])
-def test_while_an_analysis_is_under_way_it_stands_for_any_other(
-    store: Store, key: str | None
+@pytest.mark.parametrize("state", [AnalysisState.RUNNING, AnalysisState.QUEUED])
+def test_a_running_or_deferred_analysis_stands_for_any_other(
+    store: Store, key: str | None, state: AnalysisState
 ) -> None:
-    claimed(store, "a1")
+    lease = claimed(store, "a1")
+    if state is AnalysisState.QUEUED:
+        store.defer(lease, LATER)
 
     standing, created = store.create_analysis(an_analysis("a2"), idempotency_key=key)
 
-    assert (standing.analysis_id, standing.state, created) == ("a1", AnalysisState.RUNNING, False)
-
-
-def test_after_one_analysis_ended_another_is_made(store: Store) -> None:
-    finished(store, "a1")
-
-    _, created = store.create_analysis(an_analysis("a2"), idempotency_key=None)
-
-    assert created
+    assert (standing.analysis_id, standing.state, created) == ("a1", state, False)
 
 
 def test_a_claim_marks_the_analysis_running(store: Store) -> None:
@@ -131,22 +126,16 @@ def test_the_oldest_waiting_analysis_is_claimed_first(store: Store) -> None:
     assert store.claim(None, owner="worker", now=NOW, until=SOON) is None
 
 
-def test_what_is_leased_ended_or_unknown_cannot_be_claimed(store: Store) -> None:
-    claimed(store, "leased", "bob")
+def test_what_is_leased_up_to_this_moment_ended_or_unknown_cannot_be_claimed(store: Store) -> None:
+    lease = claimed(store, "leased", "bob")
     finished(store, "ended", "carol")
 
     claims = [
-        store.claim(analysis_id, owner="other", now=NOW, until=SOON)
+        store.claim(analysis_id, owner="other", now=lease.until, until=LATER)
         for analysis_id in ("leased", "ended", "unknown", None)
     ]
 
     assert claims == [None] * 4
-
-
-def test_a_lease_is_valid_up_to_its_last_moment(store: Store) -> None:
-    lease = claimed(store)
-
-    assert store.claim("a1", owner="other", now=lease.until, until=LATER) is None
 
 
 @pytest.mark.parametrize("analysis_id", ["a1", None], ids=["named", "oldest"])
@@ -175,14 +164,6 @@ def test_renewing_extends_the_lease_and_records_progress(store: Store) -> None:
     assert renewed == Lease("a1", lease.owner, lease.token, LATER)
     assert stored(store).progress == PROGRESS
     assert store.claim("a1", owner="other", now=LATER, until=LATER) is None
-
-
-def test_a_late_run_whose_analysis_nobody_took_may_go_on(store: Store) -> None:
-    lease = claimed(store)
-
-    store.renew(lease, until=LATER + timedelta(minutes=1), progress=PROGRESS)
-
-    assert store.claim(None, owner="other", now=LATER, until=LATER) is None
 
 
 def test_finishing_keeps_result_mood_and_hashtags(store: Store) -> None:
@@ -232,10 +213,6 @@ def taken_over(store: Store, lease: Lease) -> None:
     taken(store, lease.analysis_id, now=lease.until + timedelta(seconds=1))
 
 
-def put_back(store: Store, lease: Lease) -> None:
-    store.release(lease)
-
-
 def put_back_and_taken_by_the_same_worker(store: Store, lease: Lease) -> None:
     store.release(lease)
     taken(store, lease.analysis_id)
@@ -246,17 +223,21 @@ def ended(store: Store, lease: Lease) -> None:
     store.fail(lease, at=SOON, progress=PROGRESS, problem=problem)
 
 
-def cancelled(store: Store, lease: Lease) -> None:
-    store.cancel(lease.analysis_id, SOON)
-
-
 @pytest.mark.parametrize("write", LEASED_WRITES.values(), ids=LEASED_WRITES)
 @pytest.mark.parametrize(
-    "lose", [taken_over, put_back, put_back_and_taken_by_the_same_worker, ended, cancelled]
+    "lose",
+    [
+        taken_over,
+        lambda store, lease: store.release(lease),
+        put_back_and_taken_by_the_same_worker,
+        ended,
+        lambda store, lease: store.cancel(lease.analysis_id, SOON),
+    ],
+    ids=["taken over", "put back", "put back and taken by the same worker", "ended", "cancelled"],
 )
 def test_a_run_that_lost_its_lease_writes_nothing(
     store: Store,
-    lose: Callable[[Store, Lease], None],
+    lose: Callable[[Store, Lease], object],
     write: Callable[[Store, Lease], object],
 ) -> None:
     known(store)
@@ -293,6 +274,8 @@ def test_a_deferred_analysis_waits_in_the_queue_until_its_time(store: Store) -> 
     assert deferred.progress == PROGRESS
     for analysis_id in ("a1", None):
         assert store.claim(analysis_id, owner="other", now=LATER, until=LATER) is None
+    queued(store, "behind", "bob", created_at=SOON)
+    assert taken(store, None, now=SOON).analysis_id == "behind"
 
 
 @pytest.mark.parametrize("analysis_id", ["a1", None], ids=["named", "oldest"])
@@ -306,21 +289,6 @@ def test_a_deferred_analysis_is_claimed_after_its_time_and_the_first_attempt_was
 
     assert again.token == lease.token + 1
     assert (stored(store).attempt, stored(store).waits_until) == (1, None)
-
-
-def test_those_behind_a_deferred_analysis_do_not_wait_for_it(store: Store) -> None:
-    store.defer(claimed(store), LATER)
-    queued(store, "a2", "bob", created_at=SOON)
-
-    assert taken(store, None, now=SOON).analysis_id == "a2"
-
-
-def test_a_deferred_analysis_still_stands_for_its_user(store: Store) -> None:
-    store.defer(claimed(store), LATER)
-
-    standing, created = store.create_analysis(an_analysis("a2"), idempotency_key=None)
-
-    assert (standing.analysis_id, created) == ("a1", False)
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["queued", "running"])
@@ -338,8 +306,16 @@ def test_a_cancelled_analysis_is_at_its_end(store: Store, running: bool) -> None
     assert store.create_analysis(an_analysis("a2"), idempotency_key=None)[1] is True
 
 
-def test_an_analysis_that_has_ended_stays_as_it_is_when_it_is_cancelled(store: Store) -> None:
-    finished(store)
+def deferred_and_cancelled(store: Store) -> None:
+    store.defer(claimed(store), LATER)
+    assert store.cancel("a1", SOON).waits_until is None
+
+
+@pytest.mark.parametrize("end", [finished, deferred_and_cancelled])
+def test_cancelling_an_analysis_that_has_ended_changes_nothing(
+    store: Store, end: Callable[[Store], None]
+) -> None:
+    end(store)
     before = stored(store)
 
     answered = store.cancel("a1", LATER)
@@ -347,16 +323,7 @@ def test_an_analysis_that_has_ended_stays_as_it_is_when_it_is_cancelled(store: S
     assert answered == stored(store) == before
 
 
-def test_cancelling_again_changes_nothing(store: Store) -> None:
-    store.defer(claimed(store), LATER)
-    first = store.cancel("a1", SOON)
-
-    second = store.cancel("a1", LATER)
-
-    assert second == first
-    assert second.waits_until is None
-
-
-def test_what_is_unknown_cannot_be_cancelled(store: Store) -> None:
+def test_an_unknown_analysis_is_none_and_cannot_be_cancelled(store: Store) -> None:
+    assert store.analysis("unknown") is None
     with pytest.raises(NotFoundError):
         store.cancel("unknown", NOW)

@@ -5,18 +5,17 @@ Interrupted writes: test_mongo_interrupted_writes.py. Its queries: test_mongo_in
 
 import multiprocessing
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from pymongo.database import Database
 
 from api.errors import MoodlineError, NotFoundError, StoreUnavailableError
 from api.ports.store import Retention
 from api.stores.mongo import MongoStore
 from api.stores.mongo.migrations import MIGRATIONS, prepare
 from api.stores.mongo.schema import COLLECTIONS
+from tests.contract.stores.mongo_shapes import Documents
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,
@@ -96,9 +95,7 @@ def test_what_is_not_of_the_declared_form_is_refused_by_the_database(store: Mong
     assert store.user("bob") is None
 
 
-def test_posts_expire_by_the_servers_own_clock_too(
-    database: Database[dict[str, Any]], store: MongoStore
-) -> None:
+def test_posts_expire_by_the_servers_own_clock_too(database: Documents, store: MongoStore) -> None:
     seconds = {
         index.name: database[collection.name].index_information()[index.name]["expireAfterSeconds"]
         for collection in COLLECTIONS
@@ -113,7 +110,7 @@ def test_posts_expire_by_the_servers_own_clock_too(
 
 
 def test_opening_again_changes_nothing(
-    mongo_url: str, store: MongoStore, database: Database[dict[str, Any]]
+    mongo_url: str, store: MongoStore, database: Documents
 ) -> None:
     known(store)
     salt = database.facts.find_one({"_id": "tombstone_salt"})
@@ -126,7 +123,7 @@ def test_opening_again_changes_nothing(
 
 
 @pytest.fixture
-def other(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
+def other(mongo_url: str) -> Iterator[Documents]:
     """A database on which no store was opened."""
     with MongoClient[dict[str, Any]](mongo_url) as client:
         name = f"{client.get_default_database().name}_other"
@@ -134,9 +131,7 @@ def other(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
         client.drop_database(name)
 
 
-def test_migrations_run_in_order_from_where_the_database_stands(
-    other: Database[dict[str, Any]],
-) -> None:
+def test_migrations_run_in_order_from_where_the_database_stands(other: Documents) -> None:
     ran: list[str] = []
     more = (*MIGRATIONS, lambda _: ran.append("next"), lambda _: ran.append("last"))
     prepare(other, "there", Retention(), more[:-1])
@@ -148,7 +143,7 @@ def test_migrations_run_in_order_from_where_the_database_stands(
     assert other.facts.find_one({"_id": "schema"}) == {"_id": "schema", "value": len(more)}
 
 
-def test_a_store_of_a_newer_version_is_refused(other: Database[dict[str, Any]]) -> None:
+def test_a_store_of_a_newer_version_is_refused(other: Documents) -> None:
     prepare(other, "there", Retention())
     other.facts.update_one({"_id": "schema"}, {"$set": {"value": 99}})
 
@@ -156,9 +151,7 @@ def test_a_store_of_a_newer_version_is_refused(other: Database[dict[str, Any]]) 
         prepare(other, "there", Retention())
 
 
-def test_the_database_of_another_program_is_refused_and_not_touched(
-    other: Database[dict[str, Any]],
-) -> None:
+def test_the_database_of_another_program_is_refused_and_not_touched(other: Documents) -> None:
     other.users.insert_one({"theirs": 1})
 
     with pytest.raises(StoreUnavailableError, match="another program"):
@@ -183,21 +176,3 @@ def test_a_forked_process_goes_on_with_a_client_of_its_own(store: MongoStore) ->
 
     assert (child.exitcode, answers.get()) == (0, "Alice")
     assert store.user(ALICE) is not None
-
-
-def test_a_closed_store_says_so(mongo_url: str) -> None:
-    store = MongoStore(mongo_url, retention=FOR_EVER)
-    store.close()
-
-    with pytest.raises(StoreUnavailableError, match="is closed"):
-        store.ping()
-
-
-def test_times_are_kept_to_the_microsecond(store: MongoStore) -> None:
-    at = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-
-    store.ensure_user(ALICE, "Alice", at)
-
-    user = store.user(ALICE)
-    assert user is not None
-    assert user.created_at == at

@@ -9,8 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from api.domain.analyses import AnalysisState, Progress
-from api.errors import LeaseLostError
+from api.domain.analyses import AnalysisState
 from api.ports.store import Store
 from tests.contract.stores.store_children import (
     BATCH,
@@ -26,10 +25,8 @@ from tests.contract.stores.store_examples import (
     LATER,
     MODEL,
     NOW,
-    a_classification,
     a_post,
     an_analysis,
-    claimed,
     known,
     queued,
     taken,
@@ -182,21 +179,3 @@ def test_a_process_killed_while_it_classifies_leaves_what_it_did_and_work_to_res
     assert interrupted.state is AnalysisState.RUNNING
     assert done - BATCH <= interrupted.progress.classified <= done
     assert (resumed.analysis_id, resumed.token) == ("a1", 2)
-
-
-def test_a_run_that_wakes_after_another_took_over_counts_nothing_twice(store: Store) -> None:
-    known(store)
-    store.save_posts(ALICE, [a_post(1), a_post(2)], NOW)
-    stale = claimed(store)
-    fresh = taken(store, "a1", now=LATER)
-    store.save_classifications(fresh, MODEL, [("1", a_classification("joy"))])
-
-    with pytest.raises(LeaseLostError):
-        store.save_classifications(stale, MODEL, [("1", a_classification("anger"))])
-    store.finish(fresh, at=LATER, progress=Progress(), mood="Cheerful", result={}, hashtags=[])
-    with pytest.raises(LeaseLostError):
-        store.finish(stale, at=LATER, progress=Progress(), mood="Stressed", result={}, hashtags=[])
-
-    (one,) = store.latest_classified_posts(ALICE)
-    assert one.classification == a_classification("joy")
-    assert [mood["mood"] for mood in store.export_user(ALICE)["moods"]] == ["Cheerful"]

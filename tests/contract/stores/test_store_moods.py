@@ -30,24 +30,14 @@ def with_friend(
     )
 
 
-def test_the_latest_mood_is_that_of_the_last_analysis(store: Store) -> None:
+@pytest.mark.parametrize("mood", ["Cheerful", None])
+def test_the_latest_mood_is_that_of_the_last_analysis(store: Store, mood: str | None) -> None:
     finished(store, "first", mood="Stressed", at=SOON)
-    finished(store, "second", mood="Cheerful", at=LATER)
+    finished(store, "second", mood=mood, at=LATER)
 
     latest = store.latest_mood(ALICE)
 
-    assert latest == MoodRecord(
-        ALICE, "second", "Cheerful", LATER, {"mood": "Cheerful", "by": "second"}
-    )
-
-
-def test_an_analysis_without_a_mood_is_in_the_history(store: Store) -> None:
-    finished(store, mood=None)
-
-    latest = store.latest_mood(ALICE)
-
-    assert latest is not None
-    assert latest.mood is None
+    assert latest == MoodRecord(ALICE, "second", mood, LATER, {"mood": mood, "by": "second"})
 
 
 def test_a_user_never_analysed_has_no_mood(store: Store) -> None:
@@ -83,14 +73,6 @@ def test_a_replaced_catalogue_keeps_its_order_and_nothing_of_the_old(store: Stor
     assert store.catalogue("Satisfied") == []
 
 
-def test_a_candidate_carries_what_ranking_needs(store: Store) -> None:
-    with_friend(store, "bob", "music", "été", "art")
-
-    (candidate,) = store.friend_candidates(ALICE, "Cheerful", [], limit=9)
-
-    assert candidate == FriendCandidate("bob", "Bob", "Cheerful", SOON, ("music", "été", "art"))
-
-
 def test_candidates_who_share_more_hashtags_come_first_then_the_freshest(store: Store) -> None:
     with_friend(store, "none_fresh", "sport", minutes=50)
     with_friend(store, "none_stale", minutes=1)
@@ -121,44 +103,37 @@ def test_the_user_is_never_their_own_candidate(store: Store) -> None:
     assert candidate_ids(store, []) == ["bob"]
 
 
-def test_users_of_another_mood_are_no_candidates(store: Store) -> None:
-    with_friend(store, "bob", "music", mood="Stressed")
-
-    assert candidate_ids(store, ["music"]) == []
-
-
-def test_only_the_latest_mood_makes_a_candidate(store: Store) -> None:
+def test_users_whose_latest_mood_is_another_are_no_candidates(store: Store) -> None:
+    with_friend(store, "carol", "music", mood="Stressed")
     with_friend(store, "bob", "music", minutes=0)
     with_friend(store, "bob", "art", minutes=1, mood="Depressed")
 
     assert candidate_ids(store, ["music", "art"]) == []
 
 
-def test_a_new_analysis_puts_new_hashtags_in_place_of_the_old(store: Store) -> None:
-    with_friend(store, "bob", "music", minutes=0)
-    with_friend(store, "bob", "art", minutes=1)
+@pytest.mark.parametrize("hashtags", [["music"], []], ids=["sharing", "not sharing"])
+def test_a_candidate_carries_the_latest_mood_and_hashtags(
+    store: Store, hashtags: list[str]
+) -> None:
+    with_friend(store, "bob", "music", "old", minutes=-1)
+    with_friend(store, "bob", "music", "été", "art")
 
-    (candidate,) = store.friend_candidates(ALICE, "Cheerful", ["music"], limit=9)
+    (candidate,) = store.friend_candidates(ALICE, "Cheerful", hashtags, limit=9)
 
-    assert candidate.hashtags == ("art",)
-
-
-def test_users_who_did_not_agree_to_be_matched_are_no_candidates(store: Store) -> None:
-    finished(store, "of-bob", "bob", hashtags=("music",))
-
-    assert candidate_ids(store, ["music"]) == []
+    assert candidate == FriendCandidate("bob", "Bob", "Cheerful", SOON, ("music", "été", "art"))
 
 
 @pytest.mark.parametrize("hashtags", [["music"], []], ids=["sharing", "not sharing"])
 def test_agreeing_and_withdrawing_count_at_once(store: Store, hashtags: list[str]) -> None:
     finished(store, "of-bob", "bob", hashtags=("music",))
 
+    before = candidate_ids(store, hashtags)
     store.set_matchable("bob", True)
     agreed = candidate_ids(store, hashtags)
     store.set_matchable("bob", False)
     withdrawn = candidate_ids(store, hashtags)
 
-    assert (agreed, withdrawn) == (["bob"], [])
+    assert (before, agreed, withdrawn) == ([], ["bob"], [])
 
 
 def test_feedback_is_stored_with_its_time_and_replaces_earlier_feedback(store: Store) -> None:

@@ -45,8 +45,11 @@ def analysed(store: Store, analysis_id: str = "a1") -> None:
     )
 
 
-def test_posts_are_kept_up_to_their_last_moment_and_then_deleted(store: Store) -> None:
+def test_posts_are_kept_up_to_their_last_moment_and_then_deleted_unlike_their_mood(
+    store: Store,
+) -> None:
     store.save_posts(ALICE, [a_post(1), a_post(2)], TODAY)
+    analysed(store)
 
     early = store.sweep(TODAY + KEPT.posts)
     kept = unclassified_ids(store)
@@ -55,6 +58,7 @@ def test_posts_are_kept_up_to_their_last_moment_and_then_deleted(store: Store) -
     assert (early, kept) == (0, ["2", "1"])
     assert (deleted, store.count_posts(ALICE)) == (2, 0)
     assert store.user(ALICE) is not None
+    assert store.latest_mood(ALICE) is not None
 
 
 def test_retention_counts_from_the_last_import_of_a_post(store: Store) -> None:
@@ -84,16 +88,6 @@ def test_a_mood_is_deleted_with_its_analysis_its_result_and_its_feedback(store: 
     assert store.friend_candidates("bob", "Cheerful", [], limit=9) == []
     export = store.export_user(ALICE)
     assert [export[name] for name in ("analyses", "moods", "feedback")] == [[], [], []]
-
-
-def test_a_mood_outlives_the_posts_it_was_read_from(store: Store) -> None:
-    store.save_posts(ALICE, [a_post(1)], TODAY)
-    analysed(store)
-
-    store.sweep(TODAY + KEPT.posts + MOMENT)
-
-    assert store.count_posts(ALICE) == 0
-    assert store.latest_mood(ALICE) is not None
 
 
 def test_an_analysis_that_has_not_ended_is_never_deleted(store: Store) -> None:

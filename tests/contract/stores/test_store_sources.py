@@ -1,10 +1,7 @@
 """Contract of every store: source marks, positions of fetches and sign-ins."""
 
-import json
-
 import pytest
 
-from api.domain.analyses import FetchPosition, Progress
 from api.errors import LeaseLostError
 from api.ports.store import Store
 from tests.contract.stores.store_examples import (
@@ -26,7 +23,7 @@ def test_what_was_never_fetched_has_no_mark(store: Store) -> None:
     assert store.source_mark("nobody", "x", "nobody") is None
 
 
-def test_a_mark_is_kept_for_each_account_at_each_source(store: Store) -> None:
+def test_a_mark_is_kept_for_each_account_at_each_source_until_it_is_removed(store: Store) -> None:
     lease = claimed(store)
 
     store.set_source_mark(lease, "x", "alice", "9")
@@ -36,12 +33,6 @@ def test_a_mark_is_kept_for_each_account_at_each_source(store: Store) -> None:
     assert store.source_mark(ALICE, "x", "alice") == "11"
     assert store.source_mark(ALICE, "x", "alice_too") == "7"
     assert store.source_mark(ALICE, "bluesky", "alice") is None
-
-
-def test_a_mark_can_be_forgotten(store: Store) -> None:
-    lease = claimed(store)
-    store.set_source_mark(lease, "x", "alice", "9")
-    store.set_source_mark(lease, "x", "alice_too", "7")
 
     store.set_source_mark(lease, "x", "alice", None)
     store.set_source_mark(lease, "x", "never", None)
@@ -78,19 +69,7 @@ def test_the_position_of_a_fetch_is_in_the_next_claim_and_in_the_export(
     assert analysis["progress"]["place"]["next_at"] == "42 timeline 4 t4"
 
 
-def test_a_run_that_lost_its_lease_moves_no_position(store: Store) -> None:
-    first = claimed(store)
-    store.defer(first, SOON)
-    second = taken(store, "a1", now=LATER)
-    store.renew(second, until=LATER, progress=PROGRESS)
-
-    with pytest.raises(LeaseLostError):
-        store.renew(first, until=LATER, progress=Progress(place=FetchPosition("p9", None, None)))
-
-    assert stored(store).progress == PROGRESS
-
-
-def test_a_sign_in_takes_the_place_of_the_one_before(store: Store) -> None:
+def test_a_sign_in_replaces_the_one_before_until_it_is_removed(store: Store) -> None:
     known(store)
 
     store.set_sign_in(ALICE, "x", "first")
@@ -100,33 +79,6 @@ def test_a_sign_in_takes_the_place_of_the_one_before(store: Store) -> None:
     assert store.sign_in(ALICE, "elsewhere") is None
     assert store.sign_in("nobody", "x") is None
 
-
-def test_a_sign_in_can_be_removed(store: Store) -> None:
-    known(store)
-    store.set_sign_in(ALICE, "x", "sealed")
-
     store.set_sign_in(ALICE, "x", None)
 
-    assert store.sign_in(ALICE, "x") is None
-
-
-def test_an_export_tells_of_marks_and_sign_ins_but_not_the_secret(store: Store) -> None:
-    store.set_source_mark(claimed(store), "x", "alice", "9")
-    store.set_sign_in(ALICE, "x", "sealed secret")
-
-    export = store.export_user(ALICE)
-
-    assert export["sources"] == [{"source": "x", "account": "alice", "fetched_to": "9"}]
-    assert export["sign_ins"] == ["x"]
-    assert "sealed secret" not in json.dumps(export)
-
-
-def test_erasing_a_user_erases_marks_and_sign_ins_for_whoever_comes_back(store: Store) -> None:
-    store.set_source_mark(claimed(store), "x", "alice", "9")
-    store.set_sign_in(ALICE, "x", "sealed")
-
-    store.erase_user(ALICE, LATER)
-    store.ensure_user(ALICE, "Alice", LATER)
-
-    assert store.source_mark(ALICE, "x", "alice") is None
     assert store.sign_in(ALICE, "x") is None

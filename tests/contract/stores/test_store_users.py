@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from api.domain.analyses import AnalysisState, Lease, Problem, Progress
+from api.domain.analyses import AnalysisState, FetchPosition, Lease, Problem, Progress
 from api.domain.posts import Post
-from api.errors import LeaseLostError, NotFoundError
+from api.errors import LeaseLostError, NotFoundError, StoreUnavailableError
 from api.ports.store import Store, UserRecord
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,
     MODEL,
     NOW,
+    PROGRESS,
     SOON,
     a_classification,
     a_full_post,
@@ -25,14 +27,17 @@ from tests.contract.stores.store_examples import (
     known,
     queued,
     stored,
+    taken,
 )
 from tests.contract.stores.stores import StoreBackend
 
 
-def test_a_store_that_works_answers_a_ping(store: Store) -> None:
+def test_a_store_answers_a_ping_until_it_is_closed(store: Store) -> None:
     store.ping()
+    store.close()
 
-    assert store.user("nobody") is None
+    with pytest.raises(StoreUnavailableError, match="is closed"):
+        store.ping()
 
 
 def test_what_was_written_is_there_for_whoever_opens_the_store_next(
@@ -48,10 +53,14 @@ def test_what_was_written_is_there_for_whoever_opens_the_store_next(
     second.close()
 
 
-def test_a_new_user_comes_back_as_they_went_in(store: Store) -> None:
-    made = store.ensure_user(ALICE, "Alice", NOW)
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=-7))], ids=str)
+def test_a_new_user_comes_back_as_they_went_in_with_their_time_in_utc(
+    store: Store, zone: timezone
+) -> None:
+    made = store.ensure_user(ALICE, "Alice", NOW.astimezone(zone))
 
     assert made == store.user(ALICE) == UserRecord(ALICE, "Alice", NOW, None)
+    assert made.created_at.utcoffset() == timedelta(0)
 
 
 def test_ensuring_a_known_user_changes_nothing(store: Store) -> None:
@@ -60,15 +69,6 @@ def test_ensuring_a_known_user_changes_nothing(store: Store) -> None:
     again = store.ensure_user(ALICE, "ALICE", LATER)
 
     assert again == first
-
-
-def test_a_time_given_in_another_zone_comes_back_as_the_same_time_in_utc(store: Store) -> None:
-    given = NOW.astimezone(timezone(timedelta(hours=-7)))
-
-    made = store.ensure_user(ALICE, "Alice", given)
-
-    assert made.created_at == NOW
-    assert made.created_at.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize("at", [LATER, None], ids=["given", "withdrawn"])
@@ -110,16 +110,19 @@ def with_everything(store: Store) -> None:
     store.save_posts(ALICE, [a_full_post()], NOW)
     finished(store, "done", hashtags=("music",))
     store.add_feedback("done", "Satisfied", LATER)
+    store.set_sign_in(ALICE, "x", "sealed secret")
     store.create_analysis(an_analysis("running"), idempotency_key="key")
+    lease = taken(store, "running")
+    store.set_source_mark(lease, "x", "alice", "9")
+    store.save_classifications(lease, MODEL, [(a_full_post().post_id, a_classification())])
 
 
 def test_an_export_contains_everything_as_json(store: Store) -> None:
     with_everything(store)
-    claim = store.claim("running", owner="worker", now=NOW, until=SOON)
-    assert claim is not None
-    store.save_classifications(claim[1], MODEL, [(a_full_post().post_id, a_classification())])
 
-    export = json.loads(json.dumps(store.export_user(ALICE)))
+    exported = json.dumps(store.export_user(ALICE))
+
+    export = json.loads(exported)
 
     assert set(export) == {
         "user", "consents", "posts", "analyses", "moods", "feedback", "sources", "sign_ins",
@@ -136,9 +139,14 @@ def test_an_export_contains_everything_as_json(store: Store) -> None:
     assert {one["idempotency_key"] for one in export["analyses"]} == {None, "key"}
     assert [one["mood"] for one in export["moods"]] == ["Cheerful"]
     assert [one["mood"] for one in export["feedback"]] == ["Satisfied"]
+    assert export["sources"] == [{"source": "x", "account": "alice", "fetched_to": "9"}]
+    assert export["sign_ins"] == ["x"]
+    assert "sealed secret" not in exported
 
 
-def test_erasing_a_user_leaves_nothing_of_them(store: Store) -> None:
+def test_erasing_a_user_leaves_nothing_of_them_and_the_other_users(store: Store) -> None:
+    known(store, "bob")
+    store.save_posts("bob", [a_post(1)], NOW)
     with_everything(store)
 
     store.erase_user(ALICE, LATER)
@@ -151,6 +159,8 @@ def test_erasing_a_user_leaves_nothing_of_them(store: Store) -> None:
     assert store.friend_candidates("bob", "Cheerful", ["music"], limit=9) == []
     with pytest.raises(NotFoundError):
         store.export_user(ALICE)
+    assert store.user("bob") is not None
+    assert store.count_posts("bob") == 1
 
 
 def test_a_user_who_comes_back_starts_anew(store: Store) -> None:
@@ -161,20 +171,11 @@ def test_a_user_who_comes_back_starts_anew(store: Store) -> None:
 
     assert again == UserRecord(ALICE, "Alice", LATER, None)
     assert store.count_posts(ALICE) == 0
+    assert store.source_mark(ALICE, "x", "alice") is None
+    assert store.sign_in(ALICE, "x") is None
     assert store.latest_mood(ALICE) is None
     _, created = store.create_analysis(an_analysis("new"), idempotency_key="key")
     assert created
-
-
-def test_erasing_one_user_leaves_the_others(store: Store) -> None:
-    known(store, "bob")
-    store.save_posts("bob", [a_post(1)], NOW)
-    with_everything(store)
-
-    store.erase_user(ALICE, LATER)
-
-    assert store.user("bob") is not None
-    assert store.count_posts("bob") == 1
 
 
 def test_erasing_someone_unknown_does_nothing(store: Store) -> None:
@@ -184,7 +185,9 @@ def test_erasing_someone_unknown_does_nothing(store: Store) -> None:
 
 
 LEASED_WRITES: dict[str, Callable[[Store, Lease], object]] = {
-    "renew": lambda store, lease: store.renew(lease, until=LATER, progress=Progress(9, 9, 9, 9)),
+    "renew": lambda store, lease: store.renew(
+        lease, until=LATER, progress=replace(PROGRESS, place=FetchPosition("p9", None, None))
+    ),
     "save_classifications": lambda store, lease: store.save_classifications(
         lease, MODEL, [("1", a_classification())]
     ),

@@ -53,34 +53,39 @@ def brought_about(database: Database, known: dict[str, Any]) -> list[tuple[Any, 
     return database.told
 
 
-def test_what_is_missing_is_made() -> None:
-    assert brought_about(Database(), {}) == [("create", "things"), ("index", "old")]
+UP_TO_DATE = {"old": {"expireAfterSeconds": 86_400}}
+KNOWN = {"things": AS_DECLARED}
 
 
-def test_what_is_as_declared_is_left_alone() -> None:
-    database = Database({"old": {"expireAfterSeconds": 86_400}})
-
-    assert brought_about(database, {"things": AS_DECLARED}) == []
-
-
-def test_another_retention_changes_the_index_in_place() -> None:
-    database = Database({"old": {"expireAfterSeconds": 60}})
-
-    assert brought_about(database, {"things": AS_DECLARED}) == [
-        ("collMod", "things", {"index": {"name": "old", "expireAfterSeconds": 86_400}})
-    ]
-
-
-def test_another_validator_is_replaced() -> None:
-    database = Database({"old": {"expireAfterSeconds": 86_400}})
-
-    assert brought_about(database, {"things": {"validator": {}}}) == [
-        ("collMod", "things", AS_DECLARED)
-    ]
-
-
-def test_a_collection_that_another_process_made_first_is_no_error() -> None:
-    assert brought_about(Database(exists=True), {}) == [("index", "old")]
+@pytest.mark.parametrize(
+    ("database", "known", "told"),
+    [
+        (Database(), {}, [("create", "things"), ("index", "old")]),
+        (Database(UP_TO_DATE), KNOWN, []),
+        (
+            Database({"old": {"expireAfterSeconds": 60}}),
+            KNOWN,
+            [("collMod", "things", {"index": {"name": "old", "expireAfterSeconds": 86_400}})],
+        ),
+        (
+            Database(UP_TO_DATE),
+            {"things": {"validator": {}}},
+            [("collMod", "things", AS_DECLARED)],
+        ),
+        (Database(exists=True), {}, [("index", "old")]),
+    ],
+    ids=[
+        "what is missing is made",
+        "what is as declared is left alone",
+        "another retention changes the index in place",
+        "another validator is replaced",
+        "a collection that another process made first is no error",
+    ],
+)
+def test_a_collection_is_declared(
+    database: Database, known: dict[str, Any], told: list[tuple[Any, ...]]
+) -> None:
+    assert brought_about(database, known) == told
 
 
 def test_a_collection_that_cannot_be_made_is_an_error() -> None:

@@ -9,7 +9,7 @@ import multiprocessing
 import resource
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,21 +67,16 @@ def test_a_tombstone_says_when_but_not_who(path: Path, store: SqliteStore) -> No
     assert b"alice" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
-def test_the_file_is_its_owners_alone(path: Path, store: SqliteStore) -> None:
+def test_the_folder_is_made_and_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "moodline.db"
+    store = SqliteStore(path)
     store.ensure_user("alice", "Alice", NOW)
 
     rights = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
 
-    assert rights == {0o600}
-
-
-def test_the_folder_is_made(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "a" / "b" / "moodline.db")
-
-    store.ping()
-
     store.close()
-    assert (tmp_path / "a" / "b" / "moodline.db").exists()
+    assert path.exists()
+    assert rights == {0o600}
 
 
 def test_a_forked_process_is_told_to_open_its_own(store: SqliteStore) -> None:
@@ -170,25 +165,22 @@ def test_the_database_of_another_program_is_refused_and_not_touched(path: Path) 
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
-    path.write_text("tweet_id,text\n" * 500)
+@pytest.mark.parametrize(
+    ("make", "name", "told"),
+    [
+        (lambda path: path.write_text("tweet_id,text\n" * 500), "", "no SQLite database"),
+        (Path.mkdir, "", "cannot be opened"),
+        (Path.touch, "moodline.db", r"folder of the store .*cannot be made"),
+    ],
+    ids=["no database", "a folder in place of the file", "a file in place of the folder"],
+)
+def test_what_cannot_be_a_store_is_refused(
+    path: Path, make: Callable[[Path], object], name: str, told: str
+) -> None:
+    make(path)
 
-    with pytest.raises(StoreUnavailableError, match="no SQLite database"):
-        SqliteStore(path)
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-
-    with pytest.raises(StoreUnavailableError, match=r"folder of the store .*cannot be made"):
-        SqliteStore(tmp_path / "file" / "moodline.db")
-
-
-def test_a_folder_in_place_of_the_file_cannot_be_opened(path: Path) -> None:
-    path.mkdir()
-
-    with pytest.raises(StoreUnavailableError, match="cannot be opened"):
-        SqliteStore(path)
+    with pytest.raises(StoreUnavailableError, match=told):
+        SqliteStore(path / name)
 
 
 def test_a_file_moved_away_is_not_replaced_by_an_empty_one(path: Path) -> None:
@@ -203,37 +195,20 @@ def test_a_file_moved_away_is_not_replaced_by_an_empty_one(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_write_lock_held_too_long_is_told_as_busy(path: Path) -> None:
-    store = SqliteStore(path, busy_seconds=0.01)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-
-        with pytest.raises(StoreUnavailableError, match="busy") as caught:
-            store.ping()
-
-    store.close()
-    assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
-
-
-def test_readers_do_not_wait_for_a_writer(path: Path) -> None:
+def test_a_write_lock_held_too_long_is_told_as_busy_and_readers_do_not_wait(path: Path) -> None:
     store = SqliteStore(path, busy_seconds=0.01)
     store.ensure_user("alice", "Alice", NOW)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         other.execute("DELETE FROM users")
 
+        with pytest.raises(StoreUnavailableError, match="busy") as caught:
+            store.ping()
         seen = store.user("alice")
 
     store.close()
+    assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
     assert seen is not None
-
-
-def test_a_closed_store_says_so(path: Path) -> None:
-    store = SqliteStore(path)
-    store.close()
-
-    with pytest.raises(StoreUnavailableError, match="is closed"):
-        store.ping()
 
 
 def on_a_full_disk(path: Path, answers: multiprocessing.SimpleQueue[str]) -> None:

@@ -44,19 +44,29 @@ def error_of(path: Path, *statements: str, mode: str = "rw") -> sqlite3.Error:
     pytest.fail("SQLite raised no error")
 
 
-def test_a_full_disk_is_told(path: Path) -> None:
-    exc = error_of(path, "PRAGMA max_page_count = 2", "INSERT INTO t VALUES (zeroblob(99999))")
+@pytest.mark.parametrize(
+    ("statements", "mode", "told"),
+    [
+        (
+            ("PRAGMA max_page_count = 2", "INSERT INTO t VALUES (zeroblob(99999))"),
+            "rw",
+            "the disk that holds the store f is full: free some space",
+        ),
+        (
+            ("INSERT INTO t VALUES (1)",),
+            "ro",
+            "the store f cannot be written: let the service write to the file and its folder",
+        ),
+        (("SELECT * FROM gone",), "rw", "the store f failed, see the log: OperationalError"),
+    ],
+    ids=["full disk", "read-only", "fault of the service"],
+)
+def test_each_failure_of_sqlite_is_told(
+    path: Path, statements: tuple[str, ...], mode: str, told: str
+) -> None:
+    exc = error_of(path, *statements, mode=mode)
 
-    assert (
-        sqlite.unavailable(exc, "f").detail
-        == "the disk that holds the store f is full: free some space"
-    )
-
-
-def test_a_file_that_may_not_be_written_is_told(path: Path) -> None:
-    exc = error_of(path, "INSERT INTO t VALUES (1)", mode="ro")
-
-    assert "f cannot be written" in sqlite.unavailable(exc, "f").detail
+    assert sqlite.unavailable(exc, "f").detail == told
 
 
 def test_a_damaged_file_is_told(path: Path) -> None:
@@ -68,14 +78,6 @@ def test_a_damaged_file_is_told(path: Path) -> None:
     exc = error_of(path, "SELECT * FROM t")
 
     assert sqlite.unavailable(exc, "f").detail == "the store f is damaged: restore it from a backup"
-
-
-def test_a_fault_of_the_service_itself_is_named_by_its_kind(path: Path) -> None:
-    exc = error_of(path, "SELECT * FROM nowhere")
-
-    assert (
-        sqlite.unavailable(exc, "f").detail == "the store f failed, see the log: OperationalError"
-    )
 
 
 Translated = Callable[[str], AbstractContextManager[None]]

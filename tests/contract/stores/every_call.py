@@ -1,0 +1,70 @@
+"""One run through every method of a store, to record the queries that it sends."""
+
+from datetime import datetime, timedelta
+
+from api.domain.analyses import Problem
+from api.domain.api_keys import ApiKey
+from api.domain.recommendations import CatalogueItem
+from api.stores.mongo import MongoStore
+from api.stores.sqlite import SqliteStore
+from tests.contract.stores.store_examples import (
+    ALICE,
+    LATER,
+    MODEL,
+    NOW,
+    PROGRESS,
+    a_classification,
+    a_post,
+    an_analysis,
+    taken,
+)
+
+
+def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
+    """Call every method, with each shape of its queries."""
+    store.ensure_user(ALICE, "Alice", NOW)
+    store.set_consent(ALICE, NOW)
+    store.set_matchable(ALICE, True)
+    for text in ("first", "edited"):
+        store.save_posts(ALICE, [a_post(1, text=text), a_post(2)], NOW)
+    for name in ("failed", "finished"):
+        for _ in range(2):  # made, then found by its key
+            store.create_analysis(an_analysis(name), idempotency_key=name)
+        store.release(taken(store, name))
+        lease = store.renew(taken(store, None), until=LATER, progress=PROGRESS)
+        store.save_classifications(lease, MODEL, [("1", a_classification())])
+        store.set_source_mark(lease, "x", "alice", "1")
+        store.set_source_mark(lease, "x", "other", None)
+        store.defer(lease, NOW - timedelta(days=1))
+        lease = taken(store, name)
+        if name == "failed":
+            store.fail(lease, at=NOW, progress=PROGRESS, problem=Problem("a", "b", "c"))
+    store.finish(lease, at=NOW, progress=PROGRESS, mood="Cheerful", result={}, hashtags=["a"])
+    for max_posts in (None, 1):
+        store.unclassified_posts(ALICE, MODEL, max_posts=max_posts, limit=9)
+        store.count_unclassified(ALICE, MODEL, max_posts=max_posts)
+        store.classified_posts(ALICE, MODEL, max_posts=max_posts)
+    store.latest_classified_posts(ALICE)
+    store.count_posts(ALICE)
+    store.source_mark(ALICE, "x", "alice")
+    for sealed in ("sealed", None):
+        store.set_sign_in(ALICE, "x", sealed)
+    store.sign_in(ALICE, "x")
+    store.create_analysis(an_analysis("cancelled"), idempotency_key=None)
+    store.cancel("cancelled", NOW)
+    store.add_key(ApiKey("p", "name", b"", frozenset(), frozenset(), NOW))
+    store.key("p")
+    store.all_keys()
+    store.note_use("p", NOW)
+    store.remove_key("p")
+    store.latest_mood(ALICE)
+    store.interests(ALICE)
+    store.replace_catalogue([CatalogueItem("Stressed", "account", "a", "")])
+    store.catalogue("Stressed")
+    store.friend_candidates("bob", "Cheerful", ["music"], limit=3)
+    store.add_feedback("finished", "Stressed", NOW)
+    store.export_user(ALICE)
+    store.analysis("finished")
+    store.sweep(sweep_at)
+    store.ping()
+    store.erase_user(ALICE, LATER)
