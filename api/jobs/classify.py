@@ -8,7 +8,7 @@ nothing is classified twice.
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from api.domain.posts import Classification, Post
 from api.errors import DependencyError
@@ -24,27 +24,21 @@ class _Chunk:
     tried: bool = False
 
 
+@dataclass(slots=True)
 class ClassificationPipeline:
     """Classification of one user's posts by one model, in one run."""
 
-    def __init__(
-        self,
-        run: LeasedRun,
-        store: Store,
-        emotions: EmotionClient,
-        model: ModelIdentity,
-        *,
-        chunk_posts: int,
-        requests_in_flight: int,
-    ) -> None:
-        self._run = run
-        self._store = store
-        self._emotions = emotions
-        self._model = model
-        self._chunk_posts = chunk_posts
-        self._requests_in_flight = requests_in_flight
-        self._chunks: deque[_Chunk] = deque()
-        self._pool = ThreadPoolExecutor(requests_in_flight, "classify")
+    run: LeasedRun
+    store: Store
+    emotions: EmotionClient
+    model: ModelIdentity
+    chunk_posts: int
+    requests_in_flight: int
+    _chunks: deque[_Chunk] = field(default_factory=deque, init=False)
+    _pool: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.requests_in_flight, "classify")
 
     def classify_all(self) -> None:
         """Classify and save posts until none is left.
@@ -55,11 +49,11 @@ class ClassificationPipeline:
         with self._pool:
             try:
                 while True:
-                    self._run.end_if_stopping()
+                    self.run.end_if_stopping()
                     self._fill()
                     if not self._chunks:
                         return
-                    self._run.retried(self._save_first)
+                    self.run.retried(self._save_first)
                     self._chunks.popleft()
             except (DependencyError, HandBack):
                 for chunk in self._chunks:
@@ -68,16 +62,16 @@ class ClassificationPipeline:
                 raise
 
     def _fill(self) -> None:
-        while len(self._chunks) < self._requests_in_flight:
+        while len(self._chunks) < self.requests_in_flight:
             in_flight = {post.post_id for chunk in self._chunks for post in chunk.posts}
-            request = self._run.analysis.request
-            found = self._store.unclassified_posts(
+            request = self.run.analysis.request
+            found = self.store.unclassified_posts(
                 request.user_id,
-                self._model.key,
+                self.model.key,
                 max_posts=request.max_posts,
-                limit=self._chunk_posts + len(in_flight),
+                limit=self.chunk_posts + len(in_flight),
             )
-            posts = [post for post in found if post.post_id not in in_flight][: self._chunk_posts]
+            posts = [post for post in found if post.post_id not in in_flight][: self.chunk_posts]
             if not posts:
                 return
             self._chunks.append(self._send(posts))
@@ -85,12 +79,12 @@ class ClassificationPipeline:
     def _send(self, posts: list[Post]) -> _Chunk:
         texts = [post.text for post in posts]
         # In a copy of the context, so that the request carries the id of the analysis.
-        answer = self._pool.submit(copy_context().run, self._emotions.classify, texts)
+        answer = self._pool.submit(copy_context().run, self.emotions.classify, texts)
         return _Chunk(posts, answer)
 
     def _save_first(self) -> None:
         if self._chunks[0].tried:
-            if self._emotions.model() != self._model:
+            if self.emotions.model() != self.model:
                 raise HandBack("another model serves now")
             self._chunks[0] = self._send(self._chunks[0].posts)
         chunk = self._chunks[0]
@@ -98,22 +92,22 @@ class ClassificationPipeline:
         while True:
             try:
                 classifications = chunk.answer.result(
-                    timeout=self._run.lease_duration.total_seconds() / 4
+                    timeout=self.run.lease_duration.total_seconds() / 4
                 )
                 break
             except TimeoutError:
                 if chunk.answer.done():
                     raise
-                self._run.keep_lease()
+                self.run.keep_lease()
         self._save(chunk.posts, classifications)
 
     def _save(self, posts: list[Post], classifications: list[Classification]) -> None:
         ids = [post.post_id for post in posts]
-        self._store.save_classifications(
-            self._run.lease, self._model.key, list(zip(ids, classifications, strict=True))
+        self.store.save_classifications(
+            self.run.lease, self.model.key, list(zip(ids, classifications, strict=True))
         )
-        progress = self._run.progress
+        progress = self.run.progress
         classified = progress.classified + len(posts)
         # Posts imported meanwhile are classified too, so there may be more than at the start.
         total = max(progress.total, progress.reused + classified)
-        self._run.report(replace(progress, classified=classified, total=total))
+        self.run.report(replace(progress, classified=classified, total=total))

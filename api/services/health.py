@@ -2,31 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from api.errors import StoreUnavailableError
 from api.ports.emotions import EmotionClient
 from api.ports.store import Store
 
 
+@dataclass(frozen=True, slots=True)
 class Health:
     """Readiness checks; others are further checks by name, which never raise."""
 
-    def __init__(
-        self, store: Store, emotions: EmotionClient, others: Mapping[str, Callable[[], bool]]
-    ) -> None:
-
-        self._store = store
-        self._emotions = emotions
-        self._others = others
+    store: Store
+    emotions: EmotionClient
+    others: Mapping[str, Callable[[], bool]]
 
     def dependencies(self) -> dict[str, bool]:
         """Return for each dependency, by name, whether it is ready."""
         store_ready = False
         with suppress(StoreUnavailableError):
-            self._store.ping()
+            self.store.ping()
             store_ready = True
         return {
             "store": store_ready,
-            "inference": self._emotions.ready(),
-            **{name: ready() for name, ready in self._others.items()},
+            "inference": self.emotions.ready(),
+            **{name: ready() for name, ready in self.others.items()},
         }

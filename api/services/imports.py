@@ -63,16 +63,14 @@ class _AcceptedPosts:
                 self.reasons.append(item)
 
 
+@dataclass(frozen=True, slots=True)
 class Imports:
     """Use case: import files of posts."""
 
-    def __init__(
-        self, store: Store, readers: PostFileReaders, clock: Clock, *, max_bytes: int
-    ) -> None:
-        self._store = store
-        self._readers = readers
-        self._clock = clock
-        self._max_bytes = max_bytes
+    store: Store
+    readers: PostFileReaders
+    clock: Clock
+    max_bytes: int
 
     def import_posts(self, user_name: str, upload: Upload) -> ImportReport:
         """Save the posts of a file in one transaction and report on them.
@@ -86,14 +84,14 @@ class Imports:
             file = cast(BinaryIO, spooled)
             self._receive(upload.stream, file)
             head = file.read(_HEAD_BYTES)
-            reader = self._readers.reader_for(head, upload.file_name, upload.content_type)
+            reader = self.readers.reader_for(head, upload.file_name, upload.content_type)
             if reader is None:
                 raise UnsupportedMediaError(
                     "The file is none that is read here. Send an X archive (the zip, or its"
                     " tweets.js), JSON lines or CSV with a header line."
                 )
             saved, posts = self._save(user_id, user_name, reader, file)
-        total = self._store.count_posts(user_id)
+        total = self.store.count_posts(user_id)
         return ImportReport(saved, posts.skipped, tuple(posts.reasons), total, reader.format)
 
     def _save(
@@ -101,24 +99,24 @@ class Imports:
     ) -> tuple[SavedPosts, _AcceptedPosts]:
         # For a new user the file is first read to its end, so that one that breaks off, or has
         # no post, leaves no user behind.
-        worth_saving = self._store.user(user_id) is not None or any(
+        worth_saving = self.store.user(user_id) is not None or any(
             [isinstance(item, Post) for item in reader.read(file)]  # noqa: C419
         )
         posts = _AcceptedPosts(reader.read(file))
         if not worth_saving:
             deque(posts, maxlen=0)
             return SavedPosts(), posts
-        now = self._clock()
-        self._store.ensure_user(user_id, user_name, now)
-        return self._store.save_posts(user_id, posts, now), posts
+        now = self.clock()
+        self.store.ensure_user(user_id, user_name, now)
+        return self.store.save_posts(user_id, posts, now), posts
 
     def _receive(self, stream: BinaryIO, file: BinaryIO) -> None:
         received = 0
         while block := stream.read(_COPY_BYTES):
             received += len(block)
-            if received > self._max_bytes:
+            if received > self.max_bytes:
                 raise PayloadTooLargeError(
-                    f"The file is larger than {self._max_bytes:,} bytes. Send it in parts, or"
+                    f"The file is larger than {self.max_bytes:,} bytes. Send it in parts, or"
                     " only tweets.js out of the archive."
                 )
             file.write(block)

@@ -36,6 +36,7 @@ class UserOverview:
     latest: MoodRecord | None
 
 
+@dataclass(frozen=True, slots=True)
 class Users:
     """Use cases of one user, found by user name.
 
@@ -43,16 +44,15 @@ class Users:
     an unknown user.
     """
 
-    def __init__(self, store: Store, clock: Clock, scoring: ScoringConfig) -> None:
-        self._store = store
-        self._clock = clock
-        self._scoring = scoring
+    store: Store
+    clock: Clock
+    scoring: ScoringConfig
 
     def overview(self, user_name: str) -> UserOverview:
         """Return the user with their newest mood."""
         user = self._known(user_name)
         return UserOverview(
-            user, self._store.count_posts(user.user_id), self._store.latest_mood(user.user_id)
+            user, self.store.count_posts(user.user_id), self.store.latest_mood(user.user_id)
         )
 
     def timeline(self, user_name: str, bucket: str) -> list[TimelineBucket]:
@@ -60,9 +60,9 @@ class Users:
 
         Raises InvalidRequestError for another bucket.
         """
-        posts = self._store.latest_classified_posts(self._known(user_name).user_id)
+        posts = self.store.latest_classified_posts(self._known(user_name).user_id)
         try:
-            return timeline(posts, bucket, self._scoring)
+            return timeline(posts, bucket, self.scoring)
         except InvalidBucketError as error:
             raise InvalidRequestError(
                 "The timeline cannot be drawn so.", [FieldError("bucket", str(error))]
@@ -71,40 +71,40 @@ class Users:
     def recommendations(self, user_name: str) -> Recommendations:
         """Return today's recommendations. Raises NotFoundError if the user has no mood yet."""
         user_id = self._known(user_name).user_id
-        latest = self._store.latest_mood(user_id)
+        latest = self.store.latest_mood(user_id)
         if latest is None or latest.mood is None:
             raise NotFoundError("No mood is known of this user yet. Run an analysis first.")
         mood = Mood(latest.mood)
-        interests = self._store.interests(user_id)
+        interests = self.store.interests(user_id)
         return recommend(
             mood,
-            self._store.catalogue(mood.value),
-            self._store.friend_candidates(
+            self.store.catalogue(mood.value),
+            self.store.friend_candidates(
                 user_id, OPPOSITE[mood].value, interests, limit=_FRIEND_CANDIDATES
             ),
             interests,
             user_id=user_id,
-            day=self._clock().date(),
+            day=self.clock().date(),
         )
 
     def consent(self, user_name: str, *, matchable: bool) -> UserRecord:
         """Record that the user consents to analysis now, and whether also to be matched."""
-        now = self._clock()
-        user = self._store.ensure_user(valid_user_id(user_name), user_name, now)
-        self._store.set_consent(user.user_id, now, words=WORDS_VERSION)
-        self._store.set_matchable(user.user_id, matchable)
+        now = self.clock()
+        user = self.store.ensure_user(valid_user_id(user_name), user_name, now)
+        self.store.set_consent(user.user_id, now, words=WORDS_VERSION)
+        self.store.set_matchable(user.user_id, matchable)
         return replace(user, consented_at=now)
 
     def export(self, user_name: str) -> Mapping[str, Any]:
         """Return all data of the user as JSON values."""
-        return self._store.export_user(self._known(user_name).user_id)
+        return self.store.export_user(self._known(user_name).user_id)
 
     def erase(self, user_name: str) -> None:
         """Erase all data of the user, which is also what withdrawing consent does."""
-        self._store.erase_user(self._known(user_name).user_id, self._clock())
+        self.store.erase_user(self._known(user_name).user_id, self.clock())
 
     def _known(self, user_name: str) -> UserRecord:
-        user = self._store.user(valid_user_id(user_name))
+        user = self.store.user(valid_user_id(user_name))
         if user is None:
             raise NotFoundError(
                 "Nothing is held about a user of that name. Import their posts first, or check the"

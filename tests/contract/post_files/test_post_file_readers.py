@@ -154,12 +154,3 @@ def test_a_retweet_is_a_shared_post(form: Format) -> None:
     post = only_post(form, row(text="RT @somebody: look"))
 
     assert post.ownership is Ownership.SHARED
-
-
-@every_format
-def test_hashtags_are_found_in_the_text_where_none_are_listed(form: Format) -> None:
-    post = only_post(
-        form, row(text="#Grüße an #日本 und #हिन्दी, nicht C#5 #2024 x.org/#top #grüße")
-    )
-
-    assert post.hashtags == ("grüße", "日本", "हिन्दी")

@@ -30,13 +30,18 @@ def network(request: pytest.FixtureRequest) -> Iterator[Network]:
         yield network
 
 
-def test_all_posts_come_newest_first_over_several_pages(network: Network) -> None:
+def test_all_posts_come_newest_first_over_several_pages_and_the_newest_is_named_once(
+    network: Network,
+) -> None:
     network.fill(NEWEST_FIRST)
 
     pages = network.pages()
 
-    assert network.ids() == [network.post_id(n) for n in NEWEST_FIRST]
+    ids = [item.post_id for page in pages for item in page.items if isinstance(item, Post)]
+    assert ids == [network.post_id(n) for n in NEWEST_FIRST]
     assert sum(len(page.items) > 0 for page in pages) > 1
+    assert [page.newest for page in pages if page.newest] == [network.post_id(249)]
+    assert sum(page.posts_read for page in pages) == 250
 
 
 def test_a_post_has_its_text_time_engagement_and_language(network: Network) -> None:
@@ -84,26 +89,12 @@ def test_a_user_without_posts_is_no_error(network: Network) -> None:
     assert network.items() == []
 
 
-def test_the_newest_post_is_named_once(network: Network) -> None:
-    network.fill(NEWEST_FIRST)
-
-    named = [page.newest for page in network.pages() if page.newest]
-
-    assert named == [network.post_id(249)]
-
-
 def test_no_larger_page_is_asked_for_than_is_wanted(network: Network) -> None:
     network.fill(NEWEST_FIRST)
 
     pages = network.pages(wanted=6)
 
     assert max(len(page.items) for page in pages) == 6
-
-
-def test_what_was_read_is_counted(network: Network) -> None:
-    network.fill([3, 2, 1])
-
-    assert sum(page.posts_read for page in network.pages()) == 3
 
 
 def test_an_item_that_is_no_post_is_rejected_and_the_others_kept(network: Network) -> None:
@@ -181,20 +172,16 @@ def test_a_spent_rate_limit_says_when_it_is_reset(network: Network) -> None:
     [
         (Reply(403, {"error": "Forbidden", "message": "no"}), SourceForbiddenError),
         (Reply(418, {"error": "Teapot"}), SourceRefusedError),
+        (Reply(302, b"", {"Location": "/elsewhere"}), SourceRefusedError),
     ],
-    ids=["403", "418"],
+    ids=["403", "418", "a redirect"],
 )
-def test_a_refusal_is_final(network: Network, reply: Reply, error: type[MoodlineError]) -> None:
+def test_a_refusal_is_final_and_a_redirect_is_not_followed(
+    network: Network, reply: Reply, error: type[MoodlineError]
+) -> None:
     network.server.faults = [reply]
 
     with pytest.raises(error):
-        network.items()
-
-
-def test_a_redirect_is_not_followed(network: Network) -> None:
-    network.server.faults = [Reply(302, b"", {"Location": f"{network.server.url}/elsewhere"})]
-
-    with pytest.raises(SourceRefusedError):
         network.items()
 
     assert len(network.server.asked) == 1

@@ -20,16 +20,17 @@ def names(country: str | None, default: str = "", mood: str = "Depressed") -> li
     return [entry["name"] for entry in listed.entries_for({"mood": mood}, country)]
 
 
-@pytest.mark.parametrize(("country", "default"), [("IE", ""), ("ie", ""), (None, "IE")])
-def test_those_of_the_country_or_else_of_the_settings_come_first(
-    country: str | None, default: str
+@pytest.mark.parametrize(
+    ("country", "default", "expected"),
+    [
+        *((*asked, ["Near", "Anywhere"]) for asked in (("IE", ""), ("ie", ""), (None, "IE"))),
+        *((*asked, ["Anywhere"]) for asked in (("FR", ""), (None, ""), ("FR", "IE"))),
+    ],
+)
+def test_those_of_the_country_or_else_of_the_settings_come_first_then_those_for_any(
+    country: str | None, default: str, expected: list[str]
 ) -> None:
-    assert names(country, default) == ["Near", "Anywhere"]
-
-
-@pytest.mark.parametrize(("country", "default"), [("FR", ""), (None, ""), ("FR", "IE")])
-def test_a_country_without_an_entry_has_those_for_any(country: str | None, default: str) -> None:
-    assert names(country, default) == ["Anywhere"]
+    assert names(country, default) == expected
 
 
 @pytest.mark.parametrize("mood", list(Mood))

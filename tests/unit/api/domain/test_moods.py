@@ -20,53 +20,24 @@ from tests.support.posts import emotions
         (emotions(joy=0.5, sadness=0.4, neutral=0.1), Mood.SATISFIED),
         # positivity 0 >= 1.5 * 0, as the rule stands; a softmax is never exactly there
         (emotions(neutral=1.0), Mood.CHEERFUL),
-    ],
-    ids=["mostly sad and afraid", "anger leads", "mostly light", "a little lighter", "no feeling"],
-)
-def test_scores_have_a_mood(scores: dict[str, float], expected: Mood) -> None:
-    assert mood_of(scores, DEFAULT) is expected
-
-
-@pytest.mark.parametrize(
-    ("scores", "expected"),
-    [
-        (emotions(joy=0.5, sadness=0.5), Mood.SATISFIED),  # a tie is not heavy
+        # only more negativity than positivity is heavy: a tie is not
+        (emotions(joy=0.5, sadness=0.5), Mood.SATISFIED),
         (emotions(joy=0.499, sadness=0.501), Mood.DEPRESSED),
         (emotions(joy=0.501, sadness=0.499), Mood.SATISFIED),
         # 0.1 + 0.2 is 0.30000000000000004 as a float: rounding makes no tie heavy
         (emotions(fear=0.1, sadness=0.2, joy=0.3, neutral=0.4), Mood.SATISFIED),
+        # only twice the anger above fear and sadness is stressed: 2 * 0.3 is a tie with 0.25 + 0.35
+        (emotions(anger=0.3, fear=0.25, sadness=0.35), Mood.DEPRESSED),
+        (emotions(anger=0.301, fear=0.25, sadness=0.35), Mood.STRESSED),
+        (emotions(anger=0.299, fear=0.25, sadness=0.35), Mood.DEPRESSED),
+        # cheerful from one and a half times the negativity, which is 0.6000000000000001 as a float
+        (emotions(joy=0.6, sadness=0.4), Mood.CHEERFUL),
+        (emotions(joy=0.601, sadness=0.4), Mood.CHEERFUL),
+        (emotions(joy=0.599, sadness=0.4), Mood.SATISFIED),
     ],
 )
-def test_only_more_negativity_than_positivity_is_heavy(
-    scores: dict[str, float], expected: Mood
-) -> None:
+def test_scores_have_a_mood(scores: dict[str, float], expected: Mood) -> None:
     assert mood_of(scores, DEFAULT) is expected
-
-
-@pytest.mark.parametrize(
-    ("anger", "expected"),
-    [
-        (0.3, Mood.DEPRESSED),  # 2 * 0.3 = 0.6 is a tie with 0.25 + 0.35
-        (0.301, Mood.STRESSED),
-        (0.299, Mood.DEPRESSED),
-    ],
-)
-def test_only_twice_the_anger_above_fear_and_sadness_is_stressed(
-    anger: float, expected: Mood
-) -> None:
-    assert mood_of(emotions(anger=anger, fear=0.25, sadness=0.35), DEFAULT) is expected
-
-
-@pytest.mark.parametrize(
-    ("joy", "expected"),
-    [
-        (0.6, Mood.CHEERFUL),  # 1.5 * 0.4 is 0.6, though 0.6000000000000001 as a float
-        (0.601, Mood.CHEERFUL),
-        (0.599, Mood.SATISFIED),
-    ],
-)
-def test_one_and_a_half_times_the_negativity_is_cheerful(joy: float, expected: Mood) -> None:
-    assert mood_of(emotions(joy=joy, sadness=0.4), DEFAULT) is expected
 
 
 def test_each_mood_has_an_opposite() -> None:

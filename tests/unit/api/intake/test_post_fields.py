@@ -96,6 +96,7 @@ def test_an_id_made_of_content_depends_on_time_and_text() -> None:
         ("#One and #two, #ONE again", ("one", "two")),
         ("#straße_1 ＃全角 #été!", ("straße_1", "全角", "été")),
         ("(#a) #b's _#c #d#e", ("a", "b", "c", "d")),
+        ("#Grüße an #日本 und #हिन्दी, nicht C#5 #grüße", ("grüße", "日本", "हिन्दी")),
         ("#1 #2024 # ## #_", ()),
         ("C#sharp https://x.org/#top &#39; ", ()),
         ("#" + "a" * 101, ()),

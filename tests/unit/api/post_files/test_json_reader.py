@@ -27,43 +27,35 @@ def only_post(data: bytes) -> Post:
     return post
 
 
-def test_seconds_since_1970_are_a_time_and_a_number_an_id() -> None:
-    post = only_post(SOUND)
-
-    assert post.post_id == "1"
-    assert post.created_at == datetime(2024, 5, 31, 18, 20, tzinfo=UTC)
-
-
-def test_public_metrics_of_x_are_counted() -> None:
-    post = only_post(
-        b'{"id": "1", "text": "a", "created_at": "2024-01-02T03:04:05.000Z", "public_metrics":'
-        b' {"like_count": 1, "retweet_count": 2, "reply_count": 3, "quote_count": 4,'
-        b' "bookmark_count": 5, "impression_count": 6}}'
-    )
-
-    assert post.engagement == Engagement(1, 2, 3, 4, 5, 6)
-
-
 @pytest.mark.parametrize(
-    "field", [b'"note_tweet": {"text": "whole"}', b'"extended_tweet": {"full_text": "whole"}']
+    ("field", "attribute", "expected"),
+    [
+        (b'"id": 1', "post_id", "1"),
+        (b'"created_at": 1717179600', "created_at", datetime(2024, 5, 31, 18, 20, tzinfo=UTC)),
+        (
+            b'"public_metrics": {"like_count": 1, "retweet_count": 2, "reply_count": 3,'
+            b' "quote_count": 4, "bookmark_count": 5, "impression_count": 6}',
+            "engagement",
+            Engagement(1, 2, 3, 4, 5, 6),
+        ),
+        # the whole text of a long post goes before its excerpt
+        (b'"note_tweet": {"text": "whole"}', "text", "whole"),
+        (b'"extended_tweet": {"full_text": "whole"}', "text", "whole"),
+        # listed hashtags go before those of the text
+        (
+            b'"entities": {"hashtags": [{"tag": "Sea"}, {"text": "#Sun"}, {"text": 5}, "Sea",'
+            b' "no tag"]}',
+            "hashtags",
+            ("sea", "sun"),
+        ),
+        (b'"retweeted": true', "ownership", Ownership.SHARED),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_whole_text_of_a_long_post_goes_before_its_excerpt(field: bytes) -> None:
-    assert only_post(b'{"text": "cut", "created_at": "2024-01-02", %b}' % field).text == "whole"
+def test_the_fields_that_x_writes_are_read(field: bytes, attribute: str, expected: object) -> None:
+    post = only_post(b'{"text": "#cut", "created_at": "2024-01-02", %b}' % field)
 
-
-def test_listed_hashtags_go_before_those_of_the_text() -> None:
-    post = only_post(
-        b'{"text": "#cut", "created_at": "2024-01-02", "entities": {"hashtags": [{"tag": "Sea"},'
-        b' {"text": "#Sun"}, {"text": 5}, "Sea", "no tag"]}}'
-    )
-
-    assert post.hashtags == ("sea", "sun")
-
-
-def test_a_post_that_is_marked_as_retweeted_is_shared() -> None:
-    post = only_post(b'{"text": "a", "created_at": "2024-01-02", "retweeted": true}')
-
-    assert post.ownership is Ownership.SHARED
+    assert getattr(post, attribute) == expected
 
 
 @pytest.mark.parametrize(
