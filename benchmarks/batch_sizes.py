@@ -60,7 +60,6 @@ async def cpu_per_text(
 
 
 async def main() -> None:
-    """Measure every choice, in turns."""
     _, texts = gather_texts(Path(os.environ.get("MOODLINE_DATA") or ROOT / "../shared/data"))
     with EmotionClassifier(open_model(MODEL_DIR)) as classifier:
         for budget, spread in CHOICES * ROUNDS:

@@ -34,16 +34,9 @@ def describe_commit() -> str:
     """Return the measured commit, with `+` for uncommitted changes; empty outside a repository."""
     try:
         commit, changes = (
-            subprocess.run(
-                ["git", *words],  # noqa: S607 -- whichever git the developer has
-                cwd=ROOT,
-                capture_output=True,
-                check=True,
-                text=True,
-                timeout=30,
-            ).stdout.strip()
-            for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "serving"))
+            subprocess.check_output(words.split(), cwd=ROOT, stderr=subprocess.DEVNULL, timeout=30)
+            for words in ("git rev-parse --short HEAD", "git status --porcelain serving")
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return f"{commit}+" if changes else commit
+    return commit.decode().strip() + ("+" if changes.strip() else "")

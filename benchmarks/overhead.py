@@ -104,7 +104,6 @@ async def measure(name: str, ask: Callable[[], Awaitable[Any]], at_once: int) ->
 
 
 async def main() -> None:
-    """Measure every way."""
     body = {"texts": [TEXT]}
     ours = application(without_model())
     cached = application(without_model(cache_texts=100))

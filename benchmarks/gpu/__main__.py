@@ -34,6 +34,8 @@ def main() -> int:
     if lacking := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
         print(f"benchmarks.gpu: skipped, not installed: {', '.join(lacking)}")
         return 0
+    import torch
+
     from benchmarks.gpu import device as gpu
     from benchmarks.gpu.measure import Figure, Measure, Scale
     from benchmarks.peers.inputs import gather_texts
@@ -41,17 +43,8 @@ def main() -> int:
     if not options.cpu_smoke and (reason := gpu.missing()):
         print(f"benchmarks.gpu: skipped, {reason}")
         return 0
-    workers = max(1, min(8, (os.cpu_count() or 2) // 2))
-    scale = Scale(
-        tuple(options.shapes.split(",")),
-        SIZES,
-        4096,
-        options.turns,
-        options.seconds,
-        workers,
-        ("none", "attention", "multihead"),
-        gpu.SIDE,
-    )
+    shapes, workers = tuple(options.shapes.split(",")), max(1, min(8, (os.cpu_count() or 2) // 2))
+    scale = Scale(shapes, SIZES, 4096, options.turns, options.seconds, workers)
     if options.cpu_smoke:  # packed graphs have no kernels on the CPU
         scale = Scale(("tiny",), (1, 16), 64, 1, 0.2, 1, ("none",), 256)
     device = "cpu" if options.cpu_smoke else "cuda"
@@ -69,16 +62,11 @@ def main() -> int:
             if not options.no_server:
                 figures += measure.through_server()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"peak_flops": peak, "texts": source, "scale": asdict(scale), "device": _device(device)}
+    name = torch.cuda.get_device_name() if device == "cuda" else "CPU, in miniature"
+    kept = {"peak_flops": peak, "texts": source, "scale": asdict(scale), "device": name}
     rows = [asdict(figure) for figure in figures]
     options.out.write_text(json.dumps({**kept, "figures": rows}, indent=1), encoding="utf-8")
     return 0
-
-
-def _device(device: str) -> str:
-    import torch
-
-    return torch.cuda.get_device_name() if device == "cuda" else "CPU, in miniature"
 
 
 if __name__ == "__main__":

@@ -18,8 +18,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LIST = "parts.json"
-MEBIBYTE = 1 << 20
-PYTHON = "3.12"
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64")
 GPU = "onnxruntime-gpu==1.31.1"
 """Built for CUDA 13."""
@@ -37,7 +35,7 @@ def download(folder: Path) -> None:
     small = [line for line in pinned if line.partition("==")[0] in PURE_PINS]
     platforms = [word for name in PLATFORMS for word in ("--platform", name)]
     fetch = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--python-version", PYTHON),
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--python-version", "3.12"),
         *("--only-binary", ":all:", "--dest", str(folder), *platforms),
     ]
     subprocess.run([*fetch, "--no-deps", GPU, *small], check=True)
@@ -90,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="moodline-carry-") as folder:
         if options.what == "pack":
             download(Path(folder))
-            names = split(sorted(Path(folder).iterdir()), options.parts, options.mib * MEBIBYTE)
+            names = split(sorted(Path(folder).iterdir()), options.parts, options.mib << 20)
             print(f"{options.parts}: {LIST} and {', '.join(names)}")
             return 0
         try:

@@ -33,6 +33,9 @@ HEAD_TEXTS = 64
 BUDGETS = (4_096, 65_536)
 """Padded tokens per run that are tried besides the server's own."""
 
+Turn = tuple[float, float | None, list[float]]
+"""Posts per second, the GPU's mean utilisation, and the seconds of each call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -44,8 +47,8 @@ class Scale:
     turns: int
     seconds: float
     workers: int
-    packings: tuple[Packing, ...]
-    side: int
+    packings: tuple[Packing, ...] = ("none", "attention", "multihead")
+    side: int = gpu.SIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class Measure:
 
     def without_server(self) -> list[Figure]:
         """Measure without a server: token ids in, logits out."""
-        rates: dict[tuple[str, int], list[tuple[float, float | None, list[float]]]] = {}
+        rates: dict[tuple[str, int], list[Turn]] = {}
         for _ in range(self._scale.turns):
             for size in self._scale.sizes:
                 for name, way in self._ways.items():
@@ -142,7 +145,7 @@ class Measure:
     def through_server(self) -> list[Figure]:
         """Measure through the server: texts in, JSON out."""
         lacking = [name for name in SERVER_NEEDS if importlib.util.find_spec(name) is None]
-        best = self._best_packing()
+        best = self._best_packing()  # of the fp16 graphs, for the largest calls
         if lacking or best is None:
             print(f"through the server: skipped, not installed: {', '.join(lacking) or 'fp16'}")
             return []
@@ -171,13 +174,12 @@ class Measure:
         return figures
 
     def _best_packing(self) -> str | None:
-        """Return the fp16 graph that ran the largest calls fastest."""
         known = [name for name in self._scale.packings if f"fp16-{name}" in self._ways]
         size = self._scale.sizes[-1]
         rates = {name: self._turn(self._ways[f"fp16-{name}"], size)[0] for name in known}
         return max(rates, key=lambda name: rates[name]) if rates else None
 
-    def _turn(self, way: Callable[..., Any], size: int) -> tuple[float, float | None, list[float]]:
+    def _turn(self, way: Callable[..., Any], size: int) -> Turn:
         parts = [self._posts[at : at + size] for at in range(0, len(self._posts) - size + 1, size)]
         took: list[float] = []
         with gpu.Utilisation() as use:
@@ -188,29 +190,17 @@ class Measure:
                 took.append(time.perf_counter() - began)
         return len(took) * size / sum(took), use.mean, took
 
-    def _figure(
-        self,
-        name: str,
-        size: int,
-        turns: list[tuple[float, float | None, list[float]]],
-        more: str = "",
-    ) -> Figure:
+    def _figure(self, name: str, size: int, turns: list[Turn], more: str = "") -> Figure:
         rate = statistics.median(turn[0] for turn in turns)
         seen = [turn[1] for turn in turns if turn[1] is not None]
         took = [seconds for turn in turns for seconds in turn[2]]
-        each = ways.flops([len(post) for post in self._posts], self._layers, self._width)
-        figure = Figure(
-            self._shape,
-            name + more,
-            size,
-            rate,
-            percentile(took, 0.5) or 0.0,
-            percentile(took, 0.99) or 0.0,
-            statistics.median(seen) if seen else None,
-            rate * each / len(self._posts) / self._peak,
-            self._agreements[name],
-        )
-        busy = "-" if figure.utilisation is None else f"{figure.utilisation:.0%}"
+        flops = ways.flops([len(post) for post in self._posts], self._layers, self._width)
+        each = flops / len(self._posts)
+        p50, p99 = (percentile(took, share) or 0.0 for share in (0.5, 0.99))
+        used, peak = statistics.median(seen) if seen else None, rate * each / self._peak
+        agreement = self._agreements[name]
+        figure = Figure(self._shape, name + more, size, rate, p50, p99, used, peak, agreement)
+        busy = "-" if used is None else f"{used:.0%}"
         print(
             f"{figure.shape} {figure.way}, calls of {size}: {rate:,.0f} posts/s,"
             f" p50 {figure.p50 * 1e3:.2f} ms, p99 {figure.p99 * 1e3:.2f} ms, busy {busy},"

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
 from api.runtime.processes import free_port
 from benchmarks.peers.client.connection import Pool, written
 from benchmarks.peers.contract import Setup, classify_call
@@ -67,11 +69,6 @@ async def load(
 def labels(port: int, texts: Sequence[str]) -> list[str]:
     """Return the server's label of each text."""
     call = classify_call(PATH, texts)
-
-    async def ask() -> list[str]:
-        pool = Pool("127.0.0.1", port)
-        reply = await pool.ask(written(call, f"127.0.0.1:{port}"))
-        pool.close()
-        return [answer.label for answer in call.read(reply.body)]
-
-    return asyncio.run(ask())
+    url, headers = f"http://127.0.0.1:{port}{PATH}", {"content-type": "application/json"}
+    reply = httpx.post(url, content=call.body, headers=headers, timeout=60.0, trust_env=False)
+    return [answer.label for answer in call.read(reply.content)]

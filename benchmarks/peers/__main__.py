@@ -56,38 +56,20 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    known = f"of {', '.join(ENTRIES)}; all unless given"
     parser.add_argument(
-        "--peers",
-        type=_names,
-        default=list(ENTRIES),
-        metavar="NAME,...",
-        help=f"of {', '.join(ENTRIES)}; all unless given",
+        "--peers", type=_names, default=list(ENTRIES), metavar="NAME,...", help=known
     )
     parser.add_argument("--rounds", type=_count, default=3)
     parser.add_argument("--seconds", type=_seconds, default=8.0, help="per profile")
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="one short round, kept out of the results folder and the page",
-    )
-    parser.add_argument(
-        "--smoke",
-        action="store_true",
-        help="start each, compare its answers to a handful of requests, no load",
-    )
+    parser.add_argument("--quick", action="store_true", help="one short round, not published")
+    parser.add_argument("--smoke", action="store_true", help="check the answers, no load")
     parser.add_argument("--prepare", action="store_true", help="only make the environments")
     parser.add_argument("--model", type=Path, default=ROOT / "serving" / "model")
-    parser.add_argument(
-        "--torch-model",
-        type=Path,
-        default=ROOT / ".runs" / "default" / "model",
-        help="checkpoint that the model was quantised from, for Infinity",
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path(os.environ.get("MOODLINE_DATA") or ROOT / "../shared/data"),
-    )
+    checkpoint = ROOT / ".runs" / "default" / "model"
+    parser.add_argument("--torch-model", type=Path, default=checkpoint, help="for Infinity")
+    data = Path(os.environ.get("MOODLINE_DATA") or ROOT / "../shared/data")
+    parser.add_argument("--data", type=Path, default=data)
     return parser
 
 

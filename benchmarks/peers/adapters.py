@@ -12,8 +12,6 @@ from benchmarks.peers.processes import ROOT, launch
 from serving.classifier.artifact import EMOTIONS
 
 MLSERVER_MODEL = "emotion"
-MLSERVER_BATCH_REQUESTS = 64
-MLSERVER_WAIT_SECONDS = 0.005
 
 Words = Sequence[str | Path]
 
@@ -99,8 +97,8 @@ class MlServer:
         model = {
             "name": MLSERVER_MODEL,
             "implementation": "benchmarks.peers.servers.mlserver_runtime.EmotionRuntime",
-            "max_batch_size": MLSERVER_BATCH_REQUESTS,
-            "max_batch_time": MLSERVER_WAIT_SECONDS,
+            "max_batch_size": 64,
+            "max_batch_time": 0.005,
         }
         (setup.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         (setup.folder / "model-settings.json").write_text(json.dumps(model), encoding="utf-8")

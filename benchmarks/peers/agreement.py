@@ -9,11 +9,7 @@ from benchmarks.peers.contract import Answer
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How far answers may be from the reference.
-
-    `labels` is the share of texts whose label must be the reference's, `mean` and `worst` the
-    largest differences of a probability allowed on average and anywhere.
-    """
+    """Least share of equal labels; largest mean and worst difference of a probability."""
 
     labels: float
     mean: float

@@ -25,7 +25,7 @@ MODEL = "emotion"
 BATCH_TEXTS = 64
 _opened = functools.cache(open_model)
 _UNREAD = Encoded((), truncated=False)
-_SPECIAL_TOKENS = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep")}
+_SPECIAL = ("pad", "unk", "cls", "sep", "mask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,7 @@ def onnx_folder(setup: Setup) -> Path:
     tokenizer = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": artifact.max_tokens,
-        **_SPECIAL_TOKENS,
-        "mask_token": "[MASK]",
+        **{f"{name}_token": f"[{name.upper()}]" for name in _SPECIAL},
     }
     documents = {
         "config.json": {**architecture, **_output_configuration(artifact)},

@@ -31,16 +31,9 @@ def draw(rows: Mapping[str, Row], file: Path) -> None:
                 continue
             whiskers = [[spread.median - spread.low], [spread.high - spread.median]]
             colour = _COLOURS.get(row.peer, _PEER_COLOUR)
-            axes.barh(index, spread.median, xerr=whiskers, color=colour, ecolor="#333333")
+            bar = axes.barh(index, spread.median, xerr=whiskers, color=colour, ecolor="#333333")
             digits = 0 if name == "texts_per_second" else 1
-            axes.annotate(
-                f"{spread.median:,.{digits}f}",
-                (spread.high, index),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-            )
+            axes.bar_label(bar, [f"{spread.median:,.{digits}f}"], padding=4, fontsize=8)
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_yticks(range(len(titles)), titles)
         axes.margins(x=0.15)

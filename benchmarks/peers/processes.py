@@ -33,11 +33,7 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory of a process and its descendants.
-
-    Resident memory (RSS) counts a page once per process that maps it, the proportional share
-    (PSS) once in total.
-    """
+    """Memory of a process and its descendants: RSS, and PSS, which counts a shared page once."""
 
     rss_mib: float
     pss_mib: float

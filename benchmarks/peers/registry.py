@@ -47,74 +47,51 @@ class Entry:
         return REQUIREMENTS / f"{self.shares or self.name}.txt"
 
 
-ENTRIES = {
-    entry.name: entry
-    for entry in (
-        Entry(OURS, "Moodline", "bentoml", moodline(), "`python -m serving`"),
-        Entry(
-            OURS_BENTOML,
-            "Moodline, BentoML's dispatcher",
-            "bentoml",
-            moodline(scheduler="bentoml"),
-            "`python -m serving` with `SERVING_SCHEDULER=bentoml`",
-        ),
-        Entry(
-            "flask_gunicorn",
-            "Flask + gunicorn",
-            "flask",
-            FLASK_GUNICORN,
-            "1 worker, 8 threads, no batching, one ONNX Runtime thread per run",
-        ),
-        Entry(
-            "litserve",
-            "LitServe",
-            "litserve",
-            program("lit_server"),
-            "batches of up to 64 requests, 5 ms",
-        ),
-        Entry(
-            "bentoml_plain",
-            "BentoML, plain",
-            "bentoml",
-            BENTOML_PLAIN,
-            "one service, `batchable=True`",
-        ),
-        Entry(
-            "ray_serve",
-            "Ray Serve",
-            "ray",
-            program("ray_app"),
-            "`@serve.batch` of up to 64 requests, 5 ms",
-        ),
-        Entry(
-            "mlserver",
-            "MLServer",
-            "mlserver",
-            MlServer(),
-            "adaptive batching of up to 64 requests, 5 ms",
-        ),
-        Entry(
-            "infinity",
-            "Infinity (PyTorch)",
-            "infinity-emb",
-            Infinity("torch", checkpoint_folder),
-            "fp32 checkpoint: its PyTorch engine loads no ONNX file; texts normalised beforehand",
-            UNQUANTISED,
-        ),
-        Entry(
-            "infinity_onnx",
-            "Infinity (optimum)",
-            "infinity-emb",
-            Infinity("optimum", onnx_folder),
-            "the same int8 file in its ONNX Runtime engine; texts normalised beforehand",
-            shares="infinity",
-        ),
-        Entry(
-            LIMIT,
-            "the model alone",
-            "onnxruntime",
-            ModelAlone(),
-            "no server: `EmotionClassifier` in calls of 64 and of 50 texts",
-        ),
-    )
-}
+_BATCHED = "of up to 64 requests, 5 ms"
+_ALL = (
+    Entry(OURS, "Moodline", "bentoml", moodline(), "`python -m serving`"),
+    Entry(
+        OURS_BENTOML,
+        "Moodline, BentoML's dispatcher",
+        "bentoml",
+        moodline(scheduler="bentoml"),
+        "`python -m serving` with `SERVING_SCHEDULER=bentoml`",
+    ),
+    Entry(
+        "flask_gunicorn",
+        "Flask + gunicorn",
+        "flask",
+        FLASK_GUNICORN,
+        "1 worker, 8 threads, no batching, one ONNX Runtime thread per run",
+    ),
+    Entry("litserve", "LitServe", "litserve", program("lit_server"), f"batches {_BATCHED}"),
+    Entry(
+        "bentoml_plain", "BentoML, plain", "bentoml", BENTOML_PLAIN, "one service, `batchable=True`"
+    ),
+    Entry("ray_serve", "Ray Serve", "ray", program("ray_app"), f"`@serve.batch` {_BATCHED}"),
+    Entry("mlserver", "MLServer", "mlserver", MlServer(), f"adaptive batching {_BATCHED}"),
+    Entry(
+        "infinity",
+        "Infinity (PyTorch)",
+        "infinity-emb",
+        Infinity("torch", checkpoint_folder),
+        "fp32 checkpoint: its PyTorch engine loads no ONNX file; texts normalised beforehand",
+        UNQUANTISED,
+    ),
+    Entry(
+        "infinity_onnx",
+        "Infinity (optimum)",
+        "infinity-emb",
+        Infinity("optimum", onnx_folder),
+        "the same int8 file in its ONNX Runtime engine; texts normalised beforehand",
+        shares="infinity",
+    ),
+    Entry(
+        LIMIT,
+        "the model alone",
+        "onnxruntime",
+        ModelAlone(),
+        "no server: `EmotionClassifier` in calls of 64 and of 50 texts",
+    ),
+)
+ENTRIES = {entry.name: entry for entry in _ALL}

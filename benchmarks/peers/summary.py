@@ -67,10 +67,10 @@ def _row(peer: str, turns: Sequence[Turn]) -> Row:
             measured.setdefault(phase["name"], {}).setdefault(figure, []).append(phase[figure])
         if phase["name"] != "overload":
             others += sum(n for status, n in phase["statuses"].items() if status != "200")
-    figures: dict[str, dict[str, Spread]] = {}
-    for name, values in measured.items():
-        spreads = {figure: spread(them) for figure, them in values.items()}
-        figures[name] = {figure: one for figure, one in spreads.items() if one is not None}
+    figures = {
+        name: {figure: one for figure, them in values.items() if (one := spread(them)) is not None}
+        for name, values in measured.items()
+    }
     return Row(
         peer=peer,
         turns=len(turns),

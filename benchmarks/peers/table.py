@@ -110,7 +110,6 @@ def _asked(asked: Sequence[Ratio]) -> list[str]:
 
 
 def _remarks(facts: Mapping[str, Any], rows: Mapping[str, Row]) -> str:
-    """Return a remark per server: versions, agreement of its answers, failures."""
     lines = []
     for row in rows.values():
         entry = ENTRIES[row.peer]

@@ -103,10 +103,8 @@ def _measured(filled: Sequence[Filled], calls: int) -> list[dict[str, Any]]:
     users = [Users(one.store, lambda: NOW, preset("default")) for one in filled]
     for one in filled:
         one.store.replace_catalogue(parse_catalogue(items))
-    for name, method in (
-        ("mood look-up", Users.overview),
-        ("recommendations", Users.recommendations),
-    ):
+    calls_of = {"mood look-up": Users.overview, "recommendations": Users.recommendations}
+    for name, method in calls_of.items():
         times: list[list[tuple[float, float]]] = [[] for _ in filled]
         chance = random.Random(11)
         for _ in range(_WARM_UP + calls):

@@ -181,7 +181,6 @@ def summarise(
 
 
 def _agreement(done: Sequence[Done], reference: Sequence[Answer]) -> Agreement | None:
-    """Compare the sampled answers with the reference; None where there is no sample."""
     answers: list[Answer] = []
     wanted: list[Answer] = []
     for one in done:

@@ -14,34 +14,24 @@ def moved(answer: Answer, by: float) -> Answer:
     return dataclasses.replace(answer, irony=answer.irony + by)
 
 
-def test_the_same_answers_agree_exactly() -> None:
-    agreement = compare([JOY, ANGER], [JOY, ANGER])
+@pytest.mark.parametrize(
+    ("answers", "figures", "within"),
+    [
+        ([JOY] * 100, (1.0, 0.0, 0.0), [True, True]),
+        ([moved(JOY, 0.05)] + [JOY] * 99, (1.0, 0.05 / 300, 0.05), [False, True]),
+        ([Answer("joy", {"joy": 0.89, "anger": 0.11}, 0.21)] * 9, (1.0, 0.01, 0.01), [False, True]),
+        ([ANGER] * 2, (0.0, 1.6 / 3, 0.8), [False, False]),
+    ],
+    ids=["the same", "one score far off", "every score a little off", "other labels"],
+)
+def test_answers_agree_within_the_tolerances(
+    answers: list[Answer], figures: tuple[float, float, float], within: list[bool]
+) -> None:
+    agreement = compare(answers, [JOY] * len(answers))
 
-    assert (agreement.texts, agreement.labels, agreement.mean, agreement.worst) == (2, 1.0, 0, 0)
-    assert agreement.within(SAME_FILE)
-
-
-def test_answers_in_another_order_do_not_agree_with_any_tolerance() -> None:
-    agreement = compare([ANGER, JOY], [JOY, ANGER])
-
-    assert agreement.labels == 0.0
-    assert not agreement.within(SAME_FILE)
-    assert not agreement.within(UNQUANTISED)
-
-
-def test_one_score_far_off_is_enough_to_be_refused_as_the_same_file() -> None:
-    agreement = compare([moved(JOY, 0.05)] + [JOY] * 99, [JOY] * 100)
-
-    assert agreement.worst == pytest.approx(0.05)
-    assert agreement.mean < SAME_FILE.mean
-    assert not agreement.within(SAME_FILE)
-    assert agreement.within(UNQUANTISED)
-
-
-def test_a_small_error_in_every_score_is_refused_as_the_same_file() -> None:
-    small = Answer("joy", {"joy": 0.89, "anger": 0.11}, 0.21)
-
-    assert not compare([small] * 10, [JOY] * 10).within(SAME_FILE)
+    assert agreement.texts == len(answers)
+    assert (agreement.labels, agreement.mean, agreement.worst) == pytest.approx(figures)
+    assert [agreement.within(tolerance) for tolerance in (SAME_FILE, UNQUANTISED)] == within
 
 
 @pytest.mark.parametrize(

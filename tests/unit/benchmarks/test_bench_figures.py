@@ -9,18 +9,12 @@ def test_a_percentile_is_the_smallest_value_that_the_share_does_not_exceed() -> 
     assert percentile(values, 0.50) == 50.0
     assert percentile(values, 0.99) == 99.0
     assert percentile(values, 1.0) == 100.0
-
-
-def test_a_percentile_of_one_value_is_that_value_and_of_none_there_is_none() -> None:
     assert percentile([3.5], 0.01) == 3.5
     assert percentile([], 0.5) is None
 
 
 def test_a_spread_is_the_median_between_the_lowest_and_the_highest_round() -> None:
     assert spread([900.0, 1000.0, 700.0]) == Spread(900.0, 700.0, 1000.0)
-
-
-def test_rounds_without_a_figure_are_left_out_of_the_spread() -> None:
     assert spread([None, 2.0, 4.0]) == Spread(3.0, 2.0, 4.0)
     assert spread([None, None]) is None
 

@@ -17,7 +17,6 @@ PARENT = (
     "print(child.pid, flush=True);"
 )
 STAYS = PARENT + "time.sleep(60)"
-LEAVES = PARENT
 
 
 def start(folder: Path, program: str) -> tuple[Server, psutil.Process]:
@@ -45,23 +44,16 @@ def test_a_family_is_measured_with_its_children(tmp_path: Path) -> None:
         end(server)
 
 
-def test_ending_a_server_ends_children_in_other_sessions_too(tmp_path: Path) -> None:
-    server, child = start(tmp_path, STAYS)
+@pytest.mark.parametrize("program", [STAYS, PARENT], ids=["server runs", "server has ended"])
+def test_ending_a_server_ends_children_in_other_sessions_too(tmp_path: Path, program: str) -> None:
+    server, child = start(tmp_path, program)
+    assert server.process is not None
+    if program == PARENT:
+        server.process.wait(30)
 
     end(server)
 
-    assert server.process is not None
     assert server.process.returncode is not None
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
-
-
-def test_a_child_that_outlived_its_server_is_found_by_its_mark(tmp_path: Path) -> None:
-    server, child = start(tmp_path, LEAVES)
-    assert server.process is not None
-    server.process.wait(30)
-
-    end(server)
-
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
@@ -70,15 +62,11 @@ def test_a_process_that_is_gone_has_used_nothing() -> None:
     assert cpu_seconds(2**22 + 1) == 0.0
 
 
-def test_the_reason_in_a_log_is_the_exception_that_came_first(tmp_path: Path) -> None:
+def test_the_reason_in_a_log_is_its_first_exception_or_how_it_ends(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     log.write_text("starting\nTraceback\n  in x\nValueError: no model\nOSError: shutdown\n\n")
 
     assert reason_in(log) == "ValueError: no model"
-
-
-def test_without_an_exception_the_reason_is_how_the_log_ends(tmp_path: Path) -> None:
-    log = tmp_path / "server.log"
     log.write_text("one\ntwo\n\nthree\n")
 
     assert reason_in(log) == "two | three"
