@@ -5,8 +5,6 @@ before BentoML starts. Then `bentoml serve` takes this process over, so that sig
 directly.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import sys

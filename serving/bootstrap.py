@@ -1,7 +1,5 @@
 """Build the parts of a server from its settings; the one place where they meet."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Mapping

@@ -23,8 +23,6 @@ ServingError
 Messages are for people: what was wrong, where, what to do. None of them quotes a text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ service's life, and answers its own pages. Its classify endpoint is called once 
 is ready, so a service that BentoML cannot serve never is.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import itertools

@@ -1,7 +1,5 @@
 """Bearer keys of other teams (RFC 6750): the caller's name, found by a secret."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Behind POST /v1/classify of that app is BentoML's adaptive batching: it gathers 
 several requests and calls the service's batchable method with them, one batch at a time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

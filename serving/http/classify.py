@@ -1,7 +1,5 @@
 """Answer one classification request: headers, room in the queue, body, cache, run, deadline."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Label values come from fixed tables or from the operator, never from a caller, s
 request can make the series grow.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence

@@ -5,8 +5,6 @@ generated from the wire models below. Requests are not parsed with them: pydanti
 surrogates in JSON, which the contract accepts, and does not point at faults as the contract does.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal

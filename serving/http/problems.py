@@ -3,8 +3,6 @@
 Problem documents follow RFC 9457 and have the same fields as the orchestration service's.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from serving import errors

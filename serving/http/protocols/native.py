@@ -1,7 +1,5 @@
 """This server's own format: /v1/classify and /v1/model, and checks that other formats share."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict

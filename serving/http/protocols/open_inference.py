@@ -6,8 +6,6 @@ binary tensors are refused, and a request for binary outputs is answered in JSON
 of that extension read too. Unknown parameters are ignored.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ taken for a batch. Unknown fields are ignored, as in TEI.
 A ranking has the seven emotions; irony is a separate probability and not in it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """BentoML's own clients and pages, over a socket, against a really started server."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from typing import Any

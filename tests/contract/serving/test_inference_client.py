@@ -1,7 +1,5 @@
 """The client against a really started server: both sides of one contract."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The inference contract, as a caller of a really started server meets it."""
 
-from __future__ import annotations
-
 import json
 import math
 import socket

@@ -1,7 +1,5 @@
 """Requests made up from the OpenAPI document, and answers held against it."""
 
-from __future__ import annotations
-
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings

@@ -1,7 +1,5 @@
 """The Bento that bentofile.yaml describes: it is built, it starts, it answers."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

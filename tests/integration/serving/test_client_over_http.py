@@ -1,7 +1,5 @@
 """The client over real connections to a server that misbehaves."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Iterator

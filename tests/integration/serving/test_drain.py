@@ -1,7 +1,5 @@
 """What SIGTERM does to requests: the one in flight is answered, later ones are not taken."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import signal

@@ -1,7 +1,5 @@
 """Callers with a client of another server, over a really started one that asks for keys."""
 
-from __future__ import annotations
-
 import json
 import math
 import socket

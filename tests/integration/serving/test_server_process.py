@@ -1,7 +1,5 @@
 """The server as a process: how it starts, how it refuses to, and how it ends."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

@@ -1,7 +1,5 @@
 """The shipped model: what has to hold whatever it was trained on."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

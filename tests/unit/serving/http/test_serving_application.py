@@ -1,7 +1,5 @@
 """How the application starts, and what it asks BentoML's app, here a stand-in."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

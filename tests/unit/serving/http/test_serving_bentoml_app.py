@@ -1,7 +1,5 @@
 """What goes to BentoML's app and comes back, with a stand-in for the app."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The contract's rules that a started server cannot be made to show quickly."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 

@@ -1,7 +1,5 @@
 """The words of the Open Inference Protocol v2, with no server behind them."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

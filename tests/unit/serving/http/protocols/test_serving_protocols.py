@@ -1,7 +1,5 @@
 """What all wire formats have in common: the rules of the contract, in the words of each."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Sequence

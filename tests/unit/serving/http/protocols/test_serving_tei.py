@@ -1,7 +1,5 @@
 """The words of text-embeddings-inference's /predict, with no server behind them."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
