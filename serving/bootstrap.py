@@ -1,4 +1,4 @@
-"""Build the parts of a server from its settings; the one place where they meet."""
+"""Build the parts of a server from its settings: the only module that wires them."""
 
 import logging
 import time

@@ -150,7 +150,7 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """How much a request may hold."""
+        """Limits of a request."""
         return Limits(self.max_texts, self.max_text_chars, self.max_body_bytes)
 
     @classmethod

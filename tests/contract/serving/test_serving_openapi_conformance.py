@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document, and answers held against it."""
+"""Requests generated from the OpenAPI document, and answers compared with it."""
 
 import pytest
 import schemathesis

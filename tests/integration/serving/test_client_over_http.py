@@ -67,7 +67,7 @@ class FakeHttpServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def hang(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        """Say nothing until the test is over."""
+        """Send nothing until the test is over."""
         self.release.wait(timeout=60)
         handler.close_connection = True
 

@@ -165,10 +165,10 @@ def test_a_hostile_text_fails_its_own_request_alone_and_is_named(
     with ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(ask, range(32)))
 
-    place = "/inputs/1" if path == "/predict" else "/inputs/0/data/1"
+    pointer = "/inputs/1" if path == "/predict" else "/inputs/0/data/1"
     for number, response in enumerate(responses):
         if number % 8 == 3:
-            assert f"{place} could not be classified" in error_of(response, path, 500)
+            assert f"{pointer} could not be classified" in error_of(response, path, 500)
             assert FRAGILE_WORD not in response.text
         else:
             assert response.json() == alone

@@ -1,4 +1,4 @@
-"""The shipped model: what has to hold whatever it was trained on."""
+"""The shipped model: properties of any model that may be shipped."""
 
 import math
 from collections.abc import Iterator

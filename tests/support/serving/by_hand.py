@@ -82,7 +82,7 @@ class FakeScheduler:
             self._running = None
             item = json.dumps(JOY).encode()
             request.settle(
-                (place, None if text == BAD else item) for place, text in enumerate(request.texts)
+                (index, None if text == BAD else item) for index, text in enumerate(request.texts)
             )
 
 
@@ -97,7 +97,7 @@ def in_event_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Let other tasks run until `condition` holds; fail after five seconds."""
+    """Let other tasks run until `condition` is true; fail after five seconds."""
     async with asyncio.timeout(5):
         while not condition():
             await asyncio.sleep(0)

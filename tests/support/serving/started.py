@@ -1,4 +1,4 @@
-"""Start a real server process on a free port, and see to it that it ends."""
+"""Start a real server process on a free port, and end it after use."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ SCHEDULERS = ("continuous", "bentoml")
 
 @dataclass(frozen=True)
 class Started:
-    """Hold a started server: its process, its port, and the file that its output goes to."""
+    """A started server: its process, its port, and the file with its output."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Poll until `condition` holds; AssertionError, naming `what`, when it does not in time."""
+    """Poll until `condition` is true; AssertionError, naming `what`, when it does not in time."""
     ends = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends:

@@ -1,4 +1,4 @@
-"""Write a model folder that is like the shipped one in all but size and sense.
+"""Write a model folder like the shipped one, but tiny and untrained.
 
 The graph averages a row of random numbers a token over the tokens that the mask lets through,
 so its logits depend on the text and not on the padding. Nothing is learnt and nothing random
@@ -30,7 +30,7 @@ WORDS = [
     *"abcdefghijklmnopqrstuvwxyz0123456789.,!?#@",
     *(f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"),
 ]  # fmt: skip
-"""The vocabulary; a token's number is its word's place."""
+"""The vocabulary; a token's number is its word's index."""
 
 
 def write_tiny_model(folder: Path, **changes: Any) -> Path:
@@ -78,7 +78,7 @@ def write_manifest(folder: Path, **changes: Any) -> None:
 
 
 def _write_tokenizer(path: Path) -> None:
-    vocabulary = {word: place for place, word in enumerate(WORDS)}
+    vocabulary = {word: index for index, word in enumerate(WORDS)}
     tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()

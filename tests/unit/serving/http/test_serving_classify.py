@@ -30,7 +30,7 @@ TEXTS = {"texts": ["a"]}
 async def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> None:
     scheduler = FakeScheduler(blocked=True)
     app = application(scheduler=scheduler, queue_texts=256)
-    held = asyncio.create_task(Caller(app).classify({"texts": ["a"] * 256}))
+    queued = asyncio.create_task(Caller(app).classify({"texts": ["a"] * 256}))
     await until(lambda: bool(scheduler.came))
     sent: list[Message] = []
 
@@ -43,7 +43,7 @@ async def test_when_nothing_more_fits_it_says_so_before_it_reads_the_body() -> N
     scope = http_scope("POST", "/v1/classify", {"content-type": "application/json"})
     await app(scope, receive, send)
     scheduler.go_on.set()
-    await held
+    await queued
 
     assert sent[0]["status"] == 429
 
@@ -215,13 +215,13 @@ async def test_the_age_of_the_oldest_request_is_told_as_it_is_now() -> None:
     now = [100.0]
     scheduler = FakeScheduler(blocked=True)
     caller = Caller(application(server_parts(scheduler, clock=lambda: now[0])))
-    held = asyncio.create_task(caller.classify(TEXTS))
+    queued = asyncio.create_task(caller.classify(TEXTS))
     await until(lambda: bool(scheduler.came))
 
     now[0] += 2.5
     page = (await caller.request("GET", "/metrics")).body
     scheduler.go_on.set()
-    await held
+    await queued
 
     assert b"oldest_request_seconds 2.5" in page
     assert b"held_texts 1.0" in page

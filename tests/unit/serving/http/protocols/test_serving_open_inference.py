@@ -43,7 +43,7 @@ def answer(asked: Asked, *items: dict[str, Any]) -> Any:
     return json.loads(asked.worded(json.dumps(items).encode()))
 
 
-def places(*tensors: Any, **fields: Any) -> list[str]:
+def pointers(*tensors: Any, **fields: Any) -> list[str]:
     """Return where the faults are that a request is refused for."""
     with pytest.raises(InvalidRequestError) as caught:
         read(*tensors, **fields)
@@ -120,7 +120,7 @@ def test_the_outputs_asked_for_are_answered_each_once(wanted: list[Any], names: 
     ],
 )
 def test_an_output_that_there_is_not_is_refused(wanted: Any, where: str) -> None:
-    assert places(tensor("a"), outputs=wanted) == [where]
+    assert pointers(tensor("a"), outputs=wanted) == [where]
 
 
 @pytest.mark.parametrize(
@@ -150,16 +150,16 @@ def test_an_output_that_there_is_not_is_refused(wanted: Any, where: str) -> None
 def test_a_tensor_of_another_kind_is_refused_and_the_place_is_named(
     changes: dict[str, Any], where: str
 ) -> None:
-    assert places(tensor("a", "b", **changes)) == [where]
+    assert pointers(tensor("a", "b", **changes)) == [where]
 
 
 def test_a_truth_value_is_no_size() -> None:
-    assert places(tensor("a", shape=[True])) == ["/inputs/0/shape"]
+    assert pointers(tensor("a", shape=[True])) == ["/inputs/0/shape"]
 
 
 @pytest.mark.parametrize("tensors", [[], [tensor("a"), tensor("b")], ["a"], [None]])
 def test_anything_but_one_tensor_is_refused(tensors: list[Any]) -> None:
-    assert places(*tensors) == ["/inputs"]
+    assert pointers(*tensors) == ["/inputs"]
 
 
 @pytest.mark.parametrize("data", [[7], [None], [["a"]], [{"a": 1}]])
@@ -172,7 +172,7 @@ def test_an_element_that_is_no_text_is_named_where_the_caller_has_it(data: list[
 
 
 def test_an_id_that_is_no_string_is_refused() -> None:
-    assert places(tensor("a"), id=42) == ["/id"]
+    assert pointers(tensor("a"), id=42) == ["/id"]
 
 
 def test_an_empty_tensor_is_refused() -> None:

@@ -79,7 +79,7 @@ async def test_before_it_is_warm_it_says_503_and_when_to_come_back(path: str) ->
 async def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None:
     scheduler = FakeScheduler(blocked=True)
     caller = Caller(application(scheduler=scheduler, queue_texts=256))
-    held = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
+    queued = asyncio.create_task(caller.classify({"texts": ["a"] * 200}))
     await until(lambda: bool(scheduler.came))
 
     refused = await caller.post(path, document_for(path, ["b"] * 57))
@@ -88,7 +88,7 @@ async def test_all_protocols_share_one_queue_counted_in_texts(path: str) -> None
 
     assert_worded(path, refused, 429)
     assert 1 <= int(refused.headers["retry-after"]) <= 30
-    assert ((await held).status, (await fits).status) == (200, 200)
+    assert ((await queued).status, (await fits).status) == (200, 200)
     assert ["b"] * 57 not in scheduler.came
 
 
@@ -115,8 +115,8 @@ async def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str
         fault = {"where": "/texts/1", "reason": "could not be classified"}
         assert failed.json()["errors"] == [fault]
     else:
-        place = "/inputs/1" if path == "/predict" else "/inputs/0/data/1"
-        assert f"{place} could not be classified" in failed.json()["error"]
+        pointer = "/inputs/1" if path == "/predict" else "/inputs/0/data/1"
+        assert f"{pointer} could not be classified" in failed.json()["error"]
 
 
 @CALLS
@@ -193,7 +193,7 @@ async def test_a_fault_of_our_own_is_told_in_the_words_of_the_protocol() -> None
     class Broken(FakeScheduler):
         def submit(self, request: QueuedRequest) -> None:
             request.settle(
-                (place, b"no json: secret detail") for place in range(len(request.texts))
+                (index, b"no json: secret detail") for index in range(len(request.texts))
             )
 
     app = application(scheduler=Broken())

@@ -45,7 +45,7 @@ def answer(asked: Asked, *items: dict[str, Any]) -> Any:
     return json.loads(asked.worded(json.dumps(items).encode()))
 
 
-def places(inputs: Any, **options: Any) -> list[str]:
+def pointers(inputs: Any, **options: Any) -> list[str]:
     """Return where the faults are that a request is refused for."""
     with pytest.raises(InvalidRequestError) as caught:
         read(inputs, **options)
@@ -115,7 +115,7 @@ def test_a_pair_is_refused_and_not_taken_for_a_batch(inputs: list[str]) -> None:
 def test_inputs_of_another_shape_are_refused_and_the_place_is_named(
     inputs: Any, where: str
 ) -> None:
-    assert places(inputs) == [where]
+    assert pointers(inputs) == [where]
 
 
 def test_a_text_that_is_none_is_named_where_the_caller_has_it() -> None:
@@ -142,7 +142,7 @@ def test_a_body_without_inputs_is_refused() -> None:
     ],
 )
 def test_an_option_that_cannot_be_had_is_refused(options: dict[str, Any], where: str) -> None:
-    assert places("a", **options) == [where]
+    assert pointers("a", **options) == [where]
 
 
 @pytest.mark.parametrize(
