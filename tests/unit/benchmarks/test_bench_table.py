@@ -151,6 +151,7 @@ def test_the_page_of_this_repository_has_the_markers() -> None:
     assert page.index(table.BEGIN) < page.index(table.END)
 
 
+@pytest.mark.slow
 def test_the_plot_is_a_picture_of_those_that_have_figures(tmp_path: Path) -> None:
     file = tmp_path / "peers.png"
 

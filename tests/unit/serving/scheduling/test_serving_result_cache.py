@@ -3,6 +3,7 @@
 import asyncio
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,6 +93,7 @@ def test_with_size_zero_every_text_is_classified_as_it_came() -> None:
     assert notes.told == []
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_number_of_results() -> None:
     cache = ResultCache(2_000, "m 1", Notes())
     item = b"x" * 260  # longer than any answer
