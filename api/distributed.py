@@ -10,15 +10,14 @@ import sys
 import tempfile
 from contextlib import ExitStack
 
-from api.local import run_until_stopped, server_urls
-from api.runtime.processes import LocalServersError, free_port, start, wait_for_any, wait_ready
+from api.local import run_until_stopped, start_servers
+from api.runtime.processes import LocalServersError, free_port, start, wait_for_any
 
 WORKERS = 2
 
 
 def run(environment: dict[str, str], workers: int) -> int:
     """Start everything, print the addresses, and return the exit code of the first to end."""
-    inference_url, api_url = server_urls(environment)
     with ExitStack() as stack:
         children = []
         queue_url = environment.get("QUEUE_URL", "").strip()
@@ -28,21 +27,19 @@ def run(environment: dict[str, str], workers: int) -> int:
             children.append(start(stack, redis_command(port), environment))
         env = {
             **environment,
-            "INFERENCE_URL": inference_url,
             "QUEUE_URL": queue_url,
             # So that the API's /metrics includes the workers.
             "PROMETHEUS_MULTIPROC_DIR": stack.enter_context(tempfile.TemporaryDirectory()),
         }
-        for module in ("serving", "api"):
-            children.append(start(stack, [sys.executable, "-m", module], env))
-        wait_ready(inference_url, children)
-        wait_ready(api_url, children)
+        servers = start_servers(stack, env)
+        children += servers.children
+        worker_env = {**env, "INFERENCE_URL": servers.inference_url}
         for number in range(1, workers + 1):
             command = [sys.executable, "-m", "api.worker", "--name", f"worker-{number}"]
-            children.append(start(stack, command, env))
+            children.append(start(stack, command, worker_env))
         print(
             f"\nMoodline is running with {workers} workers. Ctrl-C stops all of it.\n\n"
-            f"  dashboard   {api_url}/\n  API docs    {api_url}/docs\n",
+            f"  dashboard   {servers.api_url}/\n  API docs    {servers.api_url}/docs\n",
             flush=True,
         )
         return wait_for_any(children)

@@ -32,25 +32,30 @@ class LocalServers:
     children: tuple[Child, ...]
 
 
-@contextmanager
-def local_servers(env: Mapping[str, str], *, quiet: bool = False) -> Iterator[LocalServers]:
-    """Start both servers with `env`, yield once both are ready, and stop them at the end.
+def start_servers(stack: ExitStack, env: Mapping[str, str], *, quiet: bool = False) -> LocalServers:
+    """Start both servers, which the stack stops, and return once both are ready.
 
     env is a whole environment with SERVING_HOST, SERVING_PORT, API_HOST and API_PORT set. With
     quiet, the servers' output is captured; the last line of one that ends too early is in the
     error. Raises ServerEndedError if one ends, LocalServersError after READY_SECONDS.
     """
-    inference_url, api_url = server_urls(env)
-    # Whatever the settings say of workers, the API runs the analyses here.
-    child_env = {**env, "INFERENCE_URL": inference_url, "QUEUE_URL": ""}
+    inference_url = f"http://{env['SERVING_HOST']}:{env['SERVING_PORT']}"
+    api_url = f"http://{env['API_HOST']}:{env['API_PORT']}"
+    child_env = {**env, "INFERENCE_URL": inference_url}
+    children = tuple(
+        start(stack, [sys.executable, "-m", module], child_env, quiet=quiet)
+        for module in ("api", "serving")
+    )
+    wait_ready(inference_url, children)
+    wait_ready(api_url, children)
+    return LocalServers(inference_url, api_url, children)
+
+
+@contextmanager
+def local_servers(env: Mapping[str, str], *, quiet: bool = False) -> Iterator[LocalServers]:
+    """Start both servers, whose API runs the analyses itself, and stop them at the end."""
     with ExitStack() as stack:
-        children = tuple(
-            start(stack, [sys.executable, "-m", module], child_env, quiet=quiet)
-            for module in ("api", "serving")
-        )
-        wait_ready(inference_url, children)
-        wait_ready(api_url, children)
-        yield LocalServers(inference_url, api_url, children)
+        yield start_servers(stack, {**env, "QUEUE_URL": ""}, quiet=quiet)
 
 
 def server_environment() -> dict[str, str]:
@@ -66,12 +71,6 @@ def server_environment() -> dict[str, str]:
         "API_HOST": settings.api_host,
         "API_PORT": str(settings.api_port),
     }
-
-
-def server_urls(env: Mapping[str, str]) -> tuple[str, str]:
-    """Return the addresses of the inference server and of the API in an environment."""
-    inference_url = f"http://{env['SERVING_HOST']}:{env['SERVING_PORT']}"
-    return inference_url, f"http://{env['API_HOST']}:{env['API_PORT']}"
 
 
 def run_until_stopped(run: Callable[[dict[str, str]], int]) -> int:

@@ -18,12 +18,11 @@ from celery import signals
 
 from api.adapters.celery_queue import TASK, celery_app
 from api.bootstrap.adapters import adapters
-from api.bootstrap.use_cases import analysis_runner
+from api.bootstrap.use_cases import analysis_workers
 from api.errors import MoodlineError, StoreUnavailableError
 from api.logs import configure_logs
 from api.metrics import Metrics
 from api.runtime.processes import collect_garbage_less_often
-from api.runtime.worker_pool import Sweeper, WorkerPool
 from api.settings import Settings, SettingsError, read_settings
 
 _log = logging.getLogger("api.worker")
@@ -64,15 +63,7 @@ def work(settings: Settings, name: str) -> None:
     if settings.worker_metrics_port:
         _serve(metrics, settings)
     ports = adapters(settings)
-    stopping = threading.Event()
-    runner = analysis_runner(ports, settings, metrics, stopping)
-    poller = WorkerPool(
-        runner.run,
-        stopping,
-        sweep=Sweeper(ports.store, ports.clock).sweep_when_due,
-        threads=1,
-        poll_seconds=settings.queue_poll_seconds,
-    )
+    runner, poller = analysis_workers(ports, settings, metrics, threading.Event(), threads=1)
     app = celery_app(settings.queue_url, lease_seconds=settings.lease_seconds)
     app.task(name=TASK)(_task(runner.run))
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from flask import Flask
 
 from api.bootstrap.adapters import Ports
-from api.bootstrap.use_cases import analysis_runner, use_cases
+from api.bootstrap.use_cases import analysis_workers, use_cases
 from api.domain.catalogue import parse_catalogue
 from api.domain.crisis_support import SupportEntry, SupportList, parse_support
 from api.jobs.runner import AnalysisRunner
 from api.metrics import Metrics
 from api.routes.app import create_app
-from api.runtime.worker_pool import Sweeper, WorkerPool
+from api.runtime.worker_pool import WorkerPool
 from api.services import Services
 from api.services.access import HOW_TO_MAKE_A_KEY, Access
 from api.settings import Settings, SettingsError
@@ -59,13 +59,8 @@ def wire(ports: Ports, settings: Settings) -> Service:
     ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue.read_bytes())))
     metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
     stopping = threading.Event()
-    runner = analysis_runner(ports, settings, metrics, stopping)
-    workers = WorkerPool(
-        runner.run,
-        stopping,
-        sweep=Sweeper(ports.store, ports.clock).sweep_when_due,
-        threads=settings.analysis_workers,
-        poll_seconds=settings.queue_poll_seconds,
+    runner, workers = analysis_workers(
+        ports, settings, metrics, stopping, threads=settings.analysis_workers
     )
     wake = ports.wake or workers.wake
     services = use_cases(ports, settings, metrics, access, support, wake=wake, stopping=stopping)

@@ -1,4 +1,4 @@
-"""Wiring of the use cases, and of the runner that executes analyses in the API or in a worker."""
+"""Wiring of the use cases, and of the threads that run analyses in the API or in a worker."""
 
 import os
 import secrets
@@ -12,6 +12,7 @@ from api.domain.crisis_support import SupportList
 from api.domain.scoring import preset
 from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
+from api.runtime.worker_pool import Sweeper, WorkerPool
 from api.services import Services
 from api.services.access import Access
 from api.services.analyses import Analyses, LongCalls
@@ -67,11 +68,14 @@ def use_cases(
     )
 
 
-def analysis_runner(
-    ports: Ports, settings: Settings, metrics: Metrics, stopping: threading.Event
-) -> AnalysisRunner:
-    """Return the runner of queued analyses; it hands a running one back when stopping is set."""
-    return AnalysisRunner(
+def analysis_workers(
+    ports: Ports, settings: Settings, metrics: Metrics, stopping: threading.Event, *, threads: int
+) -> tuple[AnalysisRunner, WorkerPool]:
+    """Return the runner of queued analyses, and the threads that run it and the retention sweeps.
+
+    When stopping is set, running analyses go back to the queue.
+    """
+    runner = AnalysisRunner(
         ports.store,
         MeteredEmotionClient(ports.emotions, metrics),
         {name: MeteredPostSource(name, each, metrics) for name, each in ports.sources.items()},
@@ -90,6 +94,14 @@ def analysis_runner(
         stopping=stopping.is_set,
         access=_sign_ins(ports, settings).access,
     )
+    pool = WorkerPool(
+        runner.run,
+        stopping,
+        sweep=Sweeper(ports.store, ports.clock).sweep_when_due,
+        threads=threads,
+        poll_seconds=settings.queue_poll_seconds,
+    )
+    return runner, pool
 
 
 def _sign_ins(ports: Ports, settings: Settings) -> SignIns:

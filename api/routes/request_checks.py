@@ -133,9 +133,7 @@ def register_request_checks(
 def register_query_check(app: OpenAPI) -> None:
     """Refuse undocumented query parameters; call it after adding all routes."""
     known = {
-        endpoint: {
-            p.name for p in operation.parameters or () if p.param_in == ParameterInType.QUERY
-        }
+        endpoint: {each.name for each in operation.parameters or () if each.param_in == _QUERY}
         for endpoint, operation in documented_operations(app).items()
         if endpoint != _ANY_QUERY and not endpoint.startswith("service.")
     }
