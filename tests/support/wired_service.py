@@ -16,7 +16,8 @@ from werkzeug.test import TestResponse
 
 from api.bootstrap.adapters import Ports
 from api.bootstrap.service import Service, wire
-from api.bootstrap.sources import wire_sources
+from api.bootstrap.sources import WiredSources, wire_sources
+from api.ports.clock import Clock
 from api.post_files.detection import FormatDetection
 from api.settings import Settings, read_settings
 from api.stores.sqlite import SqliteStore
@@ -98,6 +99,31 @@ def upload(data: bytes, name: str) -> dict[str, Any]:
     return {"data": {"file": (io.BytesIO(data), name)}, "content_type": "multipart/form-data"}
 
 
+def _wired(
+    store: FailingStore | SqliteStore,
+    settings: Settings,
+    clock: Clock,
+    sources: WiredSources,
+    probes: Mapping[str, Callable[[], bool]],
+) -> WiredService:
+    emotions = FakeEmotionClient()
+    ports = Ports(
+        store,
+        emotions,
+        FormatDetection(clock),
+        sources.by_name,
+        clock,
+        store.close,
+        keys=store,
+        sign_in=sources.sign_in,
+        sealer=sources.sealer,
+        probes=probes,
+    )
+    service = wire(ports, settings)
+    service.app.test_client_class = ClosingClient
+    return WiredService(service, store, emotions, service.app.test_client())
+
+
 @contextmanager
 def wire_service(
     store: FailingStore | SqliteStore,
@@ -105,21 +131,9 @@ def wire_service(
     probes: Mapping[str, Callable[[], bool]] | None = None,
 ) -> Iterator[WiredService]:
     """Wire a service without sources; workers that a test started are stopped at the end."""
-    emotions = FakeEmotionClient()
-    ports = Ports(
-        store,
-        emotions,
-        FormatDetection(lambda: NOW),
-        {},
-        lambda: NOW,
-        store.close,
-        store,
-        probes=probes or {},
-    )
-    service = wire(ports, settings)
-    service.app.test_client_class = ClosingClient
-    yield WiredService(service, store, emotions, service.app.test_client())
-    assert service.workers.stop(5)
+    wired = _wired(store, settings, lambda: NOW, WiredSources(), probes or {})
+    yield wired
+    assert wired.service.workers.stop(5)
 
 
 class ServiceWithSources:
@@ -149,22 +163,7 @@ class ServiceWithSources:
             }
         )
         self.sources = wire_sources(settings, self.clock)
-        emotions = FakeEmotionClient()
-        self.keys = store
-        ports = Ports(
-            store,
-            emotions,
-            FormatDetection(self.clock),
-            self.sources.by_name,
-            self.clock,
-            store.close,
-            self.keys,
-            self.sources.sign_in,
-            self.sources.sealer,
-        )
-        service = wire(ports, settings)
-        service.app.test_client_class = ClosingClient
-        self.wired = WiredService(service, store, emotions, service.app.test_client())
+        self.wired = _wired(store, settings, self.clock, self.sources, {})
 
     def stop(self) -> None:
         assert self.wired.service.workers.stop(5)

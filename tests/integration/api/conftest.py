@@ -6,24 +6,23 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
-from api.stores.sqlite import SqliteStore
-from tests.support.fakes import FailingStore
+from tests.support.fakes import FailingStore, MemoryStore
 from tests.support.wired_service import ServiceWithSources, WiredService, wire_service
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[FailingStore]:
-    """A SQLite store that can be made to fail."""
-    opened = FailingStore(SqliteStore(tmp_path / "moodline.db"))
+def store() -> Iterator[FailingStore]:
+    """A store in memory that can be made to fail."""
+    opened = FailingStore()
     yield opened
     opened.close()
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings with small limits and short waits."""
     return Settings(
-        data_dir=tmp_path,
+        data_dir=tmp_path_factory.mktemp("data"),
         chunk_posts=4,
         inference_retry_seconds=0.0,
         queue_poll_seconds=0.02,
@@ -40,6 +39,13 @@ def settings(tmp_path: Path) -> Settings:
 def wired(store: FailingStore, settings: Settings) -> Iterator[WiredService]:
     """A wired service that asks for no keys."""
     with wire_service(store, settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shared(settings: Settings) -> Iterator[WiredService]:
+    """A wired service for all tests whose calls change nothing; making one takes a while."""
+    with wire_service(MemoryStore(), settings) as opened:
         yield opened
 
 

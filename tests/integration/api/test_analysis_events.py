@@ -1,7 +1,10 @@
 """Analyses are followed as server-sent events."""
 
 import json
+from collections.abc import Callable
 from typing import Any, cast
+
+import pytest
 
 from tests.support.wired_service import WiredService, problem
 
@@ -14,54 +17,41 @@ def events(text: str) -> list[dict[str, Any]]:
     ]
 
 
-def read(chunks: Any) -> str:
-    """Return the rest of a streamed answer."""
-    return b"".join(cast("list[bytes]", chunks)).decode()
-
-
-def test_waiting_analyses_are_taken_up_when_the_service_starts(wired: WiredService) -> None:
+def test_queued_analyses_are_run_when_the_service_starts(wired: WiredService) -> None:
     wired.import_posts("alice", 3)
-    analysis_id = wired.start("alice").get_json()["analysis_id"]
+    path = wired.start("alice").headers["Location"]
 
     wired.service.start()
 
-    last = events(wired.client.get(f"/v1/analyses/{analysis_id}/events").text)[-1]
-    assert last["state"] == "succeeded"
+    assert events(wired.client.get(f"{path}/events").text)[-1]["state"] == "succeeded"
+    assert len(events(wired.client.get(f"{path}/events").text)) == 1  # it has ended
 
 
-def test_events_tell_of_an_analysis_until_it_ends(wired: WiredService) -> None:
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [
+        (lambda wired, _: wired.work(), ["succeeded"]),
+        (lambda wired, path: wired.client.delete(path), ["cancelled"]),
+        (lambda wired, _: wired.client.delete("/v1/users/alice"), []),
+    ],
+    ids=["succeeded", "cancelled", "erased"],
+)
+def test_events_tell_of_an_analysis_until_it_ends(
+    wired: WiredService, end: Callable[[WiredService, str], object], last: list[str]
+) -> None:
     wired.import_posts("alice", 30)
-    analysis_id = wired.start("alice").get_json()["analysis_id"]
-    stream = wired.client.get(f"/v1/analyses/{analysis_id}/events", buffered=False)
+    path = wired.start("alice").headers["Location"]
+    stream = wired.client.get(f"{path}/events", buffered=False)
     first = next(iter(cast(Any, stream.response))).decode()
-    wired.work()
+    end(wired, path)
 
-    rest = read(stream.response)
+    rest = b"".join(cast("list[bytes]", stream.response)).decode()
 
     assert stream.mimetype == "text/event-stream"
     assert first.startswith("event: analysis\ndata: ")
     assert events(first)[0]["state"] == "queued"
-    assert events(rest)[-1]["state"] == "succeeded"
-
-
-def test_events_of_an_ended_analysis_are_one(wired: WiredService) -> None:
-    analysis_id = wired.analysed("alice")
-
-    told = events(wired.client.get(f"/v1/analyses/{analysis_id}/events").text)
-
-    assert [item["state"] for item in told] == ["succeeded"]
-
-
-def test_events_end_where_the_user_is_erased(wired: WiredService) -> None:
-    wired.import_posts("alice", 3)
-    analysis_id = wired.start("alice").get_json()["analysis_id"]
-    stream = wired.client.get(f"/v1/analyses/{analysis_id}/events", buffered=False)
-    next(iter(stream.response))
-    wired.client.delete("/v1/users/alice")
-
-    rest = read(stream.response)
-
-    assert events(rest) == []
+    assert [item["state"] for item in events(rest)][-1:] == last
+    stream.close()
 
 
 def test_too_many_open_calls_are_told_to_come_back(wired: WiredService) -> None:

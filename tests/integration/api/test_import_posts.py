@@ -49,13 +49,24 @@ def test_json_lines_are_imported_and_reported(wired: WiredService) -> None:
     }
 
 
-def test_a_csv_file_is_imported_from_a_form(wired: WiredService) -> None:
-    data = b"id,text,created_at\n1,so much joy,2026-02-01T10:00:00Z\n"
+@pytest.mark.parametrize(
+    ("data", "name", "read_as"),
+    [
+        (b"id,text,created_at\n1,joy,2026-02-01T10:00:00Z\n", "posts.csv", (200, 1, "csv")),
+        (tweets_js("so much joy").encode(), "tweets.js", (200, 1, "archive")),
+        (archive(tweets=tweets_js("so much joy", "more love")), None, (200, 2, "archive")),
+    ],
+    ids=["CSV in a form", "tweets.js in a form", "an X archive as the body"],
+)
+def test_a_file_is_imported_by_its_format(
+    wired: WiredService, data: bytes, name: str | None, read_as: tuple[int, int, str]
+) -> None:
+    sent = upload(data, name) if name else {"data": data, "content_type": "application/zip"}
 
-    answer = wired.client.post(URL, **upload(data, "posts.csv"))
+    answer = wired.client.post(URL, **sent)
 
-    assert (answer.status_code, answer.get_json()["format"]) == (200, "csv")
-    assert answer.get_json()["imported"] == 1
+    document = answer.get_json()
+    assert (answer.status_code, document["imported"], document["format"]) == read_as
 
 
 @pytest.mark.parametrize("padding", [1, 997, 1999])
@@ -68,37 +79,13 @@ def test_a_form_may_hold_a_file_larger_than_other_bodies(wired: WiredService, pa
     assert (answer.status_code, answer.get_json().get("imported")) == (200, 9)
 
 
-def test_an_x_archive_is_imported(wired: WiredService) -> None:
-    data = archive(tweets=tweets_js("so much joy", "more love"))
-
-    answer = wired.client.post(URL, data=data, content_type="application/zip")
-
-    assert (answer.status_code, answer.get_json()["format"]) == (200, "archive")
-    assert answer.get_json()["imported"] == 2
-
-
-def test_tweets_js_alone_is_imported(wired: WiredService) -> None:
-    data = tweets_js("so much joy").encode()
-
-    answer = wired.client.post(URL, **upload(data, "tweets.js"))
-
-    assert (answer.status_code, answer.get_json()["imported"]) == (200, 1)
-
-
-def test_the_same_file_again_changes_nothing(wired: WiredService) -> None:
+def test_a_file_again_updates_what_has_changed(wired: WiredService) -> None:
     wired.import_posts("alice", 3)
 
-    again = wired.import_posts("ALICE", 3).get_json()
+    again = wired.import_lines("ALICE", post_line(0, likes=9), post_line(1), post_line(2))
 
-    assert (again["imported"], again["unchanged"], again["total"]) == (0, 3, 3)
-
-
-def test_new_engagement_updates_a_known_post(wired: WiredService) -> None:
-    wired.import_lines("alice", post_line(1))
-
-    again = wired.import_lines("alice", post_line(1, likes=9)).get_json()
-
-    assert (again["imported"], again["updated"], again["total"]) == (0, 1, 1)
+    report = again.get_json()
+    assert [report[name] for name in ("imported", "updated", "unchanged", "total")] == [0, 1, 2, 3]
 
 
 def test_a_row_without_a_date_is_skipped_and_named(wired: WiredService) -> None:
@@ -119,14 +106,14 @@ def test_only_the_first_hundred_reasons_are_told(wired: WiredService) -> None:
     assert len(report["skipped_reasons"]) == 100
 
 
-def test_an_empty_file_is_refused(wired: WiredService) -> None:
-    answer = wired.client.post(URL, data=b"", content_type="text/csv")
+def test_an_empty_file_is_refused(shared: WiredService) -> None:
+    answer = shared.client.post(URL, data=b"", content_type="text/csv")
 
     assert "empty" in problem(answer, 400, "unreadable-file")["detail"]
 
 
-def test_a_form_without_the_file_names_the_field(wired: WiredService) -> None:
-    answer = wired.client.post(URL, data={"other": "x"}, content_type="multipart/form-data")
+def test_a_form_without_the_file_names_the_field(shared: WiredService) -> None:
+    answer = shared.client.post(URL, data={"other": "x"}, content_type="multipart/form-data")
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "file"
 
@@ -169,40 +156,39 @@ def test_a_file_that_is_not_posts_never_fails_the_server(
         assert len(document["detail"]) > 20
 
 
-def test_nothing_is_kept_of_a_file_that_breaks_off(wired: WiredService) -> None:
+def broken_archive() -> bytes:
     whole = archive(tweets=tweets_js(*[f"joy number {n}" for n in range(200)]))
-    data = whole.replace(b"PK\x01\x02", b"XXXX")
+    return whole.replace(b"PK\x01\x02", b"XXXX")
 
-    answer = wired.client.post(URL, data=data, content_type="application/zip")
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (broken_archive(), "archive.zip"),
+        (tweets_js("so much joy", "and more").encode()[:-20], "tweets.js"),
+    ],
+)
+def test_a_file_that_breaks_off_leaves_no_user_behind(
+    shared: WiredService, data: bytes, name: str
+) -> None:
+    answer = shared.client.post(URL, **upload(data, name))
 
     assert answer.status_code == 400
-    assert wired.client.get("/v1/users/alice").status_code == 404
+    assert shared.client.get("/v1/users/alice").status_code == 404
 
 
-def test_a_file_that_breaks_off_leaves_no_user_behind(wired: WiredService) -> None:
-    whole = tweets_js("so much joy", "and more").encode()
-
-    answer = wired.client.post(URL, **upload(whole[:-20], "tweets.js"))
-
-    assert answer.status_code == 400
-    assert wired.client.get("/v1/users/Alice").status_code == 404
-
-
-def test_a_file_past_the_cap_is_too_large(wired: WiredService) -> None:
-    data = b"\n".join(json.dumps(post_line(n)).encode() for n in range(1500))
-
-    answer = wired.client.post(URL, data=data, content_type="application/x-ndjson")
+@pytest.mark.parametrize(
+    "data",
+    [b"\n".join(json.dumps(post_line(n)).encode() for n in range(1500)), b"x" * 400_000],
+    ids=["posts past the cap", "a length far past the cap"],
+)
+def test_a_file_past_the_cap_is_too_large(shared: WiredService, data: bytes) -> None:
+    answer = shared.client.post(URL, data=data, content_type="application/x-ndjson")
 
     problem(answer, 413, "payload-too-large")
 
 
-def test_a_body_far_past_the_cap_is_refused_by_its_length(wired: WiredService) -> None:
-    answer = wired.client.post(URL, data=b"x" * 400_000, content_type="application/x-ndjson")
-
-    problem(answer, 413, "payload-too-large")
-
-
-def test_a_bad_user_name_is_refused_before_the_file_is_read(wired: WiredService) -> None:
-    answer = wired.client.post("/v1/users/not-a-name/posts", data=b"x", content_type="text/csv")
+def test_a_bad_user_name_is_refused_before_the_file_is_read(shared: WiredService) -> None:
+    answer = shared.client.post("/v1/users/not-a-name/posts", data=b"x", content_type="text/csv")
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "user_name"

@@ -28,21 +28,21 @@ def example_of(wired: WiredService, media: dict[str, Any]) -> Any:
     return schemas.get(name, {}).get("example")
 
 
-def test_every_call_has_examples_of_its_body_and_its_answer(wired: WiredService) -> None:
+def test_every_call_has_examples_of_its_body_and_its_answer(shared: WiredService) -> None:
     without = []
-    for name, operation in operations(wired).items():
+    for name, operation in operations(shared).items():
         body = list(operation.get("requestBody", {}).get("content", {}).values())
         good = [answer for status, answer in operation["responses"].items() if status < "300"]
         answers = [media for answer in good for media in (answer.get("content") or {}).values()]
         for media in (*body[:1], *answers):
-            if example_of(wired, media) is None and "event-stream" not in str(good):
+            if example_of(shared, media) is None and "event-stream" not in str(good):
                 without.append(name)
 
     assert without == []
 
 
-def test_every_example_fits_its_model(wired: WiredService) -> None:
-    schemas = wired.client.get("/openapi.json").get_json()["components"]["schemas"]
+def test_every_example_fits_its_model(shared: WiredService) -> None:
+    schemas = shared.client.get("/openapi.json").get_json()["components"]["schemas"]
 
     examples = {name: schema["example"] for name, schema in schemas.items() if "example" in schema}
 
@@ -62,8 +62,10 @@ def test_the_example_of_a_result_looks_like_a_result(wired: WiredService) -> Non
 
 
 @pytest.mark.parametrize("status", ["401", "403", "429"])
-def test_every_call_with_a_key_says_how_it_may_be_refused(wired: WiredService, status: str) -> None:
-    keyed = {name: each for name, each in operations(wired).items() if each.get("security")}
+def test_every_call_with_a_key_says_how_it_may_be_refused(
+    shared: WiredService, status: str
+) -> None:
+    keyed = {name: each for name, each in operations(shared).items() if each.get("security")}
 
     assert len(keyed) >= 15
     for name, operation in keyed.items():
@@ -71,8 +73,8 @@ def test_every_call_with_a_key_says_how_it_may_be_refused(wired: WiredService, s
         assert "examples" in content["application/problem+json"], name
 
 
-def test_every_problem_that_is_named_has_its_own_status(wired: WiredService) -> None:
-    for operation in operations(wired).values():
+def test_every_problem_that_is_named_has_its_own_status(shared: WiredService) -> None:
+    for operation in operations(shared).values():
         for status, answer in operation["responses"].items():
             media = (answer.get("content") or {}).get("application/problem+json", {})
             for example in media.get("examples", {}).values():

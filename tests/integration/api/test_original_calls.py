@@ -1,5 +1,6 @@
 """The original front end's calls answer in exactly the shapes that it reads."""
 
+from tests.support.fakes.runs import on_call
 from tests.support.wired_service import WiredService, post_line, problem
 
 
@@ -60,8 +61,8 @@ def test_start_analysis_that_fails_answers_the_problem_of_the_analysis(wired: Wi
     problem(answer, 503, "inference-unavailable")
 
 
-def test_start_analysis_with_a_bad_parameter_names_it(wired: WiredService) -> None:
-    answer = wired.client.get("/start_analysis/alice?consent=perhaps")
+def test_start_analysis_with_a_bad_parameter_names_it(shared: WiredService) -> None:
+    answer = shared.client.get("/start_analysis/alice?consent=perhaps")
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "consent"
 
@@ -82,5 +83,13 @@ def test_recommend_friends_answers_plain_names_at_both_spellings(wired: WiredSer
     assert all(isinstance(name, str) for names in right.values() for name in names)
 
 
-def test_recommend_friends_of_an_unknown_user_is_not_found(wired: WiredService) -> None:
-    problem(wired.client.get("/recomend_friends/nobody"), 404, "not-found")
+def test_start_analysis_says_that_its_analysis_was_cancelled(wired: WiredService) -> None:
+    wired.import_posts("alice", 12)
+    wired.emotions.before_answer = on_call(
+        0, lambda: wired.client.delete(wired.start("alice").headers["Location"])
+    )
+    wired.service.start()
+
+    answer = wired.client.get("/start_analysis/alice?consent=true")
+
+    assert "cancelled" in problem(answer, 409, "conflict")["detail"]

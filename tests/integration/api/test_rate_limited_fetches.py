@@ -42,35 +42,11 @@ def after_the_reset(service: ServiceWithSources) -> dict[str, Any]:
     return analysis
 
 
-def test_pages_that_were_read_are_not_asked_for_again(service: ServiceWithSources) -> None:
-    tweets(service.x, 250)
-    service.x.faults = [None, None, None, SPENT]
-    waiting = service.analysed("ana", "x")
-
-    analysis = after_the_reset(service)
-
-    assert (waiting["state"], waiting["progress"]["fetched"]) == ("queued", 200)
-    assert called(service.x) == [LOOK_UP, page(None), page("t100"), page("t200"), page("t200")]
-    assert (analysis["state"], analysis["progress"]["fetched"]) == ("succeeded", 250)
-    assert service.wired.store.count_posts("ana") == 250
-
-
-def test_the_cost_counts_each_read_once(service: ServiceWithSources) -> None:
-    tweets(service.x, 250)
-    service.x.faults = [None, None, None, SPENT]
-    service.analysed("ana", "x")
-
-    analysis = after_the_reset(service)
-
-    cost = analysis["progress"]["source_cost"]
-    assert (cost["posts_read"], cost["users_read"]) == (250, 1)
-
-
-def test_another_process_goes_on_where_the_one_before_was_stopped(tmp_path: Path) -> None:
+def test_another_process_asks_for_no_page_again_and_counts_no_read_twice(tmp_path: Path) -> None:
     first = ServiceWithSources(SqliteStore(tmp_path / "moodline.db"), tmp_path)
     tweets(first.x, 250)
     first.x.faults = [None, None, None, SPENT]
-    first.analysed("ana", "x")
+    deferred = first.analysed("ana", "x")
     first.wired.store.close()
     second = ServiceWithSources(
         SqliteStore(tmp_path / "moodline.db"), tmp_path, X_API_URL=first.x.url
@@ -78,8 +54,11 @@ def test_another_process_goes_on_where_the_one_before_was_stopped(tmp_path: Path
 
     analysis = after_the_reset(second)
 
-    assert called(first.x)[3:] == [page("t200"), page("t200")]
+    cost = analysis["progress"]["source_cost"]
+    assert (deferred["state"], deferred["progress"]["fetched"]) == ("queued", 200)
+    assert called(first.x) == [LOOK_UP, page(None), page("t100"), page("t200"), page("t200")]
     assert (analysis["state"], analysis["progress"]["fetched"]) == ("succeeded", 250)
+    assert (cost["posts_read"], cost["users_read"]) == (250, 1)
     assert second.wired.store.count_posts("ana") == 250
     second.stop()
     second.wired.store.close()
@@ -121,14 +100,3 @@ def test_an_erasure_while_it_waits_stops_it_and_forgets_the_place(
     assert service.wired.store.user("ana") is None
     assert service.analysed("ana", "x")["state"] == "succeeded"
     assert called(service.x, since=before)[:2] == [LOOK_UP, page(None)]
-
-
-def test_fewer_posts_than_x_gives_at_a_time_leave_no_gap_behind_them(
-    service: ServiceWithSources,
-) -> None:
-    tweets(service.x, 5)
-    service.analysed("ana", "x", max_posts=3)
-
-    service.analysed("ana", "x")
-
-    assert service.wired.store.count_posts("ana") == 5

@@ -24,14 +24,21 @@ def wired(limited: Settings) -> Iterator[WiredService]:
         yield opened
 
 
+def statuses(wired: WiredService, *, calls: int = 4, key: str = "") -> list[int]:
+    headers = {"X-API-Key": key} if key else {}
+    paths = ["/v1/users/alice"] * calls
+    return [wired.client.get(path, headers=headers).status_code for path in paths]
+
+
 def test_past_the_limit_a_call_is_told_when_to_come_back(wired: WiredService) -> None:
-    for _ in range(3):
-        assert wired.client.get("/v1/users/alice").status_code == 404
+    assert statuses(wired, calls=3) == [404, 404, 404]
 
     answer = wired.client.get("/v1/users/alice")
 
     problem(answer, 429, "busy")
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    elsewhere = {"REMOTE_ADDR": "127.0.0.2"}  # which has a limit of its own
+    assert wired.client.get("/v1/users/alice", environ_base=elsewhere).status_code == 404
 
 
 def test_work_is_limited_on_its_own(wired: WiredService) -> None:
@@ -49,49 +56,27 @@ def test_health_and_pages_are_never_refused(wired: WiredService) -> None:
         assert wired.client.get("/web/dashboard.js").status_code == 200
 
 
-def test_another_address_has_a_limit_of_its_own(wired: WiredService) -> None:
-    for _ in range(4):
-        wired.client.get("/v1/users/alice")
-
-    answer = wired.client.get("/v1/users/alice", environ_base={"REMOTE_ADDR": "127.0.0.2"})
-
-    assert answer.status_code == 404
-
-
 def test_each_key_has_a_limit_of_its_own(limited: Settings) -> None:
     store = MemoryStore()
     access = Access(store, lambda: NOW, PEPPER)
     one, other = (access.create(name, [Scope.ADMIN], []) for name in ("one", "other"))
     with wire_service(store, limited.model_copy(update={"api_key_pepper": PEPPER})) as wired:
-        for _ in range(4):
-            spent = wired.client.get("/v1/users/alice", headers={"X-API-Key": one})
-
-        fresh = wired.client.get("/v1/users/alice", headers={"X-API-Key": other})
-
-    assert (spent.status_code, fresh.status_code) == (429, 404)
+        assert statuses(wired, key=one)[-1] == 429
+        assert statuses(wired, key=other)[0] == 404
 
 
-def test_keys_cannot_be_tried_without_limit(limited: Settings) -> None:
-    keyed = limited.model_copy(update={"api_key_pepper": PEPPER})
-    with wire_service(MemoryStore(), keyed) as wired:
-        tried = [
-            wired.client.get("/v1/users/alice", headers={"X-API-Key": f"k{n}.x"}).status_code
-            for n in range(4)
-        ]
-
-    assert tried == [401, 401, 401, 429]
-
-
-def test_without_its_redis_each_process_counts_by_itself(limited: Settings) -> None:
-    # Nothing listens on port 9 (discard) of a usual machine.
-    away = limited.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})
-    with wire_service(MemoryStore(), away) as wired:
-        answers = [wired.client.get("/v1/users/alice").status_code for _ in range(4)]
-
-    assert answers == [404, 404, 404, 429]
-
-
-def test_off_means_no_limit(settings: Settings) -> None:
-    free = settings.model_copy(update={"rate_limit": None, "work_rate_limit": None})
-    with wire_service(MemoryStore(), free) as wired:
-        assert {wired.client.get("/v1/users/alice").status_code for _ in range(9)} == {404}
+@pytest.mark.parametrize(
+    ("changed", "key", "expected"),
+    [
+        ({"api_key_pepper": PEPPER}, "guessed.x", [401, 401, 401, 429]),
+        # Nothing listens on port 9 (discard) of a usual machine.
+        ({"redis_url": "redis://127.0.0.1:9/0"}, "", [404, 404, 404, 429]),
+        ({"rate_limit": None, "work_rate_limit": None}, "", [404, 404, 404, 404]),
+    ],
+    ids=["keys that are tried", "Redis is away, so each process counts", "no limit"],
+)
+def test_calls_are_counted_under_any_settings(
+    limited: Settings, changed: dict[str, object], key: str, expected: list[int]
+) -> None:
+    with wire_service(MemoryStore(), limited.model_copy(update=changed)) as wired:
+        assert statuses(wired, key=key) == expected

@@ -55,19 +55,6 @@ def test_calls_of_sources_and_their_cost_are_counted(service: ServiceWithSources
     assert 'moodline_source_cost_total{source="x"} 0.03' in counted
 
 
-def test_the_next_analysis_reads_only_what_is_new(service: ServiceWithSources) -> None:
-    ana = service.x.accounts["ana"]
-    ana.tweets = [a_tweet(n) for n in range(300, 0, -1)]
-    service.analysed("ana", "x")
-    ana.tweets = [a_tweet(n) for n in range(320, 0, -1)]
-
-    analysis = service.analysed("ana", "x")
-
-    assert analysis["progress"]["source_cost"]["posts_read"] == 20
-    assert analysis["progress"]["total"] == 320
-    assert analysis["progress"]["classified"] == 20
-
-
 def test_bluesky_and_mastodon_are_read_by_the_name_that_one_has_there(
     service: ServiceWithSources,
 ) -> None:
@@ -85,9 +72,9 @@ def test_bluesky_and_mastodon_are_read_by_the_name_that_one_has_there(
 
 
 def test_all_sources_are_listed_with_what_they_need(
-    wired: WiredService, service: ServiceWithSources
+    shared: WiredService, service: ServiceWithSources
 ) -> None:
-    bare = wired.client.get("/v1/sources").get_json()["sources"]
+    bare = shared.client.get("/v1/sources").get_json()["sources"]
     full = service.wired.client.get("/v1/sources").get_json()["sources"]
 
     assert [(each["name"], each["configured"]) for each in bare] == [
@@ -99,15 +86,15 @@ def test_all_sources_are_listed_with_what_they_need(
 
 
 @pytest.mark.parametrize("source", ["x", "bluesky", "mastodon"])
-def test_a_source_that_is_not_set_up_says_what_to_set(wired: WiredService, source: str) -> None:
-    answer = wired.start("ana", source=source)
+def test_a_source_that_is_not_set_up_says_what_to_set(shared: WiredService, source: str) -> None:
+    answer = shared.start("ana", source=source)
 
     document = problem(answer, 409, "source-not-configured")
     assert re.search(r"[A-Z]+_OWN_ACCOUNTS", document["detail"])
 
 
-def test_a_source_that_nobody_knows_is_refused_with_those_there_are(wired: WiredService) -> None:
-    document = problem(wired.start("ana", source="myspace"), 400, "invalid-request")
+def test_a_source_that_nobody_knows_is_refused_with_those_there_are(shared: WiredService) -> None:
+    document = problem(shared.start("ana", source="myspace"), 400, "invalid-request")
 
     assert document["errors"][0]["where"] == "/source"
     assert '"imported", "bluesky", "mastodon", "x"' in document["errors"][0]["reason"]
@@ -131,21 +118,6 @@ def test_posts_of_others_are_not_read(
 
     problem(answer, 403, "not-own-account")
     assert service.wired.store.user("bob") is None
-
-
-def test_what_is_no_account_at_the_source_is_refused_by_its_field(
-    service: ServiceWithSources,
-) -> None:
-    answer = service.wired.start("ana", source="bluesky", source_user="ana")
-
-    document = problem(answer, 400, "invalid-request")
-    assert document["errors"][0]["where"] == "/source_user"
-
-
-def test_an_account_goes_with_no_imported_posts(wired: WiredService) -> None:
-    document = problem(wired.start("ana", source_user="ana"), 400, "invalid-request")
-
-    assert document["errors"][0]["where"] == "/source_user"
 
 
 def test_a_refusal_of_the_source_ends_the_analysis_with_words_on_what_to_do(
@@ -328,9 +300,9 @@ def test_a_service_behind_tls_sends_the_ticket_by_tls_only(store: Store, tmp_pat
     assert "Secure" in cookie
 
 
-def test_signing_in_says_what_to_set_where_it_is_not_set_up(wired: WiredService) -> None:
+def test_signing_in_says_what_to_set_where_it_is_not_set_up(shared: WiredService) -> None:
     for path in ("/v1/sign-in/x", "/v1/sign-in/x/callback?state=a&code=b"):
-        document = problem(wired.client.get(path), 409, "source-not-configured")
+        document = problem(shared.client.get(path), 409, "source-not-configured")
         assert "SIGN_IN_KEY" in document["detail"]
 
 

@@ -33,22 +33,6 @@ def test_a_heavy_result_names_people_to_turn_to(wired: WiredService, word: str, 
     assert json.loads(events.partition("data: ")[2])["result"]["support"] == support
 
 
-def test_without_a_country_support_is_for_any(wired: WiredService) -> None:
-    wired.analysed("alice", "sadness")
-
-    user = wired.client.get("/v1/users/alice").get_json()
-
-    assert [entry["name"] for entry in user["result"]["support"]] == ["Find A Helpline"]
-
-
-def test_a_light_result_names_nobody(wired: WiredService) -> None:
-    wired.analysed("alice", "joy")
-
-    user = wired.client.get("/v1/users/alice?country=IE").get_json()
-
-    assert user["result"]["support"] == []
-
-
 @pytest.mark.parametrize("country", ["Ireland", "I", "1E", ""])
 def test_a_country_that_is_no_code_is_refused(wired: WiredService, country: str) -> None:
     wired.analysed("alice")
@@ -80,7 +64,7 @@ def test_no_list_speaks_clinically(file: str) -> None:
     assert CLINICAL.findall((API / file).read_text(encoding="utf-8")) == []
 
 
-def test_the_page_asks_for_consent_in_the_words_that_are_recorded(wired: WiredService) -> None:
-    page = re.sub(r"\s+", " ", wired.client.get("/").text)
+def test_the_page_asks_for_consent_in_the_words_that_are_recorded(shared: WiredService) -> None:
+    page = re.sub(r"\s+", " ", shared.client.get("/").text)
 
     assert WORDS in page

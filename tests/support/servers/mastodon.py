@@ -16,7 +16,6 @@ class MastodonServer(LoopbackServer):
 
     def __init__(self) -> None:
         self.accounts: dict[str, list[Any]] = {}
-        self.suspended: set[str] = set()
         super().__init__()
 
     @property
@@ -30,7 +29,7 @@ class MastodonServer(LoopbackServer):
             if name not in self.accounts:
                 return Reply(404, {"error": "Record not found"})
             account = {"id": str(names.index(name)), "username": name, "acct": name}
-            return Reply(body={**account, "suspended": name in self.suspended})
+            return Reply(body={**account, "suspended": False})
         match = re.fullmatch(r"/api/v1/accounts/(\d+)/statuses", asked.path)
         if not match or int(match[1]) >= len(names):
             return Reply(404, {"error": "Record not found"})

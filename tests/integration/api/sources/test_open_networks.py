@@ -15,7 +15,7 @@ from api.errors import (
     SourceForbiddenError,
 )
 from tests.contract.sources.post_sources import Network, opened
-from tests.support.servers import MastodonServer, Reply
+from tests.support.servers import Reply
 from tests.support.servers.bluesky import DID, a_feed_item, key
 from tests.support.servers.mastodon import a_status
 
@@ -106,21 +106,43 @@ def test_handles_of_ones_own_domain_and_dids_are_accounts_at_bluesky(
         bluesky.source.account(name, signed_in=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("bluesky", "BLUESKY_OWN_ACCOUNTS"),
+        ("mastodon", "MASTODON_OWN_ACCOUNTS"),
+        ("x", "X_OWN_ACCOUNTS"),
+    ],
+)
 def test_the_refusal_of_an_account_names_the_setting_of_its_own_network(
-    bluesky: Network, mastodon: Network
+    name: str, setting: str
 ) -> None:
-    with pytest.raises(NotOwnAccountError, match="BLUESKY_OWN_ACCOUNTS"):
-        bluesky.source.account(bluesky.unknown, signed_in=False)
-    with pytest.raises(NotOwnAccountError, match="MASTODON_OWN_ACCOUNTS"):
-        mastodon.source.account(mastodon.unknown, signed_in=False)
+    with opened(name) as network, pytest.raises(NotOwnAccountError, match=setting):
+        network.source.account(network.unknown, signed_in=False)
 
 
-@pytest.mark.parametrize("error", ["AccountTakedown", "AccountDeactivated"])
-def test_a_closed_account_at_bluesky_is_refused_as_suspended(bluesky: Network, error: str) -> None:
-    bluesky.server.faults = [Reply(400, {"error": error, "message": "Account is gone"})]
+ANA = {"id": "0", "username": "ana", "acct": "ana"}
 
-    with pytest.raises(SourceAccountSuspendedError):
-        bluesky.items()
+
+@pytest.mark.parametrize(
+    ("name", "status", "body", "error"),
+    [
+        ("bluesky", 400, {"error": "AccountTakedown", "message": "-"}, SourceAccountSuspendedError),
+        ("bluesky", 400, {"error": "AccountDeactivated"}, SourceAccountSuspendedError),
+        ("mastodon", 200, {**ANA, "suspended": True}, SourceAccountSuspendedError),
+        ("mastodon", 401, {"error": "said so"}, SourceForbiddenError),
+        ("mastodon", 404, {"error": "said so"}, SourceAccountNotFoundError),
+        ("mastodon", 410, {"error": "said so"}, SourceAccountSuspendedError),
+    ],
+)
+def test_refusals_are_distinguished(
+    name: str, status: int, body: dict[str, Any], error: type[MoodlineError]
+) -> None:
+    with opened(name) as network:
+        network.server.faults = [Reply(status, body)]
+
+        with pytest.raises(error):
+            network.items()
 
 
 def test_html_of_mastodon_becomes_the_text_that_people_read(mastodon: Network) -> None:
@@ -186,35 +208,9 @@ def test_an_account_of_another_server_is_refused(mastodon: Network) -> None:
         mastodon.source.account("ana@other.example", signed_in=False)
 
 
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        (401, SourceForbiddenError),
-        (404, SourceAccountNotFoundError),
-        (410, SourceAccountSuspendedError),
-    ],
-)
-def test_refusals_of_mastodon_are_distinguished(
-    mastodon: Network, status: int, error: type[MoodlineError]
-) -> None:
-    mastodon.server.faults = [Reply(status, {"error": "said so"})]
-
-    with pytest.raises(error):
-        mastodon.items()
-
-
-def test_a_suspended_account_at_mastodon_is_refused_as_suspended(mastodon: Network) -> None:
-    assert isinstance(mastodon.server, MastodonServer)
-    mastodon.server.suspended.add("ana")
-
-    with pytest.raises(SourceAccountSuspendedError):
-        mastodon.items()
-
-
 def test_a_header_on_rate_limits_that_is_odd_costs_nothing(mastodon: Network) -> None:
-    account = {"id": "0", "username": "ana", "acct": "ana"}
     odd = {"X-RateLimit-Reset": "soon", "X-RateLimit-Remaining": "many", "Date": "today"}
     mastodon.fill([a_status(1)])
-    mastodon.server.faults = [Reply(200, account, odd)]
+    mastodon.server.faults = [Reply(200, ANA, odd)]
 
     assert len(mastodon.ids()) == 1

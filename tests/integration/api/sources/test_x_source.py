@@ -10,7 +10,6 @@ import pytest
 from api.domain.posts import Engagement, Ownership, Post, RejectedPost
 from api.errors import (
     MoodlineError,
-    NotOwnAccountError,
     SourceAccountNotFoundError,
     SourceAccountProtectedError,
     SourceAccountSuspendedError,
@@ -114,15 +113,6 @@ def test_a_reply_to_a_post_that_is_gone_is_kept(network: Network) -> None:
     assert network.only_post()
 
 
-def test_increments_ask_x_only_for_what_is_newer(network: Network, server: XServer) -> None:
-    network.fill([a_tweet(n) for n in (3, 2, 1)])
-
-    ids = network.ids(newer_than=a_tweet(2)["id"])
-
-    assert ids == [a_tweet(3)["id"]]
-    assert server.asked[-1].query["since_id"] == a_tweet(2)["id"]
-
-
 def test_reading_ends_at_the_3200_posts_that_x_gives_out(network: Network, server: XServer) -> None:
     network.fill([a_tweet(n) for n in range(3300, 0, -1)])
 
@@ -146,20 +136,16 @@ def test_who_signed_in_has_their_liked_posts_read_too(
     network.fill([a_tweet(2)])
     ana.likes = [a_tweet(900, "so good", author_id="7"), ana.tweets[0]]
 
+    assert network.source.account("bob", signed_in=True) == "bob"
     items = signed_in(network, server)
 
     assert [(item.text, item.ownership) for item in items if isinstance(item, Post)] == [
         ("tweet 2", Ownership.OWN),
         ("so good", Ownership.LIKED),
     ]
-
-
-def test_without_a_sign_in_no_liked_posts_are_asked_for(network: Network, server: XServer) -> None:
-    network.fill([1])
-
+    before = len(server.asked)
     network.items()
-
-    assert not [asked for asked in server.asked if "liked" in asked.path]
+    assert not [asked for asked in server.asked[before:] if "liked" in asked.path]
 
 
 def test_liked_posts_that_x_refuses_cost_no_more_than_a_note(
@@ -192,13 +178,6 @@ def test_a_timeline_that_turned_protected_is_refused_too(network: Network, ana: 
 
     with pytest.raises(SourceAccountProtectedError):
         network.page(first.next_at)
-
-
-def test_a_suspended_account_is_refused(network: Network, ana: Account) -> None:
-    ana.suspended = True
-
-    with pytest.raises(SourceAccountSuspendedError):
-        network.items()
 
 
 @pytest.mark.parametrize(
@@ -258,15 +237,6 @@ def test_an_odd_answer_loses_no_more_than_its_odd_items(network: Network, body: 
     network.server.faults = [None, Reply(200, body)]
 
     assert network.ids() == []
-
-
-def test_with_only_the_bearer_token_only_accounts_that_the_operator_names_are_read(
-    network: Network,
-) -> None:
-    with pytest.raises(NotOwnAccountError, match="X_OWN_ACCOUNTS"):
-        network.source.account("bob", signed_in=False)
-
-    assert network.source.account("bob", signed_in=True) == "bob"
 
 
 def test_no_log_contains_a_token(
