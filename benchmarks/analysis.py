@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def timeline(data: Path) -> tuple[str, list[Post]]:
-    """Return the source of the posts, and the newest POSTS of them, newest first."""
+    """Return where the posts to analyse come from, and the newest POSTS of them, newest first."""
     file = data / "timelines" / "BarackObama.csv"
     if file.is_file():
         now = datetime.now(UTC)

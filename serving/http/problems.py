@@ -27,7 +27,7 @@ class ProblemKind:
 
     @property
     def page(self) -> Answer:
-        """Return what is served at `path`."""
+        """The page that explains this kind of problem, at the address its `type` names."""
         return Answer.of(
             {"type": self.path, "title": self.title, "status": self.status, "about": self.about}
         )

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.integration
 
 
 def own_environment(folder: Path) -> dict[str, str]:
-    """Return an environment with free ports and this data folder."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SERVING_")}
     return {
         **ours,

@@ -80,7 +80,6 @@ class Soak:
         return found
 
     def summary(self) -> str:
-        """Return what was done, in a line."""
         resident = psutil.Process(self._api.pid).memory_info().rss / MEGABYTE
         faults = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items()))
         return (
@@ -129,7 +128,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> int:
-    """Run for the minutes asked for; return 1 where something was lost."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))

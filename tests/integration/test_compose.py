@@ -53,12 +53,10 @@ def services() -> dict[str, Any]:
 
 
 def words(service: dict[str, Any]) -> list[str]:
-    """Return the command of a service as it runs."""
     return [word.replace("$$", "$") for word in service["command"]]
 
 
 def healthy(service: dict[str, Any], env: dict[str, str]) -> bool:
-    """Run the health check of a service once."""
     kind, *check = (word.replace("$$", "$") for word in service["healthcheck"]["test"])
     command = ["/bin/sh", "-c", *check] if kind == "CMD-SHELL" else check
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False, timeout=60)

@@ -90,7 +90,6 @@ class Deployment:
         return f"redis://127.0.0.1:{self.redis_port}/0"
 
     def log(self) -> str:
-        """Return the output of all processes."""
         return (self.folder / "log").read_text(encoding="utf-8")
 
     def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
@@ -135,7 +134,6 @@ class Deployment:
         return self.analysis(analysis_id)["state"] not in ("queued", "running")
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Read the rows of the store directly."""
         with closing(sqlite3.connect(self.store_file)) as connection:
             return connection.execute(statement).fetchall()
 

@@ -12,7 +12,6 @@ FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def emotions(**given: float) -> dict[str, float]:
-    """Return all seven emotions, zero if not given."""
     return {emotion: given.get(emotion, 0.0) for emotion in EMOTIONS}
 
 
@@ -25,7 +24,6 @@ def post(
     language: str | None = None,
     hashtags: tuple[str, ...] = (),
 ) -> Post:
-    """Return a post made `days_old` days before NOW."""
     return Post(
         post_id,
         f"text of {post_id}",
@@ -46,14 +44,12 @@ def posts(count: int, *, word: str = "joy", start: int = 0) -> list[Post]:
 
 
 def said(*, irony: float = 0.0, **given: float) -> Classification:
-    """Return a classification with these emotions."""
     scores = emotions(**given)
     label = max(scores, key=lambda emotion: scores[emotion])
     return Classification(label, scores, irony=irony, tokens=5, truncated=False)
 
 
 def classified(of: Post | None = None, *, irony: float = 0.0, **given: float) -> ClassifiedPost:
-    """Return a post (post "1" by default) with these emotions."""
     return ClassifiedPost(of or post(), said(irony=irony, **given))
 
 
@@ -64,5 +60,4 @@ def result_of(
     as_of: datetime = NOW,
     now: datetime = NOW,
 ) -> MoodResult:
-    """Return the mood result of the posts."""
     return mood_result(list(posts), as_of=as_of, now=now, config=config, model="tiny@1")

@@ -83,7 +83,6 @@ def post_line(number: int, word: str = "joy", **more: Any) -> dict[str, Any]:
 
 
 def problem(response: TestResponse, status: int, slug: str) -> dict[str, Any]:
-    """Return the problem document of a response that has this status and kind."""
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
     document: dict[str, Any] = response.get_json()
@@ -95,7 +94,6 @@ def problem(response: TestResponse, status: int, slug: str) -> dict[str, Any]:
 
 
 def upload(data: bytes, name: str) -> dict[str, Any]:
-    """Return the arguments of a form that holds one file."""
     return {"data": {"file": (io.BytesIO(data), name)}, "content_type": "multipart/form-data"}
 
 

@@ -48,7 +48,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
         json: object = None,  # noqa: ARG002  no call made here has a body
         user_auth: bool = False,  # noqa: ARG002  OAuth 1.0a, which is not used
     ) -> Answer:
-        """Return an answer of status 200. Raises what PostSource.page raises."""
+        """Call X's API for tweepy; raise as PostSource.page does unless the status is 200."""
         answer = self._http.send(
             method,
             self._url + route,

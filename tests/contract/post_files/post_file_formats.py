@@ -84,7 +84,6 @@ every_json_format = pytest.mark.parametrize("form", JSON_FORMATS, ids=lambda for
 
 
 def row(number: int = 1, **changes: Any) -> dict[str, Any]:
-    """Return a sound row; a change to None removes the field."""
     created_at = "2024-05-31T18:20:00Z"
     sound = {"id": str(number), "text": f"post {number}", "created_at": created_at, **changes}
     return {name: value for name, value in sound.items() if value is not None}

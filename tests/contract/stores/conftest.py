@@ -63,7 +63,6 @@ def mongo_url(mongo_urls: tuple[str, str]) -> Iterator[str]:
 
 @pytest.fixture
 def database(mongo_url: str) -> Iterator[Documents]:
-    """The database behind the store."""
     with MongoClient[dict[str, Any]](mongo_url) as client:
         yield client.get_default_database()
 

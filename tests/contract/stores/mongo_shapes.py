@@ -46,7 +46,6 @@ class Recorder(CommandListener):
 
 
 def shapes_of(name: str, command: Mapping[str, Any]) -> Iterator[Shape]:
-    """Yield the queries of a command."""
     where = command.get(name)
     if name == "find":
         yield Shape(where, command["filter"], tuple(command.get("sort", {}).items()))
@@ -89,5 +88,4 @@ def _implied(query: Filter, name: str, condition: object) -> bool:
 
 
 def by_id(shape: Shape) -> bool:
-    """Return whether the query names one document by its id."""
     return set(shape.filter.get("_id", {})) == {"$eq"}

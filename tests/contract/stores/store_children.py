@@ -27,16 +27,13 @@ class Child:
     pipe: Any
 
     def next_word(self) -> Any:
-        """Wait for the next message of the child."""
         assert self.pipe.poll(DEADLINE), "the child said nothing in time"
         return self.pipe.recv()
 
     def go_on(self) -> None:
-        """Let a waiting child continue."""
         self.pipe.send("go on")
 
     def kill(self) -> None:
-        """Kill the child with SIGKILL and wait for its end."""
         self.process.kill()
         self.process.join(DEADLINE)
 
@@ -79,7 +76,6 @@ def claim_all(store: Store, say: Connection, many: int) -> None:
 
 
 def open_only(store: Store, say: Connection, many: int) -> None:
-    """Open the store, as at start-up, and write to it once."""
     store.ping()
     say.send("opened")
 

@@ -67,7 +67,6 @@ def an_analysis(analysis_id: str = "a1", user_id: str = ALICE, **changes: Any) -
 
 
 def known(store: Store, user_id: str = ALICE) -> str:
-    """Create the user and return their id."""
     store.ensure_user(user_id, user_id.title(), NOW)
     return user_id
 
@@ -83,7 +82,6 @@ def queued(store: Store, analysis_id: str = "a1", user_id: str = ALICE, **change
 
 
 def claimed(store: Store, analysis_id: str = "a1", user_id: str = ALICE) -> Lease:
-    """Queue an analysis and claim it."""
     queued(store, analysis_id, user_id)
     return taken(store, analysis_id)
 
@@ -104,7 +102,6 @@ def finished(
     at: datetime = SOON,
     hashtags: tuple[str, ...] = (),
 ) -> None:
-    """Queue, claim and finish an analysis of a user."""
     store.finish(
         claimed(store, analysis_id, user_id),
         at=at,
@@ -126,25 +123,21 @@ def classified(store: Store, *numbers: int, model: str = MODEL, label: str = "jo
 
 
 def unclassified_ids(store: Store, *, max_posts: int | None = None, limit: int = 99) -> list[str]:
-    """Return the ids of Alice's posts that the model has not classified."""
     posts = store.unclassified_posts(ALICE, MODEL, max_posts=max_posts, limit=limit)
     return [post.post_id for post in posts]
 
 
 def classified_ids(store: Store, model: str = MODEL, *, max_posts: int | None = None) -> list[str]:
-    """Return the ids of Alice's posts that the model has classified."""
     found = store.classified_posts(ALICE, model, max_posts=max_posts)
     return [one.post.post_id for one in found]
 
 
 def with_posts(store: Store, *numbers: int) -> None:
-    """Create Alice with posts of these numbers."""
     known(store)
     store.save_posts(ALICE, [a_post(number) for number in numbers], NOW)
 
 
 def stored(store: Store, analysis_id: str = "a1") -> Analysis:
-    """Return an analysis that is in the store."""
     analysis = store.analysis(analysis_id)
     assert analysis is not None
     return analysis

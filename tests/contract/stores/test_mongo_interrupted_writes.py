@@ -37,7 +37,6 @@ def texts(store: Store) -> list[str]:
 
 
 def alice_of(database: Documents) -> dict[str, Any]:
-    """Return the document of Alice."""
     (user,) = database.users.find({"_id": ALICE})
     return user
 

@@ -37,7 +37,6 @@ T = TypeVar("T")
 
 
 def at_once(times: int, work: Callable[[int], T]) -> list[T]:
-    """Run work in so many threads that start at the same moment."""
     start = Barrier(times)
 
     def one(number: int) -> T:

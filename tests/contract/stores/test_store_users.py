@@ -103,7 +103,6 @@ def test_only_ensure_user_makes_a_user(store: Store, write: Callable[[Store], ob
 
 
 def with_everything(store: Store) -> None:
-    """Store something of each kind about Alice."""
     known(store)
     store.set_consent(ALICE, NOW, words="2026-11")
     store.set_matchable(ALICE, True)

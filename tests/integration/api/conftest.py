@@ -20,7 +20,6 @@ def store() -> Iterator[FailingStore]:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings with small limits and short waits."""
     return Settings(
         data_dir=tmp_path_factory.mktemp("data"),
         chunk_posts=4,
@@ -37,7 +36,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def wired(store: FailingStore, settings: Settings) -> Iterator[WiredService]:
-    """A wired service that asks for no keys."""
     with wire_service(store, settings) as opened:
         yield opened
 
@@ -51,7 +49,6 @@ def shared(settings: Settings) -> Iterator[WiredService]:
 
 @pytest.fixture
 def service(store: FailingStore, tmp_path: Path) -> Iterator[ServiceWithSources]:
-    """A service with all three sources."""
     service = ServiceWithSources(store, tmp_path)
     yield service
     service.stop()

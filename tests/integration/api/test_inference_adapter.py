@@ -23,7 +23,6 @@ MODEL = {
 
 
 def answer_of(**changes: Any) -> dict[str, Any]:
-    """Return a sound answer to one text, with these changes."""
     scores = dict.fromkeys(EMOTIONS, 0.05) | {"joy": 0.7}
     sound = {"label": "joy", "scores": scores, "irony": 0.2, "tokens": 9, "truncated": False}
     return sound | changes
@@ -66,7 +65,6 @@ def client(server: ScriptedServer, connect: Connect) -> HttpEmotionClient:
 
 @pytest.fixture
 def nobody() -> str:
-    """Return a URL on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{taken.getsockname()[1]}"

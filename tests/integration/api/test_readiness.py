@@ -14,7 +14,6 @@ from tests.support.wired_service import wire_service
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
-    """Address of a Redis server that runs for one test."""
     with Deployment(tmp_path) as deployment:
         deployment.start_redis()
         yield deployment.redis_url

@@ -23,7 +23,6 @@ SHORT = httpx.Timeout(connect=5.0, write=5.0, read=0.3, pool=5.0)
 
 
 def drop(handler: BaseHTTPRequestHandler, body: bytes) -> None:
-    """Close the connection without an answer."""
     handler.close_connection = True
 
 
@@ -67,7 +66,6 @@ class FakeHttpServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def hang(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        """Send nothing until the test is over."""
         self.release.wait(timeout=60)
         handler.close_connection = True
 

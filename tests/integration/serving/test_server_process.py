@@ -36,7 +36,6 @@ def refusal(folder: Path, home: Path, **settings: str) -> tuple[int, list[str]]:
 
 
 def descendants(server: Started) -> list[psutil.Process]:
-    """Return the server's process and its workers."""
     root = psutil.Process(server.process.pid)
     return [root, *root.children(recursive=True)]
 

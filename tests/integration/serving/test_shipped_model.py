@@ -36,7 +36,6 @@ def classifier() -> Iterator[EmotionClassifier]:
 
 
 def distance(left: Classification, right: Classification) -> float:
-    """Return by how much two results differ at most, in probability."""
     emotions = [abs(left.scores[name] - right.scores[name]) for name in EMOTIONS]
     return max(*emotions, abs(left.irony - right.irony))
 

@@ -11,7 +11,6 @@ def says(label: str = "joy", probability: float = 0.9, irony: float = 0.1) -> Cl
 
 
 def scored(irony: float = 0.5, **scores: float) -> Classification:
-    """Return these probabilities; those of other emotions are 0."""
     label = max(scores, key=lambda name: scores[name])
     full = dict.fromkeys(EMOTIONS, 0.0) | scores
     return Classification(label=label, scores=full, irony=irony, tokens=3, truncated=False)

@@ -31,5 +31,4 @@ class FakeSource:
 def page_of(
     posts: Sequence[Post | RejectedPost], *, next_at: str | None = None, newest: str | None = None
 ) -> SourcePage:
-    """Return a page of these items, all of them counted as read."""
     return SourcePage(tuple(posts), next_at, newest, posts_read=len(posts))

@@ -30,7 +30,6 @@ class MongoServer:
     what: str
 
     def url_of(self, database: str) -> str:
-        """Return the connection string of one database."""
         parts = urlsplit(self.url)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if parts.username and "authSource" not in query:

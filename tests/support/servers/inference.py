@@ -33,11 +33,9 @@ class InferenceServer(LoopbackServer):
         super().__init__()
 
     def pause(self) -> None:
-        """Answer no classification until resume() is called."""
         self._answering.clear()
 
     def resume(self) -> None:
-        """Answer again."""
         self._answering.set()
 
     def stop(self) -> None:

@@ -31,7 +31,6 @@ class Asked:
 
     @property
     def form(self) -> dict[str, str]:
-        """Return the fields of a form in the body."""
         return dict(parse_qsl(self.body, keep_blank_values=True))
 
 
@@ -110,7 +109,6 @@ class LoopbackServer:
         self._thread.start()
 
     def answer(self, asked: Asked) -> Reply:
-        """Return the answer to a request without a fault."""
         raise NotImplementedError
 
     def stop(self) -> None:

@@ -73,7 +73,6 @@ class XServer(LoopbackServer):
         )
 
     def sign_in(self, username: str, token: str, refresh_token: str) -> None:
-        """Accept these tokens from now on."""
         self.tokens[token] = username
         self.refresh_tokens[refresh_token] = username
 

@@ -105,8 +105,6 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @dataclass
 class Response:
-    """What an app sent."""
-
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -116,7 +114,6 @@ class Response:
 
 
 def http_scope(method: str, path: str, headers: dict[str, str] | None = None) -> Scope:
-    """Return the scope of a request."""
     pairs = [(key.lower().encode(), value.encode()) for key, value in (headers or {}).items()]
     return {"type": "http", "method": method, "path": path, "headers": pairs}
 
@@ -158,11 +155,9 @@ class Caller:
         return response
 
     async def classify(self, document: Any, **options: Any) -> Response:
-        """Send a JSON document to the classifier."""
         return await self.post("/v1/classify", document, **options)
 
     async def post(self, path: str, document: Any, **options: Any) -> Response:
-        """Send a JSON document."""
         body = json.dumps(document).encode()
         headers = {"content-type": "application/json", **options.pop("headers", {})}
         return await self.request("POST", path, headers, [body], **options)

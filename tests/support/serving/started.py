@@ -35,7 +35,6 @@ class Started:
 
 
 def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

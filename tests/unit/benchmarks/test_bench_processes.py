@@ -20,7 +20,6 @@ STAYS = PARENT + "time.sleep(60)"
 
 
 def start(folder: Path, program: str) -> tuple[Server, psutil.Process]:
-    """Start a program with a child in another session, and return both."""
     setup = Setup(Path(sys.executable), 1, folder, folder)
     server = launch(setup, [sys.executable, "-c", program])
     deadline = time.monotonic() + 30

@@ -100,7 +100,6 @@ def tiny_config(tiny_base: Path) -> TrainConfig:
 def finished_run(
     tmp_path_factory: pytest.TempPathFactory, tiny_config: TrainConfig, tiny_data: Path
 ) -> Path:
-    """The finished run of the tiny configuration, for tests that only read it."""
     from export.train import train
 
     run = tmp_path_factory.mktemp("runs") / "tiny"

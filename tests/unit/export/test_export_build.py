@@ -34,7 +34,6 @@ def built(
     tiny_config: TrainConfig,
     tiny_data: Path,
 ) -> Path:
-    """A built int8 folder, for tests that only read it."""
     out = tmp_path_factory.mktemp("served") / "model"
     trained = finished_run / "model"
     build(tiny_config, BuildRequest(tiny_data, finished_run, trained, out, note=NOTE))

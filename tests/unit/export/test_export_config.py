@@ -24,12 +24,10 @@ def written(folder: Path, text: str, name: str = "config.yaml") -> Path:
 
 
 def on(text: str, base: str) -> str:
-    """Return a configuration with another base."""
     return text.replace("all-MiniLM-L6-v2", base)
 
 
 def refusal(path: Path) -> str:
-    """Return the error of reading a configuration, which is one line."""
     with pytest.raises(ConfigError) as refused:
         load_config(path)
     assert "\n" not in str(refused.value)

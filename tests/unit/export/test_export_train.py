@@ -377,7 +377,6 @@ def standing(one_set: TrainConfig) -> TrainConfig:
 
 
 def passes_of(run: Path) -> float:
-    """Return the passes up to the last checkpoint."""
     return float(json.loads((checkpoint_of(run) / "trainer_state.json").read_text())["epoch"])
 
 

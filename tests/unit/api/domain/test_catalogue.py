@@ -19,7 +19,6 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 
 def data(*more: Any) -> dict[str, Any]:
-    """Return a catalogue whose Stressed list ends with these entries."""
     both = [entry(name="One"), entry(kind="hashtag", name="one")]
     return {mood.value: list(both) for mood in Mood} | {"Stressed": [*both, *more]}
 

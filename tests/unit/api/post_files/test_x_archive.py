@@ -22,7 +22,6 @@ def now() -> datetime:
 
 
 def tweet(number: int, **changes: Any) -> dict[str, Any]:
-    """Return an item of tweets.js as X writes it."""
     fields = {
         "id": str(number), "id_str": str(number), "full_text": f"post {number}",
         "created_at": WHEN, "favorite_count": "3", "retweet_count": "2", "lang": "en",

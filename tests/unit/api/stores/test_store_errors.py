@@ -132,7 +132,6 @@ def test_an_address_is_told_without_its_password() -> None:
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """Listen and close each connection at once."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()

@@ -77,7 +77,6 @@ def test_logits_of_irony_are_scored_at_one_half() -> None:
 
 
 def random_predictions(size: int) -> Predictions:
-    """Return predictions of which two in three are right."""
     draw = np.random.default_rng(3)
     truth = draw.choice(LABELS, size).tolist()
     guesses = draw.choice(LABELS, size).tolist()

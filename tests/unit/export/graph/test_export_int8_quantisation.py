@@ -20,7 +20,6 @@ Dense = tuple[onnx.ModelProto, np.ndarray]
 
 
 def graph(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """Return a model of token ids (and floats `x`) to `y`."""
     made = helper.make_graph(
         nodes,
         "small",

@@ -16,7 +16,6 @@ NOTHING = Example("")
 
 
 def batch(*examples: Example, trust: float = 1.0) -> dict[str, torch.Tensor]:
-    """Return a batch of a set with this `trust`."""
     targets, known = (torch.tensor(part) for part in zip(*map(target_row, examples), strict=True))
     known[:, :-1] *= trust
     return {
@@ -33,7 +32,6 @@ def logits_of(**given: float) -> torch.Tensor:
 
 
 def moved(logits: torch.Tensor) -> set[str]:
-    """Return the outputs that got a gradient."""
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
     return {label for label, value in zip(LABELS, logits.grad[0], strict=True) if value != 0}

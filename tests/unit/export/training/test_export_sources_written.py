@@ -90,7 +90,6 @@ def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
 
 
 def shipped_rows() -> list[tuple[str, Row]]:
-    """Return the rows of all shipped files, each with its file's name."""
     files = sorted(written.FOLDER.glob("*.csv"))
     return [(path.name, row) for path in files for row in read_rows(path)]
 

@@ -75,7 +75,6 @@ def model(tiny_base: Path) -> torch.nn.Module:
 
 
 def optimizer_of(model: torch.nn.Module) -> torch.optim.AdamW:
-    """Return an optimiser as Trainer makes it: biases do not decay."""
     parts: dict[float, list[torch.nn.Parameter]] = {0.01: [], 0.0: []}
     for name, parameter in model.named_parameters():
         parts[0.0 if name.endswith("bias") else 0.01].append(parameter)

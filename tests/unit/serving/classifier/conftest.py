@@ -10,11 +10,9 @@ from tests.support.serving.tiny_model import write_tiny_model
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a model folder that tests only read."""
     return write_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")
 def model(tiny_folder: Path) -> Path:
-    """Return the graph of the tiny model."""
     return tiny_folder / MODEL_FILE

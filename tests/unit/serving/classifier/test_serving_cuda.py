@@ -46,7 +46,6 @@ def session(tiny_folder: Path) -> ort.InferenceSession:
 
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the CPU's provider stand in for CUDA's."""
     monkeypatch.setitem(providers.KNOWN, "cuda", Provider("CPUExecutionProvider"))
 
 

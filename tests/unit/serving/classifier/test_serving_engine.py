@@ -37,7 +37,6 @@ class Watched:
 
 @pytest.fixture
 def sessions(monkeypatch: pytest.MonkeyPatch) -> dict[int, Watched]:
-    """Return the engine's sessions, when it has opened them, by the threads of a run."""
     opened: dict[int, Watched] = {}
     open_session, open_on = engine.open_session, engine.open_on
 

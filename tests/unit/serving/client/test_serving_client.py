@@ -30,8 +30,6 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 class FakeServer:
-    """Gives prepared replies first, then classifies: a text's tokens are its characters."""
-
     def __init__(self, *replies: httpx.Response | Exception) -> None:
         self.replies = list(replies)
         self.requests: list[httpx.Request] = []

@@ -12,7 +12,6 @@ pytestmark = pytest.mark.anyio
 
 
 async def start(app: App) -> tuple[asyncio.Task[None], asyncio.Event]:
-    """Run an app's lifespan up to its start; setting the event shuts it down."""
     started, stop = asyncio.Event(), asyncio.Event()
 
     async def receive() -> Message:

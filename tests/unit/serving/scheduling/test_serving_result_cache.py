@@ -19,8 +19,6 @@ from tests.support.serving.by_hand import (
 
 
 class Notes:
-    """A cache observer that records its calls."""
-
     def __init__(self) -> None:
         self.told: list[tuple[int, int, int]] = []
 

@@ -44,8 +44,6 @@ class HandStages:
 
 
 class Notes:
-    """A scheduler observer that records its calls."""
-
     def __init__(self) -> None:
         self.waits: list[float] = []
         self.encodings: list[int] = []

@@ -44,7 +44,6 @@ def answer(asked: Asked, *items: dict[str, Any]) -> Any:
 
 
 def pointers(*tensors: Any, **fields: Any) -> list[str]:
-    """Return where the faults are that a request is refused for."""
     with pytest.raises(InvalidRequestError) as caught:
         read(*tensors, **fields)
     return [fault.where for fault in caught.value.faults]

@@ -31,7 +31,6 @@ def read(inputs: Any, **options: Any) -> Asked:
 
 
 def item(*, truncated: bool = False, **changes: float) -> dict[str, Any]:
-    """Return a classification as /v1/classify words it; `changes` are scores."""
     return {
         "label": "joy",
         "scores": {**SCORES, **changes},
@@ -46,7 +45,6 @@ def answer(asked: Asked, *items: dict[str, Any]) -> Any:
 
 
 def pointers(inputs: Any, **options: Any) -> list[str]:
-    """Return where the faults are that a request is refused for."""
     with pytest.raises(InvalidRequestError) as caught:
         read(inputs, **options)
     return [fault.where for fault in caught.value.faults]
