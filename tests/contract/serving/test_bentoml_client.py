@@ -13,7 +13,8 @@ from tests.support.serving.tiny_model import FRAGILE_WORD
 
 pytestmark = [
     pytest.mark.integration,
-    # BentoML uses what its dependencies deprecate.
+    # BentoML uses what its dependencies deprecate, when its client is first named: hence the
+    # annotations in quotes.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 
@@ -27,14 +28,14 @@ def expected(http: httpx.Client) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def client(server: Started) -> Iterator[bentoml.SyncHTTPClient]:
+def client(server: Started) -> Iterator["bentoml.SyncHTTPClient"]:
     with bentoml.SyncHTTPClient(server.url) as client:
         yield client
         client._temp_dir.cleanup()  # left to the garbage collector, which warns
 
 
 def test_the_synchronous_client_classifies(
-    client: bentoml.SyncHTTPClient, expected: list[Any]
+    client: "bentoml.SyncHTTPClient", expected: list[Any]
 ) -> None:
     assert client.is_ready()
     assert client.classify(texts=TEXTS) == expected
@@ -51,7 +52,7 @@ def test_the_asynchronous_client_classifies(server: Started, expected: list[Any]
 
 @pytest.mark.parametrize(("texts", "status"), [([], 400), ([FRAGILE_WORD], 500)])
 def test_a_refusal_reaches_the_client_with_its_status(
-    client: bentoml.SyncHTTPClient, texts: list[str], status: int
+    client: "bentoml.SyncHTTPClient", texts: list[str], status: int
 ) -> None:
     with pytest.raises(bentoml.exceptions.BentoMLException) as caught:
         client.classify(texts=texts)
