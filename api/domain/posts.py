@@ -57,8 +57,10 @@ class Engagement:
 class Post:
     """One post as the source gave it.
 
-    post_id is the source's id as a string; created_at is an aware UTC time; language is a BCP 47
-    code or None if unknown; hashtags are lower-cased, without the "#".
+    post_id is the source's id as a string, else one made from time and text (is_content_id);
+    created_at is an aware UTC time; language is a BCP 47 code or None if unknown; hashtags are
+    lower-cased, without the "#". earlier_ids are the ids of the versions of this post before it was
+    edited; own_word is the writer's own word for their mood, where the source has one (Daylio).
     """
 
     post_id: str
@@ -68,11 +70,26 @@ class Post:
     engagement: Engagement = field(default_factory=Engagement)
     language: str | None = None
     hashtags: tuple[str, ...] = ()
+    earlier_ids: tuple[str, ...] = ()
+    own_word: str | None = None
+
+
+class Skip(StrEnum):
+    """Why an item of a file did not become a post."""
+
+    UNREADABLE = "unreadable"
+    """The item is damaged, or lacks what a post needs."""
+    DUPLICATE = "duplicate"
+    """The same post stands earlier in the file."""
+    EDITED = "edited"
+    """A later version of the same post is in the file."""
+    LEFT_OUT = "left_out"
+    """The item is sound, but nothing that is read: a repost without its text, a draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedPost:
-    """A row or item of a source that could not become a post, and the reason.
+    """A row or item of a source that did not become a post, and the reason.
 
     where is for people ("row 17", "line 3", "item 5 of tweets.js"); field is the column or key at
     fault, None if the whole row is.
@@ -81,6 +98,7 @@ class RejectedPost:
     where: str
     reason: str
     field: str | None = None
+    kind: Skip = Skip.UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
