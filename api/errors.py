@@ -3,6 +3,7 @@
 MoodlineError
 +-- InvalidRequestError           the caller sent what cannot be understood
 |   +-- UnreadableFileError       an import whose file as a whole cannot be read
+|       +-- AmbiguousDatesError   ... unless the caller says which order its dates have
 +-- PayloadTooLargeError          more bytes or posts than the service takes
 +-- UnsupportedMediaError         a kind of file or body that the service does not read
 +-- ConsentRequiredError          the user has not consented to analysis
@@ -59,6 +60,14 @@ class InvalidRequestError(MoodlineError):
 
 class UnreadableFileError(InvalidRequestError):
     """A file that cannot be read as a whole, so that nothing of it was stored."""
+
+
+class AmbiguousDatesError(UnreadableFileError):
+    """A file whose dates may have the day or the month first: the caller can say which.
+
+    Each of `errors` is one such date: where it is, and as the reason both ways to read it, in
+    words: "05/02/2023" is 5 February 2023 or 2 May 2023.
+    """
 
 
 class PayloadTooLargeError(MoodlineError):

@@ -64,6 +64,11 @@ CROSS_SITE = ProblemKind(
 )  # fmt: skip
 
 _KINDS: dict[type[Exception], ProblemKind] = {
+    errors.AmbiguousDatesError: ProblemKind(
+        "ambiguous-dates", 400, "The dates of the file can be read in two ways",
+        "Nothing of the file was kept. Its dates may have the day or the month first: `errors`"
+        " shows some. Send it again with date_order=day_first or date_order=month_first.",
+    ),
     errors.UnreadableFileError: ProblemKind(
         "unreadable-file", 400, "The file cannot be read",
         "Nothing of the file was kept. `detail` says what is wrong with it and where.",

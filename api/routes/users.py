@@ -52,7 +52,9 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
 
     @routes.post(
         "/posts",
-        **documented(Scope.ANALYSE, {200: ImportDocument}, *BODY, "unreadable-file"),
+        **documented(
+            Scope.ANALYSE, {200: ImportDocument}, *BODY, "unreadable-file", "ambiguous-dates"
+        ),
         openapi_extensions={"requestBody": _POST_FILE},
     )
     def import_posts(path: UserPath) -> Any:
