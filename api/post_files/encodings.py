@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import BinaryIO
 
 SINGLE_BYTE = ("cp1252", "mac_roman")
@@ -114,22 +115,50 @@ def lines_of(
     A line over max_characters is dropped and None yielded instead, so that no more than that
     and one piece are in memory.
     """
+    for batch in line_batches(decoded(chunks, encoding), encoding.misreadings, max_characters):
+        if batch is None:
+            yield None
+        else:
+            yield from batch
+
+
+def line_batches(
+    texts: Iterable[str], misreadings: int, max_characters: int
+) -> Iterator[list[str] | None]:
+    """Yield the lines that end in each piece of text; None stands for one overlong line."""
     carried = ""
     dropping = False
-    for text in decoded(chunks, encoding):
-        pieces = list(io.StringIO(carried + text, newline=""))
-        # The last piece may go on in the next text; so may a "\r", with its "\n".
-        carried = "" if pieces[-1].endswith("\n") else pieces.pop()
-        for piece in pieces:
-            overlong = dropping or len(piece) > max_characters
+    for text in texts:
+        whole = carried + text
+        lines = list(io.StringIO(whole, newline=""))
+        # The last line may go on in the next text; so may a "\r", with its "\n".
+        carried = "" if whole.endswith("\n") or not whole else lines.pop()
+        if misreadings:
+            lines = [undo_misreadings(line, misreadings) for line in lines]
+        if dropping and lines:
             dropping = False
-            yield None if overlong else undo_misreadings(piece, encoding.misreadings)
+            del lines[0]
+            yield None
+        if len(whole) > max_characters:
+            yield from _parted_at_overlong(lines, max_characters)
+        elif lines:
+            yield lines
         if len(carried) > max_characters:
             dropping = True
             # Only its end is kept, where the line may turn out to end in "\r".
             carried = carried[-1]
-    if carried or dropping:
-        yield None if dropping else undo_misreadings(carried, encoding.misreadings)
+    if dropping:
+        yield None
+    elif carried:
+        yield [undo_misreadings(carried, misreadings)]
+
+
+def _parted_at_overlong(lines: Iterable[str], max_characters: int) -> Iterator[list[str] | None]:
+    for overlong, group in groupby(lines, lambda line: len(line) > max_characters):
+        if overlong:
+            yield from (None for _ in group)
+        else:
+            yield list(group)
 
 
 # Mojibake
