@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import TypeVar
 
+from api.domain.imports import DateOrder
 from api.domain.posts import MAX_POST_CHARACTERS, Engagement, Ownership, Post, RejectedPost
 from api.intake.times import UnreadableTimeError, time_of
 
@@ -97,7 +98,7 @@ def _post_of(fields: Mapping[str, object], now: datetime) -> Post:
     if raw_time is None:
         raise _FieldError(time_name, f"{time_name} is missing")
     try:
-        created_at = time_of(raw_time, now)
+        created_at = time_of(raw_time, now, DateOrder.MONTH_FIRST)
     except UnreadableTimeError as exc:
         raise _FieldError(time_name, str(exc)) from exc
     return Post(
