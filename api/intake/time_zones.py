@@ -13,6 +13,7 @@ _HOURS_EAST: dict[str, float] = {
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
     "AKST": -9, "AKDT": -8, "HST": -10, "NST": -3.5, "NDT": -2.5, "BRT": -3,
     "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
+    "MEZ": 1, "MESZ": 2,
     "WAT": 1, "CAT": 2, "SAST": 2, "EAT": 3, "PKT": 5, "NPT": 5.75, "WIB": 7, "ICT": 7,
     "HKT": 8, "SGT": 8, "PHT": 8, "AWST": 8, "JST": 9, "KST": 9, "ACST": 9.5, "ACDT": 10.5,
     "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
@@ -54,7 +55,7 @@ def offset_of(text: str) -> tzinfo:
     match = _OFFSET.fullmatch(text)
     offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0)) if match else None
     if match is None or offset is None or offset > _LARGEST_OFFSET:
-        raise UnknownZoneError(f"{text!a} is no offset from UTC")
+        raise UnknownZoneError(f"{_shown(text)} is no offset from UTC")
     return timezone(-offset if match[1] == "-" else offset) if offset else UTC
 
 
@@ -72,7 +73,7 @@ def zone_of(text: str) -> tzinfo:
         zone = offset_of(offset if len(offset) > 2 else f"{offset[0]}0{offset[1]}")
         # The offset is what counts; yet a word that is no zone is text that nobody understood.
         if label and (not _is_abbreviation(label) or (_is_utc(label) and zone is not UTC)):
-            raise UnknownZoneError(f"the zone {text!a} is not known")
+            raise UnknownZoneError(f"the zone {_shown(text)} is not known")
         return zone
     if match := _ENCLOSED.fullmatch(text):
         return _named(match[1] or match[2] or "")
@@ -106,4 +107,8 @@ def _named(name: str) -> tzinfo:
             return ZoneInfo(key)
         except (KeyError, ValueError, OSError):
             pass
-    raise UnknownZoneError(f"the zone {name!a} is not known: write its offset, as +02:00")
+    raise UnknownZoneError(f"the zone {_shown(name)} is not known: write its offset, as +02:00")
+
+
+def _shown(text: str) -> str:
+    return f"'{text}'" if text.isprintable() else ascii(text)

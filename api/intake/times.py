@@ -102,6 +102,10 @@ class AmbiguousDateError(UnreadableTimeError):
     """A date with two readings, such as 05/02/2023, in a file whose order is not known."""
 
 
+class _OutOfRangeError(ValueError):
+    """A time that no post has; the message follows on the value."""
+
+
 def time_of(value: object, now: datetime, order: DateOrder | None = None) -> datetime:
     """Return the time that a source wrote, as an aware UTC time; without a zone it is UTC.
 
@@ -210,17 +214,19 @@ def _in_range(moment: datetime, now: datetime) -> datetime:
     elif moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     if moment < EARLIEST:
-        raise UnreadableTimeError(
-            f"the time {moment:%Y-%m-%d %H:%M} lies before {EARLIEST:%Y}, before any post"
+        raise _OutOfRangeError(
+            f"is {moment:%Y-%m-%d %H:%M} (UTC), which lies before {EARLIEST:%Y}, before any post"
         )
     if moment > now + CLOCK_TOLERANCE:
-        raise UnreadableTimeError(f"the time {moment:%Y-%m-%d %H:%M} (UTC) lies in the future")
+        raise _OutOfRangeError(f"is {moment:%Y-%m-%d %H:%M} (UTC), which lies in the future")
     return moment
 
 
 def _refusal(error: Exception, shown: str) -> UnreadableTimeError:
     if isinstance(error, UnreadableTimeError):
         return error
+    if isinstance(error, _OutOfRangeError):
+        return UnreadableTimeError(f"{shown} {error}")
     told = isinstance(error, UnknownZoneError | UnreadableNumberError)
     return UnreadableTimeError(f"{shown} is not a time: {error if told else _FORMS}")
 

@@ -180,7 +180,8 @@ def test_what_is_not_a_time_is_rejected(written: object) -> None:
         ("1050000000000000001", "id of a post"),
         ("1/31/1989", "before 1990"),
         ("31 May 2027", "future"),
-        ("60000", "future"),
+        ("60000", "'60000' is 2064-.*future"),
+        ("2024-05-31 18:20 下午", "zone '下午' is not known"),
     ],
 )
 def test_the_reason_for_a_refusal_is_named(written: str, reason: str) -> None:
