@@ -1,8 +1,8 @@
 """Find out how a file encodes its text, and read its lines in bounded memory.
 
-UTF-8 and UTF-16 can be recognised. What is left is a single-byte encoding, and no such file names
-its own: files of Windows and old web tools are Windows-1252, those of old Macs Mac Roman. Both are
-tried, and the one is taken whose letters and marks stand where a writer puts them.
+UTF-8, UTF-16 and UTF-32 can be recognised. What is left is a single-byte encoding, and no such
+file names its own: files of Windows and old web tools are Windows-1252, those of old Macs Mac
+Roman. Both are tried, and the one is taken whose letters and marks stand where a writer puts them.
 
 Mojibake is undone as well: UTF-8 taken for Windows-1252 turns ’ into â€™; saved as Mac Roman and
 read as Windows-1252 again, as spreadsheets on a Mac did, it becomes ‰Ûª. Both ways back are exact
@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import BinaryIO
 
 SINGLE_BYTE = ("cp1252", "mac_roman")
@@ -26,7 +26,11 @@ MISREADINGS = (1, 2)
 """How often text may have been misread: more was never met, and each guess risks sound text."""
 
 _CHUNK_BYTES = 64 * 1024
+_HEAD_BYTES = 4 * 1024
 _SAMPLES = 4_000
+# In UTF-16 of any script, blanks, digits and delimiters are at least so common.
+_CHARACTERS_PER_NUL = 20
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _SAMPLE = re.compile(rb"[\x21-\x7e]?[ ]?_*[\x80-\xff][_\x80-\xff]*[ ]?[\x21-\x7e]?")
 # Half an emoji, encoded as if it were a character: wrong in UTF-8, yet a sure sign of it.
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
@@ -56,18 +60,23 @@ def encoding_of(chunks: Iterable[bytes]) -> TextEncoding:
 
     Any bytes have an encoding: where none fits well, what comes out is odd, but it is text.
     """
+    pieces = iter(chunks)
+    head = b""
+    while len(head) < _HEAD_BYTES and (piece := next(pieces, None)) is not None:
+        head += piece
+    if codec := _wide_codec(head):
+        return TextEncoding(codec)
     utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
     samples: list[bytes] = []
     sound = broken = 0
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return TextEncoding("utf-16")
+    for chunk in chain([head], pieces):
         text = utf8.decode(chunk)
         if chunk.isascii():
             continue
-        beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+        beyond_ascii = len(text) - len(chunk.translate(None, _BEYOND_ASCII))
         replaced = text.count("\ufffd") - chunk.count(b"\xef\xbf\xbd")
-        replaced -= 3 * len(_SURROGATE.findall(chunk))
+        if replaced:
+            replaced -= 3 * len(_SURROGATE.findall(chunk))
         broken += max(replaced, 0)
         sound += max(beyond_ascii - replaced, 0)
         if len(samples) < _SAMPLES:
@@ -78,6 +87,21 @@ def encoding_of(chunks: Iterable[bytes]) -> TextEncoding:
         texts = [sample.decode("utf-8", "replace") for sample in samples]
         return TextEncoding(misreadings=_misreadings_of(texts)[0])
     return _single_byte_encoding(samples)
+
+
+def _wide_codec(head: bytes) -> str | None:
+    """Return the codec of UTF-16 or UTF-32, known by its mark or by where the NULs stand.
+
+    Where characters take two bytes, one byte of each blank, digit and Latin letter is NUL.
+    """
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    high, low = head[::2].count(0), head[1::2].count(0)
+    if max(high, low) * _CHARACTERS_PER_NUL * 2 < len(head) or min(high, low) * 8 > max(high, low):
+        return None
+    return "utf-16-be" if high > low else "utf-16-le" if low else None
 
 
 def _single_byte_encoding(samples: list[bytes]) -> TextEncoding:
@@ -170,6 +194,13 @@ _LOST = "_"
 _LIKELY = {b"\xe2\x80": "…"}
 _EMOJI_LEAD = 0xF0
 _EMOJI_SECOND = 0x9F
+# A first byte of UTF-8 and another, shown as characters.
+_GROUP = re.compile("[\xc2-\xf4][^\x00-\x7f]")
+# One group is a sign where a control character is in it, or beside a small letter: capitals do end
+# in "Ã" before a fixed space.
+_SIGN = re.compile(
+    "[\xc2-\xdf][\x80-\x9f]|[a-z][\xc2-\xc5][^\x00-\x7f]|(?<![A-Z])[\xc2-\xc5][^\x00-\x7f][a-z]"
+)
 _RUN = re.compile(r"_*[^\x00-\x7f][^\x00-\x5e\x60-\x7f]*")
 
 
@@ -185,19 +216,38 @@ def undo_misreadings(text: str, misreadings: int) -> str:
     return _RUN.sub(lambda run: _undo_run(run[0], origins)[0], text)
 
 
+def undo_double_encoding(text: str) -> str:
+    r"""Return the text with UTF-8 bytes that stand in it as characters put together.
+
+    Meta's exports write "\u00e2\u0080\u0099" for "’": the damage shows once JSON is decoded. Text
+    is left as it is unless that is no accident: a lone "Ã©" was typed, in "cafÃ©" it was not.
+    """
+    if text.isascii() or not _GROUP.search(text):
+        return text
+    if restorable([text], 1) or (_SIGN.search(text) and not _gain([text], 1)[1]):
+        return undo_misreadings(text, 1)
+    return text
+
+
 def restorable(texts: Iterable[str], misreadings: int) -> int:
     """Return how many bytes undoing so many misreadings restores; 0 unless that is no accident.
 
     One group of three bytes or two of two are needed, and few characters left unexplained. Sound
     text has such groups as good as never: "Ã" before "©" is no word of any language.
     """
+    restored, unexplained = _gain(texts, misreadings)
+    return restored if restored >= 2 and restored >= 4 * unexplained else 0
+
+
+def _gain(texts: Iterable[str], misreadings: int) -> tuple[int, int]:
+    """Return how many bytes undoing restores, and how many characters it leaves unexplained."""
     restored = unexplained = 0
     for text in texts:
         for run in _RUN.findall(text):
             _, gained, left = _undo_run(run, _ORIGINS[misreadings])
             restored += gained
             unexplained += left
-    return restored if restored >= 2 and restored >= 4 * unexplained else 0
+    return restored, unexplained
 
 
 def _undo_run(run: str, origins: Mapping[str, frozenset[int]]) -> tuple[str, int, int]:
@@ -294,7 +344,14 @@ def _table(pairs: Iterable[tuple[str, int]]) -> Mapping[str, frozenset[int]]:
     return {character: frozenset(found) for character, found in table.items()}
 
 
-_ORIGINS = {1: _table((_windows(byte), byte) for byte in _HIGH), 2: _table(_read_twice())}
+def _read_once() -> Iterator[tuple[str, int]]:
+    for byte in _HIGH:
+        yield _windows(byte), byte
+        # Latin-1, for which many programs take Windows-1252, has control characters there.
+        yield chr(byte), byte
+
+
+_ORIGINS = {1: _table(_read_once()), 2: _table(_read_twice())}
 
 # Plausibility: the wrong one of two single-byte encodings shows capitals inside words (cafÈ), signs
 # of mathematics in prose (caf√©) and marks on the wrong side of a word. Weights are chosen by hand:

@@ -12,6 +12,7 @@ from api.post_files.encodings import (
     encoding_of,
     lines_of,
     restorable,
+    undo_double_encoding,
     undo_misreadings,
 )
 
@@ -59,6 +60,72 @@ def test_the_encoding_of_a_text_is_found_from_its_bytes(text: str, encoding: str
 )
 def test_sound_utf_8_is_left_as_it_is(text: str) -> None:
     assert decoded(text.encode()) == text
+
+
+WIDE = ["utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+
+
+@pytest.mark.parametrize("encoding", WIDE)
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize(
+    "text", [*TEXTS.values(), "дата;текст\n1;Привет", '{"text": "今日はとても楽しい"}']
+)
+def test_wide_characters_are_found_with_a_mark_or_without(
+    text: str, size: int, encoding: str
+) -> None:
+    data = text.encode(encoding)
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+
+    lines = lines_of(pieces, encoding_of(pieces), 10_000)
+
+    assert "".join(line for line in lines if line is not None) == text
+
+
+def test_nuls_that_pad_a_file_do_not_make_it_utf_16() -> None:
+    assert encoding_of([b"text,created_at\nhello,2024-01-02\n" + b"\x00" * 500]) == TextEncoding()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I’m so glad 😊",
+        "❤️ you",
+        "café",
+        "École",
+        "ÉCOLE",
+        "Grüße",
+        "mañana",
+        "Привет",
+        "日本語",
+        "a – b",
+    ],
+)
+def test_utf_8_bytes_that_became_characters_are_put_together(text: str) -> None:
+    assert undo_double_encoding(text.encode().decode("latin-1")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        "Ã©",
+        "why is there Ã© here",
+        "naïve café",
+        "😊 é",
+        "«MANHÃ\xa0»",
+        "Ünïcödé – “yes”",
+        "Привет",
+    ],
+)
+def test_sound_text_is_not_taken_for_bytes(text: str) -> None:
+    assert undo_double_encoding(text) == text
+
+
+@given(st.text(st.sampled_from('aZ_ \n"Ãâ©€™\x80\x99ðŸ😊é’')))
+def test_undoing_double_encoding_keeps_all_that_is_ascii(text: str) -> None:
+    undone = undo_double_encoding(text)
+
+    assert [each for each in undone if each.isascii()] == [each for each in text if each.isascii()]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS[1:])
