@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from api.adapters.inference_http import HttpEmotionClient
+from api.adapters.language_detection import Py3langidDetector
 from api.adapters.redis_probe import redis_probe
 from api.bootstrap.sources import wire_sources
 from api.logs import trace_id
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient
+from api.ports.languages import LanguageDetector
 from api.ports.post_files import PostFileReaders
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
@@ -35,6 +37,7 @@ class Ports:
 
     store: Store
     emotions: EmotionClient
+    languages: LanguageDetector
     readers: PostFileReaders
     sources: Mapping[str, PostSource]
     clock: Clock
@@ -86,6 +89,7 @@ def adapters(settings: Settings) -> Ports:
     return Ports(
         store,
         emotions,
+        Py3langidDetector(),
         FormatDetection(_now),
         sources.by_name,
         _now,

@@ -78,6 +78,7 @@ def analysis_workers(
     runner = AnalysisRunner(
         ports.store,
         MeteredEmotionClient(ports.emotions, metrics),
+        ports.languages,
         {name: MeteredPostSource(name, each, metrics) for name, each in ports.sources.items()},
         ports.clock,
         metrics,

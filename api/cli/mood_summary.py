@@ -18,8 +18,10 @@ def mood_summary(
         lines += textwrap.wrap(f"No mood: {result['reason']}", WIDTH)
     else:
         lines += _mood_lines(result)
-    if result["stale_note"]:
-        lines += textwrap.wrap(f"Note: {result['stale_note']}", WIDTH)
+    # Results from before languages were detected have no language_note.
+    for note in (result.get("language_note"), result["stale_note"]):
+        if note:
+            lines += textwrap.wrap(f"Note: {note}", WIDTH)
     if recommended:
         lines += recommendation_lines(recommended)
     return "\n".join(lines)

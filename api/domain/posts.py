@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeGuard
 
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise", "neutral")
@@ -106,7 +107,9 @@ class Classification:
     """The model's output for one post.
 
     scores maps each of EMOTIONS to a probability, summing to 1; irony is a probability; tokens is
-    how many tokens the model read; truncated is True if the text was longer than that.
+    how many tokens the model read; truncated is True if the text was longer than that. language is
+    the language detected in the text, as a BCP 47 code; None if the source names one, or if it
+    could not be told.
     """
 
     label: str
@@ -114,6 +117,7 @@ class Classification:
     irony: float
     tokens: int
     truncated: bool
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,25 @@ class ClassifiedPost:
     post: Post
     classification: Classification
 
+    @property
+    def language(self) -> str | None:
+        """Return the language that the source names, else the one detected; None if unknown."""
+        named = self.post.language
+        language = named if is_known_language(named) else self.classification.language
+        return language if is_known_language(language) else None
+
+    @property
+    def readable(self) -> bool:
+        """Return whether the model reads the post: not if it is in a language other than English.
+
+        A post of unknown language counts as readable: short posts and names say too little.
+        """
+        language = self.language
+        return language is None or is_english(language)
+
+
+READ_LANGUAGE = "en"
+"""The one language that the model reads."""
 
 # BCP 47: undetermined, no linguistic content, several, uncoded; and q.., the codes for private
 # use, with which X marks posts that consist of mentions, hashtags or media (qam, qht, qme, ...).
@@ -139,9 +162,10 @@ def is_known_language(language: str | None) -> TypeGuard[str]:
 
 def is_english(language: str) -> bool:
     """Return whether the code is English of any region: en, en-GB, EN_us, eng."""
-    return _primary(language) in ("en", "eng")
+    return _primary(language) in (READ_LANGUAGE, "eng")
 
 
+@lru_cache(1_000)  # asked several times per post, of a few codes
 def _primary(language: str) -> str:
     return re.split(r"[-_]", language.strip().lower(), maxsplit=1)[0]
 

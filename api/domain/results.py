@@ -10,10 +10,11 @@ from typing import Any
 
 from api.domain.confidence import confidence, effective_sample_size
 from api.domain.moods import SUMMARIES, Mood, mood_of
-from api.domain.posts import ClassifiedPost, Ownership, Post, is_english, is_known_language
+from api.domain.posts import ClassifiedPost, Ownership, Post
 from api.domain.scoring import (
     ScoringConfig,
     adjusted,
+    language,
     negativity,
     positivity,
     relative_weights,
@@ -71,12 +72,14 @@ class Influence:
 class MoodResult:
     """The mood of a user's posts, with the figures it rests on.
 
-    mood, summary, scores, positivity, negativity and confidence are None if no post has a weight;
-    reason then says why, and is None otherwise. Scores, shares and confidence are between 0 and 1.
-    truncated_share is None without posts; not_english_share is over the posts whose language is
-    known (language_known of them), None if there are none. posts is their number in total and by
-    ownership. stale_note is a sentence if stale, else None. scoring holds the constants used. Times
-    are aware UTC.
+    mood, summary, scores, positivity, negativity and confidence are None if no post has a weight,
+    or if too few are in a language that the model reads; reason then says why, and is None
+    otherwise. Scores, shares and confidence are between 0 and 1. truncated_share is None without
+    posts. not_english and not_english_share are the posts in another language than English, the
+    share being of all posts, and 0 without posts; language_known counts the posts whose language
+    is known. posts is their number in total and by ownership. stale_note is a sentence if stale,
+    language_note one if posts are not in English; else they are None. scoring holds the constants
+    used. Times are aware UTC.
     """
 
     mood: Mood | None
@@ -97,8 +100,10 @@ class MoodResult:
     saddest: EmotionPeak | None
     moved_most: tuple[Influence, ...]
     truncated_share: float | None
-    not_english_share: float | None
+    not_english: int
+    not_english_share: float
     language_known: int
+    language_note: str | None
     model: str
     scoring: Mapping[str, Any]
 
@@ -145,16 +150,25 @@ def mood_result(
         key=lambda item: (item.post.created_at, item.post.post_id),
     )
     probabilities = [adjusted(item.classification, config) for item in counted]
-    weights = relative_weights(counted, as_of, config)
+    read = [
+        (item, of_post)
+        for item, of_post in zip(counted, probabilities, strict=True)
+        if language(item, config) > 0
+    ]
+    weights = (
+        [0.0] * len(counted)
+        if _too_few(len(read), len(counted), config)
+        else relative_weights(counted, as_of, config)
+    )
     scores = weighted_mean(probabilities, weights)
     mood = None if scores is None else mood_of(scores, config)
     newest = counted[-1].post.created_at if counted else None
     stale_note = _stale_note(newest, now, config)
-    languages = [item.post.language for item in counted if is_known_language(item.post.language)]
+    not_english = sum(not item.readable for item in counted)
     by_ownership = Counter(item.post.ownership for item in counted)
     return MoodResult(
         mood=mood,
-        reason=None if scores is not None else _reason(posts, counted, as_of, config),
+        reason=None if scores is not None else _reason(posts, counted, len(read), as_of, config),
         summary=None if mood is None else SUMMARIES[mood],
         scores=scores,
         positivity=None if scores is None else positivity(scores),
@@ -167,24 +181,29 @@ def mood_result(
         oldest_post_at=counted[0].post.created_at if counted else None,
         stale=stale_note is not None,
         stale_note=stale_note,
-        happiest=peak("joy", counted, probabilities),
-        saddest=peak("sadness", counted, probabilities),
+        happiest=peak("joy", read),
+        saddest=peak("sadness", read),
         moved_most=moved_most(counted, probabilities, weights, config.moved_most_count),
         truncated_share=_share([item.classification.truncated for item in counted]),
-        not_english_share=_share([not is_english(language) for language in languages]),
-        language_known=len(languages),
+        not_english=not_english,
+        not_english_share=not_english / max(1, len(counted)),
+        language_known=sum(item.language is not None for item in counted),
+        language_note=_language_note(not_english, len(counted), config),
         model=model,
         scoring=config.to_dict(),
     )
 
 
 def peak(
-    emotion: str, posts: Sequence[ClassifiedPost], probabilities: Sequence[Mapping[str, float]]
+    emotion: str, posts: Sequence[tuple[ClassifiedPost, Mapping[str, float]]]
 ) -> EmotionPeak | None:
-    """Return the own post highest in the emotion (the newer of equals), None without own posts."""
+    """Return the own post highest in the emotion (the newer of equals), None without own posts.
+
+    Each post comes with its probabilities after the irony shift.
+    """
     own = [
         (of_post[emotion], item.post.created_at, item.post.post_id, item.post)
-        for item, of_post in zip(posts, probabilities, strict=True)
+        for item, of_post in posts
         if item.post.ownership is Ownership.OWN
     ]
     if not own:
@@ -217,9 +236,16 @@ def moved_most(
     return tuple(Influence(post, share, moved) for _, _, post, share, moved in largest)
 
 
+def _too_few(read: int, total: int, config: ScoringConfig) -> bool:
+    # Those left out must be the most for it: one more post in another language takes no mood away
+    # from somebody who has written three posts.
+    return read < min(config.least_read_posts, total / 2)
+
+
 def _reason(
     posts: Sequence[ClassifiedPost],
     counted: Sequence[ClassifiedPost],
+    read: int,
     as_of: datetime,
     config: ScoringConfig,
 ) -> str:
@@ -229,10 +255,32 @@ def _reason(
     if not counted:
         asked = as_of.astimezone(UTC)
         return f"All posts are later than {asked:%Y-%m-%d %H:%M} UTC, the time asked about."
+    if _too_few(read, len(counted), config):
+        some = f"Only {read}" if read else "None"
+        verb = "are" if read > 1 else "is"
+        return (
+            f"{some} of {_posts(len(counted))} {verb} in English, which is what the model reads: "
+            "that is too little to tell a mood by."
+        )
     return (
         f'Under the "{config.name}" scoring none of these posts weighs anything, so there is no '
         "mood to tell. Another scoring may count them."
     )
+
+
+def _language_note(not_english: int, total: int, config: ScoringConfig) -> str | None:
+
+    if not not_english:
+        return None
+    verb, past = ("is", "was") if not_english == 1 else ("are", "were")
+    said = f"{not_english} of {_posts(total)} {verb} not in English"
+    if config.other_language_weight == 0:
+        return f"{said} and {past} left out."
+    return f'{said}, which is what the model reads; the "{config.name}" scoring counts them too.'
+
+
+def _posts(count: int) -> str:
+    return f"{count} {'post' if count == 1 else 'posts'}"
 
 
 def _stale_note(newest: datetime | None, now: datetime, config: ScoringConfig) -> str | None:

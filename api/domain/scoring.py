@@ -1,6 +1,6 @@
 """Weights of posts, their weighted mean emotions, and every constant of scoring.
 
-    weight(i) = owner(i) * recency(i) * activity(i)
+    weight(i) = owner(i) * recency(i) * activity(i) * language(i)
     recency   = 2 ** (-age_days / half_life), exponential decay
     score(e)  = sum_i weight(i) * p'(i, e) / sum_i weight(i)
 
@@ -44,6 +44,9 @@ class ScoringConfig:
     recency: half_life_days is used by the half-life form, recency_numerator by the classic one.
     activity: base + scale * ln(1 + count), or base + scale * count, where count is the sum of the
     engagement, each kind times its factor.
+    language: 1 for posts that the model reads, other_language_weight for the others. Where that is
+    0 they are left out; if fewer than least_read_posts are then left, and fewer than half of all,
+    there is no mood.
     draw_limit bounds the time that resampling takes (see api.domain.confidence).
     Raises ValueError if a constant would make weights negative or undefined.
     """
@@ -63,6 +66,8 @@ class ScoringConfig:
     quotes_factor: float = 1.0
     bookmarks_factor: float = 1.0
     impressions_factor: float = 0.01
+    other_language_weight: float = 0.0
+    least_read_posts: int = 5
     irony_share: float = 0.5
     anger_factor: float = 2.0
     cheerful_factor: float = 1.5
@@ -105,11 +110,13 @@ CLASSIC = ScoringConfig(
     quotes_factor=0.0,
     bookmarks_factor=0.0,
     impressions_factor=0.0,
+    other_language_weight=1.0,
 )
 """The original weights: 10 / (whole days + 1) and 7 * (likes + reposts), owner 0.75 / 0.25.
 
 A post that nobody liked or reposted has weight 0 here; if all have, there is no mood and the result
-gives the reason. Irony and the rules of mood are those of the default.
+gives the reason. Posts in any language count alike. Irony and the rules of mood are those of the
+default.
 """
 
 PRESETS: Mapping[str, ScoringConfig] = {preset.name: preset for preset in (DEFAULT, CLASSIC)}
@@ -170,6 +177,17 @@ def activity(engagement: Engagement, config: ScoringConfig) -> float:
     return config.activity_base + config.activity_scale * grown
 
 
+def language(item: ClassifiedPost, config: ScoringConfig) -> float:
+    """Return 1 if the model reads the post's language, else other_language_weight."""
+    return 1.0 if item.readable else config.other_language_weight
+
+
+def timeless_weight(item: ClassifiedPost, config: ScoringConfig) -> float:
+    """Return the weight of a post without recency."""
+    of_owner = owner(item.post, config)
+    return of_owner * activity(item.post.engagement, config) * language(item, config)
+
+
 def relative_weights(
     posts: Sequence[ClassifiedPost], as_of: datetime, config: ScoringConfig
 ) -> list[float]:
@@ -180,7 +198,7 @@ def relative_weights(
     and shares, and keeps an archive that ends decades ago from underflowing to 0 / 0. The classic
     form has no such factor and does not underflow.
     """
-    timeless = [owner(item.post, config) * activity(item.post.engagement, config) for item in posts]
+    timeless = [timeless_weight(item, config) for item in posts]
     ages = [age_days(item.post, as_of) for item in posts]
     offset = 0.0
     if config.recency_form is RecencyForm.HALF_LIFE:

@@ -9,11 +9,11 @@ from api.domain.moods import Mood, mood_of
 from api.domain.posts import ClassifiedPost
 from api.domain.scoring import (
     ScoringConfig,
-    activity,
     adjusted,
+    language,
     negativity,
-    owner,
     positivity,
+    timeless_weight,
     weighted_mean,
 )
 
@@ -47,13 +47,16 @@ def timeline(
     """Return the days or weeks that have posts, oldest first; days are UTC.
 
     bucket is "day" or "week" (ISO weeks start on Monday). Empty ones are left out, since an
-    archive may span decades. Within a bucket the weight of a post is owner * activity, without
-    recency: the days of one week count alike. Raises InvalidBucketError for another bucket.
+    archive may span decades, and so are posts that the scoring leaves out for their language.
+    Within a bucket posts weigh without recency: the days of one week count alike. Raises
+    InvalidBucketError for another bucket.
     """
     if bucket not in BUCKETS:
         raise InvalidBucketError(f'a timeline is by "day" or by "week", not by "{bucket}"')
     by_start: dict[date, list[ClassifiedPost]] = {}
     for item in posts:
+        if language(item, config) == 0:
+            continue
         by_start.setdefault(_start(item.post.created_at, bucket), []).append(item)
     return [_bucket(start, by_start[start], config) for start in sorted(by_start)]
 
@@ -64,7 +67,7 @@ def _start(moment: datetime, bucket: str) -> date:
 
 
 def _bucket(start: date, items: Sequence[ClassifiedPost], config: ScoringConfig) -> TimelineBucket:
-    weights = [owner(item.post, config) * activity(item.post.engagement, config) for item in items]
+    weights = [timeless_weight(item, config) for item in items]
     scores = weighted_mean([adjusted(item.classification, config) for item in items], weights)
     if scores is None:
         return TimelineBucket(start, len(items), None, None, None, None)

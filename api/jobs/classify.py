@@ -1,8 +1,9 @@
 """Classification of the posts that a model has not classified yet.
 
 Several requests are in flight: while one chunk is saved the next ones are being classified, so the
-inference server is never idle. What was classified is saved even if a later chunk fails, so that
-nothing is classified twice.
+inference server is never idle. The language of posts whose source does not name it is detected
+meanwhile, and saved with their classification. What was classified is saved even if a later chunk
+fails, so that nothing is classified twice.
 """
 
 from collections import deque
@@ -10,10 +11,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
-from api.domain.posts import Classification, Post
+from api.domain.posts import Classification, Post, is_known_language
 from api.errors import DependencyError
 from api.jobs.lease_and_retry import HandBack, LeasedRun
 from api.ports.emotions import EmotionClient, ModelIdentity
+from api.ports.languages import LanguageDetector
 from api.ports.store import Store
 
 
@@ -31,6 +33,7 @@ class ClassificationPipeline:
     run: LeasedRun
     store: Store
     emotions: EmotionClient
+    languages: LanguageDetector
     model: ModelIdentity
     chunk_posts: int
     requests_in_flight: int
@@ -102,12 +105,18 @@ class ClassificationPipeline:
         self._save(chunk.posts, classifications)
 
     def _save(self, posts: list[Post], classifications: list[Classification]) -> None:
-        ids = [post.post_id for post in posts]
-        self.store.save_classifications(
-            self.run.lease, self.model.key, list(zip(ids, classifications, strict=True))
-        )
+        classified = [
+            (post.post_id, self._with_language(post, one))
+            for post, one in zip(posts, classifications, strict=True)
+        ]
+        self.store.save_classifications(self.run.lease, self.model.key, classified)
         progress = self.run.progress
-        classified = progress.classified + len(posts)
+        so_far = progress.classified + len(posts)
         # Posts imported meanwhile are classified too, so there may be more than at the start.
-        total = max(progress.total, progress.reused + classified)
-        self.run.report(replace(progress, classified=classified, total=total))
+        total = max(progress.total, progress.reused + so_far)
+        self.run.report(replace(progress, classified=so_far, total=total))
+
+    def _with_language(self, post: Post, classification: Classification) -> Classification:
+        if is_known_language(post.language):
+            return classification
+        return replace(classification, language=self.languages.detect(post.text))

@@ -22,6 +22,7 @@ from api.jobs.lease_and_retry import HandBack, LeasedRun, RetryPolicy
 from api.logs import about_analysis
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient, ModelIdentity
+from api.ports.languages import LanguageDetector
 from api.ports.sources import PostSource
 from api.ports.store import Store
 from api.problems import UNEXPECTED, ProblemKind, kind_of_error
@@ -71,6 +72,7 @@ class AnalysisRunner:
         self,
         store: Store,
         emotions: EmotionClient,
+        languages: LanguageDetector,
         sources: Mapping[str, PostSource],
         clock: Clock,
         observer: Observer,
@@ -84,6 +86,7 @@ class AnalysisRunner:
     ) -> None:
         self._store = store
         self._emotions = emotions
+        self._languages = languages
         self._sources = sources
         self._access = access
         self._clock = clock
@@ -162,6 +165,7 @@ class AnalysisRunner:
                 run,
                 self._store,
                 self._emotions,
+                self._languages,
                 model,
                 chunk_posts=self._limits.chunk_posts,
                 requests_in_flight=self._limits.requests_in_flight,

@@ -29,6 +29,10 @@ _RESULT: dict[str, Any] = {
     "posts": {"total": 40, "own": 39, "shared": 1, "liked": 0},
     "stale": False,
     "stale_note": None,
+    "not_english": 2,
+    "not_english_share": 0.05,
+    "language_known": 38,
+    "language_note": "2 of 40 posts are not in English and were left out.",
     "saddest": _PEAK,
     "support": [
         {

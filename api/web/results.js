@@ -16,6 +16,9 @@ export function showResult(result) {
   byId("mood-title").textContent = result.mood ? WORDS[result.mood] || result.mood : "Not enough to tell";
   byId("mood-summary").textContent = result.summary || result.reason || "";
   byId("mood-facts").textContent = result.mood ? facts(result) : "";
+  // Results from before languages were detected have no language_note.
+  byId("mood-language").hidden = !result.language_note;
+  byId("mood-language").textContent = result.language_note || "";
   byId("mood-stale").hidden = !result.stale;
   byId("mood-stale").textContent = result.stale_note || "";
   byId("emotions").replaceChildren(...(result.scores ? EMOTIONS.map((name) => bar(name, result.scores[name])) : []));

@@ -21,7 +21,12 @@ from api.ports.clock import Clock
 from api.post_files.detection import FormatDetection
 from api.settings import Settings, read_settings
 from api.stores.sqlite import SqliteStore
-from tests.support.fakes import FailingStore, FakeClock, FakeEmotionClient
+from tests.support.fakes import (
+    FailingStore,
+    FakeClock,
+    FakeEmotionClient,
+    FakeLanguageDetector,
+)
 from tests.support.servers import BlueskyServer, MastodonServer, XServer
 from tests.support.servers.x import BEARER, CLIENT_ID, CLIENT_SECRET, Account
 
@@ -44,6 +49,7 @@ class WiredService:
     service: Service
     store: FailingStore | SqliteStore
     emotions: FakeEmotionClient
+    languages: FakeLanguageDetector
     client: FlaskClient
 
     def work(self) -> None:
@@ -104,10 +110,11 @@ def _wired(
     sources: WiredSources,
     probes: Mapping[str, Callable[[], bool]],
 ) -> WiredService:
-    emotions = FakeEmotionClient()
+    emotions, languages = FakeEmotionClient(), FakeLanguageDetector()
     ports = Ports(
         store,
         emotions,
+        languages,
         FormatDetection(clock),
         sources.by_name,
         clock,
@@ -119,7 +126,7 @@ def _wired(
     )
     service = wire(ports, settings)
     service.app.test_client_class = ClosingClient
-    return WiredService(service, store, emotions, service.app.test_client())
+    return WiredService(service, store, emotions, languages, service.app.test_client())
 
 
 @contextmanager

@@ -34,7 +34,11 @@ def fetch_places(_: MongoDatabase) -> None:
     """Change nothing: from here on analyses may have a place, which older versions cannot read."""
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_layout, fetch_places)
+def detected_languages(_: MongoDatabase) -> None:
+    """Change nothing: classifications now have a language, which older versions cannot read."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (first_layout, fetch_places, detected_languages)
 """Steps that lead from each version to the next; a released one never changes."""
 
 

@@ -141,6 +141,7 @@ _POSTS = Collection(
                 irony=NUMBER,
                 tokens=WHOLE,
                 truncated=TRUTH,
+                optional={"language": or_null(TEXT)},
             ),
         },
     ),

@@ -44,7 +44,7 @@ _KNOWN = "FROM temp.spool CROSS JOIN posts ON posts.user_key = ? AND posts.post_
 _DROP_CLASSIFICATIONS = f"""
     UPDATE posts SET model = NULL, label = NULL, anger = NULL, fear = NULL, joy = NULL,
         love = NULL, sadness = NULL, surprise = NULL, neutral = NULL, irony = NULL, tokens = NULL,
-        truncated = NULL
+        truncated = NULL, detected_language = NULL
     WHERE post_key IN (
         SELECT post_key {_KNOWN} WHERE posts.text <> spool.text AND posts.model IS NOT NULL
     )
@@ -122,12 +122,13 @@ class PostPart(StorePart):
             _, user_key = leased_keys(connection, lease)
             connection.executemany(
                 "UPDATE posts SET model = ?, label = ?, anger = ?, fear = ?, joy = ?, love = ?, "
-                "sadness = ?, surprise = ?, neutral = ?, irony = ?, tokens = ?, truncated = ? "
-                "WHERE user_key = ? AND post_id = ?",
+                "sadness = ?, surprise = ?, neutral = ?, irony = ?, tokens = ?, truncated = ?, "
+                "detected_language = ? WHERE user_key = ? AND post_id = ?",
                 [
                     (
                         *(model, one.label, *(one.scores[emotion] for emotion in EMOTIONS)),
-                        *(one.irony, one.tokens, one.truncated, user_key, post_id),
+                        *(one.irony, one.tokens, one.truncated, one.language),
+                        *(user_key, post_id),
                     )
                     for post_id, one in classified
                 ],
@@ -233,4 +234,5 @@ def classification_of(row: sqlite3.Row) -> Classification:
         irony=irony,
         tokens=tokens,
         truncated=bool(truncated),
+        language=row["detected_language"],
     )

@@ -217,12 +217,16 @@ _RETENTION = (
 # Position at which the fetch of an analysis continues.
 _FETCH_PLACES = ("ALTER TABLE analyses ADD COLUMN fetch_place TEXT",)
 
+# The language detected in the text, a part of the classification.
+_DETECTED_LANGUAGES = ("ALTER TABLE posts ADD COLUMN detected_language TEXT",)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
     _KEYS_AND_CONSENT_WORDS,
     _RETENTION,
     _FETCH_PLACES,
+    _DETECTED_LANGUAGES,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

@@ -58,7 +58,9 @@ def a_classification(label: str = "joy") -> Classification:
     """Return a classification whose probabilities have no short decimal form."""
     scores = dict.fromkeys(EMOTIONS, 1 / 3 / 7)
     scores[label] += 2 / 3
-    return Classification(label=label, scores=scores, irony=1 / 7, tokens=17, truncated=True)
+    return Classification(
+        label=label, scores=scores, irony=1 / 7, tokens=17, truncated=True, language="pt"
+    )
 
 
 def an_analysis(analysis_id: str = "a1", user_id: str = ALICE, **changes: Any) -> Analysis:

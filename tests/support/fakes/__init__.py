@@ -2,6 +2,7 @@
 
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
+from tests.support.fakes.languages import FakeLanguageDetector
 from tests.support.fakes.readers import FakeReader
 from tests.support.fakes.sources import FakeSource
 from tests.support.fakes.store import FailingStore, MemoryStore
@@ -10,6 +11,7 @@ __all__ = [
     "FailingStore",
     "FakeClock",
     "FakeEmotionClient",
+    "FakeLanguageDetector",
     "FakeReader",
     "FakeSource",
     "MemoryStore",

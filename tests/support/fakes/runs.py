@@ -13,6 +13,7 @@ from api.metrics import Metrics
 from api.ports.sources import PostSource, SourcePage
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
+from tests.support.fakes.languages import FakeLanguageDetector
 from tests.support.fakes.sources import FakeSource
 from tests.support.fakes.store import FailingStore
 from tests.support.posts import posts
@@ -26,6 +27,7 @@ class Setting:
     def __init__(self, count: int = 20) -> None:
         self.store = FailingStore()
         self.emotions = FakeEmotionClient()
+        self.languages = FakeLanguageDetector()
         self.clock = FakeClock()
         self.sources: dict[str, PostSource] = {}
         self.access: Access = lambda _request: None
@@ -42,6 +44,7 @@ class Setting:
         runner = AnalysisRunner(
             self.store,
             self.emotions,
+            self.languages,
             self.sources,
             self.clock,
             Metrics(),

@@ -32,6 +32,24 @@ def test_a_summary_names_the_mood_the_posts_and_what_is_recommended() -> None:
     assert "hashtags" not in summary
 
 
+def test_a_summary_says_how_many_posts_were_left_out_for_their_language() -> None:
+    german = [classified(post(str(n), language="de"), sadness=1.0) for n in range(2)]
+    english = [classified(post(f"e{n}"), joy=1.0) for n in range(2)]
+
+    some = mood_summary("ana", result_of(*german, *english), None)
+    none = mood_summary("ana", result_of(*german), None)
+
+    assert "Note: 2 of 4 posts are not in English and were left out." in some
+    assert "No mood: None of 2 posts is in English" in none
+
+
+def test_a_result_from_before_languages_were_detected_has_a_summary() -> None:
+    result = result_of(classified(joy=1.0))
+    del result["language_note"], result["not_english"]
+
+    assert "Cheerful" in mood_summary("ana", {**result, "not_english_share": None}, None)
+
+
 def test_no_line_of_a_summary_is_wider_than_the_terminal() -> None:
     wordy = replace(post(), text="long words " * 50)
 

@@ -129,18 +129,108 @@ def test_a_result_has_the_share_of_truncated_posts() -> None:
     assert result_of([cut, *whole]).truncated_share == 0.25
 
 
+def in_languages(*languages: str | None) -> list[ClassifiedPost]:
+    """Return posts of joy in English or of unknown language, and of sadness in others."""
+    return [
+        classified(
+            post(str(n), language=each),
+            **({"joy": 1.0} if each in (None, "en") else {"sadness": 1.0}),
+        )
+        for n, each in enumerate(languages)
+    ]
+
+
 @pytest.mark.parametrize(
     ("languages", "share", "known"),
-    [(["en", "en-GB", "de", "und", None], pytest.approx(1 / 3), 3), ([None], None, 0)],
+    [
+        (["en", "en-GB", "de", "und", None], 0.2, 3),
+        (["de", "fr", "en", "en"], 0.5, 4),
+        ([None], 0.0, 0),
+        ([], 0.0, 0),
+    ],
 )
-def test_the_share_that_is_not_english_is_over_posts_of_known_language(
-    languages: list[str | None], share: float | None, known: int
+def test_the_share_that_is_not_english_is_over_all_posts(
+    languages: list[str | None], share: float, known: int
 ) -> None:
-    items = [classified(post(str(n), language=each)) for n, each in enumerate(languages)]
-
-    result = result_of(items)
+    result = result_of(in_languages(*languages))
 
     assert (result.not_english_share, result.language_known) == (share, known)
+
+
+def test_posts_that_are_not_in_english_weigh_nothing_and_the_result_says_how_many() -> None:
+    read = in_languages(*["en"] * 6)
+
+    result = result_of([*read, *in_languages(*["en"] * 6, *["de"] * 9)[6:]])
+    alone = result_of(read)
+
+    assert (result.mood, result.scores, result.confidence) == (
+        (alone.mood, alone.scores, alone.confidence)
+    )
+    assert result.effective_sample_size == alone.effective_sample_size
+    assert result.posts["total"] == 15
+    assert (result.not_english, result.not_english_share) == (9, 0.6)
+    assert result.language_note == "9 of 15 posts are not in English and were left out."
+    assert (alone.not_english, alone.language_note) == (0, None)
+
+
+def test_a_post_that_is_left_out_is_neither_happiest_nor_saddest_and_moved_nothing() -> None:
+    result = result_of(in_languages("en", "en", "de"))
+
+    assert result.saddest is not None
+    assert result.saddest.post.language == "en"
+    assert {each.post.language for each in result.moved_most} == {"en"}
+    assert result.language_note == "1 of 3 posts is not in English and was left out."
+
+
+@pytest.mark.parametrize(
+    ("read", "others", "reason"),
+    [
+        (0, 1, "None of 1 post is in English, which is what the model reads: "),
+        (0, 60, "None of 60 posts is in English, which is what the model reads: "),
+        (1, 9, "Only 1 of 10 posts is in English, which is what the model reads: "),
+        (3, 57, "Only 3 of 60 posts are in English, which is what the model reads: "),
+    ],
+)
+def test_if_too_few_posts_are_in_english_there_is_no_mood_and_the_reason_says_it(
+    read: int, others: int, reason: str
+) -> None:
+    result = result_of(in_languages(*["en"] * read, *["de"] * others))
+
+    assert (result.mood, result.scores, result.confidence) == (None, None, None)
+    assert result.moved_most == ()
+    assert result.reason == f"{reason}that is too little to tell a mood by."
+
+
+@pytest.mark.parametrize(
+    ("read", "others"), [(1, 1), (3, 3), (5, 500)], ids=["half of two", "half of six", "enough"]
+)
+def test_enough_posts_in_english_or_half_of_all_give_a_mood(read: int, others: int) -> None:
+    result = result_of(in_languages(*["en"] * read, *["de"] * others))
+
+    assert (result.mood, result.reason) == (Mood.CHEERFUL, None)
+
+
+def test_a_post_of_unknown_language_counts_by_the_language_detected_in_it() -> None:
+    english, german = in_languages("und", "und")
+    detected = replace(german, classification=replace(german.classification, language="de"))
+    named = classified(post("3", language="en"), joy=1.0)
+    named = replace(named, classification=replace(named.classification, language="de"))
+
+    assert [each.readable for each in (english, detected, named)] == [True, False, True]
+    assert result_of([english, detected, named]).not_english == 1
+
+
+def test_the_classic_scoring_counts_posts_in_every_language() -> None:
+    liked = Engagement(likes=3)
+    items = [classified(post(engagement=liked, language="de"), sadness=1.0)]
+
+    result = result_of(items, CLASSIC)
+
+    assert result.mood is Mood.DEPRESSED
+    assert result.language_note == (
+        "1 of 1 post is not in English, which is what the model reads; "
+        'the "classic" scoring counts them too.'
+    )
 
 
 def test_a_result_consists_of_json_values() -> None:

@@ -1,6 +1,7 @@
 """Emotions over time, by day or by week."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -120,3 +121,15 @@ def test_a_bucket_consists_of_json_values(config: ScoringConfig) -> None:
 def test_another_bucket_is_refused() -> None:
     with pytest.raises(InvalidBucketError, match='by "day" or by "week", not by "month"'):
         timeline([], "month", DEFAULT)
+
+
+def test_posts_that_are_left_out_for_their_language_are_in_no_bucket() -> None:
+    german = at(MAY_DAY + timedelta(days=1), sadness=1.0)
+    german = replace(german, classification=replace(german.classification, language="de"))
+    beside = replace(german, post=replace(german.post, created_at=MAY_DAY))
+    items = [at(joy=1.0), beside, german]
+
+    (bucket,) = timeline(items, "day", DEFAULT)
+
+    assert (bucket.start, bucket.posts, bucket.mood) == (date(2024, 5, 1), 1, Mood.CHEERFUL)
+    assert [each.posts for each in timeline(items, "day", CLASSIC)] == [2, 1]

@@ -36,6 +36,7 @@ from tests.support.export.feedback import (
 )
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
+from tests.support.fakes.languages import FakeLanguageDetector
 from tests.support.fakes.runs import LIMITS
 from tests.support.posts import posts
 
@@ -195,6 +196,7 @@ def test_an_export_made_by_a_store_is_read(tmp_path: Path) -> None:
                 AnalysisRunner(
                     store,
                     FakeEmotionClient(),
+                    FakeLanguageDetector(),
                     {},
                     clock,
                     Metrics(),
