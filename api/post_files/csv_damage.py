@@ -28,15 +28,15 @@ class CsvRowRepair:
         seems to hold another. With more text it may be found.
         """
         for escapes in (True, False) if '\\"' in text else (False,):
+            # Pairing marks makes cells longer, and no difference where none is left over.
             for pairs in (False, True):
                 try:
                     cells, length, paired = self._row(text, escapes, pairs)
                 except _NeverClosedError:
-                    continue
+                    break
                 if self._fits(cells) and (paired or "\n" not in text[:length].rstrip("\r\n")):
                     return cells, length
                 if paired:
-                    # Without a mark left over, pairing them changes nothing.
                     break
         return None
 

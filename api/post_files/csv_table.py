@@ -22,11 +22,11 @@ DELIMITERS = ",;\t|"
 
 _HEADER_LINES = 20
 _MAX_ROW_CHARACTERS = 2 * MAX_CELL_CHARACTERS
-# A damaged row is sought in so many characters; posts are at most 25,000 long.
-_REPAIR_CHARACTERS = 64 * 1024
+# A damaged row is sought in so many characters: more than the longest post has.
+_REPAIR_CHARACTERS = 32 * 1024
 # After so many characters read in vain, repair keeps to single lines: a file that is all damage
 # must not take minutes.
-_REPAIR_BUDGET = 32 * 1024 * 1024
+_REPAIR_BUDGET = 4 * 1024 * 1024
 _FIRST_COUNT = 16
 _OVERLONG = f"the line is longer than {MAX_CELL_CHARACTERS:,} characters"
 # Excel's line that names the delimiter; programs that know it do not count it as a row.
@@ -238,7 +238,7 @@ class _RowReader:
             taken = 0
             try:
                 for cells in reader:
-                    if is_too_wide(cells, self._width):
+                    if len(cells) > self._width and is_too_wide(cells, self._width):
                         row = "".join(lines[taken : reader.line_num])
                         cells = (self._repair.row_at_start(row) or (cells, 0))[0]
                     taken = reader.line_num
@@ -270,7 +270,10 @@ class _RowReader:
         while True:
             text = "".join(self._lines[self._at : self._at + count])
             found = self._repair.row_at_start(text)
-            if found or self._single or len(text) > _REPAIR_CHARACTERS or self._budget < 0:
+            if found:
+                break
+            self._budget -= len(text)
+            if self._single or len(text) > _REPAIR_CHARACTERS or self._budget < 0:
                 break
             self._more(2 * count)
             tried, count = count, min(2 * count, len(self._lines) - self._at)
@@ -283,7 +286,6 @@ class _RowReader:
                 length -= len(self._lines[self._at])
                 self._at += 1
             return row
-        self._budget -= len(text)
         self._single = self._single or max(failed - (1 if at_end else 2), 0)
         self._at += 1
         return self._repair.line_alone(self._lines[self._at - 1])

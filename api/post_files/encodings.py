@@ -13,6 +13,7 @@ import codecs
 import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -28,8 +29,8 @@ MISREADINGS = (1, 2)
 _CHUNK_BYTES = 64 * 1024
 _HEAD_BYTES = 4 * 1024
 _SAMPLES = 4_000
-# In UTF-16 of any script, blanks, digits and delimiters are at least so common.
-_CHARACTERS_PER_NUL = 20
+# In UTF-16 one in so many characters at least has a NUL: Latin letters, digits and delimiters.
+_FEWEST_NULS = 20
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _SAMPLE = re.compile(rb"[\x21-\x7e]?[ ]?_*[\x80-\xff][_\x80-\xff]*[ ]?[\x21-\x7e]?")
 # Half an emoji, encoded as if it were a character: wrong in UTF-8, yet a sure sign of it.
@@ -99,9 +100,14 @@ def _wide_codec(head: bytes) -> str | None:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     high, low = head[::2].count(0), head[1::2].count(0)
-    if max(high, low) * _CHARACTERS_PER_NUL * 2 < len(head) or min(high, low) * 8 > max(high, low):
+    if (
+        # A NUL that strayed into UTF-8 is not at its start.
+        0 not in head[:8]
+        or max(high, low) * _FEWEST_NULS < len(head) // 2
+        or max(high, low) < 8 * min(high, low)
+    ):
         return None
-    return "utf-16-be" if high > low else "utf-16-le" if low else None
+    return "utf-16-be" if high > low else "utf-16-le"
 
 
 def _single_byte_encoding(samples: list[bytes]) -> TextEncoding:
@@ -242,11 +248,10 @@ def restorable(texts: Iterable[str], misreadings: int) -> int:
 def _gain(texts: Iterable[str], misreadings: int) -> tuple[int, int]:
     """Return how many bytes undoing restores, and how many characters it leaves unexplained."""
     restored = unexplained = 0
-    for text in texts:
-        for run in _RUN.findall(text):
-            _, gained, left = _undo_run(run, _ORIGINS[misreadings])
-            restored += gained
-            unexplained += left
+    for run, times in Counter(chain.from_iterable(map(_RUN.findall, texts))).items():
+        _, gained, left = _undo_run(run, _ORIGINS[misreadings])
+        restored += times * gained
+        unexplained += times * left
     return restored, unexplained
 
 
@@ -371,10 +376,12 @@ _ENDING = frozenset("éèàùòìöäåøüáíóúã")
 def plausibility(texts: Iterable[str]) -> int:
     """Return the sum of the weights of all characters beyond ASCII, each with its neighbours."""
     total = 0
-    for text in texts:
+    for text, times in Counter(texts).items():
         for at, character in enumerate(text):
             if not character.isascii():
-                total += _weight(character, text[max(at - 1, 0) : at], text[at + 1 : at + 2])
+                total += times * _weight(
+                    character, text[max(at - 1, 0) : at], text[at + 1 : at + 2]
+                )
     return total
 
 

@@ -68,7 +68,7 @@ WIDE = ["utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 @pytest.mark.parametrize("encoding", WIDE)
 @pytest.mark.parametrize("size", [1, 1000])
 @pytest.mark.parametrize(
-    "text", [*TEXTS.values(), "дата;текст\n1;Привет", '{"text": "今日はとても楽しい"}']
+    "text", [*TEXTS.values(), "id;text\n1;Привет, мир", '{"text": "今日はとても楽しい"}']
 )
 def test_wide_characters_are_found_with_a_mark_or_without(
     text: str, size: int, encoding: str
