@@ -177,6 +177,7 @@ OPEN = [
     ('1,"two\n2,three "quoted" words\n', [["2", 'three "quoted" words']]),
     ('1,"two\n2,three "quoted"\n3,x\n', [["2", 'three "quoted"'], ["3", "x"]]),
     ('"1","two\n"2","three\nlines"\n"3","x"\n', [["2", "three\nlines"], ["3", "x"]]),
+    ('1,"two\n2,"it is 6" tall"\n3,x\n', [["2", 'it is 6" tall'], ["3", "x"]]),
     ('1,"two "of" them\n2,"three\nlines"\n', [["2", "three\nlines"]]),
 ]
 
