@@ -1,10 +1,12 @@
 """A post, its author's user id, its language and hashtags, and its classification."""
 
+import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeGuard
@@ -73,6 +75,50 @@ class Post:
     hashtags: tuple[str, ...] = ()
     earlier_ids: tuple[str, ...] = ()
     own_word: str | None = None
+
+
+_CONTENT_ID = re.compile(r"[0-9a-f]{32}")
+_URL = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)[!-~]*")
+_REPOST_PREFIX = re.compile(r"\s*rt @[\w.@-]+:?\s")
+# Letters, marks, numbers and symbols, but no accent that stands alone and no skin tone (Sk).
+_COMPARED = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No")) | {
+    "Sc",
+    "Sm",
+    "So",
+}
+_TEXT_OR_EMOJI_STYLE = frozenset("\ufe0e\ufe0f")
+
+
+def is_content_id(post_id: str) -> bool:
+    """Return whether an id was made from time and text because the source gave none.
+
+    Such an id is 32 lower-case hexadecimal digits.
+    """
+    return len(post_id) == 32 and _CONTENT_ID.fullmatch(post_id) is not None
+
+
+def content_key(post: Post) -> str:
+    """Return a hash that is equal for the same post read from two files.
+
+    It covers ownership, time to the minute, and the text as far as files agree on it: without
+    case, blanks, punctuation, URLs, the prefix of a repost, and how an emoji is drawn. A text that
+    has nothing else is compared as it is.
+    """
+    minute = post.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    compared = f"{post.ownership}\n{minute}\n{_compared(post.text) or post.text}"
+    return hashlib.blake2b(compared.encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def _compared(text: str) -> str:
+    # Composed again at the end: lower-casing may leave a letter and its accent apart.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    repost = _REPOST_PREFIX.match(folded)
+    written = _URL.sub("", folded[repost.end() :] if repost else folded)
+    return "".join(
+        character
+        for character in written
+        if unicodedata.category(character) in _COMPARED and character not in _TEXT_OR_EMOJI_STYLE
+    )
 
 
 class Skip(StrEnum):

@@ -13,11 +13,17 @@ from api.domain.recommendations import CatalogueItem, FriendCandidate
 
 @dataclass(frozen=True, slots=True)
 class SavedPosts:
-    """Result of saving posts: how many were new, known but changed, and unchanged."""
+    """Result of saving posts: how many were new, known but changed, and unchanged.
+
+    duplicates are posts that were not saved, or gave way, because the same post under another id is
+    stored. edits are the earlier versions of edited posts that were not saved, or removed.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    duplicates: int = 0
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +162,26 @@ class Store(AnalysisQueue, Protocol):
         """Return the user data export as JSON values. Raises NotFoundError."""
 
     # posts
-    def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
+    def save_posts(
+        self, user_id: str, posts: Iterable[Post], at: datetime, *, dry_run: bool = False
+    ) -> SavedPosts:
         """Save posts atomically while streaming them; user and post id identify a post.
 
-        Of a post that comes twice the last version is saved. A known post takes the new engagement;
-        its classification is kept unless its text changed.
+        Of a post that comes twice the last version is saved. A known post takes what the source
+        says now, but keeps its earlier_ids if the source names none; its classification is kept
+        unless its text changed.
+        A new post with a content id (is_content_id) is not saved if a stored or saved post has the
+        same content_key; that one is kept as it is, and its retention starts again. A new post with
+        a source's id takes the place of a post with a content id and the same content_key, as a
+        known post would. Posts with different ids of a source are different posts.
+        The earlier_ids of a stored or saved post are not saved, and removed where they are stored.
+        Of two posts that name each other the newer one is kept.
+        The order of the posts makes no difference, except to versions of the same id, and to which
+        of several new content ids is kept: the first.
         An exception of the iterable leaves the store unchanged and is raised as it is. The user is
         looked up before the first post is read: if they are erased after that, even if they return,
         no post is saved.
+        dry_run returns the same and saves nothing; a user who is unknown is taken as new.
         """
 
     def count_posts(self, user_id: str) -> int:

@@ -67,6 +67,8 @@ def exported_post(
         "engagement": asdict(post.engagement),
         "language": post.language,
         "hashtags": list(post.hashtags),
+        "earlier_ids": list(post.earlier_ids),
+        "own_word": post.own_word,
         "saved_at": _time(saved_at),
         "classification": classification and {"model": model, **asdict(classification)},
     }

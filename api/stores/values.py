@@ -27,6 +27,7 @@ Fields = Mapping[str, Any]
 LARGEST = 2**63 - 1
 """The largest count that stores accept: 64 bits, signed."""
 
+_JSON = json.JSONEncoder(separators=(",", ":"))  # made once: json.dumps makes one per call
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -70,7 +71,7 @@ def stored_hashtags(hashtags: Iterable[str]) -> list[str]:
 
 def stored_json(value: Any) -> str:
     """Return JSON values as text."""
-    return json.dumps(value, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def read_user(user_id: str, fields: Fields) -> UserRecord:

@@ -117,6 +117,12 @@ class Connections:
             yield
 
     @contextmanager
+    def reading_on(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Run a transaction that sees one state on a connection that was lent before."""
+        with translated(self.file), _within(connection, "BEGIN"):
+            yield
+
+    @contextmanager
     def separate(self) -> Iterator[sqlite3.Connection]:
         """Open a connection for the caller only, closed afterwards with its temporary tables."""
         self._check_usable()

@@ -220,6 +220,26 @@ _FETCH_PLACES = ("ALTER TABLE analyses ADD COLUMN fetch_place TEXT",)
 # The language detected in the text, a part of the classification.
 _DETECTED_LANGUAGES = ("ALTER TABLE posts ADD COLUMN detected_language TEXT",)
 
+# A row of earlier_posts for each of a post's earlier_ids, which the column repeats in order.
+# posts_made are the posts with a content id, which give way to the same posts with a source's id.
+_SAME_POSTS = (
+    "ALTER TABLE posts ADD COLUMN earlier_ids TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE posts ADD COLUMN own_word TEXT",
+    """
+    CREATE TABLE earlier_posts (
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        earlier_id TEXT NOT NULL,
+        post_key INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE,
+        PRIMARY KEY (user_key, earlier_id, post_key)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX earlier_posts_post ON earlier_posts (post_key)",
+    """
+    CREATE INDEX posts_made ON posts (user_key, created_at)
+    WHERE length(post_id) = 32 AND post_id NOT GLOB '*[^0-9a-f]*'
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
@@ -227,6 +247,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _RETENTION,
     _FETCH_PLACES,
     _DETECTED_LANGUAGES,
+    _SAME_POSTS,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

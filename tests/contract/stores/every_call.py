@@ -27,6 +27,11 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.set_matchable(ALICE, True)
     for text in ("first", "edited"):
         store.save_posts(ALICE, [a_post(1, text=text), a_post(2)], NOW)
+    for dry_run in (True, False):
+        for changes in ({}, {"post_id": "a" * 32}, {"post_id": "4", "earlier_ids": ("5",)}):
+            store.save_posts(ALICE, [a_post(3, **changes), a_post(5)], NOW, dry_run=dry_run)
+    for post_id in ("b" * 32, "6"):
+        store.save_posts(ALICE, [a_post(6, post_id=post_id)], NOW)
     for name in ("failed", "finished"):
         for _ in range(2):  # made, then found by its key
             store.create_analysis(an_analysis(name), idempotency_key=name)

@@ -1,5 +1,6 @@
 """Posts, classifications and analyses for tests of the store's contract."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,6 +52,8 @@ def a_full_post() -> Post:
         engagement=Engagement(1, 2, 3, 4, 5, 6),
         language="pt-BR",
         hashtags=("music", "été"),
+        earlier_ids=("1899999999999999997", "1899999999999999998"),
+        own_word="so-so",
     )
 
 
@@ -116,10 +119,15 @@ def finished(
 
 def classified(store: Store, *numbers: int, model: str = MODEL, label: str = "joy") -> None:
     """Classify posts of Alice in an analysis that is released afterwards."""
+    classified_as(store, {str(number): label for number in numbers}, model)
+
+
+def classified_as(store: Store, labels: Mapping[str, str], model: str = MODEL) -> None:
+    """Classify posts of Alice by id in an analysis that is released afterwards."""
     active = store.create_analysis(an_analysis(f"by-{model}"), idempotency_key=None)[0]
     lease = taken(store, active.analysis_id)
     store.save_classifications(
-        lease, model, [(str(number), a_classification(label)) for number in numbers]
+        lease, model, [(post_id, a_classification(label)) for post_id, label in labels.items()]
     )
     store.release(lease)
 

@@ -21,8 +21,12 @@ SMALL_ON_PURPOSE = (
     "SCAN api_keys",  # to list them all
     "SCAN temp.spool",  # what is being saved is walked as a whole
     "SCAN spool",
+    *(f"SCAN temp.{table}" for table in ("named", "gone", "minutes", "candidates", "same")),
+    "SCAN earlier VIRTUAL TABLE",  # the earlier_ids of one post
     "SCAN analyses USING INDEX analyses_waiting",  # in order, past those that run, to the first
 )
+
+SORTED_ON_PURPOSE = "GROUP BY minute"  # of what is being saved
 
 
 def test_every_statement_finds_its_rows_by_an_index_and_in_their_order(path: Path) -> None:
@@ -35,15 +39,17 @@ def test_every_statement_finds_its_rows_by_an_index_and_in_their_order(path: Pat
     checked, faults = 0, []
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in dict.fromkeys(one.strip() for one in ran):
-            if statement.startswith("CREATE TEMP"):
+            if statement.startswith(("CREATE TEMP", "CREATE INDEX temp.")):
                 connection.execute(statement)
-            if not statement.startswith(("SELECT", "INSERT INTO", "UPDATE", "DELETE")):
+            if not statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
                 continue
             if statement == "DELETE FROM catalogue":
                 continue
             checked += 1
             for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}"):
                 if step.startswith(SMALL_ON_PURPOSE) or step == "SCAN CONSTANT ROW":
+                    continue
+                if "TEMP B-TREE" in step and SORTED_ON_PURPOSE in statement:
                     continue
                 if step.startswith("SCAN") or "TEMP B-TREE" in step:
                     faults.append((step, statement))

@@ -112,9 +112,9 @@ def test_spooled_posts_are_taken_over_in_one_transaction(path: Path) -> None:
     begin = ran.index("BEGIN IMMEDIATE")
     before, within = ran[:begin], ran[begin + 1 :]
     assert not [one for one in before if one.startswith(("INSERT INTO posts", "UPDATE posts"))]
-    assert [one.split()[0] for one in within] == [
-        "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "UPDATE", "COMMIT",
-    ]  # fmt: skip
+    assert within[-1] == "COMMIT"
+    assert [one for one in within if one.startswith("INSERT INTO posts")]
+    assert len(within) < 30  # whatever the number of posts
 
 
 def test_migrations_run_in_order_from_where_the_file_stands(path: Path) -> None:
