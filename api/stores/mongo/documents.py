@@ -31,8 +31,8 @@ def sort_key_of(post: Post) -> str:
 
 
 def stored_post(post: Post) -> Document:
-    """Return the fields of a post."""
-    return {
+    """Return the fields of a post; earlier_ids only where there are some, for their index."""
+    stored: Document = {
         "post_id": post.post_id,
         "text": stored_text(post.text),
         "created_at": stored_time(post.created_at),
@@ -41,7 +41,11 @@ def stored_post(post: Post) -> Document:
         "engagement": {name: min(n, LARGEST) for name, n in asdict(post.engagement).items()},
         "language": post.language,
         "hashtags": [stored_text(hashtag) for hashtag in post.hashtags],
+        "own_word": None if post.own_word is None else stored_text(post.own_word),
     }
+    if post.earlier_ids:
+        stored["earlier_ids"] = list(post.earlier_ids)
+    return stored
 
 
 def post_of(document: Mapping[str, Any]) -> Post:
@@ -54,6 +58,8 @@ def post_of(document: Mapping[str, Any]) -> Post:
         engagement=Engagement(**document["engagement"]),
         language=document["language"],
         hashtags=tuple(document["hashtags"]),
+        earlier_ids=tuple(document.get("earlier_ids", ())),
+        own_word=document.get("own_word"),
     )
 
 

@@ -38,7 +38,16 @@ def detected_languages(_: MongoDatabase) -> None:
     """Change nothing: classifications now have a language, which older versions cannot read."""
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_layout, fetch_places, detected_languages)
+def same_posts(_: MongoDatabase) -> None:
+    """Change nothing: from here on imports say what gives way, which older versions do not read."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    first_layout,
+    fetch_places,
+    detected_languages,
+    same_posts,
+)
 """Steps that lead from each version to the next; a released one never changes."""
 
 

@@ -15,9 +15,11 @@ from api.ports.store import SavedPosts
 from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import classification_of, equal, post_of
+from api.stores.mongo.post_comparison import compare
 from api.stores.mongo.post_imports import (
     chunks_of,
     decide_import,
+    drop_import,
     known_user,
     stage_chunk,
     user_after_import,
@@ -30,10 +32,16 @@ _NEWEST = [("place", -1)]
 class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
 
-    def save_posts(self, user_id: str, posts: Iterable[Post], at: datetime) -> SavedPosts:
+    def save_posts(
+        self, user_id: str, posts: Iterable[Post], at: datetime, *, dry_run: bool = False
+    ) -> SavedPosts:
         """Stage the posts, then import them as a whole (see `post_imports`)."""
         with self._connections.using() as database:
-            user = known_user(database, user_id)
+            if dry_run:
+                # The key of a dry run for somebody unknown is nobody's.
+                user = user_after_import(database, user_id) or {"key": uuid.uuid4().hex}
+            else:
+                user = known_user(database, user_id)
         import_id = uuid.uuid4().hex
         try:
             staged = 0
@@ -44,8 +52,14 @@ class PostPart(StorePart):
         except BaseException:
             with suppress(StoreUnavailableError), self._connections.using() as database:
                 # If this fails they expire, as posts do.
-                database.imports.delete_many(equal(import_id=import_id))
+                drop_import(database, import_id)
             raise
+        if dry_run:
+            with self._connections.using() as database:
+                now = user_after_import(database, user_id) or user
+                saved = compare(database, now, import_id).saved if staged else SavedPosts()
+                drop_import(database, import_id)
+            return saved
         with self._connections.using() as database:
             if staged:
                 saved = decide_import(database, user, import_id)

@@ -94,6 +94,8 @@ _USERS = Collection(
             "mood": or_null(TEXT),
             "mood_at": WHOLE,
             "pending_import": TEXT,
+            # Whether posts may have a content id; unknown where an older version saved them.
+            "content_ids": TRUTH,
             "erased_at": WHOLE,
         },
     ),
@@ -129,11 +131,14 @@ _POST: dict[str, Any] = {
     "hashtags": TEXTS,
 }
 
+_ADDED_TO_POST = {"own_word": or_null(TEXT), "earlier_ids": TEXTS}  # older documents lack them
+
 _POSTS = Collection(
     "posts",
     document(
         **{"_id": ANY, "user_key": TEXT, **_POST, "saved_at": DATE, "version": WHOLE},
         optional={
+            **_ADDED_TO_POST,
             "model": TEXT,
             "classification": document(
                 label=TEXT,
@@ -149,6 +154,11 @@ _POSTS = Collection(
         Index("posts_identity", SHARD_KEYS["posts"], unique=True),
         # It contains the model, so that finding unclassified posts reads no classified ones.
         Index("posts_newest", (("user_key", 1), ("place", -1), ("model", 1))),
+        Index(
+            "posts_edited",
+            (("user_key", 1), ("earlier_ids", 1)),
+            partial={"earlier_ids": {"$exists": True}},
+        ),
         Index("posts_saved", (("saved_at", 1),), kept_as="posts"),
     ),
 )
@@ -160,8 +170,14 @@ _IMPORTS = Collection(
         user_key=TEXT,
         import_id=TEXT,
         chunk=WHOLE,
-        posts={"bsonType": "array", "items": document(**_POST)},
+        posts={"bsonType": "array", "items": document(**_POST, optional=_ADDED_TO_POST)},
         saved_at=DATE,
+        optional={
+            "left_out": TEXTS,
+            "removed": TEXTS,
+            "places": {"bsonType": "array", "items": TEXTS},
+            "kept": TEXTS,
+        },
     ),
     (
         Index("imports_chunks", (("import_id", 1), ("chunk", 1)), unique=True),

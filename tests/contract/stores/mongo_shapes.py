@@ -61,12 +61,18 @@ def shapes_of(name: str, command: Mapping[str, Any]) -> Iterator[Shape]:
 
 def serves(index: Index, shape: Shape) -> bool:
     """Return whether the index finds the documents of a query, in its order, and few others."""
+    if "$or" in shape.filter:
+        rest = {name: test for name, test in shape.filter.items() if name != "$or"}
+        return all(
+            serves(index, Shape(shape.collection, {**rest, **one}, shape.sort))
+            for one in shape.filter["$or"]
+        )
     if not all(_implied(shape.filter, *condition) for condition in (index.partial or {}).items()):
         return False
     equal = {name for name, test in shape.filter.items() if set(test) <= {"$eq", "$in"}}
     if index.unique and {name for name, _ in index.keys} <= equal:
         return True  # one document, whatever else is asked of it
-    fields = set(shape.filter) - {"$or"} - set(index.partial or {})
+    fields = set(shape.filter) - set(index.partial or {})
     keys = list(index.keys)
     if not fields <= {name for name, _ in keys}:
         return False  # documents would be fetched only to be left out

@@ -9,6 +9,7 @@ import pytest
 
 from api.ports.store import SavedPosts, Store
 from api.stores.mongo import MongoStore, post_imports
+from api.stores.mongo.post_comparison import Comparison
 from api.stores.mongo.schema import OF_A_USER
 from tests.contract.stores.mongo_shapes import Documents
 from tests.contract.stores.store_examples import (
@@ -18,6 +19,7 @@ from tests.contract.stores.store_examples import (
     NOW,
     SOON,
     a_post,
+    classified_as,
     finished,
     known,
     queued,
@@ -99,6 +101,100 @@ def test_a_late_writer_cannot_restore_what_a_later_import_replaced(
 
     assert texts(store) == ["newer"]
     assert store.count_posts(ALICE) == 1
+
+
+def decided_same_posts(store: MongoStore, database: Documents) -> list[dict[str, Any]]:
+    """Leave a decided import in which a stored post is edited, one replaced and one not saved."""
+    known(store)
+    first = [a_post(1), a_post(2, post_id="2" * 32), a_post(3)]
+    store.save_posts(ALICE, first, NOW)
+    classified_as(store, {"2" * 32: "love"})
+    given = [a_post(4, earlier_ids=("1",)), a_post(2), a_post(3, post_id="3" * 32)]
+    user = alice_of(database)
+    (posts,) = post_imports.chunks_of(given)
+    post_imports.stage_chunk(database, user["key"], "left", 0, posts, LATER)
+    saved = post_imports.decide_import(database, user, "left")
+    assert saved == SavedPosts(created=1, updated=1, duplicates=1, edits=1)
+    return list(database.imports.find({"import_id": "left"}).sort("chunk", 1))
+
+
+@pytest.mark.parametrize("applied", [0, 1, 2])
+def test_what_gives_way_in_a_decided_import_does_so_for_the_next_reader(
+    store: MongoStore, database: Documents, applied: int
+) -> None:
+    chunks = decided_same_posts(store, database)
+    assert len(chunks) == 2
+    for staged in chunks[:applied]:  # and then the process died
+        post_imports.apply_chunk(database, staged, 2)
+
+    assert texts(store) == ["post 4", "post 3"]
+    (kept,) = store.latest_classified_posts(ALICE)
+    assert (kept.post, kept.classification.label) == (a_post(2), "love")
+    assert store.count_posts(ALICE) == 3
+    assert database.imports.count_documents({}) == 0
+
+
+def test_a_process_that_applies_an_import_late_brings_back_nothing_that_a_later_one_removed(
+    store: MongoStore, database: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_posts(store, 1)
+    decided(database, ["post 1", "post 2"])
+    apply_chunk = post_imports.apply_chunk
+
+    def overtaken(*args: Any) -> list[str]:
+        monkeypatch.setattr(post_imports, "apply_chunk", apply_chunk)
+        store.save_posts(ALICE, [a_post(3, earlier_ids=("1", "2"))], LATER)
+        return apply_chunk(*args)
+
+    monkeypatch.setattr(post_imports, "apply_chunk", overtaken)
+    post_imports.user_after_import(database, ALICE)
+
+    assert texts(store) == ["post 3"]
+    assert store.count_posts(ALICE) == 1
+
+
+def test_an_import_that_was_overtaken_is_compared_again(
+    store: MongoStore, database: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_posts(store, 1)
+    compare = post_imports.compare
+
+    def overtaken(*args: Any) -> Comparison:
+        compared = compare(*args)
+        monkeypatch.setattr(post_imports, "compare", compare)
+        # Now no post is left that the first comparison would have left out or removed for.
+        store.save_posts(ALICE, [a_post(9, earlier_ids=("1",))], LATER)
+        return compared
+
+    monkeypatch.setattr(post_imports, "compare", overtaken)
+    saved = store.save_posts(ALICE, [a_post(1, post_id="1" * 32)], LATER)
+
+    assert saved == SavedPosts(created=1)
+    assert texts(store) == ["post 9", "post 1"]
+    assert database.imports.count_documents({}) == 0
+
+
+def test_posts_of_an_older_version_are_read_and_compared(
+    store: MongoStore, database: Documents
+) -> None:
+    known(store)
+    store.save_posts(ALICE, [a_post(1, post_id="1" * 32), a_post(2)], NOW)
+    database.users.update_many({}, {"$unset": {"content_ids": ""}})
+    database.posts.update_many({}, {"$unset": {"own_word": ""}})
+
+    saved = store.save_posts(ALICE, [a_post(1), a_post(2)], LATER)
+
+    assert saved == SavedPosts(updated=1, unchanged=1)
+    assert texts(store) == ["post 2", "post 1"]
+
+
+def test_a_dry_run_leaves_nothing_staged(store: MongoStore, database: Documents) -> None:
+    with_posts(store, 1)
+
+    store.save_posts(ALICE, [a_post(2, earlier_ids=("1",))], LATER, dry_run=True)
+
+    assert database.imports.count_documents({}) == 0
+    assert texts(store) == ["post 1"]
 
 
 def test_a_mood_whose_run_died_before_the_user_was_updated_is_copied_by_the_next_claim(
