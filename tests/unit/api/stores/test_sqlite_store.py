@@ -18,8 +18,9 @@ import pytest
 
 from api.domain.posts import Post
 from api.errors import StoreUnavailableError
+from api.ports.store import SavedPosts
 from api.stores.sqlite import SqliteStore
-from api.stores.sqlite.schema import MIGRATIONS, migrate
+from api.stores.sqlite.schema import _SAME_POSTS, MIGRATIONS, migrate
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -237,3 +238,51 @@ def test_a_write_that_the_disk_refuses_keeps_nothing_and_the_store_goes_on(
     assert child.exitcode == 0
     assert "disk" in answers.get()
     assert answers.get() == "5000"
+
+
+def test_posts_of_an_older_version_are_read_and_compared(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, "file", MIGRATIONS[: MIGRATIONS.index(_SAME_POSTS)])
+        connection.execute(
+            "INSERT INTO users (user_id, user_name, created_at) VALUES ('a', 'A', 0)"
+        )
+        for post_id in ("1", "a" * 32):
+            connection.execute(
+                "INSERT INTO posts (user_key, post_id, text, created_at, ownership, likes, reposts,"
+                " replies, quotes, bookmarks, impressions, hashtags, saved_at)"
+                " VALUES (1, ?, ?, 0, 'own', 0, 0, 0, 0, 0, 0, '[]', 0)",
+                (post_id, f"text {post_id}"),
+            )
+    store = SqliteStore(path)
+
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    saved = store.save_posts(
+        "a",
+        [
+            Post("1", "text 1", epoch),
+            Post("2", f"text {'a' * 32}", epoch),
+            Post("b" * 32, "text 1!", epoch),
+        ],
+        NOW,
+    )
+
+    found = store.unclassified_posts("a", "m", max_posts=None, limit=9)
+    store.close()
+    assert saved == SavedPosts(updated=1, unchanged=1, duplicates=1)
+    assert [(post.post_id, post.earlier_ids, post.own_word) for post in found] == [
+        ("2", (), None),
+        ("1", (), None),
+    ]
+
+
+def test_a_dry_run_leaves_the_files_as_they_were(path: Path, store: SqliteStore) -> None:
+    store.ensure_user("alice", "Alice", NOW)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+
+    store.save_posts("alice", posts(2_000), NOW, dry_run=True)
+    store.save_posts("bob", posts(2_000), NOW, dry_run=True)
+
+    after = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    assert [
+        name for name in after if not name.endswith("-shm") and after[name] != before[name]
+    ] == []
