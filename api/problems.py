@@ -45,8 +45,8 @@ HTTP_KINDS: dict[int, ProblemKind] = {
         ProblemKind("payload-too-large", 413, "Too large",
                     "The body, the file or what is packed in it passes the size that is taken."),
         ProblemKind("unsupported-media", 415, "This kind of file or body is not read",
-                    "JSON bodies need `Content-Type: application/json`. Posts are imported from"
-                    " an X archive (zip or tweets.js), JSON lines or CSV."),
+                    "JSON bodies need `Content-Type: application/json`. GET /v1/import-formats"
+                    " lists the files that posts are imported from."),
         ProblemKind("misdirected", 421, "This service does not answer to that host name",
                     "The Host header must be one of ALLOWED_HOSTS. This keeps other web sites from"
                     " reading your posts through your own browser."),

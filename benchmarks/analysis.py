@@ -21,10 +21,10 @@ from statistics import median
 from typing import Any
 
 import httpx
+from api.post_files.csv_reader import CsvReader
 
 from api.domain.posts import Post
 from api.local import local_servers
-from api.post_files.csv_reader import CsvReader
 from api.runtime.processes import free_port, wait_ready
 from api.settings import Settings
 from benchmarks.machine import QUIET_LOAD, describe_commit, describe_machine

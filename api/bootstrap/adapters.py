@@ -15,11 +15,11 @@ from api.logs import trace_id
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient
 from api.ports.languages import LanguageDetector
-from api.ports.post_files import PostFileReaders
+from api.ports.post_files import PostFiles
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
 from api.ports.store import KeyStore, Retention, Store
-from api.post_files.detection import FormatDetection
+from api.post_files.opening import DialectPostFiles
 from api.settings import Settings, SettingsError
 from api.stores.sqlite import SqliteStore
 
@@ -38,7 +38,7 @@ class Ports:
     store: Store
     emotions: EmotionClient
     languages: LanguageDetector
-    readers: PostFileReaders
+    post_files: PostFiles
     sources: Mapping[str, PostSource]
     clock: Clock
     close: Callable[[], None]
@@ -90,7 +90,7 @@ def adapters(settings: Settings) -> Ports:
         store,
         emotions,
         Py3langidDetector(),
-        FormatDetection(_now),
+        DialectPostFiles(_now),
         sources.by_name,
         _now,
         close,

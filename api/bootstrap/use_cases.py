@@ -42,7 +42,7 @@ def use_cases(
     sources = Sources(ports.sources, signed_in)
     return Services(
         imports=Imports(
-            ports.store, ports.readers, ports.clock, max_bytes=settings.max_import_bytes
+            ports.store, ports.post_files, ports.clock, max_bytes=settings.max_import_bytes
         ),
         analyses=Analyses(
             ports.store,

@@ -32,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     raise_on_signal(signal.SIGTERM)
     try:
-        user_id_of(options.user)
+        if options.user is not None:
+            user_id_of(options.user)
         if options.file is not None and not options.file.is_file():
             raise ApiCallError(f"there is no file {options.file}")
         with running_api() as api:
@@ -81,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=rest,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(file=None)
+    parser.set_defaults(file=None, user=None)
     added = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[[ApiClient, argparse.Namespace], None], about: str) -> Adding:
@@ -90,12 +91,18 @@ def _parser() -> argparse.ArgumentParser:
         return command.add_argument
 
     importing = add("import", commands.import_posts, "import a file of posts")
-    importing("file", type=Path, help="X archive zip, tweets.js, JSON lines or CSV")
+    importing("file", type=Path, help="an export of your posts; `moodline formats` lists the kinds")
     _add_shared(importing)
+    importing("--dry-run", action="store_true", help="say what would be imported, store nothing")
+    _add_date_order(importing)
+
+    listing = add("formats", commands.formats, "list the kinds of files that can be imported")
+    _add_json(listing)
 
     analyse = add("analyse", commands.analyse, "analyse the mood of your own posts")
     analyse("file", type=Path, nargs="?", help="file of posts to import first")
     _add_shared(analyse)
+    _add_date_order(analyse)
     analyse(
         "--as-of",
         default="newest",
@@ -115,6 +122,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_shared(add: Adding) -> None:
     add("user", help="whose posts: 1 to 15 letters, digits, underscores")
+    _add_json(add)
+
+
+def _add_date_order(add: Adding) -> None:
+    add(
+        "--date-order",
+        choices=("day-first", "month-first"),
+        help="how to read dates such as 05/02/2023 in a file that does not decide it",
+    )
+
+
+def _add_json(add: Adding) -> None:
     add("--json", action="store_true", help="print the API's answer as JSON")
 
 

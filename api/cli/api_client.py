@@ -47,17 +47,28 @@ class ApiClient:
         user_name: str,
         file: Path,
         *,
+        dry_run: bool = False,
+        date_order: str | None = None,
         on_sent: Callable[[int, int], None] = lambda *_: None,
     ) -> dict[str, Any]:
-        """Upload a file of posts; return the result of the import.
+        """Upload a file of posts; return what was understood of it and what was stored.
 
-        on_sent is called with the bytes sent so far and the file's size; once they are equal, the
-        API imports the file, which may take long.
+        dry_run stores nothing; date_order, "day_first" or "month_first", is for a file whose dates
+        have either order. on_sent is called with the bytes sent so far and the file's size; once
+        they are equal, the API imports the file, which may take long.
         """
         with _UploadedFile(file, on_sent) as body:
             return self._call(
-                "POST", f"/v1/users/{user_name}/posts", files={"file": (file.name, body)}
+                "POST",
+                f"/v1/users/{user_name}/posts",
+                params={"dry_run": dry_run} | ({"date_order": date_order} if date_order else {}),
+                files={"file": (file.name, body)},
             )
+
+    def import_formats(self) -> list[dict[str, Any]]:
+        """Return the kinds of files that can be imported."""
+        formats: list[dict[str, Any]] = self._call("GET", "/v1/import-formats")["formats"]
+        return formats
 
     def analyse(
         self,
@@ -136,6 +147,8 @@ def _explain(answer: httpx.Response) -> str:
         text = f"{problem['title']}: {problem['detail']}"
         for fault in problem.get("errors", []):
             text += f"\n  {fault.get('where', '')}: {fault.get('reason', '')}"
+        if problem.get("type") == "/problems/ambiguous-dates":
+            text += "\n  Say which it is: --date-order day-first, or --date-order month-first."
     except (ValueError, KeyError, TypeError):
         text = f"HTTP {answer.status_code}"
     return text

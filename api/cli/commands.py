@@ -4,25 +4,49 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from api.cli.api_client import ApiCallError, ApiClient
-from api.cli.mood_summary import mood_summary, recommendation_lines
+from api.cli.mood_summary import WIDTH, mood_summary, recommendation_lines
 
 _NAMED_SKIPS = 5
 
 
 def import_posts(api: ApiClient, options: Namespace) -> None:
     """Import the posts of a file."""
-    report = _import(api, options)
+    report = _import(api, options, dry_run=options.dry_run)
     if options.json:
         _print_json(report)
+    elif report["first_posts"]:
+        print("  first posts:")
+        for post in report["first_posts"]:
+            at = post["created_at"][:16].replace("T", " ")
+            print(f"    {at}  {post['ownership']:<6}  {textwrap.shorten(post['text'], 50)}")
+
+
+def formats(api: ApiClient, options: Namespace) -> None:
+    """List the kinds of files that can be imported, and where to get each."""
+    found = api.import_formats()
+    if options.json:
+        _print_json(found)
+        return
+    for each in found:
+        print(f"{each['title']} ({', '.join(each['files'])})")
+        for title, words in (
+            ("get it", each["where_to_get"]),
+            ("read", ", ".join(each["read"])),
+            ("not read", ", ".join(each["not_read"])),
+        ):
+            if words:
+                lines = textwrap.wrap(f"{title}: {words}", WIDTH - 4, subsequent_indent="  ")
+                print(textwrap.indent("\n".join(lines), "    "))
 
 
 def analyse(api: ApiClient, options: Namespace) -> None:
@@ -85,19 +109,41 @@ def erase(api: ApiClient, options: Namespace) -> None:
         print(f"Everything held about @{options.user} is erased.")
 
 
-def _import(api: ApiClient, options: Namespace) -> dict[str, Any]:
+def _import(api: ApiClient, options: Namespace, *, dry_run: bool = False) -> dict[str, Any]:
     began = time.perf_counter()
+    date_order = options.date_order and options.date_order.replace("-", "_")
     with _upload_bar() as show:
-        report = api.import_posts(options.user, options.file, on_sent=show)
+        report = api.import_posts(
+            options.user, options.file, dry_run=dry_run, date_order=date_order, on_sent=show
+        )
     if not options.json:
+        would = "would be " if dry_run else ""
         print(
-            f"{options.file.name}: {report['imported']} posts imported,"
+            f"{options.file.name}: {report['imported']} posts {would}imported,"
             f" {report['updated']} updated, {report['unchanged']} unchanged,"
             f" {report['skipped']} skipped ({time.perf_counter() - began:.1f} s)"
         )
-        for skip in report["skipped_reasons"][:_NAMED_SKIPS]:
-            print(f"  skipped {skip['where']}: {skip['reason']}")
+        for line in _understood(report):
+            print(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
     return report
+
+
+def _understood(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was understood of a file and what was not, a line each."""
+    counts = [f"{report[kind]} {kind}" for kind in ("own", "shared", "liked") if report[kind]]
+    yield f"read as {report['dialect']['title']}: {', '.join(counts) or 'no posts'}"
+    if report["date_order"]:
+        yield f"dates read with the {report['date_order'].replace('_', ' ')}"
+    if report["duplicates"]:
+        yield f"the same as other posts, and left out: {report['duplicates']}"
+    if report["edits"]:
+        yield f"earlier versions of edited posts, and left out: {report['edits']}"
+    if report["unused_columns"]:
+        yield f"not used: {', '.join(report['unused_columns'])}"
+    for note in report["notes"]:
+        yield f"note: {note}"
+    for skip in report["skipped_reasons"][:_NAMED_SKIPS]:
+        yield f"skipped {skip['where']}: {skip['reason']}"
 
 
 def _print_summary(api: ApiClient, user_name: str, result: dict[str, Any]) -> None:

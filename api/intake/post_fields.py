@@ -1,117 +1,377 @@
 """Build a post from the named values of one row or object, or say why it cannot be one."""
 
-import hashlib
-import html
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
 from typing import TypeVar
 
 from api.domain.imports import DateOrder
-from api.domain.posts import MAX_POST_CHARACTERS, Engagement, Ownership, Post, RejectedPost
-from api.intake.times import UnreadableTimeError, time_of
+from api.domain.posts import (
+    Engagement,
+    Ownership,
+    Post,
+    RejectedPost,
+    Skip,
+    content_key,
+    is_content_id,
+)
+from api.intake.field_names import (
+    PLAIN,
+    FieldNames,
+    Join,
+    Plan,
+    first_value,
+    is_missing,
+    normal,
+    value_at,
+)
+from api.intake.html_text import looks_like_html, text_of_html
+from api.intake.post_values import (
+    UnreadableValueError,
+    clean,
+    count_of,
+    hashtags_in,
+    hashtags_of,
+    host_of,
+    id_from_content,
+    id_in_url,
+    language_of,
+    post_id_of,
+    post_text_of,
+)
+from api.intake.times import (
+    UnreadableTimeError,
+    time_in_snowflake,
+    time_in_tid,
+    time_of,
+    time_of_parts,
+)
 
-TEXT_NAMES = ("full_text", "text", "tweet", "content")
-TIME_NAMES = ("created_at", "timestamp", "date", "time")
-_ID_NAMES = ("id_str", "post_id", "id", "tweet_id")
-_URL_NAMES = ("url", "permalink", "link")
-_LANGUAGE_NAMES = ("lang", "language")
-_COUNT_NAMES = {
-    "likes": ("likes", "like_count", "favorite_count", "favorites", "favourites"),
-    "reposts": ("reposts", "repost_count", "retweet_count", "retweets"),
-    "replies": ("replies", "reply_count"),
-    "quotes": ("quotes", "quote_count"),
-    "bookmarks": ("bookmarks", "bookmark_count"),
-    "impressions": ("impressions", "impression_count", "views", "view_count"),
-}
-_REPOST_SIGNS = ("retweeted_status", "retweeted_status_id", "retweeted_status_id_str")
+COUNTS = ("likes", "reposts", "replies", "quotes", "bookmarks", "impressions")
 
-MAX_COUNT = 10_000_000_000
-"""Largest count taken: more than there are people. A larger one is a fault of the source."""
-
-MAX_HASHTAGS = 100
-MAX_HASHTAG_CHARACTERS = 100
-MAX_ID_CHARACTERS = 64
-
-# The semicolon is required: without it "?a=1&copy=2" would lose a parameter to a sign.
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_COUNT = re.compile(r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.0+)?")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
-_ID = re.compile(r"[^\s\x00-\x1f\x7f]+")
-# What a spreadsheet makes of a long number: its last digits are gone, so it names no post.
-_ROUNDED_NUMBER = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
-_STATUS_URL = re.compile(r"/status(?:es)?/([0-9]{1,25})")
-_HASH_SIGNS = "#＃"
-_HASH_SIGN = re.compile(f"[{_HASH_SIGNS}]")
-_JOINERS = "_\u200c\u200d"
+_REPOST_KINDS = frozenset({
+    "retweet", "retweeted", "rt", "repost", "reposted", "reblog", "boost", "announce", "shared",
+    "appbskyfeedrepost",
+})  # fmt: skip
+_LIKE_KINDS = frozenset({"like", "liked", "favorite", "favourite", "favorited", "appbskyfeedlike"})
+_NO = frozenset({"false", "f", "no", "n", "0", "0.0", "off", "[]", "{}"})
+_YES = frozenset({"true", "t", "yes", "y"})
+# Columns of these names are a yes or no in one export, and a count in another.
+_FLAG_OR_COUNT = frozenset({"retweet"})
+_REPOST_TEXT = re.compile(r"RT @\w")
+_CUT = re.compile(r"(?:…|\.\.\.)\s*(?:https://t\.co/\w+)?\s*$")
+_OWN_WORD_CHARACTERS = 50
+_PLANS_KEPT = 512
 
 Value = TypeVar("Value")
 
 
-class UnreadableValueError(ValueError):
-    """A value that cannot be used; the message follows on the name of its field."""
-
-
 class _FieldError(ValueError):
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str, kind: Skip = Skip.UNREADABLE) -> None:
         super().__init__(reason)
         self.field = field
         self.reason = reason
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """What the fields of one file's records mean.
+
+    html: whether texts are HTML, None where each text shows it. relation: what a post is unless it
+    is a repost. order: that of numeric dates. dated_by_id: a post without a time has that of its id
+    on X or Bluesky. id_prefix comes before each id, with "{host}" for the host of the post's URL.
+    repair puts a decoded text right. left_out maps the normal form of a field's name to values,
+    each with the reason why records with it are left out. superseded: ids of posts of which the
+    file has a later version. originals: whole texts by id, for reposts that were cut. own_author:
+    the author whose posts are the user's own, where the file has several; None where all are.
+    """
+
+    names: FieldNames = PLAIN
+    html: bool | None = None
+    relation: Ownership = Ownership.OWN
+    order: DateOrder | None = None
+    dated_by_id: bool = True
+    id_prefix: str = ""
+    ids_are_ruined: bool = False
+    repair: Callable[[str], str] | None = None
+    left_out: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    superseded: frozenset[str] = frozenset()
+    originals: Mapping[str, str] = field(default_factory=dict)
+    own_author: str | None = None
 
 
 class PostIntake:
-    """Builder of the posts of one file; an id that came before in it is rejected.
+    """Builder of the posts of one file or page; of the same post twice, the first is taken.
 
-    Names of fields are those of this service (`text`, `likes`), of X's archive and interfaces
-    (`full_text`, `favorite_count`, `public_metrics`) and of common exports (`favorites`, `url`).
-    Fields of other names are dropped; so is the author, as a file is the user's own statement.
+    Names of fields are those of `rules`, by default those that sources and common exports use. What
+    has no role there is dropped.
     """
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, rules: ReadingRules | None = None) -> None:
         self._now = now
-        self._seen: set[str] = set()
+        self.rules = rules or ReadingRules()
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._ids: set[str] = set()
+        self._contents: set[str] = set()
 
-    def take(self, fields: Mapping[str, object], where: str) -> Post | RejectedPost:
-        """Return the post that the fields describe, or a RejectedPost that names `where`.
+    def take(self, record: Mapping[str, object], where: str) -> Post | RejectedPost:
+        """Return the post that the record describes, or a RejectedPost that names `where`.
 
         Only a text and a time are needed; the id is that of the field, else of the URL, else
         made from time and text. Counts that are negative or absurd are rejected, never clamped.
         """
+        plan = self.plan(record)
         try:
-            post = _post_of(fields, self._now)
+            post = _RecordReader(record, plan, self.rules, self._now).post()
         except _FieldError as error:
-            return RejectedPost(where, error.reason, error.field)
-        if post.post_id in self._seen:
+            return RejectedPost(where, error.reason, error.field or None, error.kind)
+        return self._unless_known(post, where)
+
+    def plan(self, record: Mapping[str, object]) -> Plan:
+        """Return where each field is in records that have the keys of this one."""
+        keys = tuple(record)
+        plan = self._plans.get(keys)
+        if plan is None:
+            if len(self._plans) >= _PLANS_KEPT:
+                self._plans.clear()
+            plan = self._plans[keys] = self.rules.names.plan(keys)
+        return plan
+
+    def under(self, rules: ReadingRules) -> "PostIntake":
+        """Return a builder with other rules that knows the posts of this one."""
+        other = PostIntake(self._now, rules)
+        other._ids, other._contents = self._ids, self._contents
+        return other
+
+    def is_repost(self, record: Mapping[str, object]) -> bool:
+        """Return whether a record repeats a post of somebody else."""
+        try:
+            reader = _RecordReader(record, self.plan(record), self.rules, self._now)
+            return reader._ownership() is Ownership.SHARED
+        except _FieldError:
+            return False
+
+    def _unless_known(self, post: Post, where: str) -> Post | RejectedPost:
+        if post.post_id in self._ids:
             reason = f"the post {post.post_id} stands earlier in this file; that one was taken"
-            return RejectedPost(where, reason, "id")
-        self._seen.add(post.post_id)
+            return RejectedPost(where, reason, "id", Skip.DUPLICATE)
+        if post.post_id in self.rules.superseded:
+            reason = f"the post {post.post_id} was edited; the later version was taken"
+            return RejectedPost(where, reason, "id", Skip.EDITED)
+        self._ids.add(post.post_id)
+        if is_content_id(post.post_id):
+            key = content_key(post)
+            if key in self._contents:
+                reason = "the same text of the same minute stands earlier; that one was taken"
+                return RejectedPost(where, reason, None, Skip.DUPLICATE)
+            self._contents.add(key)
         return post
 
 
-def _post_of(fields: Mapping[str, object], now: datetime) -> Post:
-    text_name, raw_text = _text_in(fields)
-    text = _read(text_name, post_text_of, raw_text)
-    time_name, raw_time = _first(fields, TIME_NAMES)
-    if raw_time is None:
-        raise _FieldError(time_name, f"{time_name} is missing")
-    try:
-        created_at = time_of(raw_time, now, DateOrder.MONTH_FIRST)
-    except UnreadableTimeError as exc:
-        raise _FieldError(time_name, str(exc)) from exc
-    return Post(
-        post_id=_id_in(fields) or id_from_content(created_at, text),
-        text=text,
-        created_at=created_at,
-        ownership=_ownership_in(fields, text),
-        engagement=_engagement_in(fields),
-        language=language_of(_first(fields, _LANGUAGE_NAMES)[1]),
-        hashtags=hashtags_of(fields.get("hashtags"))
-        or hashtags_of(nested(fields, "entities").get("hashtags"))
-        or hashtags_in(text),
-    )
+@dataclass(slots=True)
+class _RecordReader:
+    """Reader of the fields of one record."""
+
+    record: Mapping[str, object]
+    plan: Plan
+    rules: ReadingRules
+    now: datetime
+
+    def post(self) -> Post:
+        """Return the post. Raises _FieldError."""
+        self._leave_out()
+        ownership = self._ownership()
+        text = self._text(ownership)
+        post_id = self._id()
+        created_at = self._created_at(post_id)
+        return Post(
+            post_id=(self._prefix() + post_id) if post_id else id_from_content(created_at, text),
+            text=text,
+            created_at=created_at,
+            ownership=ownership,
+            engagement=self._engagement(),
+            language=language_of(self._first("language")[1]),
+            hashtags=hashtags_of(self._first("hashtags")[1]) or hashtags_in(text),
+            earlier_ids=self._earlier_ids(post_id) if post_id and "versions" in self.plan else (),
+            own_word=self._own_word() if "own_word" in self.plan else None,
+        )
+
+    def _first(self, field: str) -> tuple[str, object]:
+        joins = self.plan.get(field)
+        return first_value(self.record, joins) if joins else (field, None)
+
+    def _leave_out(self) -> None:
+        for name, reasons in self.rules.left_out.items():
+            for key, value in self.record.items():
+                reason = reasons.get(normal(str(value))) if normal(key) == name else None
+                if reason:
+                    raise _FieldError(key, reason, Skip.LEFT_OUT)
+
+    def _ownership(self) -> Ownership:
+        """Return what the field says, else what kind of post the flags, the text or author show."""
+        stated = self._first("relation")[1]
+        if isinstance(stated, str):
+            try:
+                return Ownership(stated.strip().lower())
+            except ValueError as exc:
+                raise _FieldError("ownership", "ownership is own, shared or liked") from exc
+        kinds = set(self._kinds())
+        text = self._first("text")[1]
+        if (
+            not kinds.isdisjoint(_REPOST_KINDS)
+            or any(_is_set(self.record, join) for join in self.plan.get("repost", ()))
+            or (isinstance(text, str) and _REPOST_TEXT.match(text))
+        ):
+            return Ownership.SHARED
+        if not kinds.isdisjoint(_LIKE_KINDS):
+            return Ownership.LIKED
+        self._check_author()
+        return self.rules.relation
+
+    def _kinds(self) -> Iterator[str]:
+        for [place] in self.plan.get("kind", ()):
+            top = self.record.get(place.key)
+            for item in top if isinstance(top, list) else [top]:
+                value = value_at({place.key: item}, place)
+                if isinstance(value, str):
+                    yield normal(value)
+
+    def _check_author(self) -> None:
+        own = self.rules.own_author
+        if own is None:
+            return
+        name, author = self._first("author")
+        if isinstance(author, str) and author_name(author) != own:
+            reason = f"it is by {clean(author)[:_OWN_WORD_CHARACTERS]}, not by {own}"
+            raise _FieldError(name, reason, Skip.LEFT_OUT)
+
+    def _text(self, ownership: Ownership) -> str:
+        name, raw = self._first("text")
+        if ownership is not Ownership.OWN and (whole := self._original(raw)):
+            name, raw = whole
+        if raw is None:
+            if ownership is Ownership.SHARED:
+                raise _FieldError(name, "a repost without the text of its original", Skip.LEFT_OUT)
+            present = any(
+                self.record.get(join[-1].key) is not None for join in self.plan.get("text", ())
+            )
+            raise _FieldError(name, f"{name} is empty" if present else f"{name} is missing")
+        return self._text_of(name, raw)
+
+    def _text_of(self, name: str, raw: object) -> str:
+        is_html = self.rules.html
+        if isinstance(raw, str):
+            if self.rules.repair is not None and not raw.isascii():
+                raw = self.rules.repair(raw)
+            if is_html is None:
+                is_html = raw.startswith("<") and looks_like_html(raw)
+            if is_html:
+                raw = text_of_html(raw)
+        return _read(name, lambda value: post_text_of(value, entities=not is_html), raw)
+
+    def _original(self, raw: object) -> tuple[str, object] | None:
+        """Return the name and text of the post that this one repeats, where the file has it."""
+        name, text = self._first("original")
+        if isinstance(text, str):
+            return name, text
+        if isinstance(raw, str) and not _CUT.search(raw[-64:]):
+            return None
+        for join in self.plan.get("original_id", ()):
+            whole = self.rules.originals.get(str(value_at(self.record, join[0])))
+            if whole:
+                return join[0].name, whole
+        return None
+
+    def _id(self) -> str | None:
+        if not self.rules.ids_are_ruined:
+            for join in self.plan.get("id", ()):
+                value = value_at(self.record, join[0])
+                if found := _read(join[0].name, post_id_of, value):
+                    return found
+        urls = (value_at(self.record, join[0]) for join in self.plan.get("url", ()))
+        return next((found for url in urls if (found := id_in_url(url))), None)
+
+    def _prefix(self) -> str:
+        prefix = self.rules.id_prefix
+        if "{host}" not in prefix:
+            return prefix
+        for name in ("url", "id"):
+            for join in self.plan.get(name, ()):
+                if host := host_of(value_at(self.record, join[0])):
+                    return prefix.format(host=host)
+        return ""
+
+    def _created_at(self, post_id: str | None) -> datetime:
+        name, raw = self._first("time")
+        date_name, date = self._first("date")
+        clock_name, clock = self._first("clock")
+        # A date column that has the time of day in it needs no other.
+        in_parts = date is not None and clock is not None and ":" not in str(date)
+        try:
+            if in_parts and name in (date_name, clock_name, "time"):
+                return time_of_parts(
+                    date, clock, self._first("zone")[1], self.now, self.rules.order
+                )
+            if raw is None and date is not None:
+                name, raw = date_name, date
+            if raw is not None:
+                return time_of(raw, self.now, self.rules.order)
+        except UnreadableTimeError as exc:
+            raise _FieldError(name, str(exc)) from exc
+        if post_id and self.rules.dated_by_id:
+            found = time_in_snowflake(post_id, self.now) or time_in_tid(post_id, self.now)
+            if found is not None:
+                return found
+        raise _FieldError(name, f"{name} is missing")
+
+    def _engagement(self) -> Engagement:
+        counts: dict[str, int] = {}
+        for count in COUNTS:
+            if count in self.plan:
+                name, raw = self._first(count)
+                if raw is not None:
+                    counts[count] = _read(name, count_of, raw)
+        return Engagement(**counts)
+
+    def _earlier_ids(self, post_id: str) -> tuple[str, ...]:
+        versions = versions_of(self.record, self.plan)
+        before = versions[: versions.index(post_id)] if post_id in versions else ()
+        return tuple(self._prefix() + each for each in before)
+
+    def _own_word(self) -> str | None:
+        word = self._first("own_word")[1]
+        return clean(word).strip()[:_OWN_WORD_CHARACTERS] or None if isinstance(word, str) else None
+
+
+def _is_set(record: Mapping[str, object], join: Join) -> bool:
+    """Return whether a flag is set: yes, or the id or object of what is repeated."""
+    value = value_at(record, join[0])
+    if isinstance(value, bool):
+        return value
+    if is_missing(value):
+        return False
+    if normal(join[0].key) in _FLAG_OR_COUNT and not isinstance(value, dict):
+        return isinstance(value, str) and value.strip().lower() in _YES
+    if isinstance(value, str):
+        return value.strip().lower() not in _NO
+    return bool(value)
+
+
+def versions_of(record: Mapping[str, object], plan: Plan) -> tuple[str, ...]:
+    """Return the ids of all versions of a post, the oldest first; empty where there is one."""
+    value = first_value(record, plan.get("versions", ()))[1]
+    if isinstance(value, str):
+        value = re.findall(r"[0-9]{5,25}", value[:1000])
+    if not isinstance(value, list) or len(value) < 2:
+        return ()
+    return tuple(str(each) for each in value if isinstance(each, str | int))[:100]
+
+
+def author_name(author: str) -> str:
+    """Return an author's name as it is compared: lower-cased, without the "@"."""
+    return author.strip().removeprefix("@").lower()
 
 
 def _read(name: str, parse: Callable[[object], Value], raw: object) -> Value:
@@ -121,213 +381,7 @@ def _read(name: str, parse: Callable[[object], Value], raw: object) -> Value:
         raise _FieldError(name, f"{name} {exc}") from exc
 
 
-def _first(fields: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, object]:
-    """Return the first name that has a value, and it; else the name to ask for, and None."""
-    for name in names:
-        value = fields.get(name)
-        if value is not None and value != "":
-            return name, value
-    return next((name for name in names if name in fields), names[0]), None
-
-
-def _text_in(fields: Mapping[str, object]) -> tuple[str, object]:
-    """Return the name and value of the text; a whole text is preferred to an excerpt."""
-    for holder, name in (("note_tweet", "text"), ("extended_tweet", "full_text")):
-        whole = nested(fields, holder).get(name)
-        if isinstance(whole, str) and whole:
-            return f"{holder}.{name}", whole
-    name, value = _first(fields, TEXT_NAMES)
-    if value is None:
-        present = any(fields.get(each) is not None for each in TEXT_NAMES)
-        raise _FieldError(
-            name if name in fields else "text",
-            f"{name} is empty" if present else "text is missing",
-        )
-    return name, value
-
-
-def _id_in(fields: Mapping[str, object]) -> str | None:
-    for name in _ID_NAMES:
-        if post_id := _read(name, post_id_of, fields.get(name)):
-            return post_id
-    return next((found for name in _URL_NAMES if (found := id_in_url(fields.get(name)))), None)
-
-
-def _ownership_in(fields: Mapping[str, object], text: str) -> Ownership:
-    """Return what the field says; else a retweet is shared and all others are the user's own."""
-    stated = fields.get("ownership")
-    if isinstance(stated, str) and stated.strip():
-        try:
-            return Ownership(stated.strip().lower())
-        except ValueError as exc:
-            raise _FieldError("ownership", "ownership is own, shared or liked") from exc
-    repost = (
-        text.startswith("RT @")
-        or fields.get("retweeted") is True
-        or any(fields.get(sign) for sign in _REPOST_SIGNS)
-    )
-    return Ownership.SHARED if repost else Ownership.OWN
-
-
-def _engagement_in(fields: Mapping[str, object]) -> Engagement:
-    metrics = nested(fields, "public_metrics")
-    counts: dict[str, int] = {}
-    for count, names in _COUNT_NAMES.items():
-        name, raw = _first(fields, names)
-        if raw is None:
-            name, raw = _first(metrics, names)
-        counts[count] = _read(name, count_of, raw)
-    return Engagement(**counts)
-
-
 def nested(fields: Mapping[str, object], name: str) -> Mapping[str, object]:
     """Return the object in a field; empty where there is none."""
     inner = fields.get(name)
     return inner if isinstance(inner, dict) else {}
-
-
-def clean(text: str) -> str:
-    """Return the text without what no store can keep: NULs go, a lone surrogate becomes U+FFFD."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-
-
-def post_text_of(value: object) -> str:
-    """Return the text of a post, with HTML entities as the characters they stand for.
-
-    Raises UnreadableValueError where it is no text, empty, or over MAX_POST_CHARACTERS after that:
-    a text is never cut.
-    """
-    if not isinstance(value, str):
-        raise UnreadableValueError("is not text")
-    text = clean(_ENTITY.sub(lambda entity: html.unescape(entity[0]), clean(value)))
-    if not text.strip():
-        raise UnreadableValueError("is empty")
-    if len(text) > MAX_POST_CHARACTERS:
-        raise UnreadableValueError(
-            f"has {len(text):,} characters, more than the {MAX_POST_CHARACTERS:,} of a post"
-        )
-    return text
-
-
-def count_of(value: object) -> int:
-    """Return a count; an empty or missing one is 0. Strings of digits are read as numbers.
-
-    Raises UnreadableValueError where it is negative, over MAX_COUNT or no whole number.
-    """
-    if isinstance(value, str):
-        value = value.strip()
-    if value is None or value == "":
-        return 0
-    number = _number_of(value)
-    if number is None:
-        raise UnreadableValueError("is not a count: give a whole number, 0 or more")
-    if number < 0:
-        raise UnreadableValueError("is negative: a count is 0 or more")
-    if number > MAX_COUNT:
-        raise UnreadableValueError(f"is larger than {MAX_COUNT:,}, which no post reaches")
-    return number
-
-
-def _number_of(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        if value in (float("inf"), float("-inf")):
-            return MAX_COUNT + 1 if value > 0 else -1
-        return int(value) if value.is_integer() else None
-    if isinstance(value, str):
-        digits = value.removeprefix("-")
-        if _COUNT.fullmatch(digits):
-            number = int(digits.partition(".")[0].replace(",", ""))
-            return -number if digits != value else number
-    return None
-
-
-def post_id_of(value: object) -> str | None:
-    """Return an id as a string; None where there is none, or only a number rounded in a sheet.
-
-    Raises UnreadableValueError where it is too long or contains blanks.
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if abs(value) < 10**MAX_ID_CHARACTERS else "9" * (MAX_ID_CHARACTERS + 1)
-    if not isinstance(value, str):
-        return None
-    text = clean(value).strip()
-    if not text or _ROUNDED_NUMBER.fullmatch(text):
-        return None
-    if len(text) > MAX_ID_CHARACTERS or not _ID.fullmatch(text):
-        raise UnreadableValueError(
-            f"is not an id: at most {MAX_ID_CHARACTERS} characters without blanks"
-        )
-    return text
-
-
-def id_in_url(value: object) -> str | None:
-    """Return the post id in the URL of a post on X (.../status/123), or None."""
-    match = _STATUS_URL.search(value) if isinstance(value, str) else None
-    return match[1] if match else None
-
-
-def id_from_content(created_at: datetime, text: str) -> str:
-    """Return a stable id for a post that has none: 32 hexadecimal digits of its time and text."""
-    content = f"{created_at.isoformat()}\n{text}".encode()
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-
-def language_of(value: object) -> str | None:
-    """Return a language code as the source wrote it; None where the value is no such code."""
-    text = value.strip() if isinstance(value, str) else ""
-    return text if _LANGUAGE.fullmatch(text) else None
-
-
-def hashtags_in(text: str) -> tuple[str, ...]:
-    """Return the hashtags of a text in order: lower-cased, without "#", each once.
-
-    A tag is letters of any script with their marks, digits and "_", and not only digits. A "#"
-    after a letter, digit, "&" or "/" starts none: it belongs to a word or a URL.
-    """
-    return _tags(_tags_in(text))
-
-
-def hashtags_of(value: object) -> tuple[str, ...]:
-    """Return the hashtags that a source lists: strings, objects with "text" or "tag", or one
-    string with blanks or commas between. What is no tag is left out."""
-    if isinstance(value, str):
-        return _tags(re.split(r"[\s,;]+", value[: MAX_HASHTAGS * MAX_HASHTAG_CHARACTERS]))
-    if not isinstance(value, list):
-        return ()
-    named = (
-        item.get("text", item.get("tag")) if isinstance(item, dict) else item for item in value
-    )
-    return _tags(name for name in named if isinstance(name, str))
-
-
-def _tags_in(text: str) -> Iterator[str]:
-    for sign in _HASH_SIGN.finditer(text):
-        before, after = text[max(sign.start() - 1, 0) : sign.start()], sign.end()
-        if not (before.isalnum() or (before and before in "&/")):
-            yield "".join(takewhile(_in_tag, text[after : after + 1 + MAX_HASHTAG_CHARACTERS]))
-
-
-def _tags(found: Iterable[str]) -> tuple[str, ...]:
-    """Lower, check and deduplicate tags, keeping their order and the first MAX_HASHTAGS."""
-    kept: dict[str, None] = {}
-    for raw in found:
-        tag = raw.strip().lstrip(_HASH_SIGNS).lower()
-        if (
-            0 < len(tag) <= MAX_HASHTAG_CHARACTERS
-            and all(map(_in_tag, tag))
-            and any(character.isalpha() for character in tag)
-        ):
-            kept[tag] = None
-        if len(kept) == MAX_HASHTAGS:
-            break
-    return tuple(kept)
-
-
-def _in_tag(character: str) -> bool:
-    return character in _JOINERS or unicodedata.category(character)[0] in "LMN"

@@ -16,12 +16,23 @@ class PostFile(Protocol):
     ...").
     """
 
-    format: str
-    dialect: Dialect
-    encoding: str
-    date_order: DateOrder | None
-    unused_columns: tuple[str, ...]
-    notes: tuple[str, ...]
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def encoding(self) -> str: ...
+
+    @property
+    def date_order(self) -> DateOrder | None: ...
+
+    @property
+    def unused_columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
     def posts(self) -> Iterator[Post | RejectedPost]:
         """Yield the posts of the file in its order, and a RejectedPost for each item left out.
@@ -46,43 +57,13 @@ class PostFiles(Protocol):
         file_name: str | None,
         content_type: str | None,
         date_order: DateOrder | None,
+        user_name: str | None = None,
     ) -> PostFile:
         """Recognise a seekable file; file_name and content_type are what the sender declares.
 
-        date_order is the caller's word for a file whose dates do not decide it themselves.
+        date_order is the caller's word for a file whose dates do not decide it themselves. Where a
+        file has posts by several authors and user_name is one of them, only theirs are read.
         Raises UnsupportedMediaError for a file of another kind, UnreadableFileError for one that
         is broken, holds no posts, or has dates of either order (the detail names rows).
-        """
-        ...
-
-
-class PostFileReader(Protocol):
-    """Reader of one format of uploaded files."""
-
-    @property
-    def format(self) -> str:
-        """Name of the format, as the answer to an import gives it."""
-        ...
-
-    def read(self, file: BinaryIO) -> Iterator[Post | RejectedPost]:
-        """Yield the posts of a seekable file in its order, and a RejectedPost for each bad item.
-
-        Raises UnreadableFileError where the file as a whole is not what it should be, and
-        PayloadTooLargeError where what is packed in it passes a limit; either may come after
-        some posts were yielded.
-        """
-        ...
-
-
-class PostFileReaders(Protocol):
-    """Readers of all formats that can be imported."""
-
-    def reader_for(
-        self, head: bytes, file_name: str | None, content_type: str | None
-    ) -> PostFileReader | None:
-        """Return the reader of a file, or None where its format is not read.
-
-        head is how the file begins, some kilobytes of it; file_name and content_type are what the
-        sender calls it.
         """
         ...

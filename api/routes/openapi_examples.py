@@ -71,15 +71,52 @@ SOURCES: dict[str, Any] = {
         {"name": "x", "configured": True, "to_configure": None, "sign_in": "/v1/sign-in/x"},
     ]
 }
+IMPORT_FORMATS: dict[str, Any] = {
+    "formats": [
+        {
+            "name": "x_archive",
+            "title": "X archive",
+            "files": ["twitter-2026-03-01.zip", "tweets.js"],
+            "where_to_get": "On X: Settings, Your account, Download an archive of your data.",
+            "recognised_by": "a zip with data/tweets.js, or a script that begins with window.YTD",
+            "read": ["text", "time", "likes", "reposts"],
+            "not_read": ["likes: X does not write the time of a like"],
+        }
+    ]
+}
 IMPORT: dict[str, Any] = {
-    "imported": 39,
+    "dry_run": False,
+    "format": "csv",
+    "dialect": {"name": "csv", "title": "CSV with a header line"},
+    "encoding": "utf-8",
+    "date_order": "day_first",
+    "own": 39,
+    "shared": 1,
+    "liked": 0,
+    "first_posts": [
+        {
+            "text": _PEAK["text"],
+            "created_at": "2026-02-20T21:04:00Z",
+            "ownership": "own",
+            "engagement": {
+                "likes": 3, "reposts": 0, "replies": 1, "quotes": 0, "bookmarks": 0,
+                "impressions": 120,
+            },
+            "language": "en",
+            "own_word": None,
+        }
+    ],
+    "imported": 40,
     "updated": 0,
     "unchanged": 0,
+    "duplicates": 2,
+    "edits": 1,
     "skipped": 1,
-    "skipped_reasons": [{"where": "line 7", "field": "created_at", "reason": "it has no date"}],
-    "total": 39,
-    "format": "jsonl",
-}
+    "skipped_reasons": [{"where": "row 7", "field": "created_at", "reason": "it has no date"}],
+    "unused_columns": ["permalink"],
+    "notes": [],
+    "total": 40,
+}  # fmt: skip
 USER: dict[str, Any] = {
     "user_name": "ben_grey",
     "consented_at": "2026-03-01T12:00:00Z",

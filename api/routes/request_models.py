@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.domain.imports import DateOrder
 from api.domain.moods import Mood
 
 UserName = Annotated[
@@ -117,6 +118,15 @@ class ConsentBody(Strict):
     matchable: bool = Field(False, description="true: I may be recommended to others as a friend")
 
     model_config = ConfigDict(json_schema_extra={"example": {"matchable": True}})
+
+
+class ImportQuery(StrictQuery):
+    """Query of an import: whether to store anything, and how to read its dates."""
+
+    dry_run: bool = Field(False, description="true: answer the same, and store nothing")
+    date_order: DateOrder | None = Field(
+        None, description="how to read dates such as 05/02/2023 in a file that does not decide it"
+    )
 
 
 class TimelineQuery(StrictQuery):

@@ -1,4 +1,4 @@
-"""Routes of /v1/sources and of the sign-in at X."""
+"""Routes of what posts can come from: files, sources, and the sign-in at X."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,12 +10,12 @@ from flask_openapi3.models.tag import Tag
 from api.domain.api_keys import Scope
 from api.routes.openapi import documented
 from api.routes.request_models import SignInReturnQuery
-from api.routes.response_models import SourcesDocument
+from api.routes.response_models import ImportFormatsDocument, SourcesDocument
 from api.services import Services
 from api.services.sign_ins import TICKET_SECONDS
 from api.services.sources import SIGN_IN_PATH
 
-_TAG = Tag(name="sources", description="Sources of posts, and signing in at them")
+_TAG = Tag(name="sources", description="What posts can come from, and signing in there")
 
 _TICKET = "moodline_sign_in"
 _SIGN_IN_PROBLEMS = (
@@ -37,6 +37,11 @@ def sources_blueprint(services: Services) -> APIBlueprint:
     def list_sources() -> Any:
         """List the sources of posts: whether each is configured, and where to sign in."""
         return {"sources": [asdict(state) for state in services.sources.states()]}
+
+    @routes.get("/v1/import-formats", **documented(Scope.READ, {200: ImportFormatsDocument}))
+    def list_import_formats() -> Any:
+        """List the kinds of files that can be imported, and where to get each."""
+        return {"formats": [asdict(dialect) for dialect in services.imports.files.dialects()]}
 
     to_x = {"description": "redirect to X, which asks the user for permission"}
 

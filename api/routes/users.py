@@ -11,7 +11,13 @@ from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
 from api.routes.openapi import BODY, CHANGES, documented
-from api.routes.request_models import ConsentBody, CountryQuery, TimelineQuery, UserPath
+from api.routes.request_models import (
+    ConsentBody,
+    CountryQuery,
+    ImportQuery,
+    TimelineQuery,
+    UserPath,
+)
 from api.routes.response_models import (
     ConsentDocument,
     ExportDocument,
@@ -57,10 +63,16 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
         ),
         openapi_extensions={"requestBody": _POST_FILE},
     )
-    def import_posts(path: UserPath) -> Any:
-        """Import posts: an X archive (zip or tweets.js), JSON lines or CSV."""
+    def import_posts(path: UserPath, query: ImportQuery) -> Any:
+        """Import a file of posts, of any kind that GET /v1/import-formats lists.
+
+        The answer says what was understood of it; with dry_run nothing is stored.
+        """
         request.max_content_length = max_import_bytes + _MULTIPART_OVERHEAD_BYTES
-        return import_document(services.imports.import_posts(path.user_name, _upload()))
+        report = services.imports.import_posts(
+            path.user_name, _upload(), dry_run=query.dry_run, date_order=query.date_order
+        )
+        return import_document(report)
 
     @routes.get("", **documented(Scope.READ, {200: UserDocument}, "not-found"))
     def get_user(path: UserPath, query: CountryQuery) -> Any:

@@ -2,15 +2,16 @@
 
 import logging
 import tempfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from api.domain.posts import Post, RejectedPost
-from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
+from api.domain.imports import DateOrder, Dialect
+from api.domain.posts import Ownership, Post, RejectedPost, Skip
+from api.errors import PayloadTooLargeError, UnreadableFileError
 from api.ports.clock import Clock
-from api.ports.post_files import PostFileReader, PostFileReaders
+from api.ports.post_files import PostFile, PostFiles
 from api.ports.store import SavedPosts, Store
 from api.services.users import valid_user_id
 
@@ -20,7 +21,7 @@ _REASONS_KEPT = 100
 _LOGGED_EVERY = 10_000
 _IN_MEMORY_BYTES = 1024**2
 _COPY_BYTES = 256 * 1024
-_HEAD_BYTES = 64 * 1024
+_POSTS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +35,40 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Result of an import: saved posts, skipped items, and the first 100 reasons for skipping."""
+    """What was understood of a file, and what of it was saved or, in a dry run, would be.
 
+    own, shared and liked count the posts that were read; first_posts are the first three of them.
+    duplicates and edits count the posts that were left out since they, or a later version of them,
+    are in the file or the store already. skipped counts the other items that were left out, with
+    the reasons for the first 100. total is the number of the user's stored posts afterwards.
+    """
+
+    dry_run: bool
+    format: str
+    dialect: Dialect
+    encoding: str
+    date_order: DateOrder | None
+    own: int
+    shared: int
+    liked: int
+    first_posts: tuple[Post, ...]
     saved: SavedPosts
+    duplicates: int
+    edits: int
     skipped: int
     skipped_reasons: tuple[RejectedPost, ...]
+    unused_columns: tuple[str, ...]
+    notes: tuple[str, ...]
     total: int
-    format: str
 
 
-class _AcceptedPosts:
-    """The posts among what a reader yields; counts the rejected items and keeps their reasons."""
+class _ReadPosts:
+    """The posts among what a file yields; counts them and the items that are left out."""
 
     def __init__(self, items: Iterator[Post | RejectedPost]) -> None:
         self._items = items
-        self.skipped = 0
+        self.counts: Counter[Ownership | Skip] = Counter()
+        self.first: list[Post] = []
         self.reasons: list[RejectedPost] = []
 
     def __iter__(self) -> Iterator[Post]:
@@ -56,10 +76,14 @@ class _AcceptedPosts:
             if number % _LOGGED_EVERY == 0:
                 _log.info("importing", extra={"posts": number})
             if isinstance(item, Post):
+                self.counts[item.ownership] += 1
+                if len(self.first) < _POSTS_SHOWN:
+                    self.first.append(item)
                 yield item
                 continue
-            self.skipped += 1
-            if len(self.reasons) < _REASONS_KEPT:
+            self.counts[item.kind] += 1
+            explained = item.kind not in (Skip.DUPLICATE, Skip.EDITED)
+            if explained and len(self.reasons) < _REASONS_KEPT:
                 self.reasons.append(item)
 
 
@@ -68,47 +92,43 @@ class Imports:
     """Use case: import files of posts."""
 
     store: Store
-    readers: PostFileReaders
+    files: PostFiles
     clock: Clock
     max_bytes: int
 
-    def import_posts(self, user_name: str, upload: Upload) -> ImportReport:
+    def import_posts(
+        self,
+        user_name: str,
+        upload: Upload,
+        *,
+        dry_run: bool = False,
+        date_order: DateOrder | None = None,
+    ) -> ImportReport:
         """Save the posts of a file in one transaction and report on them.
 
-        Raises InvalidRequestError for a bad user name, UnsupportedMediaError for a format that is
-        not read, UnreadableFileError for a broken file, PayloadTooLargeError. Then nothing of the
-        file is saved.
+        A dry run reports the same and saves nothing. A user who is not known yet is created with
+        the first posts. date_order counts only where the file's dates do not decide it.
+        Raises InvalidRequestError for a bad user name, UnsupportedMediaError for a kind of file
+        that is not read, UnreadableFileError for a broken file, AmbiguousDatesError,
+        PayloadTooLargeError. Then nothing of the file is saved.
         """
         user_id = valid_user_id(user_name)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spooled:
             file = cast(BinaryIO, spooled)
             self._receive(upload.stream, file)
-            head = file.read(_HEAD_BYTES)
-            reader = self.readers.reader_for(head, upload.file_name, upload.content_type)
-            if reader is None:
-                raise UnsupportedMediaError(
-                    "The file is none that is read here. Send an X archive (the zip, or its"
-                    " tweets.js), JSON lines or CSV with a header line."
-                )
-            saved, posts = self._save(user_id, user_name, reader, file)
-        total = self.store.count_posts(user_id)
-        return ImportReport(saved, posts.skipped, tuple(posts.reasons), total, reader.format)
-
-    def _save(
-        self, user_id: str, user_name: str, reader: PostFileReader, file: BinaryIO
-    ) -> tuple[SavedPosts, _AcceptedPosts]:
-        # For a new user the file is first read to its end, so that one that breaks off, or has
-        # no post, leaves no user behind.
-        worth_saving = self.store.user(user_id) is not None or any(
-            [isinstance(item, Post) for item in reader.read(file)]  # noqa: C419
-        )
-        posts = _AcceptedPosts(reader.read(file))
-        if not worth_saving:
-            deque(posts, maxlen=0)
-            return SavedPosts(), posts
-        now = self.clock()
-        self.store.ensure_user(user_id, user_name, now)
-        return self.store.save_posts(user_id, posts, now), posts
+            opened = self.files.open(
+                file, upload.file_name, upload.content_type, date_order, user_name
+            )
+            posts = _ReadPosts(opened.posts())
+            if not dry_run and self.store.user(user_id) is None:
+                # Read to its end first, so that a file that breaks off leaves no user behind.
+                if not any([isinstance(item, Post) for item in opened.posts()]):  # noqa: C419
+                    deque(posts, maxlen=0)
+                    return _report(opened, posts, SavedPosts(), 0, dry_run=dry_run)
+                self.store.ensure_user(user_id, user_name, self.clock())
+            saved = self.store.save_posts(user_id, posts, self.clock(), dry_run=dry_run)
+        total = self.store.count_posts(user_id) + (saved.created if dry_run else 0)
+        return _report(opened, posts, saved, total, dry_run=dry_run)
 
     def _receive(self, stream: BinaryIO, file: BinaryIO) -> None:
         received = 0
@@ -123,3 +143,28 @@ class Imports:
         if received == 0:
             raise UnreadableFileError("The file is empty: it has no bytes at all.")
         file.seek(0)
+
+
+def _report(
+    file: PostFile, posts: _ReadPosts, saved: SavedPosts, total: int, *, dry_run: bool
+) -> ImportReport:
+    counts = posts.counts
+    return ImportReport(
+        dry_run=dry_run,
+        format=file.format,
+        dialect=file.dialect,
+        encoding=file.encoding,
+        date_order=file.date_order,
+        own=counts[Ownership.OWN],
+        shared=counts[Ownership.SHARED],
+        liked=counts[Ownership.LIKED],
+        first_posts=tuple(posts.first),
+        saved=saved,
+        duplicates=counts[Skip.DUPLICATE] + saved.duplicates,
+        edits=counts[Skip.EDITED] + saved.edits,
+        skipped=counts[Skip.UNREADABLE] + counts[Skip.LEFT_OUT],
+        skipped_reasons=tuple(posts.reasons),
+        unused_columns=file.unused_columns,
+        notes=file.notes,
+        total=total,
+    )

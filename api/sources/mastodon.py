@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from mastodon.errors import MastodonError
 
 from api.domain.posts import Post, RejectedPost
 from api.errors import SourceAccountSuspendedError, SourceUnavailableError
+from api.intake.html_text import text_of_html
 from api.intake.post_fields import PostIntake
 from api.ports.clock import Clock
 from api.ports.sources import SourcePage, SourcePrices
@@ -24,9 +24,6 @@ from api.sources.refusals import rate_limited, refusal_of_status
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
 _LARGEST_PAGE = 40
-_BREAKS = {"p": "\n\n", "br": "\n", "li": "\n", "blockquote": "\n\n"}
-_UNREAD = frozenset({"script", "style"})
-_MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,32 +170,3 @@ class _Session(requests.Session):
         response.status_code = self.answer.status
         response.raw = io.BytesIO(self.answer.body)
         return response
-
-
-def text_of_html(content: str) -> str:
-    """Return the text with its line breaks; what a server hides (class "invisible") is kept, as
-    it is the beginning of a URL."""
-    parser = _TextParser()
-    parser.feed(content)
-    parser.close()
-    return _MANY_BREAKS.sub("\n\n", "".join(parser.parts)).strip()
-
-
-class _TextParser(HTMLParser):
-    # A tag that never closes costs nothing but its own name.
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unread = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  the base's signature
-        self._unread += tag in _UNREAD
-        self.parts.append(_BREAKS.get(tag, ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unread = max(self._unread - (tag in _UNREAD), 0)
-
-    def handle_data(self, data: str) -> None:
-        if not self._unread:
-            self.parts.append(data)

@@ -18,7 +18,7 @@ from api.bootstrap.adapters import Ports
 from api.bootstrap.service import Service, wire
 from api.bootstrap.sources import WiredSources, wire_sources
 from api.ports.clock import Clock
-from api.post_files.detection import FormatDetection
+from api.post_files.opening import DialectPostFiles
 from api.settings import Settings, read_settings
 from api.stores.sqlite import SqliteStore
 from tests.support.fakes import (
@@ -115,7 +115,7 @@ def _wired(
         store,
         emotions,
         languages,
-        FormatDetection(clock),
+        DialectPostFiles(clock),
         sources.by_name,
         clock,
         store.close,

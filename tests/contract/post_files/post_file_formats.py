@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
-from api.domain.posts import Post, RejectedPost
-from api.ports.post_files import PostFileReader
 from api.post_files.csv_reader import CsvReader
 from api.post_files.json_reader import JsonLinesReader
 from api.post_files.x_archive import XArchiveReader
+
+from api.domain.posts import Post, RejectedPost
+from api.ports.post_files import PostFileReader
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from api.post_files.detection import format_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.domain.posts import MAX_POST_CHARACTERS, Post, RejectedPost
 from api.errors import MoodlineError, UnreadableFileError
-from api.post_files.detection import format_of
 from tests.contract.post_files.post_file_formats import (
     JSON_FORMATS,
     Format,

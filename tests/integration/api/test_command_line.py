@@ -110,6 +110,95 @@ def test_json_is_one_document_on_standard_output(
     assert json.loads(capsys.readouterr().out)[field] == value
 
 
+def test_a_dry_run_says_what_was_understood_and_stores_nothing(
+    deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(
+        "id,text,created_at\n1,What a day,2026-02-01T10:00:00Z\n2,,2026-02-01T11:00:00Z\n"
+        "3,Rain again,2026-02-03T10:00:00Z\n",
+        encoding="utf-8",
+    )
+
+    status = cli.main(["import", str(file), "ben", "--dry-run"])
+
+    said = capsys.readouterr().out
+    assert status == 0
+    assert "mine.csv: 2 posts would be imported, 0 updated, 0 unchanged, 1 skipped" in said
+    assert "CSV" in said
+    assert "2 own" in said
+    assert "skipped row 3: " in said
+    assert "2026-02-01 10:00  own     What a day" in said
+    assert deployment.rows("SELECT * FROM users") == []
+
+
+UNDERSTOOD = {
+    "dry_run": False,
+    "dialect": {"name": "letters", "title": "Letters to a friend"},
+    "date_order": "day_first",
+    "own": 3,
+    "shared": 4,
+    "liked": 0,
+    "first_posts": [],
+    "imported": 7,
+    "updated": 0,
+    "unchanged": 0,
+    "duplicates": 2,
+    "edits": 1,
+    "skipped": 0,
+    "skipped_reasons": [],
+    "unused_columns": ["stamp", "seal"],
+    "notes": ["photo.jpg is not read."],
+}
+
+
+def test_an_import_says_what_was_left_out_and_how_dates_were_read(
+    scripted: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scripted.replies = [Reply(200, UNDERSTOOD)]
+
+    cli.main(["import", str(POSTS), "ben", "--date-order", "day-first"])
+
+    assert scripted.asked[0].query == {"dry_run": "false", "date_order": "day_first"}
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  read as Letters to a friend: 3 own, 4 shared",
+        "  dates read with the day first",
+        "  the same as other posts, and left out: 2",
+        "  earlier versions of edited posts, and left out: 1",
+        "  not used: stamp, seal",
+        "  note: photo.jpg is not read.",
+    ]
+
+
+def test_a_file_with_dates_of_either_order_is_refused_with_what_to_say(
+    scripted: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading = {"where": "row 2", "reason": '"05/02/2023" is 5 February 2023 or 2 May 2023'}
+    refusal = {"type": "/problems/ambiguous-dates", "title": "T", "detail": "D"}
+    scripted.replies = [Reply(400, {**refusal, "errors": [reading]})]
+
+    status = cli.main(["import", str(POSTS), "ben"])
+
+    said = capsys.readouterr().err
+    assert status == 1
+    assert "row 2" in said
+    assert "--date-order day-first" in said
+
+
+def test_formats_lists_what_can_be_imported_and_where_to_get_it(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["formats", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert cli.main(["formats"]) == 0
+    said = capsys.readouterr().out
+
+    assert len(listed) >= 3
+    assert all(f"{each['title']} ({', '.join(each['files'])})" in said for each in listed)
+    words = " ".join(said.split())
+    assert all(" ".join(each["where_to_get"].split()) in words for each in listed)
+
+
 def test_at_a_terminal_an_analysis_shows_a_bar(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

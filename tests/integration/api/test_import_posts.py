@@ -34,19 +34,54 @@ def tweets_js(*texts: str) -> str:
     return "window.YTD.tweets.part0 = " + json.dumps(items)
 
 
-def test_json_lines_are_imported_and_reported(wired: WiredService) -> None:
-    answer = wired.import_lines("Alice", post_line(1), post_line(2))
+def test_an_import_says_what_was_understood(wired: WiredService) -> None:
+    shared = post_line(2, likes=7, ownership="shared", lang="en")
 
+    answer = wired.import_lines("Alice", post_line(1), shared, {"id": "3", "text": "no date"})
+
+    report = answer.get_json()
     assert answer.status_code == 200
-    assert answer.get_json() == {
-        "imported": 2,
-        "updated": 0,
-        "unchanged": 0,
-        "skipped": 0,
-        "skipped_reasons": [],
-        "total": 2,
-        "format": "jsonl",
-    }
+    assert (report["dry_run"], report["format"], report["encoding"]) == (False, "jsonl", "utf-8")
+    assert set(report["dialect"]) == {"name", "title"}
+    assert (report["own"], report["shared"], report["liked"]) == (1, 1, 0)
+    assert (report["imported"], report["updated"], report["unchanged"]) == (2, 0, 0)
+    assert (report["duplicates"], report["edits"], report["skipped"]) == (0, 0, 1)
+    assert report["date_order"] is None
+    assert report["total"] == 2
+    assert report["first_posts"][1] == {
+        "text": shared["text"],
+        "created_at": "2026-02-03T10:00:00Z",
+        "ownership": "shared",
+        "engagement": {
+            "likes": 7, "reposts": 0, "replies": 0, "quotes": 0, "bookmarks": 0, "impressions": 0,
+        },
+        "language": "en",
+        "own_word": None,
+    }  # fmt: skip
+
+
+def test_a_dry_run_answers_the_same_and_stores_nothing(wired: WiredService) -> None:
+    lines = "\n".join(json.dumps(post_line(n)) for n in range(2))
+    sent = {"data": lines, "content_type": "application/x-ndjson"}
+
+    dry = wired.client.post(f"{URL}?dry_run=true", **sent)
+    unknown = wired.client.get("/v1/users/Alice")
+    real = wired.client.post(URL, **sent)
+
+    assert dry.status_code == 200
+    assert unknown.status_code == 404
+    assert dry.get_json() == {**real.get_json(), "dry_run": True}
+
+
+@pytest.mark.parametrize(
+    "query", ["dry_run=maybe", "date_order=day-first", "date_order=", "dryrun=true"]
+)
+def test_a_query_that_an_import_does_not_take_is_refused(shared: WiredService, query: str) -> None:
+    answer = shared.client.post(f"{URL}?{query}", data=b"x", content_type="text/csv")
+
+    errors = problem(answer, 400, "invalid-request")["errors"]
+    assert [each["where"] for each in errors] == [query.partition("=")[0]]
+    assert shared.client.get("/v1/users/alice").status_code == 404
 
 
 @pytest.mark.parametrize(

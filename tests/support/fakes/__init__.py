@@ -3,7 +3,7 @@
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.emotions import FakeEmotionClient
 from tests.support.fakes.languages import FakeLanguageDetector
-from tests.support.fakes.readers import FakeReader
+from tests.support.fakes.post_files import FakePostFiles
 from tests.support.fakes.sources import FakeSource
 from tests.support.fakes.store import FailingStore, MemoryStore
 
@@ -12,7 +12,7 @@ __all__ = [
     "FakeClock",
     "FakeEmotionClient",
     "FakeLanguageDetector",
-    "FakeReader",
+    "FakePostFiles",
     "FakeSource",
     "MemoryStore",
 ]

@@ -5,10 +5,10 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
+from api.post_files.csv_reader import CsvReader
 
 from api.domain.posts import Engagement, Post, RejectedPost
 from api.errors import UnreadableFileError
-from api.post_files.csv_reader import CsvReader
 
 HEADER = "created_at,text,url,replies,retweets,favorites,user\n"
 

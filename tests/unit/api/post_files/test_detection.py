@@ -1,7 +1,6 @@
 """How the format of a file is detected. (Each format by its content: see the contract suite.)"""
 
 import pytest
-
 from api.post_files.detection import format_of
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from api.post_files.json_reader import JsonLinesReader, NotAnArrayError, array_items
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.domain.posts import Engagement, Ownership, Post, RejectedPost
 from api.errors import UnreadableFileError
-from api.post_files.json_reader import JsonLinesReader, NotAnArrayError, array_items
 
 SOUND = b'{"id": 1, "text": "hello", "created_at": 1717179600}'
 

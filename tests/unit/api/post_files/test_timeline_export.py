@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from api.post_files.csv_reader import CsvReader
 
 from api.domain.posts import Ownership, Post, RejectedPost
-from api.post_files.csv_reader import CsvReader
 
 EXPORT = Path(__file__).parents[5] / "shared" / "data" / "timelines" / "BarackObama.csv"
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from api.post_files.x_archive import XArchiveReader
 
 from api.domain.posts import Engagement, Ownership, Post, RejectedPost
 from api.errors import PayloadTooLargeError, UnreadableFileError
-from api.post_files.x_archive import XArchiveReader
 
 WHEN = "Wed Oct 10 20:19:24 +0000 2018"
 PREFIX = b"window.YTD.tweets.part0 = "

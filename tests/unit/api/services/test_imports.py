@@ -2,23 +2,33 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from api.domain.posts import Post, RejectedPost
-from api.errors import PayloadTooLargeError, UnreadableFileError, UnsupportedMediaError
-from api.services.imports import Imports, Upload
-from tests.support.fakes import FakeClock, FakeReader, MemoryStore
+from api.domain.imports import DateOrder
+from api.domain.posts import Ownership, Post, RejectedPost, Skip
+from api.errors import (
+    AmbiguousDatesError,
+    PayloadTooLargeError,
+    UnreadableFileError,
+    UnsupportedMediaError,
+)
+from api.services.imports import ImportReport, Imports, Upload
+from tests.support.fakes import FakeClock, FakePostFiles, MemoryStore
 from tests.support.posts import posts
 
 LINE = b'{"any": "line"}'
 REJECTED = RejectedPost("line 9", "it has no date", "created_at")
+DUPLICATE = RejectedPost("line 4", "the same as line 2", kind=Skip.DUPLICATE)
+EDITED = RejectedPost("line 5", "line 6 is its later version", kind=Skip.EDITED)
+LEFT_OUT = RejectedPost("line 7", "it is a repost without its text", kind=Skip.LEFT_OUT)
 
 
 def imports(
     store: MemoryStore, items: Sequence[Post | RejectedPost] = (), error: Exception | None = None
 ) -> Imports:
-    return Imports(store, FakeReader(items, error), FakeClock(), max_bytes=100)
+    return Imports(store, FakePostFiles(items, error), FakeClock(), max_bytes=100)
 
 
 def upload(data: bytes = LINE) -> Upload:
@@ -46,13 +56,98 @@ def test_an_error_in_the_middle_leaves_what_was_there_before() -> None:
     assert store.count_posts("alice") == 2
 
 
-def test_a_file_without_any_post_creates_no_user() -> None:
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    ("items", "error"),
+    [([REJECTED], None), (posts(5), UnreadableFileError("It breaks off."))],
+    ids=["without any post", "that breaks off after some posts"],
+)
+def test_a_file_from_which_nothing_is_saved_creates_no_user(
+    items: Sequence[Post | RejectedPost], error: Exception | None, dry_run: bool
+) -> None:
     store = MemoryStore()
+    service = imports(store, items, error)
 
-    report = imports(store, [REJECTED]).import_posts("alice", upload())
+    if error:
+        with pytest.raises(UnreadableFileError):
+            service.import_posts("alice", upload(), dry_run=dry_run)
+    else:
+        report = service.import_posts("alice", upload(), dry_run=dry_run)
+        assert (report.saved.created, report.skipped, report.total) == (0, 1, 0)
 
-    assert (report.saved.created, report.skipped, report.total) == (0, 1, 0)
     assert store.user("alice") is None
+
+
+def test_a_file_is_read_once_for_a_new_user() -> None:
+    files = FakePostFiles(posts(2))
+    service = Imports(MemoryStore(), files, FakeClock(), max_bytes=100)
+
+    service.import_posts("alice", upload())
+
+    assert files.opened.times_read == 1
+
+
+def test_a_report_says_what_was_understood() -> None:
+    own, shared, liked, fourth = posts(4)
+    shared = replace(shared, ownership=Ownership.SHARED)
+    liked = replace(liked, ownership=Ownership.LIKED, own_word="rad")
+    items = [own, shared, DUPLICATE, EDITED, liked, LEFT_OUT, fourth, REJECTED, DUPLICATE]
+
+    report = imports(MemoryStore(), items).import_posts("alice", upload())
+
+    assert (report.dialect.name, report.format, report.encoding) == ("letters", "fake", "utf-8")
+    assert (report.own, report.shared, report.liked) == (2, 1, 1)
+    assert report.first_posts == (own, shared, liked)
+    assert (report.duplicates, report.edits) == (2, 1)
+    assert (report.skipped, report.skipped_reasons) == (2, (LEFT_OUT, REJECTED))
+    assert report.unused_columns == ("stamp",)
+    assert report.notes == ("photo.jpg is not read.",)
+
+
+def test_duplicates_and_edits_of_stored_posts_are_counted_with_those_in_the_file() -> None:
+    store = MemoryStore()
+    stored, later, *_ = posts(2)
+    imports(store, [stored]).import_posts("alice", upload())
+    again = replace(stored, post_id="another-id")
+    edited = replace(later, earlier_ids=(stored.post_id,))
+
+    copies = imports(store, [again, DUPLICATE]).import_posts("alice", upload())
+    edits = imports(store, [edited, EDITED]).import_posts("alice", upload())
+
+    assert (copies.duplicates, copies.edits, copies.total) == (2, 0, 1)
+    assert (edits.duplicates, edits.edits, edits.total) == (0, 2, 1)
+
+
+@pytest.mark.parametrize("stored", [0, 2, 3])
+def test_a_dry_run_reports_the_same_as_the_import_and_stores_nothing(stored: int) -> None:
+    store = MemoryStore()
+    if stored:
+        imports(store, posts(stored)).import_posts("alice", upload())
+    changed = replace(posts(1)[0], text="another text")
+    edited = replace(posts(1, start=8)[0], earlier_ids=("1",))
+    service = imports(store, [changed, edited, *posts(4, start=2), REJECTED])
+
+    dry = service.import_posts("alice", upload(), dry_run=True)
+    kept = store.export_user("alice") if store.user("alice") else None
+    real = service.import_posts("alice", upload())
+
+    assert dry.dry_run
+    assert dry == replace(real, dry_run=True)
+    assert (kept is None) == (stored == 0)
+    assert kept is None or len(kept["posts"]) == stored
+
+
+def test_dates_of_either_order_are_refused_until_the_caller_says_which() -> None:
+    service = imports(MemoryStore(), posts(1))
+    file = b"dates of either order"
+
+    with pytest.raises(AmbiguousDatesError):
+        service.import_posts("alice", upload(file))
+    report: ImportReport = service.import_posts(
+        "alice", upload(file), date_order=DateOrder.DAY_FIRST
+    )
+
+    assert report.date_order is DateOrder.DAY_FIRST
 
 
 def test_a_format_without_a_reader_is_not_read() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import NotOwnAccountError
-from api.sources.mastodon import text_of_html
+from api.intake.html_text import text_of_html
 from api.sources.own_accounts import OwnAccounts
 from api.sources.refusals import DEFAULT, LONGEST, SHORTEST, reset_time
 

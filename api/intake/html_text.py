@@ -1,0 +1,72 @@
+"""Turn HTML into text with paragraphs and line breaks.
+
+A text needs no tree, so tags are found one after another, in time linear in the length: parsers
+that build a tree, or look for the end of a tag that never ends, are not (see DECISIONS).
+"""
+
+import html
+import re
+
+_TAG = re.compile(
+    r"<!--(?:(?!-->).)*+(?:-->)?"
+    r"|<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+>"
+    r"|<[!?/][^<>]*+>",
+    re.DOTALL,
+)
+# How many line ends stand at least between such an element and what is beside it.
+_BREAKS = {
+    "li": 1, "tr": 1, "div": 1, "ul": 1, "ol": 1,
+    "p": 2, "blockquote": 2, "h1": 2, "h2": 2, "h3": 2,
+}  # fmt: skip
+_UNREAD = frozenset({"script", "style"})
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+_STARTS_AS_HTML = re.compile(r"\s*<(?:p|div|span|blockquote|ul|ol|h[1-6])(?:\s[^<>]*)?>", re.I)
+
+
+def looks_like_html(text: str) -> bool:
+    """Return whether a text begins with the tag of a paragraph and ends with a tag."""
+    return text.rstrip().endswith(">") and _STARTS_AS_HTML.match(text) is not None
+
+
+def text_of_html(content: str) -> str:
+    """Return the text of HTML, without tags; entities become the characters they stand for.
+
+    What a server hides (class "invisible") is kept: it is the beginning of a URL.
+    """
+    out = _TextWithBreaks()
+    unread: str | None = None
+    position = 0
+    for tag in _TAG.finditer(content):
+        if unread is None:
+            out.text(content[position : tag.start()])
+        position = tag.end()
+        name = (tag["name"] or "").lower()
+        if unread is not None:
+            unread = None if tag["end"] and name == unread else unread
+        elif name == "br":
+            out.line_end()
+        elif name in _UNREAD and not tag["end"]:
+            unread = name
+        out.separate(_BREAKS.get(name, 0))
+    if unread is None:
+        out.text(content[position:])
+    return "".join(out.parts).strip()
+
+
+class _TextWithBreaks:
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self._line_ends = 0
+
+    def text(self, source: str) -> None:
+        text = html.unescape(_SPACES.sub(" ", source))
+        if self._line_ends and not (text := text.lstrip(" ")):
+            return
+        self.parts.append("\n" * min(self._line_ends, 2) + text)
+        self._line_ends = 0
+
+    def separate(self, line_ends: int) -> None:
+        self._line_ends = max(self._line_ends, line_ends)
+
+    def line_end(self) -> None:
+        self._line_ends += 1
