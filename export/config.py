@@ -71,6 +71,8 @@ class TrainConfig(BaseModel):
     teacher_temperature: float = Field(default=1.0, gt=0, le=20)
     """Divides the logits of both models before they are compared."""
     sets: tuple[SetConfig, ...] = Field(min_length=1)
+    any_use: bool = False
+    """Refuse sets whose terms do not allow any use (export/training/sources/terms.py)."""
     passes: int = Field(default=3, ge=1, le=100)
     learning_rate: float = Field(default=1.2e-4, gt=0, lt=1)
     schedule: Literal["linear", "cosine"] = "linear"
@@ -126,6 +128,9 @@ class TrainConfig(BaseModel):
         names = [chosen.name for chosen in self.sets]
         if len(set(names)) < len(names):
             raise ValueError("sets: a name is used twice")
+        before = [one for one in (self.base, self.teacher) if isinstance(one, TrainConfig)]
+        if self.any_use and not all(one.any_use for one in before):
+            raise ValueError("any_use: the base or the teacher is trained without it")
         if self.adapt_on and not isinstance(self.base, str):
             raise ValueError("adapt_on: the base is a configuration; say it there")
         if self.teacher is None and any(chosen.teacher_weight for chosen in self.sets):

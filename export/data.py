@@ -19,7 +19,9 @@ from export.errors import ConfigError, DataError
 from export.training.examples import Example, Source, Split
 from export.training.sources import carer, crowdflower, goemotions, tweeteval, written
 from export.training.sources.custom import custom_source
+from export.training.sources.emotion_csv import EMOTION_CSV_SOURCES
 from export.training.sources.feedback import feedback_source
+from export.training.sources.sarcasm import FIGLANG_REDDIT, FIGLANG_TWITTER, ISARCASM
 
 SOURCES: Mapping[str, Source] = {
     source.name: source
@@ -33,7 +35,12 @@ SOURCES: Mapping[str, Source] = {
         tweeteval.OFFENSIVE,
         crowdflower.SOURCE,
         written.EMOTIONS_SOURCE,
+        written.NEUTRAL_SOURCE,
         written.IRONY_SOURCE,
+        *EMOTION_CSV_SOURCES,
+        ISARCASM,
+        FIGLANG_TWITTER,
+        FIGLANG_REDDIT,
     )
 }
 FEEDBACK = "feedback"
@@ -82,11 +89,17 @@ def load_sets(config: TrainConfig, root: Path, split: Split) -> tuple[LoadedSet,
     """Read `split` of every set of `config`.
 
     Raises DataError when a file is missing or malformed, or a training set has no example of a
-    class that it distinguishes; ConfigError when own labels are asked of a set without any.
+    class that it distinguishes; ConfigError when own labels are asked of a set without any, or
+    `any_use` excludes a set.
     """
     loaded = []
     for chosen in config.sets:
         source = source_of(chosen)
+        if config.any_use and not source.terms.any_use:
+            raise ConfigError(
+                f"sets: {chosen.name} does not allow any use ({source.terms.text}); leave it out, "
+                "or take any_use out of the configuration"
+            )
         if chosen.own_weight and not source.own_labels:
             raise ConfigError(f"sets: {chosen.name} has no labels of its own; leave out own_weight")
         examples = tuple(source.read(root, split))

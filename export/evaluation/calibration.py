@@ -159,9 +159,12 @@ def bins_of(judged: Judged) -> list[Bin]:
     return bins
 
 
-def expected_calibration_error(judged: Judged) -> float:
-    """Return the mean |accuracy - confidence| over bins, by size; ValueError if empty."""
-    return float(_errors(judged.confidence, judged.right[None, :])[0])
+def expected_calibration_error(judged: Judged, weights: Reals | None = None) -> float:
+    """Return the mean |accuracy - confidence| over bins, by size; ValueError if empty.
+
+    `weights`, of mean 1, say how often each prediction counts.
+    """
+    return float(_errors(judged.confidence, judged.right[None, :], weights)[0])
 
 
 def error_by_chance(judged: Judged) -> float:
@@ -175,13 +178,14 @@ def error_by_chance(judged: Judged) -> float:
     return float(_errors(judged.confidence, drawn).mean())
 
 
-def _errors(confidence: Reals, right: NDArray[np.bool_]) -> Reals:
+def _errors(confidence: Reals, right: NDArray[np.bool_], weights: Reals | None = None) -> Reals:
     """Return the errors, [draws], of outcomes [draws, predictions] at the same confidences."""
     if not len(confidence):
         raise ValueError("no predictions to judge")
     membership = np.eye(BINS)[_columns(confidence)]
     # A bin adds |right predictions - sum of confidences| / all predictions.
-    gaps = np.abs((right - confidence) @ membership)
+    counts = 1.0 if weights is None else weights
+    gaps = np.abs(((right - confidence) * counts) @ membership)
     return np.asarray(gaps.sum(axis=1) / len(confidence))
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from export.errors import DataError
 from export.labels import EMOTIONS
 from export.training.examples import Example
-from export.training.sources.goemotions import GOEMOTIONS_TO_EMOTION
+from export.training.label_map import GOEMOTIONS, TWEETEVAL_EMOTION
 from export.training.sources.text_files import read_labelled_lines, read_lines
 from export.training.sources.tweeteval import (
     IRONY_NAMES,
-    TWEETEVAL_TO_EMOTION,
     read_mapping,
     read_pair,
 )
@@ -21,9 +20,8 @@ _TASK_IDS = {
     "irony": {"0": "non_irony", "1": "irony"},
 }
 _MEANING = {
-    **GOEMOTIONS_TO_EMOTION,
-    **TWEETEVAL_TO_EMOTION,
-    **{emotion: emotion for emotion in EMOTIONS},
+    **{name: meaning.to for name, meaning in (*GOEMOTIONS.items(), *TWEETEVAL_EMOTION.items())},
+    **{emotion: (emotion,) for emotion in EMOTIONS},
 }
 
 
@@ -71,9 +69,10 @@ def _as_examples(pairs: Sequence[tuple[str, str]], where: str, note: str) -> Lab
     if unknown := sorted(names - set(_MEANING)):
         known = ", ".join(EMOTIONS)
         raise DataError(f"{where}: label {unknown[0]!r} is none of {known}, irony, non_irony")
-    known_labels = tuple(one for one in EMOTIONS if one in {_MEANING[name] for name in names})
-    if merged := sorted(name for name in names if _MEANING[name] != name):
-        merging = "counted " + ", ".join(f"{name} as {_MEANING[name]}" for name in merged)
+    meant = {emotion for name in names for emotion in _MEANING[name]}
+    known_labels = tuple(one for one in EMOTIONS if one in meant)
+    if merged := sorted(name for name in names if _MEANING[name] != (name,)):
+        merging = "counted " + ", ".join(f"{name} as {_MEANING[name][0]}" for name in merged)
         note = f"{note}; {merging}" if note else merging
-    examples = tuple(Example(text, (_MEANING[name],), known_labels) for text, name in pairs)
+    examples = tuple(Example(text, _MEANING[name], known_labels) for text, name in pairs)
     return Labelled(examples, note)

@@ -130,7 +130,8 @@ def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
             "name": one.source.name,
             "split": one.source.split_name(one.split),
             "examples": len(one.examples),
-            "terms": one.source.terms,
+            "terms": one.source.terms.text,
+            "any_use": one.source.terms.any_use,
             "source": one.source.origin,
         }
 

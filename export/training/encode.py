@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
@@ -151,10 +151,21 @@ def _side_row(example: Example, learns: bool, owner: LoadedSet) -> tuple[list[fl
 
 
 def _balance(examples: Sequence[Example], power: float) -> dict[tuple[str, ...], float]:
-    """Return the weight of each answer of a set, by its rarity; their mean over it is 1."""
-    counts = Counter(example.emotions for example in examples)
-    raw = {answer: (count / len(examples)) ** -power for answer, count in counts.items()}
-    mean = sum(raw[example.emotions] for example in examples) / max(1, len(examples))
+    """Return the weight of each answer of a set, by how rare its emotions are; the mean is 1.
+
+    An answer of several emotions has the mean of their weights: pairs and triples are rarer than
+    any emotion, but no more worth learning. Examples without emotions do not count.
+    """
+    answers = [example.emotions for example in examples if example.emotions]
+    shares: defaultdict[str, float] = defaultdict(float)
+    for answer in answers:
+        for emotion in answer:
+            shares[emotion] += 1 / len(answer) / len(answers)
+    raw = {
+        answer: sum(shares[emotion] ** -power for emotion in answer) / len(answer)
+        for answer in set(answers)
+    }
+    mean = sum(raw[answer] for answer in answers) / max(1, len(answers))
     return {answer: weight / mean for answer, weight in raw.items()}
 
 

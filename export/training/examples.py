@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from export.training.sources.terms import Terms
+
 Split = Literal["train", "val"]
 
 
@@ -32,7 +34,7 @@ class Source:
 
     name: str
     origin: str
-    terms: str
+    terms: Terms
     read: Callable[[Path, Split], Iterator[Example]]
     """Read one split below the data folder; raises DataError."""
     split_names: tuple[str, str] = ("train", "val")

@@ -4,32 +4,17 @@ Each tweet has the label of one crowd worker, with much noise. The set is publis
 splits: every twentieth row is kept for validation.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from export.errors import DataError
-from export.labels import EMOTIONS, map_labels
+from export.labels import EMOTIONS
 from export.training.examples import Example, Source, Split
+from export.training.label_map import CROWDFLOWER, meant
+from export.training.sources.terms import TERMS
 from export.training.sources.text_files import csv_rows
 
 _VAL_EVERY = 20
-
-CROWDFLOWER_TO_EMOTION: Mapping[str, str] = {
-    "anger": "anger",
-    "boredom": "neutral",
-    "empty": "neutral",
-    "enthusiasm": "joy",
-    "fun": "joy",
-    "happiness": "joy",
-    "hate": "anger",
-    "love": "love",
-    "neutral": "neutral",
-    "relief": "joy",
-    "sadness": "sadness",
-    "surprise": "surprise",
-    "worry": "fear",
-}
-"""CrowdFlower's 13 labels of tweets."""
 
 
 def read(root: Path, split: Split) -> Iterator[Example]:
@@ -41,15 +26,16 @@ def read(root: Path, split: Split) -> Iterator[Example]:
         if text is None or label is None:
             raise DataError(f"{where}: sentiment or content is missing")
         if (number % _VAL_EVERY == 0) == (split == "val"):
-            emotions = map_labels([label], CROWDFLOWER_TO_EMOTION, where)
-            yield Example(text, emotions, EMOTIONS, own=(label,))
+            emotions = meant([label], CROWDFLOWER, where)
+            if split == "train" or len(emotions) == 1:
+                yield Example(text, emotions, EMOTIONS, own=(label,))
 
 
 SOURCE = Source(
     name="crowdflower",
     origin="CrowdFlower, Emotion in Text, 2016",
-    terms="released to the public",
+    terms=TERMS["crowdflower"],
     split_names=("19 of 20 rows", "every 20th row"),
     read=read,
-    own_labels=tuple(CROWDFLOWER_TO_EMOTION),
+    own_labels=tuple(CROWDFLOWER),
 )

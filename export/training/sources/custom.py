@@ -13,6 +13,7 @@ from export.config import SetConfig
 from export.errors import DataError
 from export.labels import EMOTIONS, map_labels
 from export.training.examples import Example, Source, Split
+from export.training.sources.terms import THEIR_OWNERS
 from export.training.sources.text_files import csv_rows, read_lines
 
 _SAME = {emotion: emotion for emotion in EMOTIONS}
@@ -60,7 +61,7 @@ def custom_source(chosen: SetConfig) -> Source:
     return Source(
         name=chosen.name,
         origin="a file named in the configuration",
-        terms="its owner's",
+        terms=THEIR_OWNERS,
         read=read,
     )
 

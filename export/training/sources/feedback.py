@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from export.errors import DataError
 from export.labels import EMOTIONS
 from export.training.examples import Example, Source, Split
+from export.training.sources.terms import HANDED_OVER
 from export.training.sources.text_files import read_lines
 from export.yaml_files import first_fault
 
@@ -121,7 +122,7 @@ def feedback_source(path: Path, val_path: Path | None) -> Source:
     return Source(
         name="feedback",
         origin="exports named in the configuration, with their owners' word for their mood",
-        terms="handed over for training by the people they are about",
+        terms=HANDED_OVER,
         read=read,
     )
 

@@ -1,27 +1,14 @@
 """GoEmotions (Demszky et al., ACL 2020): lines of `text<TAB>label ids<TAB>comment id`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from export.errors import DataError
-from export.labels import EMOTIONS, map_labels
+from export.labels import EMOTIONS
 from export.training.examples import Example, Source, Split
+from export.training.label_map import GOEMOTIONS, meant
+from export.training.sources.terms import TERMS
 from export.training.sources.text_files import read_lines
-
-_GOEMOTIONS = {
-    "anger": "anger annoyance disapproval disgust",
-    "fear": "fear nervousness",
-    "joy": "admiration amusement approval excitement gratitude joy optimism pride relief desire",
-    "love": "love caring",
-    "sadness": "sadness disappointment embarrassment grief remorse",
-    "surprise": "surprise realization confusion curiosity",
-    "neutral": "neutral",
-}
-
-GOEMOTIONS_TO_EMOTION: Mapping[str, str] = {
-    fine: emotion for emotion, names in _GOEMOTIONS.items() for fine in names.split()
-}
-"""The 27 emotions and neutral of GoEmotions (Demszky et al. 2020), mapped to the seven."""
 
 
 def read(root: Path, split: Split) -> Iterator[Example]:
@@ -40,7 +27,7 @@ def read(root: Path, split: Split) -> Iterator[Example]:
         if len(fields) != 3:
             raise DataError(f"{where}: is not text, label ids and comment id")
         own = _fine_labels(fields[1], names, where)
-        emotions = map_labels(own, GOEMOTIONS_TO_EMOTION, where)
+        emotions = meant(own, GOEMOTIONS, where)
         if split == "train" or len(emotions) == 1:
             yield Example(fields[0], emotions, EMOTIONS, own=tuple(own))
 
@@ -55,8 +42,8 @@ def _fine_labels(ids: str, names: list[str], where: str) -> list[str]:
 SOURCE = Source(
     name="goemotions",
     origin="GoEmotions, Demszky et al., ACL 2020",
-    terms="CC BY 4.0",
+    terms=TERMS["goemotions"],
     split_names=("train", "dev"),
     read=read,
-    own_labels=tuple(GOEMOTIONS_TO_EMOTION),
+    own_labels=tuple(GOEMOTIONS),
 )

@@ -1,23 +1,14 @@
 """TweetEval's packaging of SemEval tasks: one file of texts and one of label ids."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from export.errors import DataError
-from export.labels import map_labels
 from export.training.examples import Example, Source, Split
+from export.training.label_map import TWEETEVAL_EMOTION, known_emotions, meant
+from export.training.sources.terms import TERMS
 from export.training.sources.text_files import read_lines
-
-TWEETEVAL_KNOWN = ("anger", "joy", "sadness")
-"""TweetEval's four, with optimism counted as joy."""
-
-TWEETEVAL_TO_EMOTION: Mapping[str, str] = {
-    "anger": "anger",
-    "joy": "joy",
-    "optimism": "joy",
-    "sadness": "sadness",
-}
 
 IRONY_NAMES = {"non_irony": False, "irony": True}
 
@@ -48,8 +39,8 @@ def read_emotion(root: Path, split: Split) -> Iterator[Example]:
     """Yield the examples of `root`/tweeteval/emotion; raises DataError."""
     folder = root / "tweeteval" / "emotion"
     for text, name in _read_split(folder, split):
-        emotions = map_labels([name], TWEETEVAL_TO_EMOTION, str(folder))
-        yield Example(text, emotions, TWEETEVAL_KNOWN, own=(name,))
+        emotions = meant([name], TWEETEVAL_EMOTION, str(folder))
+        yield Example(text, emotions, known_emotions(TWEETEVAL_EMOTION), own=(name,))
 
 
 def read_irony(root: Path, split: Split) -> Iterator[Example]:
@@ -86,7 +77,7 @@ def _source(task: str, origin: str, labels: tuple[str, ...], read: Read | None =
     return Source(
         name=f"tweeteval_{task}",
         origin=f"{origin}, as packaged by TweetEval",
-        terms="TweetEval adds no restriction; Twitter's terms apply",
+        terms=TERMS[f"tweeteval_{task}"],
         read=read or partial(read_own_labels, task=task, labels=labels),
         own_labels=labels,
     )
@@ -95,7 +86,7 @@ def _source(task: str, origin: str, labels: tuple[str, ...], read: Read | None =
 EMOTION = _source(
     "emotion",
     "SemEval-2018 Affect in Tweets, Mohammad et al. 2018",
-    tuple(TWEETEVAL_TO_EMOTION),
+    tuple(TWEETEVAL_EMOTION),
     read_emotion,
 )
 IRONY = _source("irony", "SemEval-2018 irony detection, Van Hee et al. 2018", (), read_irony)

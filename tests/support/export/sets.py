@@ -6,6 +6,7 @@ from typing import Any
 from export.config import SetConfig
 from export.data import LoadedSet
 from export.training.examples import Example, Source
+from export.training.sources.terms import OWN
 
 
 def write(path: Path, text: str) -> Path:
@@ -27,5 +28,5 @@ def a_set(
     *examples: Example, name: str = "mine", own_labels: tuple[str, ...] = (), **chosen: Any
 ) -> LoadedSet:
     """Return a training set of these examples; `chosen` are fields of SetConfig."""
-    source = Source(name, "here", "none", lambda *_: iter(examples), own_labels=own_labels)
+    source = Source(name, "here", OWN, lambda *_: iter(examples), own_labels=own_labels)
     return LoadedSet(source, SetConfig(name=name, **chosen), "train", examples)

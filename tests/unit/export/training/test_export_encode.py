@@ -130,6 +130,16 @@ def test_rarer_emotions_of_a_set_weigh_more_and_one_in_the_mean(
     assert sum(weights) / 4 == pytest.approx(1.0)
 
 
+def test_a_pair_of_emotions_weighs_as_the_mean_of_both(tokenizer: PreTrainedTokenizerFast) -> None:
+    pair = Example("glad and angry", ("anger", "joy"), EMOTIONS)
+
+    data = EncodedSets([a_set(JOY, JOY, ANGER, pair)], tokenizer, 32, class_balance=1.0)
+
+    joy, _, anger, both = told(data.rows, "joy")
+    assert joy < both < anger
+    assert both == pytest.approx((joy + anger) / 2)
+
+
 def test_balance_is_per_set_and_does_not_affect_irony(tokenizer: PreTrainedTokenizerFast) -> None:
     ironic = Example("sure", ("joy",), EMOTIONS, irony=True)
     sets = [a_set(JOY, JOY, ANGER), a_set(ironic, ANGER, name="other")]

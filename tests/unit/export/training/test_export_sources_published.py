@@ -9,11 +9,12 @@ from export.data import source_of
 from export.errors import DataError
 from export.labels import EMOTIONS
 from export.training.examples import Example, Split
+from export.training.label_map import CROWDFLOWER, GOEMOTIONS
 from export.training.sources import carer, crowdflower, goemotions, tweeteval
 from tests.support.export.sets import tweeteval_folder, write
 
 TWEETS = "crowdflower/tweet_emotions.csv"
-CROWDFLOWER = "tweet_id,sentiment,content\n"
+CROWDFLOWER_HEADER = "tweet_id,sentiment,content\n"
 
 
 def test_carer_texts_may_contain_the_separator(tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_goemotions_trains_on_comments_of_several_emotions_and_validates_on_thos
 
     assert [example.emotions for example in examples] == emotions
     assert [example.own for example in examples] == own
-    assert set(goemotions.SOURCE.own_labels) == set(goemotions.GOEMOTIONS_TO_EMOTION)
+    assert set(goemotions.SOURCE.own_labels) == set(GOEMOTIONS)
 
 
 def test_tweeteval_merges_optimism_with_joy_and_keeps_its_own_label(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_there_are_twenty_emoji_labels() -> None:
 
 
 def crowdflower_file(root: Path, rows: str) -> Path:
-    write(root / TWEETS, CROWDFLOWER + rows)
+    write(root / TWEETS, CROWDFLOWER_HEADER + rows)
     return root
 
 
@@ -120,10 +121,10 @@ def test_a_crowdflower_tweet_has_an_emotion_and_its_own_label(tmp_path: Path) ->
     examples = list(crowdflower.read(root, "train"))
 
     assert examples == [
-        Example("second", ("neutral",), EMOTIONS, own=("boredom",)),
+        Example("second", ("sadness", "neutral"), EMOTIONS, own=("boredom",)),
         Example("third", ("anger",), EMOTIONS, own=("hate",)),
     ]
-    assert crowdflower.SOURCE.own_labels == tuple(crowdflower.CROWDFLOWER_TO_EMOTION)
+    assert crowdflower.SOURCE.own_labels == tuple(CROWDFLOWER)
 
 
 def test_a_crowdflower_tweet_may_contain_commas_and_line_ends(tmp_path: Path) -> None:
@@ -158,12 +159,12 @@ def test_a_crowdflower_tweet_may_contain_commas_and_line_ends(tmp_path: Path) ->
         ),
         (
             "crowdflower",
-            {TWEETS: f"{CROWDFLOWER}1,empty,first\n2,bliss,second\n"},
+            {TWEETS: f"{CROWDFLOWER_HEADER}1,empty,first\n2,bliss,second\n"},
             r"tweet_emotions\.csv: row 2: label 'bliss' is none of",
         ),
         (
             "crowdflower",
-            {TWEETS: f"{CROWDFLOWER}1,empty,first\n2,love\n"},
+            {TWEETS: f"{CROWDFLOWER_HEADER}1,empty,first\n2,love\n"},
             "row 2: sentiment or content is missing",
         ),
     ],

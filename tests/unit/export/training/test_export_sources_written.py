@@ -105,6 +105,7 @@ def test_the_shipped_files_are_those_that_are_read() -> None:
         "implied.csv",
         "irony.csv",
         "meaning.csv",
+        "neutral.csv",
     }
 
 
