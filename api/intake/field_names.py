@@ -14,9 +14,9 @@ FIRST_KEY = "<key>"
 
 _MISSING = frozenset({
     "", "nan", "null", "\\n", "none", "-", "--", "—", "n/a", "na", "nat", "<na>", "#n/a", "nil",
-    "undefined",
+    "undefined", "[removed]", "[deleted]", "[deleted by user]", "[ removed by reddit ]",
 })  # fmt: skip
-_LONGEST_MISSING = 12
+_LONGEST_MISSING = 24
 
 
 @lru_cache(maxsize=4096)
@@ -136,7 +136,7 @@ def first_value(record: Mapping[str, object], joins: Iterable[Join]) -> tuple[st
             value = "\n\n".join(texts)
         if not is_missing(value):
             return join[-1].name, value
-    return next((join[0].name for join in joins), ""), None
+    return next((join[-1].name for join in joins), ""), None
 
 
 PLAIN = FieldNames({
@@ -145,15 +145,15 @@ PLAIN = FieldNames({
          "full_text", "text"],
         ["raw_content"], ["tweet_text"], ["post_text"], ["tweet"], ["content"], ["body"],
         ["message"], ["caption"], ["status_text"], ["post_content"], ["tweet_content"],
-        ["message_text"], ["post"], ["status"], ["comment"],
+        ["message_text"], ["post"], ["status"], ["comment"], ["tweets"], ["selftext"],
     ],
     "time": [
         ["created_at"], ["timestamp"], ["timestamp_ms"], ["datetime"], ["date_time"],
         ["created_utc"], ["created"], ["published_at"], ["published"], ["posted_at"],
         ["post_date"], ["tweet_date"], ["tweet_created"], ["tweet_created_at"], ["creation_time"],
         ["creation_timestamp"], ["created_time"], ["create_time"], ["date_created"],
-        ["date_posted"],
-        ["publish_time"], ["publish_date"], ["post_time"], ["time_posted"], ["utc_time"],
+        ["date_posted"], ["creation_date"], ["created_date"], ["publish_time"], ["publish_date"],
+        ["post_time"], ["time_posted"], ["utc_time"],
         ["date_utc"], ["tweet_time"], ["posted"], ["date"], ["time"],
     ],
     "date": [["date"], ["day"]],
@@ -171,7 +171,7 @@ PLAIN = FieldNames({
         ["user.screen_name", "user.username", "author.username", "author.user_name", "account.acct",
          "account.username", "author.handle"],
         ["screen_name", "username", "user_name", "author_username", "from_user", "author", "user",
-         "handle", "user_screen_name", "account"],
+         "handle", "user_screen_name", "account", "from", "from_name", "sender", "sender_name"],
     ],
     "repost": [
         ["retweet", "is_retweet", "is_repost", "is_reblog", "is_boost", "user_rt_id", "user_rt",
@@ -202,12 +202,13 @@ PLAIN = FieldNames({
     "likes": [
         ["likes", "like_count", "likes_count", "favorite_count", "favorites", "favourites",
          "favorites_count", "favourites_count", "favourite_count", "nlikes", "number_of_likes",
-         "num_likes", "total_likes", "public_metrics.like_count", "legacy.favorite_count", "like",
+         "num_likes", "num_of_likes", "total_likes", "public_metrics.like_count", "legacy.favorite_count", "like",
          "favorite", "favs", "likes.count"],
     ],
     "reposts": [
         ["reposts", "repost_count", "reposts_count", "retweet_count", "retweets", "retweets_count",
-         "nretweets", "number_of_retweets", "num_retweets", "total_retweets", "reblogs_count",
+         "nretweets", "number_of_retweets", "num_retweets", "num_of_retweets",
+         "num_of_retweet", "total_retweets", "reblogs_count",
          "reblogs", "boosts", "shares", "share_count", "shares_count",
          "public_metrics.retweet_count", "public_metrics.repost_count", "legacy.retweet_count",
          "reposts.count"],

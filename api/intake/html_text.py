@@ -20,19 +20,25 @@ _BREAKS = {
 }  # fmt: skip
 _UNREAD = frozenset({"script", "style"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_STARTS_AS_HTML = re.compile(r"\s*<(?:p|div|span|blockquote|ul|ol|h[1-6])(?:\s[^<>]*)?>", re.I)
+_SURE_SIGN = re.compile(
+    r"<br\s{0,5}/?>|</(?:p|div|span|a|b|i|u|em|strong|blockquote|ul|ol|li|h[1-6])>", re.I
+)
+_BREAKS_LINES = re.compile(r"<(?:br|p|div|li|blockquote)\b", re.I)
 
 
 def looks_like_html(text: str) -> bool:
-    """Return whether a text begins with the tag of a paragraph and ends with a tag."""
-    return text.rstrip().endswith(">") and _STARTS_AS_HTML.match(text) is not None
+    """Return whether a text has a tag that closes an element, or one of a line break."""
+    return _SURE_SIGN.search(text) is not None
 
 
 def text_of_html(content: str) -> str:
     """Return the text of HTML, without tags; entities become the characters they stand for.
 
-    What a server hides (class "invisible") is kept: it is the beginning of a URL.
+    What a server hides (class "invisible") is kept: it is the beginning of a URL. Line ends count
+    where no tag breaks lines, as in a table's cell with a tag or two in it.
     """
+    if "\n" in content and not _BREAKS_LINES.search(content):
+        content = content.replace("\n", "<br>")
     out = _TextWithBreaks()
     unread: str | None = None
     position = 0
@@ -62,6 +68,8 @@ class _TextWithBreaks:
         text = html.unescape(_SPACES.sub(" ", source))
         if self._line_ends and not (text := text.lstrip(" ")):
             return
+        if self._line_ends and self.parts:
+            self.parts[-1] = self.parts[-1].rstrip(" ")
         self.parts.append("\n" * min(self._line_ends, 2) + text)
         self._line_ends = 0
 

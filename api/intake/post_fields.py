@@ -266,7 +266,7 @@ class _RecordReader:
             if self.rules.repair is not None and not raw.isascii():
                 raw = self.rules.repair(raw)
             if is_html is None:
-                is_html = raw.startswith("<") and looks_like_html(raw)
+                is_html = "<" in raw and looks_like_html(raw)
             if is_html:
                 raw = text_of_html(raw)
         return _read(name, lambda value: post_text_of(value, entities=not is_html), raw)
@@ -292,6 +292,10 @@ class _RecordReader:
                     return found
         urls = (value_at(self.record, join[0]) for join in self.plan.get("url", ()))
         return next((found for url in urls if (found := id_in_url(url))), None)
+
+    def _rounded_id(self) -> str | None:
+        value = self._first("id")[1]
+        return value.strip() if isinstance(value, str) else None
 
     def _prefix(self) -> str:
         prefix = self.rules.id_prefix
@@ -320,8 +324,10 @@ class _RecordReader:
                 return time_of(raw, self.now, self.rules.order)
         except UnreadableTimeError as exc:
             raise _FieldError(name, str(exc)) from exc
-        if post_id and self.rules.dated_by_id:
-            found = time_in_snowflake(post_id, self.now) or time_in_tid(post_id, self.now)
+        # An id that was rounded to zeros still has the time of its post, to the second.
+        known = post_id or (self._rounded_id() if self.rules.ids_are_ruined else None)
+        if known and self.rules.dated_by_id:
+            found = time_in_snowflake(known, self.now) or time_in_tid(known, self.now)
             if found is not None:
                 return found
         raise _FieldError(name, f"{name} is missing")

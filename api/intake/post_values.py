@@ -23,7 +23,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COUNT = re.compile(r"(?:[0-9]{1,15}|[0-9]{1,3}(?:[, \u00a0\u202f][0-9]{3}){1,4})(?:\.0+)?")
 _ROUNDED_COUNT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?([KkMm])")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _ID = re.compile(r"[^\s\x00-\x1f\x7f]+")
 # What a spreadsheet makes of a long number: its last digits are gone, so it names no post.
 _ROUNDED_NUMBER = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
@@ -40,6 +40,8 @@ _HASH_SIGN = re.compile(f"[{_HASH_SIGNS}]")
 _PLAIN_TAG = re.compile(r"([A-Za-z0-9_]+)(?:[\x00-\x7f]|$)")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
 _JOINERS = "_\u200c\u200d"
+# Lists of objects that a table holds as JSON, or as Python prints them.
+_TAG_OBJECT = re.compile(r"""["'](?:tag|text|name)["']: ?["']([^"']{1,200})["']""")
 _BETWEEN_TAGS = re.compile(r"[\s,;|'\"\[\]]+")
 
 
@@ -163,7 +165,7 @@ def id_from_content(created_at: datetime, text: str) -> str:
 
 
 def language_of(value: object) -> str | None:
-    """Return a language code as the source wrote it; None where the value is no such code."""
+    """Return a language code as the source wrote it; None where the value is none ("English")."""
     if isinstance(value, list):
         value = value[0] if value else None
     if is_missing(value):
@@ -184,6 +186,8 @@ def hashtags_in(text: str) -> tuple[str, ...]:
 def hashtags_of(value: object) -> tuple[str, ...]:
     """Return the hashtags that a source lists: strings, objects with "text" or "tag", or one
     string with blanks or commas between. What is no tag is left out."""
+    if isinstance(value, str) and "{" in value:
+        return _tags(_TAG_OBJECT.findall(value))
     if isinstance(value, str):
         return _tags(_BETWEEN_TAGS.split(value[: MAX_HASHTAGS * MAX_HASHTAG_CHARACTERS]))
     if not isinstance(value, list):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.domain.imports import DateOrder, Dialect
 from api.domain.posts import Ownership
 from api.intake.field_names import PLAIN, FieldNames, first_value, is_missing, normal
-from api.intake.post_fields import ReadingRules
+from api.intake.post_fields import COUNTS, ReadingRules
 
 Kind = Literal["csv", "json", "x_script", "car"]
 
@@ -99,9 +99,15 @@ class DialectFile(_Part):
 
     @cached_property
     def names(self) -> FieldNames:
-        """Names of the fields of a post in this dialect."""
+        """Names of the fields of a post in this dialect.
+
+        Counts, of which tools have had many names, are also found under those of other exports.
+        """
         return PLAIN.replaced(
-            {field: [names] if names else [] for field, names in self.fields.items()}
+            {
+                field: [names, *(PLAIN.groups[field] if field in COUNTS else ())] if names else []
+                for field, names in self.fields.items()
+            }
         )
 
     @cached_property

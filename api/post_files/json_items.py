@@ -110,7 +110,11 @@ def _in_lines(
 
 def _items_of(value: Any, where: str, is_record: IsRecord) -> Iterator[JsonItem]:
     """Yield a value that is an item, or the items in it."""
-    inner = [] if not isinstance(value, dict) or is_record(value) else list(_lists_in(value, ""))
+    inner = (
+        []
+        if not isinstance(value, dict) or is_record(value)
+        else list(_lists_in(value, "", is_record))
+    )
     if not inner:
         yield JsonItem(where, "", value)
     for path, items in inner:
@@ -119,14 +123,16 @@ def _items_of(value: Any, where: str, is_record: IsRecord) -> Iterator[JsonItem]
             yield JsonItem(within, path, item)
 
 
-def _lists_in(value: dict[str, Any], path: str) -> Iterator[tuple[str, list[Any]]]:
+def _lists_in(
+    value: dict[str, Any], path: str, is_record: IsRecord
+) -> Iterator[tuple[str, list[Any]]]:
     """Yield the lists of objects in an object, and objects that may be items, with their keys."""
     for key, inner in value.items():
         inner_path = f"{path}.{key}" if path else key
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             yield inner_path, inner
         elif isinstance(inner, dict) and path.count(".") < _MAX_DEPTH - 1:
-            lists = list(_lists_in(inner, inner_path))
+            lists = [] if is_record(inner) else list(_lists_in(inner, inner_path, is_record))
             yield from lists or [(inner_path, [inner])]
 
 
@@ -136,9 +142,9 @@ def _in_values(window: "_Window", is_record: IsRecord) -> Iterator[JsonItem]:
     while mark := window.next_character():
         number += 1
         if mark == "[":
-            yield from _in_list(window, "")
+            yield from _in_list(window, "", is_record)
         elif mark == "{" and not window.holds_whole_value():
-            yield from _in_object(window, "")
+            yield from _in_object(window, "", is_record)
         else:
             value = window.take_value(number)
             where = f"item {number}"
@@ -153,13 +159,28 @@ def _plain(where: str) -> str:
     return where.partition(" of ")[0]
 
 
-def _in_list(window: "_Window", path: str) -> Iterator[JsonItem]:
-    """Yield the items of the list that starts here, and step over its closing bracket."""
+def _in_list(window: "_Window", path: str, is_record: IsRecord) -> Iterator[JsonItem]:
+    """Yield the items of the list that starts here, and step over its closing bracket.
+
+    Pages of items in the list are opened: objects with a list of which the first is an item.
+    """
     for number, _ in enumerate(_members(window, "]"), start=1):
-        yield JsonItem(f"item {number}", path, window.take_value(number))
+        where, value = f"item {number}", window.take_value(number)
+        if path == "" and isinstance(value, dict) and _is_page(value, is_record):
+            yield from _items_of(value, where, is_record)
+        else:
+            yield JsonItem(where, path, value)
 
 
-def _in_object(window: "_Window", path: str) -> Iterator[JsonItem]:
+def _is_page(value: dict[str, Any], is_record: IsRecord) -> bool:
+    """Return whether an object is no item but has a list of items."""
+    return not is_record(value) and any(
+        isinstance(inner, list) and inner and isinstance(inner[0], dict) and is_record(inner[0])
+        for inner in value.values()
+    )
+
+
+def _in_object(window: "_Window", path: str, is_record: IsRecord) -> Iterator[JsonItem]:
     """Yield the items of the lists in the object that starts here, and step over its end."""
     for number, _ in enumerate(_members(window, "}"), start=1):
         key = str(window.take_value(number))
@@ -169,9 +190,9 @@ def _in_object(window: "_Window", path: str) -> Iterator[JsonItem]:
         inner_path = f"{path}.{key}" if path else key
         mark = window.next_character()
         if mark == "[" and inner_path.count(".") < _MAX_DEPTH:
-            yield from _in_list(window, inner_path)
+            yield from _in_list(window, inner_path, is_record)
         elif mark == "{" and inner_path.count(".") < _MAX_DEPTH:
-            yield from _in_object(window, inner_path)
+            yield from _in_object(window, inner_path, is_record)
         else:
             window.take_value(number)
 

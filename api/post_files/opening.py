@@ -28,6 +28,7 @@ _NOTE_SCRIPT = re.compile(_FOLDER + r"note-tweet(?:-part[0-9]+)?\.js")
 _NOT_SENT = re.compile(r"(?:.*/)?(?:__MACOSX/|\.[^/]*$)")
 _READABLE = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".js", ".car")
 _PACKED = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar")
+_OFFICE = ("xl/", "word/", "ppt/", "META-INF/manifest.xml", "Index/Document.iwa")
 _MOST_FILES = 50
 _NAMES_SHOWN = 5
 
@@ -137,9 +138,10 @@ def _notes(records: Records, survey: Survey, user_name: str | None) -> Iterator[
 def _records_in(packed: PackedFiles, now: datetime) -> tuple[list[Records], tuple[str, ...]]:
     """Return the records of an archive's files, and what people should know of the others."""
     names = [name for name in packed.names() if not _NOT_SENT.match(name)]
-    if any(name.startswith(("xl/", "word/", "ppt/")) for name in names):
+    if any(name.startswith(_OFFICE) for name in names):
         raise UnsupportedMediaError(
-            "This is an Excel, Word or PowerPoint file. Save the sheet with your posts as CSV."
+            "This is a file of an office program, such as Excel. Save the sheet with your posts as"
+            " CSV."
         )
     posts, notes = _scripts_in(names)
     if posts:
@@ -190,7 +192,7 @@ def _x_archive(
         raise UnreadableFileError("The scripts of posts in this archive hold no posts.")
     said = named("x_archive").refused_scripts
     left = [
-        f"{base_name(name)} is not read: {reason}"
+        f"{base_name(name)} is not read: {reason.partition('. ')[0].rstrip('.')}"
         for name in names
         for script, reason in said.items()
         if base_name(name).removesuffix(".js").replace("-", "_") == script
@@ -230,6 +232,9 @@ def _other_archive(packed: PackedFiles, names: list[str]) -> tuple[list[Records]
         except (UnreadableFileError, UnsupportedMediaError) as error:
             refusals.append(f"{base_name(name)} is not read: {error.detail}")
     # Beside a known export, a file that only looks like posts may be messages to one person.
+    if known and (others := len(names) - len(candidates)):
+        refusals.append(f"{others} other files in the archive are not read: none is known to hold"
+                        " posts of yours")  # fmt: skip
     specific = [each for each in records if not each.dialect.name.startswith("plain")]
     if specific:
         refusals += [f"{each.part.name} is not read: it is not known to hold your posts"
@@ -245,6 +250,11 @@ def _why_nothing_is_read(names: list[str], refusals: list[str]) -> str:
         return f"There is an archive inside this archive: unpack it and send {inner}."
     if len(refusals) == 1:
         return f"Of this archive, {refusals[0]}"
+    if any(name.lower().endswith((".html", ".htm")) for name in names) and not refusals:
+        return (
+            "This archive has web pages (HTML) and no file of posts that is read here. Ask for the"
+            " export in the JSON format."
+        )
     shown = ", ".join(base_name(name) for name in names[:_NAMES_SHOWN]) or "nothing"
     return (
         "This zip is no X archive: it holds no data/tweets.js. Nor does it hold another file of"

@@ -37,6 +37,8 @@ _SCRIPT = re.compile(
     r"\s*(?:window\.YTD\.(?P<what>[A-Za-z_]{1,60})\.part[0-9]{1,6}|Grailbird\.data\.tweets_[0-9_]{1,20})"
     r"\s*=\s*"
 )
+# A "[" before anything else begins a line of a chat or of a program's log.
+_JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\[\]{\"]|$))")
 _WEB_PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body)", re.IGNORECASE)
 _XML = re.compile(r"\s*<\?xml|\s*<[A-Za-z]+[ >]")
 
@@ -103,7 +105,7 @@ def open_records(part: Part, *, of_long_posts: bool = False) -> Records:
         )
     if script := _SCRIPT.match(start):
         return _open_script(part, encoding, script, of_long_posts)
-    if start.lstrip()[:1] in ("{", "["):
+    if _JSON.match(start):
         return _open_json(part, encoding, None, 0)
     return _open_csv(part, start)
 

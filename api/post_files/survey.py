@@ -18,7 +18,7 @@ MAX_ORIGINALS_CHARACTERS = 32 * 1024 * 1024
 
 _ROWS_NAMED = 5
 _AUTHORS_COUNTED = 1_000
-_LONG_ID = re.compile(r"[0-9]{16,}")
+_LONG_ID = re.compile(r"[0-9]{16,30}|[0-9][.,][0-9]{1,16}[eE]\+?1[5-9]")
 _IDS_JUDGED = 3
 _DATE_FIELDS = ("time", "date")
 
@@ -141,7 +141,7 @@ def _see(
         value = value_at(record, join[0])
         if isinstance(value, str) and _LONG_ID.fullmatch(value):
             survey.long_ids += 1
-            survey.ruined_ids += value.endswith("0000")
+            survey.ruined_ids += value.endswith("0000") or not value.isdecimal()
 
 
 def _see_author(
