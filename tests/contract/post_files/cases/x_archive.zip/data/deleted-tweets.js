@@ -1,0 +1,37 @@
+window.YTD.deleted_tweets.part0 = [
+  {
+    "tweet": {
+      "edit_info": {
+        "initial": {
+          "editTweetIds": [
+            "1768900000000000050"
+          ],
+          "editableUntil": "2024-03-16T10:00:00.000Z",
+          "editsRemaining": "5",
+          "isEditEligible": true
+        }
+      },
+      "retweeted": false,
+      "source": "<a href=\"https://mobile.example\" rel=\"nofollow\">Web</a>",
+      "entities": {
+        "hashtags": [],
+        "symbols": [],
+        "user_mentions": [],
+        "urls": []
+      },
+      "display_text_range": [
+        "0",
+        "26"
+      ],
+      "favorite_count": "1",
+      "id_str": "1768900000000000050",
+      "truncated": false,
+      "retweet_count": "0",
+      "id": "1768900000000000050",
+      "created_at": "Sat Mar 16 09:00:00 +0000 2024",
+      "favorited": false,
+      "full_text": "words that were taken back",
+      "lang": "en"
+    }
+  }
+]
