@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ FILES = DialectPostFiles(lambda: NOW)
 
 _EXPECTED = ".expected.json"
 _NO_ENGAGEMENT = Engagement()
+_RECORDS_PER_NODE = 40
 
 
 @dataclass(frozen=True)
@@ -131,23 +133,26 @@ def tar_of(members: Mapping[str, bytes]) -> bytes:
 
 
 def bluesky_repository(records: Mapping[str, Mapping[str, Any]]) -> bytes:
-    """Return the CAR file of records by path ("app.bsky.feed.post/3k2a..."), in a tree of one node."""
+    """Return the CAR file of records by path ("app.bsky.feed.post/3k2a").
+
+    The nodes of the tree hold some records each; that they refer to one another is left out.
+    """
+    paths = sorted(records)
     blocks: list[bytes] = []
-    entries: list[dict[str, Any]] = []
-    before = b""
-    for path in sorted(records):
-        block = libipld.encode_dag_cbor(dict(records[path]))
-        key = path.encode()
-        shared = next(
-            (n for n, pair in enumerate(zip(key, before, strict=False)) if len({*pair}) > 1), 0
-        )
-        entries.append({"p": shared, "k": key[shared:], "v": _content_id(block), "t": None})
-        blocks.append(block)
-        before = key
-    node = libipld.encode_dag_cbor({"l": None, "e": entries})
-    header = libipld.encode_dag_cbor({"roots": [_content_id(node)], "version": 1})
+    for start in range(0, max(len(paths), 1), _RECORDS_PER_NODE):
+        here = paths[start : start + _RECORDS_PER_NODE]
+        encoded = [libipld.encode_dag_cbor(dict(records[path])) for path in here]
+        entries: list[dict[str, Any]] = []
+        before = b""
+        for path, block in zip(here, encoded, strict=True):
+            key = path.encode()
+            shared = len(commonprefix([key, before]))
+            entries.append({"p": shared, "k": key[shared:], "v": _content_id(block), "t": None})
+            before = key
+        blocks += [libipld.encode_dag_cbor({"l": None, "e": entries}), *encoded]
+    header = libipld.encode_dag_cbor({"roots": [_content_id(blocks[0])], "version": 1})
     out = [_varint(len(header)), header]
-    for block in (node, *blocks):
+    for block in blocks:
         content_id = _content_id(block)
         out += [_varint(len(content_id) + len(block)), content_id, block]
     return b"".join(out)
