@@ -202,8 +202,8 @@ PLAIN = FieldNames({
     "likes": [
         ["likes", "like_count", "likes_count", "favorite_count", "favorites", "favourites",
          "favorites_count", "favourites_count", "favourite_count", "nlikes", "number_of_likes",
-         "num_likes", "num_of_likes", "total_likes", "public_metrics.like_count", "legacy.favorite_count", "like",
-         "favorite", "favs", "likes.count"],
+         "num_likes", "num_of_likes", "total_likes", "public_metrics.like_count",
+         "legacy.favorite_count", "like", "favorite", "favs", "likes.count"],
     ],
     "reposts": [
         ["reposts", "repost_count", "reposts_count", "retweet_count", "retweets", "retweets_count",

@@ -146,7 +146,7 @@ def bluesky_repository(records: Mapping[str, Mapping[str, Any]]) -> bytes:
         before = b""
         for path, block in zip(here, encoded, strict=True):
             key = path.encode()
-            shared = len(commonprefix([key, before]))
+            shared = len(commonprefix([key, before]))  # noqa: RUF071  bytes, not paths of files
             entries.append({"p": shared, "k": key[shared:], "v": _content_id(block), "t": None})
             before = key
         blocks += [libipld.encode_dag_cbor({"l": None, "e": entries}), *encoded]
