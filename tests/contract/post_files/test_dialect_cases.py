@@ -7,6 +7,7 @@ import pytest
 
 from api.domain.posts import Post
 from api.post_files.dialect_files import dialect_files
+from tests.support.import_formats_document import PATH, document
 from tests.support.post_file_cases import FILES, Case, cases, tar_of, understood, zip_of
 
 NAMES = [case.path.name for case in cases()]
@@ -79,3 +80,9 @@ def test_a_file_that_somebody_packed_reads_the_same(
 @pytest.mark.parametrize("case", cases(), ids=NAMES)
 def test_a_file_is_recognised_without_its_name(case: Case) -> None:
     assert understood(case.content(), "upload.bin") == case.expected
+
+
+def test_the_document_of_import_formats_is_current() -> None:
+    assert PATH.read_text("utf-8") == document(), (
+        "write it anew: python -m tests.support.import_formats_document"
+    )
