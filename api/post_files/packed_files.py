@@ -64,7 +64,7 @@ def packed_files(file: BinaryIO, file_name: str | None) -> PackedFiles | None:
         return None
     file.seek(0)
     with _damage_translated():
-        start = gzip.GzipFile(fileobj=file).read(512)
+        start = gzip.GzipFile(fileobj=file, mode="rb").read(512)
     if start[_TAR_MAGIC] == b"ustar":
         return TarReader(file)
     return GzipReader(file, file_name)
@@ -137,7 +137,7 @@ class _Limited(io.RawIOBase):
 
     def __init__(self, file: BinaryIO) -> None:
         file.seek(0)
-        self._unpacked = gzip.GzipFile(fileobj=file)
+        self._unpacked = gzip.GzipFile(fileobj=file, mode="rb")
         self._left = MAX_UNPACKED_BYTES
 
     def read(self, size: int = -1) -> bytes:
