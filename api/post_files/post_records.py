@@ -26,6 +26,7 @@ SAMPLED_ITEMS = 50
 
 _HEAD_BYTES = 64 * 1024
 _SHOWN = 200
+_SHAPES_KEPT = 512
 _KINDS_OF_FILES = {
     b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture",
     b"Rar!": "a RAR archive", b"7z\xbc": "a 7z archive", b"SQLite format 3": "a database",
@@ -207,7 +208,7 @@ def _open_json(part: Part, encoding: TextEncoding, script: str | None, start: in
         texts = decoded(part.chunks(), encoding)
         if start:
             texts = _without_beginning(texts, start)
-        return json_items(texts, encoding.misreadings, _is_record)
+        return json_items(texts, encoding.misreadings, _RecordShapes())
 
     dialect = named("x_archive") if script else None
     if dialect is None:
@@ -284,8 +285,27 @@ def _value(record: Mapping[str, object], plan: Plan, field: str) -> object:
     return next((value_at(record, join[0]) for join in plan.get(field, ())), None)
 
 
+class _RecordShapes:
+    """Whether an object is a post itself, not a page of posts; called with each object of a file.
+
+    Objects with the same keys and types of values are alike, so that few are looked at closely.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, ...], tuple[type, ...]], bool] = {}
+
+    def __call__(self, value: dict[str, Any]) -> bool:
+        """Return whether the object is a post."""
+        shape = tuple(value), tuple(map(type, value.values()))
+        found = self._known.get(shape)
+        if found is None:
+            if len(self._known) >= _SHAPES_KEPT:
+                self._known.clear()
+            found = self._known[shape] = _is_record(value)
+        return found
+
+
 def _is_record(value: dict[str, Any]) -> bool:
-    """Return whether an object is a post itself, not a page of posts."""
     text = _value(value, _plan_of(value), "text")
     return isinstance(text, str) or any(
         sign.path in (None, "") and sign.is_in_item(value, "")
