@@ -304,6 +304,15 @@ def test_of_posts_that_name_each_other_the_newer_is_kept(
     assert ids(store) == ["10"]
 
 
+def test_a_post_that_an_edit_removes_makes_no_other_a_duplicate(store: Store) -> None:
+    edited = a_post(2, text="edited", earlier_ids=("1",))
+
+    saved = saved_in(store, [WITH_ID], [made("a"), edited])
+
+    assert saved == SavedPosts(created=2, edits=1)
+    assert ids(store) == ["2", "a" * 32]
+
+
 def test_an_edit_is_forgotten_with_its_post(backend: StoreBackend) -> None:
     store = backend.open(Retention(posts=timedelta(days=20_000)))
     saved_in(store, [EDITED])
