@@ -43,11 +43,14 @@ _PREPARE = (
 )
 _ADD_TO_SPOOL = f"INSERT INTO temp.spool VALUES ({', '.join('?' * (2 + _COLUMNS.count(',')))})"
 # Sorting the ids once is faster than keeping them sorted while they come.
-_KEEP_LAST_VERSIONS = (
-    "CREATE INDEX temp.spool_ids ON spool (post_id)",
-    "DELETE FROM temp.spool WHERE EXISTS (SELECT 1 FROM temp.spool AS later "
-    "WHERE later.post_id = spool.post_id AND later.rowid > spool.rowid)",
-)
+_SORT_IDS = "CREATE INDEX temp.spool_ids ON spool (post_id)"
+_HAS_VERSIONS = "SELECT 1 FROM temp.spool GROUP BY post_id HAVING count(*) > 1 LIMIT 1"
+_KEEP_LAST_VERSIONS = """
+    DELETE FROM temp.spool WHERE EXISTS (
+        SELECT 1 FROM temp.spool AS later
+        WHERE later.post_id = spool.post_id AND later.rowid > spool.rowid
+    )
+"""
 _KNOWN = "FROM temp.spool CROSS JOIN posts ON posts.user_key = ? AND posts.post_id = spool.post_id"
 _CHANGED = f"{_KNOWN} WHERE ({_STORED}) IS NOT ({_SPOOLED})"
 
@@ -60,9 +63,13 @@ _EDIT_TABLES = (
 )
 # A source that names no earlier versions of a post does not deny that there were some.
 _KEEP_EARLIER_IDS = """
-    UPDATE temp.spool SET earlier_ids = stored.earlier_ids
-    FROM posts AS stored
-    WHERE spool.earlier_ids = '[]' AND stored.user_key = ? AND stored.post_id = spool.post_id
+    UPDATE temp.spool SET earlier_ids = (
+        SELECT earlier_ids FROM posts WHERE user_key = ?1 AND posts.post_id = spool.post_id
+    )
+    WHERE earlier_ids = '[]' AND post_id IN (
+        SELECT posts.post_id FROM earlier_posts CROSS JOIN posts USING (post_key)
+        WHERE earlier_posts.user_key = ?1
+    )
 """
 _NAMED_BY_SPOOLED = """
     INSERT OR IGNORE INTO temp.named
@@ -124,6 +131,10 @@ def _content_id(table: str) -> str:
     return f"length({table}.post_id) = 32 AND {table}.post_id NOT GLOB '*[^0-9a-f]*'"
 
 
+_HAS_CONTENT_IDS = f"""
+    SELECT 1 FROM posts INDEXED BY posts_made
+    WHERE user_key = ? AND {_content_id("posts")} LIMIT 1
+"""
 _SHARED_MINUTES = f"""
     INSERT OR IGNORE INTO temp.minutes
     SELECT {_MINUTE} AS minute FROM temp.spool
@@ -141,7 +152,8 @@ _MINUTES_OF_STORED_CONTENT_IDS = f"""
     INSERT OR IGNORE INTO temp.minutes
     SELECT {_MINUTE} FROM temp.spool
     WHERE NOT ({_content_id("spool")}) AND EXISTS (
-        SELECT 1 FROM posts WHERE {_content_id("posts")} AND {_IN_MINUTE.format(_MINUTE)}
+        SELECT 1 FROM posts INDEXED BY posts_made
+        WHERE {_content_id("posts")} AND {_IN_MINUTE.format(_MINUTE)}
     )
 """
 _SPOOLED_CANDIDATES = f"""
@@ -166,9 +178,10 @@ _DUPLICATES = """
 """
 # No stored post has such hashtags: what takes a place is always counted as updated.
 _TAKE_PLACE = """
-    UPDATE posts SET post_id = same.kept_id, hashtags = ''
-    FROM temp.same
-    WHERE takes_place AND posts.user_key = ? AND posts.post_id = same.post_id
+    UPDATE posts SET hashtags = '', post_id = (
+        SELECT kept_id FROM temp.same WHERE same.post_id = posts.post_id
+    )
+    WHERE user_key = ? AND post_id IN (SELECT post_id FROM temp.same WHERE takes_place)
 """
 
 _DELETE = "DELETE FROM posts WHERE user_key = ? AND post_id IN ({})"
@@ -225,8 +238,9 @@ class Spool:
 
     def keep_last_versions(self) -> None:
         """Of the spooled posts with the same id keep the last."""
-        for statement in _KEEP_LAST_VERSIONS:
-            self._connection.execute(statement)
+        self._connection.execute(_SORT_IDS)
+        if self._any(_HAS_VERSIONS):
+            self._connection.execute(_KEEP_LAST_VERSIONS)
 
     def merge(self, user_key: int, saved_at: int, *, dry_run: bool) -> SavedPosts:
         """Merge the spooled posts into those of a user, within a transaction of the caller.
@@ -277,10 +291,7 @@ class Spool:
 
         Returns how many duplicates there are, and how many posts take the place of a stored one.
         """
-        stored = has_posts and self._any(
-            f"SELECT 1 FROM posts WHERE user_key = ? AND {_content_id('posts')} LIMIT 1",
-            user_key,
-        )
+        stored = has_posts and self._any(_HAS_CONTENT_IDS, user_key)
         for table in _SAME_TABLES:
             self._connection.execute(table)
         if self._content_ids:
@@ -350,12 +361,13 @@ def _numbered(rows: Iterable[sqlite3.Row]) -> Iterator[tuple[str, int, int, str]
 
 def _stored_post(post: Post) -> tuple[str | int | None, ...]:
     """Return the columns of the spool."""
+    counts = _COUNTS(post.engagement)
     return (
         post.post_id,
         stored_text(post.text),
         stored_time(post.created_at),
         post.ownership.value,
-        *(min(count, LARGEST) for count in _COUNTS(post.engagement)),
+        *(counts if max(counts) <= LARGEST else (min(count, LARGEST) for count in counts)),
         post.language,
         stored_json(post.hashtags) if post.hashtags else "[]",
         stored_json(post.earlier_ids) if post.earlier_ids else "[]",
