@@ -295,7 +295,8 @@ def _fit_line(logits: Reals, ironic: NDArray[np.bool_], base_rate: float) -> Fit
 
 
 def _sigmoid(values: Reals) -> Reals:
-    return np.exp(-np.logaddexp(0.0, -values))
+    chances: Reals = np.exp(-np.logaddexp(0.0, -values))
+    return chances
 
 
 def _shifted(logs: Reals, bias: float) -> Reals:
