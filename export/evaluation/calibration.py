@@ -301,11 +301,13 @@ def _sigmoid(values: Reals) -> Reals:
 
 def _shifted(logs: Reals, bias: float) -> Reals:
     """Return the rows of ironic and not ironic with `bias` added to the logit of irony."""
-    return logs + np.array([bias, 0.0])
+    shifted: Reals = logs + np.array([bias, 0.0])
+    return shifted
 
 
 def _log_softmax(logs: Reals) -> Reals:
-    return logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
+    relative: Reals = logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
+    return relative
 
 
 Judge = Callable[[Results, Fit], Judged]
