@@ -131,8 +131,8 @@ class Store(AnalysisQueue, Protocol):
 
     Every method may raise StoreUnavailableError. Users are identified by user_id (see
     api.domain.posts.user_id_of). Writes are atomic: a call that raises has changed nothing. Only
-    ensure_user creates a user: any other write for an unknown user, or one who was erased during
-    the call, raises NotFoundError (with a lease: LeaseLostError).
+    ensure_user creates a user, and save_posts if told to: any other write for an unknown user, or
+    one who was erased during the call, raises NotFoundError (with a lease: LeaseLostError).
     """
 
     # users and consent
@@ -163,7 +163,13 @@ class Store(AnalysisQueue, Protocol):
 
     # posts
     def save_posts(
-        self, user_id: str, posts: Iterable[Post], at: datetime, *, dry_run: bool = False
+        self,
+        user_id: str,
+        posts: Iterable[Post],
+        at: datetime,
+        *,
+        new_user: str | None = None,
+        dry_run: bool = False,
     ) -> SavedPosts:
         """Save posts atomically while streaming them; user and post id identify a post.
 
@@ -181,6 +187,8 @@ class Store(AnalysisQueue, Protocol):
         An exception of the iterable leaves the store unchanged and is raised as it is. The user is
         looked up before the first post is read: if they are erased after that, even if they return,
         no post is saved.
+        A user who is unknown then is created with the name new_user, if it is given, once all posts
+        are read and if there is any.
         dry_run returns the same and saves nothing; a user who is unknown is taken as new.
         """
 

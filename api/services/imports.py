@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
@@ -40,7 +40,7 @@ class ImportReport:
     own, shared and liked count the posts that were read; first_posts are the first three of them.
     duplicates and edits count the posts that were left out since they, or a later version of them,
     are in the file or the store already. skipped counts the other items that were left out, with
-    the reasons for the first 100. total is the number of the user's stored posts afterwards.
+    the reasons for the first 100. total is the number of the user's posts that are stored now.
     """
 
     dry_run: bool
@@ -106,8 +106,9 @@ class Imports:
     ) -> ImportReport:
         """Save the posts of a file in one transaction and report on them.
 
-        A dry run reports the same and saves nothing. A user who is not known yet is created with
-        the first posts. date_order counts only where the file's dates do not decide it.
+        A dry run reports the same, but for the total, and saves nothing. A user who is not known
+        yet is created with their first posts. date_order counts only where the file's dates do not
+        decide it.
         Raises InvalidRequestError for a bad user name, UnsupportedMediaError for a kind of file
         that is not read, UnreadableFileError for a broken file, AmbiguousDatesError,
         PayloadTooLargeError. Then nothing of the file is saved.
@@ -120,14 +121,10 @@ class Imports:
                 file, upload.file_name, upload.content_type, date_order, user_name
             )
             posts = _ReadPosts(opened.posts())
-            if not dry_run and self.store.user(user_id) is None:
-                # Read to its end first, so that a file that breaks off leaves no user behind.
-                if not any([isinstance(item, Post) for item in opened.posts()]):  # noqa: C419
-                    deque(posts, maxlen=0)
-                    return _report(opened, posts, SavedPosts(), 0, dry_run=dry_run)
-                self.store.ensure_user(user_id, user_name, self.clock())
-            saved = self.store.save_posts(user_id, posts, self.clock(), dry_run=dry_run)
-        total = self.store.count_posts(user_id) + (saved.created if dry_run else 0)
+            saved = self.store.save_posts(
+                user_id, posts, self.clock(), new_user=user_name, dry_run=dry_run
+            )
+        total = self.store.count_posts(user_id)
         return _report(opened, posts, saved, total, dry_run=dry_run)
 
     def _receive(self, stream: BinaryIO, file: BinaryIO) -> None:

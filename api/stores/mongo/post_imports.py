@@ -29,7 +29,7 @@ from api.stores.mongo.post_comparison import (
     known_posts,
     with_ids,
 )
-from api.stores.mongo.users import purge, user_exists
+from api.stores.mongo.users import known_or_created, purge, user_exists
 
 _CHUNK_POSTS = 500
 _CHUNK_CHARACTERS = 2_000_000  # at most four bytes each, and a document may have 16 MiB
@@ -93,6 +93,20 @@ def decide_import(database: MongoDatabase, user: Mapping[str, Any], import_id: s
         if decided.matched_count:
             return result.saved
         _drop_comparison(database, import_id)
+
+
+def user_of_import(
+    database: MongoDatabase, import_id: str, user_id: str, user_name: str, at: datetime, *, key: str
+) -> Document:
+    """Create the user of an import that is staged under a key that was nobody's; return the user.
+
+    If others have created the user meanwhile, what is staged becomes theirs.
+    """
+    user = known_or_created(database, user_id, user_name, at, key=key)
+    if user["key"] != key:
+        theirs = {"$set": {"user_key": user["key"]}}
+        database.imports.update_many(equal(import_id=import_id), theirs)
+    return user
 
 
 def drop_import(database: MongoDatabase, import_id: str) -> None:

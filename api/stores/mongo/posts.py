@@ -20,9 +20,9 @@ from api.stores.mongo.post_imports import (
     chunks_of,
     decide_import,
     drop_import,
-    known_user,
     stage_chunk,
     user_after_import,
+    user_of_import,
 )
 from api.stores.mongo.users import user_exists
 
@@ -33,15 +33,21 @@ class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
 
     def save_posts(
-        self, user_id: str, posts: Iterable[Post], at: datetime, *, dry_run: bool = False
+        self,
+        user_id: str,
+        posts: Iterable[Post],
+        at: datetime,
+        *,
+        new_user: str | None = None,
+        dry_run: bool = False,
     ) -> SavedPosts:
         """Stage the posts, then import them as a whole (see `post_imports`)."""
         with self._connections.using() as database:
-            if dry_run:
-                # The key of a dry run for somebody unknown is nobody's.
-                user = user_after_import(database, user_id) or {"key": uuid.uuid4().hex}
-            else:
-                user = known_user(database, user_id)
+            known = user_after_import(database, user_id)
+        if known is None and new_user is None and not dry_run:
+            raise NotFoundError(f"there is no user {user_id!r}")
+        # The key for somebody unknown is nobody's until they are created with it.
+        user = known or {"key": uuid.uuid4().hex}
         import_id = uuid.uuid4().hex
         try:
             staged = 0
@@ -60,7 +66,11 @@ class PostPart(StorePart):
                 saved = compare(database, now, import_id).saved if staged else SavedPosts()
                 drop_import(database, import_id)
             return saved
+        if known is None and not staged:
+            return SavedPosts()
         with self._connections.using() as database:
+            if known is None and new_user is not None:
+                user = user_of_import(database, import_id, user_id, new_user, at, key=user["key"])
             if staged:
                 saved = decide_import(database, user, import_id)
                 alive = user_after_import(database, user_id) is not None

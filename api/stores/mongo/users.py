@@ -26,29 +26,9 @@ class UserPart(StorePart):
     """Users and consent; api.ports.store documents the methods."""
 
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
-        new = {
-            "_id": user_id,
-            "key": uuid.uuid4().hex,
-            "user_name": user_name,
-            "created_at": stored_time(at),
-            "consented_at": None,
-            "consents": [],
-            "matchable": False,
-            "hashtags": [],
-            "imports": 0,
-        }
         with self._connections.using() as database:
-            while True:
-                known = database.users.find_one(equal(id=user_id))
-                if known is not None and "erased_at" not in known:
-                    return read_user(user_id, known)
-                if known is not None:
-                    finish_erasure(database, known)
-                try:
-                    database.users.insert_one(new)
-                except DuplicateKeyError:
-                    continue  # another was faster
-                return read_user(user_id, new)
+            found = known_or_created(database, user_id, user_name, at, key=uuid.uuid4().hex)
+        return read_user(user_id, found)
 
     def user(self, user_id: str) -> UserRecord | None:
         with self._connections.using() as database:
@@ -82,6 +62,34 @@ class UserPart(StorePart):
             marked = database.users.find_one(equal(id=user_id))
             if marked is not None and "erased_at" in marked:
                 finish_erasure(database, marked)
+
+
+def known_or_created(
+    database: MongoDatabase, user_id: str, user_name: str, at: datetime, *, key: str
+) -> Document:
+    """Return the user, created with that key if unknown."""
+    new = {
+        "_id": user_id,
+        "key": key,
+        "user_name": user_name,
+        "created_at": stored_time(at),
+        "consented_at": None,
+        "consents": [],
+        "matchable": False,
+        "hashtags": [],
+        "imports": 0,
+    }
+    while True:
+        known: Document | None = database.users.find_one(equal(id=user_id))
+        if known is not None and "erased_at" not in known:
+            return known
+        if known is not None:
+            finish_erasure(database, known)
+        try:
+            database.users.insert_one(new)
+        except DuplicateKeyError:
+            continue  # another was faster
+        return new
 
 
 def user_exists(database: MongoDatabase, user_id: str, user_key: str) -> bool:

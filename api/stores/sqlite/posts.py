@@ -4,7 +4,6 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from api.domain.analyses import Lease
@@ -14,7 +13,7 @@ from api.ports.store import SavedPosts
 from api.stores.sqlite.analyses import leased_keys
 from api.stores.sqlite.connections import StorePart, translated
 from api.stores.sqlite.post_imports import CHUNK, OWNERSHIPS, Spool
-from api.stores.sqlite.users import user_key_of
+from api.stores.sqlite.users import create_user, user_key_of
 from api.stores.values import stored_time, time_of
 
 # Positions of the columns of the table posts; a migration adds columns at its end.
@@ -34,7 +33,13 @@ class PostPart(StorePart):
     """Posts and their classifications; api.ports.store documents the methods."""
 
     def save_posts(
-        self, user_id: str, posts: Iterable[Post], at: datetime, *, dry_run: bool = False
+        self,
+        user_id: str,
+        posts: Iterable[Post],
+        at: datetime,
+        *,
+        new_user: str | None = None,
+        dry_run: bool = False,
     ) -> SavedPosts:
         """Spool the posts, then merge them in one short transaction (see `post_imports`).
 
@@ -43,20 +48,29 @@ class PostPart(StorePart):
         saved_at = stored_time(at)
         with self._connections.separate() as connection:
             with translated(self._connections.file):
-                user_key = _NOBODY if dry_run else user_key_of(connection, user_id)
+                try:
+                    user_key = user_key_of(connection, user_id)
+                except NotFoundError:
+                    if new_user is None and not dry_run:
+                        raise
+                    user_key = _NOBODY
                 spool = Spool(connection)
-            stream = iter(posts)
+            stream, spooled = iter(posts), False
             while chunk := list(itertools.islice(stream, CHUNK)):
                 with translated(self._connections.file):
                     spool.add(chunk)
+                spooled = True
             with translated(self._connections.file):
                 spool.keep_last_versions()
             if dry_run:
                 with self._connections.reading_on(connection):
-                    with suppress(NotFoundError):
-                        user_key = user_key_of(connection, user_id)
                     return spool.merge(user_key, saved_at, dry_run=True)
+            if user_key == _NOBODY and not spooled:
+                return SavedPosts()
             with self._connections.writing_on(connection):
+                if user_key == _NOBODY and new_user is not None:
+                    create_user(connection, user_id, new_user, at)
+                    user_key = user_key_of(connection, user_id)
                 still = connection.execute("SELECT 1 FROM users WHERE user_key = ?", (user_key,))
                 if still.fetchone() is None:
                     raise NotFoundError(f"user {user_id!r} was erased while the posts were read")

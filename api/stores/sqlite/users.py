@@ -22,11 +22,7 @@ class UserPart(StorePart):
         if known is not None:
             return known
         with self._connections.writing() as connection:
-            connection.execute(
-                "INSERT INTO users (user_id, user_name, created_at) VALUES (?, ?, ?) "
-                "ON CONFLICT (user_id) DO NOTHING",
-                (user_id, user_name, stored_time(at)),
-            )
+            create_user(connection, user_id, user_name, at)
             row = connection.execute(_USER, (user_id,)).fetchone()
         return user_of(row)
 
@@ -72,6 +68,15 @@ class UserPart(StorePart):
         # stay there until later writes overwrite them: the erasure itself is done.
         with suppress(StoreUnavailableError), self._connections.reading() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def create_user(connection: sqlite3.Connection, user_id: str, user_name: str, at: datetime) -> None:
+    """Create a user unless they exist."""
+    connection.execute(
+        "INSERT INTO users (user_id, user_name, created_at) VALUES (?, ?, ?) "
+        "ON CONFLICT (user_id) DO NOTHING",
+        (user_id, user_name, stored_time(at)),
+    )
 
 
 def user_key_of(connection: sqlite3.Connection, user_id: str) -> int:

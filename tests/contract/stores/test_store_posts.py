@@ -121,6 +121,56 @@ def test_an_error_of_the_iterable_leaves_the_store_as_it_was_and_is_not_changed(
     assert posts == [a_post(1)]
 
 
+def test_an_unknown_user_is_created_with_their_first_posts(store: Store) -> None:
+    saved = store.save_posts(ALICE, [a_post(1), a_post(2)], NOW, new_user="Alice")
+    again = store.save_posts(ALICE, [a_post(2), a_post(3)], LATER, new_user="Other")
+
+    user = store.user(ALICE)
+    assert user is not None
+    assert (user.user_name, user.created_at) == ("Alice", NOW)
+    assert (saved.created, again.created, again.unchanged) == (2, 1, 1)
+    assert store.count_posts(ALICE) == 3
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_no_user_is_created_without_any_post(store: Store, dry_run: bool) -> None:
+    saved = store.save_posts(ALICE, [], NOW, new_user="Alice", dry_run=dry_run)
+
+    assert saved == SavedPosts()
+    assert store.user(ALICE) is None
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_posts_that_break_off_create_no_user(
+    store: Store, backend: StoreBackend, dry_run: bool
+) -> None:
+    def broken() -> Iterator[Post]:
+        yield from (a_post(number) for number in range(3 * backend.many))
+        raise RuntimeError("bad row")
+
+    with pytest.raises(RuntimeError):
+        store.save_posts(ALICE, broken(), NOW, new_user="Alice", dry_run=dry_run)
+
+    assert store.user(ALICE) is None
+
+
+def test_a_new_user_whom_others_create_while_posts_are_read_has_the_posts_of_both(
+    store: Store,
+) -> None:
+    def slow() -> Iterator[Post]:
+        yield a_post(1)
+        store.save_posts(ALICE, [a_post(2)], NOW, new_user="Theirs")
+        yield a_post(3)
+
+    store.save_posts(ALICE, slow(), NOW, new_user="Mine")
+
+    user = store.user(ALICE)
+    assert user is not None
+    assert user.user_name == "Theirs"
+    posts = store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=9)
+    assert {post.post_id for post in posts} == {a_post(number).post_id for number in (1, 2, 3)}
+
+
 def test_others_write_while_posts_are_read(store: Store) -> None:
     known(store)
 
