@@ -330,7 +330,9 @@ class _RecordReader:
             found = time_in_snowflake(known, self.now) or time_in_tid(known, self.now)
             if found is not None:
                 return found
-        raise _FieldError(name, f"{name} is missing")
+        named = {"time": name, "date": date_name}
+        missing = next((named[field] for field in named if field in self.plan), "created_at")
+        raise _FieldError(missing, f"{missing} is missing")
 
     def _engagement(self) -> Engagement:
         counts: dict[str, int] = {}

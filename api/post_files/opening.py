@@ -107,7 +107,7 @@ def _opened(
     return OpenedFile(
         format=format_ or first.format,
         dialect=first.dialect.described(),
-        encoding=first.encoding,
+        encoding=first.encoding.removesuffix("-sig"),
         date_order=orders[0] if orders else None,
         unused_columns=tuple(unused),
         notes=(*notes, *(note for pair in surveys for note in _notes(*pair, user_name))),

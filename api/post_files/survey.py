@@ -188,7 +188,7 @@ def both_readings(date: str) -> str:
     readings: list[str] = []
     for order in DateOrder:
         try:
-            moment = time_of(date, datetime.max.replace(tzinfo=UTC), order)
+            moment = time_of(date, datetime(9999, 1, 1, tzinfo=UTC), order)
         except (UnreadableTimeError, OverflowError):
             continue
         readings.append(f"{moment.day} {moment:%B %Y}")

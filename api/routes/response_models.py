@@ -166,7 +166,7 @@ class ImportDocument(BaseModel):
     skipped_reasons: list[SkippedDocument] = Field(description="why, for the first 100")
     unused_columns: list[str] = Field(description="columns or keys that nothing was read from")
     notes: list[str] = Field(description="what else to know about how the file was read")
-    total: int = Field(description="all posts of the user that are stored after the import")
+    total: int = Field(description="all posts of the user that are stored now")
 
     model_config = example(examples.IMPORT)
 

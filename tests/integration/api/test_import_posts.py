@@ -70,7 +70,7 @@ def test_a_dry_run_answers_the_same_and_stores_nothing(wired: WiredService) -> N
 
     assert dry.status_code == 200
     assert unknown.status_code == 404
-    assert dry.get_json() == {**real.get_json(), "dry_run": True}
+    assert dry.get_json() == {**real.get_json(), "dry_run": True, "total": 0}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,32 @@ def test_a_form_may_hold_a_file_larger_than_other_bodies(wired: WiredService, pa
     answer = wired.client.post(URL, **upload(data, "posts.csv"))
 
     assert (answer.status_code, answer.get_json().get("imported")) == (200, 9)
+
+
+def test_dates_of_either_order_are_refused_until_the_caller_says_which(wired: WiredService) -> None:
+    dates = ("05/02/2023", "06/03/2023")
+    rows = "".join(f"day {date},{date} 10:00\n" for date in dates)
+    sent = {"data": "text,created_at\n" + rows, "content_type": "text/csv"}
+
+    refused = wired.client.post(URL, **sent)
+    read = wired.client.post(f"{URL}?date_order=month_first", **sent).get_json()
+
+    errors = problem(refused, 400, "ambiguous-dates")["errors"]
+    assert [each["where"] for each in errors] == ["row 2", "row 3"]
+    assert errors[0]["reason"] == '"05/02/2023 10:00" is 5 February 2023 or 2 May 2023'
+    assert read["date_order"] == "month_first"
+    assert read["first_posts"][0]["created_at"] == "2023-05-02T10:00:00Z"
+
+
+def test_the_formats_that_can_be_imported_are_listed_with_where_to_get_each(
+    shared: WiredService,
+) -> None:
+    formats = shared.client.get("/v1/import-formats").get_json()["formats"]
+
+    names = [each["name"] for each in formats]
+    assert {"x_archive", "plain_csv", "plain_json"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert all(each[key] for each in formats for key in set(each) - {"not_read"})
 
 
 def test_a_file_again_updates_what_has_changed(wired: WiredService) -> None:
