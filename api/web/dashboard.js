@@ -1,7 +1,8 @@
-// The dashboard: import posts, start an analysis, follow it, show what it found.
+// The dashboard: start an analysis, follow it, show what it found.
 
 import { drawTimeline } from "./chart.js";
 import { byId, element } from "./elements.js";
+import { cancelImport, chooseFile, importChosen, listFormats, previewChosen, waitingFile } from "./imports.js";
 import { call, follow, hasKey, inCountry, useKey, userPath } from "./requests.js";
 import { showIdeas, showResult, WORDS } from "./results.js";
 import { chosenSource, costText, offerSources } from "./sources.js";
@@ -39,32 +40,16 @@ function needsName() {
   return byId("user-name").reportValidity();
 }
 
-async function importFile(file) {
-  if (!file || !needsName()) return;
-  const report = byId("import-report");
-  report.textContent = `Importing ${file.name} …`;
-  byId("skipped").hidden = true;
-  const form = new FormData();
-  form.append("file", file);
-  try {
-    const done = await call("POST", userPath(userName(), "/posts"), { form });
-    report.textContent =
-      `${done.imported} new posts, ${done.updated} updated, ${done.unchanged} unchanged;` +
-      ` ${done.total} kept in all.`;
-    showSkipped(done);
-  } catch (error) {
-    report.textContent = "";
-    throw error;
-  }
+async function takeFile(file) {
+  chooseFile(file);
+  if (!file) return;
+  if (needsName()) await previewChosen(userName());
+  else byId("import-report").textContent = `${file.name} is read as soon as your user name is there.`;
 }
 
-function showSkipped(done) {
-  byId("skipped").hidden = done.skipped === 0;
-  byId("skipped").querySelector("summary").textContent = `${done.skipped} could not be read`;
-  byId("skipped").querySelector("ul").replaceChildren(
-    ...done.skipped_reasons.map((item) =>
-      element("li", { text: [item.where, item.field, item.reason].filter(Boolean).join(": ") })),
-  );
+async function takeName() {
+  await showKnownUser();
+  if (waitingFile() && needsName()) await previewChosen(userName());
 }
 
 function showProgress(analysis) {
@@ -91,6 +76,9 @@ function showProgress(analysis) {
 
 async function start() {
   if (!needsName()) return;
+  if (waitingFile()) {
+    throw new Error(`${waitingFile().name} is not imported yet: import its posts, or cancel.`);
+  }
   byId("start-button").disabled = true;
   try {
     const started = await call("POST", "/v1/analyses", {
@@ -155,7 +143,7 @@ async function takeKey() {
   byId("key").value = "";
   byId("key-form").hidden = true;
   await offerSources(link.get("source"));
-  await showKnownUser();
+  await takeName();
 }
 
 async function erase() {
@@ -163,8 +151,7 @@ async function erase() {
   await call("DELETE", userPath(userName()));
   byId("results").hidden = true;
   byId("consent").checked = false;
-  byId("file").value = "";
-  byId("skipped").hidden = true;
+  cancelImport();
   byId("import-report").textContent = "Everything that was held about you is erased.";
 }
 
@@ -191,13 +178,24 @@ function acceptDrops() {
   for (const name of ["dragleave", "drop"]) {
     drop.addEventListener(name, () => drop.classList.remove("over"));
   }
-  drop.addEventListener("drop", guarded((event) => importFile(event.dataTransfer.files[0])));
+  drop.addEventListener("drop", guarded((event) => takeFile(event.dataTransfer.files[0])));
 }
 
 offerFeedback();
 acceptDrops();
-byId("file").addEventListener("change", guarded((event) => importFile(event.target.files[0])));
-byId("user-name").addEventListener("change", guarded(showKnownUser));
+byId("file").addEventListener("change", guarded((event) => takeFile(event.target.files[0])));
+byId("formats").addEventListener("toggle", guarded(listFormats));
+byId("import-yes").addEventListener("click", guarded(() => importChosen(userName())));
+for (const button of document.querySelectorAll("[data-cancel-import]")) {
+  button.addEventListener("click", () => {
+    cancelImport();
+    byId("file").focus();
+  });
+}
+for (const button of document.querySelectorAll("[data-date-order]")) {
+  button.addEventListener("click", guarded(() => previewChosen(userName(), button.dataset.dateOrder)));
+}
+byId("user-name").addEventListener("change", guarded(takeName));
 byId("start").addEventListener("submit", guarded(start));
 byId("cancel").addEventListener("click", guarded(() => call("DELETE", `/v1/analyses/${runningId}`)));
 byId("key-form").addEventListener("submit", guarded(takeKey));

@@ -5,6 +5,8 @@ export class Problem extends Error {
     const reasons = (document.errors || []).map((item) => `${item.where}: ${item.reason}`);
     super([document.detail || document.title, ...reasons].join(" "));
     this.status = status;
+    this.type = document.type;
+    this.errors = document.errors || [];
   }
 }
 

@@ -198,7 +198,9 @@ def test_pages_use_only_what_this_service_serves(shared: WiredService, page: str
 
 
 def test_scripts_import_only_what_this_service_serves(shared: WiredService) -> None:
-    for name in ("dashboard", "docs", "chart", "results", "requests", "elements", "sources"):
+    for name in (
+        "dashboard", "docs", "chart", "imports", "results", "requests", "elements", "sources",
+    ):  # fmt: skip
         script = shared.client.get(f"/web/{name}.js")
 
         imported = re.findall(r'from "\./([a-z]+\.js)"', script.text)
