@@ -12,6 +12,14 @@ from functools import lru_cache
 FIRST_KEY = "<key>"
 """As the last part of a name: the first key of the object, not a value of it."""
 
+MAX_NAME_CHARACTERS = 120
+"""Longest name that is compared with those known."""
+
+MAX_FIELDS = 2_000
+"""Most columns or keys of what is taken for a post when a file is recognised: its work is bounded."""
+
+_PLANS_KEPT = 512
+_NAMES_KEPT = 64 * 1024
 _MISSING = frozenset({
     "", "nan", "null", "\\n", "none", "-", "--", "—", "n/a", "na", "nat", "<na>", "#n/a", "nil",
     "undefined", "[removed]", "[deleted]", "[deleted by user]", "[ removed by reddit ]",
@@ -19,9 +27,13 @@ _MISSING = frozenset({
 _LONGEST_MISSING = 24
 
 
-@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
-    """Return the normal form of a name."""
+    """Return the normal form of a name; one that is longer than any known stays as it is."""
+    return _normal(name) if len(name) <= MAX_NAME_CHARACTERS else name
+
+
+@lru_cache(maxsize=4096)
+def _normal(name: str) -> str:
     return "".join(character for character in name if character.isalnum()).lower()
 
 
@@ -29,8 +41,8 @@ def normal(name: str) -> str:
 class Place:
     """Where a value is in a record: under key, then under the normal names in rest.
 
-    A value that is a list stands for the first of its items in which the rest is found. name is for
-    people.
+    A value that is a list stands for the first of its items, if objects, that have the rest.
+    name is for people.
     """
 
     key: str
@@ -92,6 +104,28 @@ def _places(name: str, by_normal: Mapping[str, list[str]]) -> list[Place]:
     ]
 
 
+class Plans:
+    """Plans of the records that were met lately, by their keys."""
+
+    def __init__(self, names: FieldNames) -> None:
+        self._names = names
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._kept = 0
+
+    def of(self, record: Mapping[str, object]) -> Plan:
+        """Return where each field is in records that have the keys of this one."""
+        keys = tuple(record)
+        plan = self._plans.get(keys)
+        if plan is None:
+            # Keys are bounded in number and length, for no file may fill the memory with them.
+            self._kept += len(keys) + sum(map(len, keys))
+            if self._kept > _NAMES_KEPT or len(self._plans) >= _PLANS_KEPT:
+                self._plans.clear()
+                self._kept = 0
+            plan = self._plans[keys] = self._names.plan(keys)
+        return plan
+
+
 def is_missing(value: object) -> bool:
     """Return whether a value stands for none: empty, null, not a number, or a word for that."""
     if value is None or value != value:  # only a float that is not a number differs from itself
@@ -110,7 +144,8 @@ def value_at(record: Mapping[str, object], place: Place) -> object:
 def _within(value: object, rest: tuple[str, ...]) -> object:
     for depth, name in enumerate(rest):
         if isinstance(value, list):
-            found = (_within(item, rest[depth:]) for item in value)
+            objects = (item for item in value if isinstance(item, dict))
+            found = (_within(item, rest[depth:]) for item in objects)
             return next((each for each in found if not is_missing(each)), None)
         if not isinstance(value, dict):
             return None

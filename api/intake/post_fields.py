@@ -17,10 +17,12 @@ from api.domain.posts import (
     is_content_id,
 )
 from api.intake.field_names import (
+    MAX_NAME_CHARACTERS,
     PLAIN,
     FieldNames,
     Join,
     Plan,
+    Plans,
     first_value,
     is_missing,
     normal,
@@ -62,7 +64,8 @@ _FLAG_OR_COUNT = frozenset({"retweet"})
 _REPOST_TEXT = re.compile(r"RT @\w")
 _CUT = re.compile(r"(?:…|\.\.\.)\s*(?:https://t\.co/\w+)?\s*$")
 _OWN_WORD_CHARACTERS = 50
-_PLANS_KEPT = 512
+_MAX_VERSIONS = 20
+_MAX_ID_DIGITS = 25
 
 Value = TypeVar("Value")
 
@@ -112,7 +115,7 @@ class PostIntake:
     def __init__(self, now: datetime, rules: ReadingRules | None = None) -> None:
         self._now = now
         self.rules = rules or ReadingRules()
-        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._plans = Plans(self.rules.names)
         self._ids: set[str] = set()
         self._contents: set[str] = set()
 
@@ -126,18 +129,13 @@ class PostIntake:
         try:
             post = _RecordReader(record, plan, self.rules, self._now).post()
         except _FieldError as error:
-            return RejectedPost(where, error.reason, error.field or None, error.kind)
+            name = clean(error.field)[:MAX_NAME_CHARACTERS] or None
+            return RejectedPost(where, clean(error.reason), name, error.kind)
         return self._unless_known(post, where)
 
     def plan(self, record: Mapping[str, object]) -> Plan:
         """Return where each field is in records that have the keys of this one."""
-        keys = tuple(record)
-        plan = self._plans.get(keys)
-        if plan is None:
-            if len(self._plans) >= _PLANS_KEPT:
-                self._plans.clear()
-            plan = self._plans[keys] = self.rules.names.plan(keys)
-        return plan
+        return self._plans.of(record)
 
     def under(self, rules: ReadingRules) -> "PostIntake":
         """Return a builder with other rules that knows the posts of this one."""
@@ -205,7 +203,8 @@ class _RecordReader:
     def _leave_out(self) -> None:
         for name, reasons in self.rules.left_out.items():
             for key, value in self.record.items():
-                reason = reasons.get(normal(str(value))) if normal(key) == name else None
+                is_word = normal(key) == name and isinstance(value, str | bool | int)
+                reason = reasons.get(normal(str(value))) if is_word else None
                 if reason:
                     raise _FieldError(key, reason, Skip.LEFT_OUT)
 
@@ -374,12 +373,13 @@ def versions_of(record: Mapping[str, object], plan: Plan) -> tuple[str, ...]:
         value = re.findall(r"[0-9]{5,25}", value[:1000])
     if not isinstance(value, list) or len(value) < 2:
         return ()
-    return tuple(str(each) for each in value if isinstance(each, str | int))[:100]
+    ids = (str(each) for each in value[:_MAX_VERSIONS] if isinstance(each, str | int))
+    return tuple(each for each in ids if len(each) <= _MAX_ID_DIGITS)
 
 
 def author_name(author: str) -> str:
     """Return an author's name as it is compared: lower-cased, without the "@"."""
-    return author.strip().removeprefix("@").lower()
+    return clean(author[:MAX_NAME_CHARACTERS]).strip().removeprefix("@").lower()
 
 
 def _read(name: str, parse: Callable[[object], Value], raw: object) -> Value:

@@ -25,6 +25,7 @@ _OTHERS = {
 }
 _MAX_BLOCK_BYTES = 2 * 1024 * 1024
 _CID_BYTES = 36
+_MAX_KEY_BYTES = 1024
 _MAX_KEYS = 2_000_000
 
 
@@ -71,7 +72,7 @@ def _keys_in(entries: list[Any]) -> Iterator[tuple[bytes, str]]:
         rest, shared, cid = entry.get("k"), entry.get("p"), entry.get("v")
         if not isinstance(rest, bytes) or not isinstance(shared, int) or not isinstance(cid, bytes):
             return
-        key = key[:shared] + rest[:1024]
+        key = (key[:shared] + rest[:_MAX_KEY_BYTES])[:_MAX_KEY_BYTES]
         collection, _, record_key = key.decode("utf-8", "replace").partition("/")
         if collection == _POST:
             yield cid, record_key
@@ -80,7 +81,9 @@ def _keys_in(entries: list[Any]) -> Iterator[tuple[bytes, str]]:
 def _blocks(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, Any]]:
     """Yield the content id and decoded value of each block after the header."""
     stream = _Stream(chunks)
-    stream.take(stream.varint())
+    if (length := stream.varint()) > _MAX_BLOCK_BYTES:
+        raise UnreadableFileError("The repository is damaged: its header has no possible length.")
+    stream.take(length)
     while (length := stream.varint(may_end=True)) >= 0:
         if not _CID_BYTES <= length <= _MAX_BLOCK_BYTES:
             raise UnreadableFileError("The repository is damaged: a block has no possible length.")

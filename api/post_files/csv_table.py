@@ -140,9 +140,8 @@ class _Header:
         except csv.Error:
             cells, blanks = [], False
         columns = _names(cells)
-        while columns and not columns[-1]:
-            columns = columns[:-1]
-        return cls(columns, len(cells), reader.line_num, delimiter, blanks)
+        last = max((at for at, name in enumerate(columns, start=1) if name), default=0)
+        return cls(columns[:last], len(cells), reader.line_num, delimiter, blanks)
 
 
 def _names(cells: Iterable[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.imports import DateOrder, Dialect
 from api.domain.posts import Ownership
-from api.intake.field_names import PLAIN, FieldNames, first_value, is_missing, normal
+from api.intake.field_names import MAX_FIELDS, PLAIN, FieldNames, first_value, is_missing, normal
 from api.intake.post_fields import COUNTS, ReadingRules
 
 Kind = Literal["csv", "json", "x_script", "car"]
@@ -53,7 +53,9 @@ class Sign(_Part):
 
     def is_in_item(self, item: Mapping[str, object], path: str) -> bool:
         """Return whether an item at a path of a JSON file shows this sign."""
-        if self.kind != "json" or (self.path is not None and normal(self.path) != normal(path)):
+        if self.kind != "json" or len(item) > MAX_FIELDS:
+            return False
+        if self.path is not None and normal(self.path) != normal(path):
             return False
         plan = self._plans.plan(item)
         for name in self.names:
@@ -61,10 +63,11 @@ class Sign(_Part):
             has_key = any(not join[0].rest for join in joins)
             if not has_key and is_missing(first_value(item, joins)[1]):
                 return False
-        return all(
-            str(first_value(item, plan.get(name, ()))[1]).startswith(start)
-            for name, start in self.values.items()
-        )
+        for name, start in self.values.items():
+            value = first_value(item, plan.get(name, ()))[1]
+            if not isinstance(value, str) or not value.startswith(start):
+                return False
+        return True
 
 
 class DialectFile(_Part):

@@ -26,6 +26,8 @@ IsRecord = Callable[[dict[str, Any]], bool]
 
 _MAX_DIGITS = 40
 _MAX_DEPTH = 3
+# So many items of a list show whether it is one of posts.
+_TRIED = 3
 _BLANK = re.compile(r"[ \t\r\n]*")
 _BETWEEN_VALUES = re.compile(r"[\s;,]*")
 # The first line of an object that goes on in the next line.
@@ -54,9 +56,12 @@ class NotJsonError(ValueError):
 
 
 def json_items(
-    texts: Iterator[str], misreadings: int, is_record: IsRecord
+    texts: Iterator[str], misreadings: int, is_record: IsRecord, is_post: IsRecord
 ) -> Iterator[JsonItem | DamagedItem]:
     """Yield the items of a JSON file, given its decoded text in pieces.
+
+    is_record says whether an object is an item although it may have lists in it, is_post whether an
+    object in it is worth yielding; where none is, the object around is yielded.
 
     One value per line is read by lines, where a damaged line is skipped; lines are counted from 1
     as an editor shows them. Anything else is read as values one after another.
@@ -77,10 +82,10 @@ def json_items(
         and len(first_line) <= MAX_ITEM_CHARACTERS
         and not _GOES_ON.search(first_line)
     ):
-        yield from _in_lines(whole, misreadings, is_record)
+        yield from _in_lines(whole, misreadings, is_record, is_post)
         return
     try:
-        yield from _in_values(_Window(whole), is_record)
+        yield from _in_values(_Window(whole), is_record, is_post)
     except NotJsonError as exc:
         raise UnreadableFileError(
             f"The list of posts in the file cannot be read to its end: {exc}. Export the file anew,"
@@ -89,7 +94,7 @@ def json_items(
 
 
 def _in_lines(
-    texts: Iterator[str], misreadings: int, is_record: IsRecord
+    texts: Iterator[str], misreadings: int, is_record: IsRecord, is_post: IsRecord
 ) -> Iterator[JsonItem | DamagedItem]:
     number = 0
     for lines in line_batches(texts, misreadings, MAX_LINE_CHARACTERS):
@@ -105,17 +110,18 @@ def _in_lines(
                 except (ValueError, RecursionError):
                     yield DamagedItem(where, "the line is not JSON: it breaks off or is damaged")
                 else:
-                    yield from _items_of(value, where, is_record)
+                    yield from _items_of(value, where, is_record, is_post)
 
 
-def _items_of(value: Any, where: str, is_record: IsRecord) -> Iterator[JsonItem]:
+def _items_of(value: Any, where: str, is_record: IsRecord, is_post: IsRecord) -> Iterator[JsonItem]:
     """Yield a value that is an item, or the items in it."""
     inner = (
         []
         if not isinstance(value, dict) or is_record(value)
         else list(_lists_in(value, "", is_record))
     )
-    if not inner:
+    if not any(is_post(item) for _, items in inner for item in items[:_TRIED]):
+        # Whoever reads the items says what is wrong with this one, rather than nothing.
         yield JsonItem(where, "", value)
     for path, items in inner:
         for number, item in enumerate(items, start=1):
@@ -124,31 +130,33 @@ def _items_of(value: Any, where: str, is_record: IsRecord) -> Iterator[JsonItem]
 
 
 def _lists_in(
-    value: dict[str, Any], path: str, is_record: IsRecord
+    value: dict[str, Any], path: str, is_record: IsRecord, depth: int = 1
 ) -> Iterator[tuple[str, list[Any]]]:
     """Yield the lists of objects in an object, and objects that may be items, with their keys."""
     for key, inner in value.items():
         inner_path = f"{path}.{key}" if path else key
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             yield inner_path, inner
-        elif isinstance(inner, dict) and path.count(".") < _MAX_DEPTH - 1:
-            lists = [] if is_record(inner) else list(_lists_in(inner, inner_path, is_record))
+        elif isinstance(inner, dict) and depth < _MAX_DEPTH:
+            lists = (
+                [] if is_record(inner) else list(_lists_in(inner, inner_path, is_record, depth + 1))
+            )
             yield from lists or [(inner_path, [inner])]
 
 
-def _in_values(window: "_Window", is_record: IsRecord) -> Iterator[JsonItem]:
+def _in_values(window: "_Window", is_record: IsRecord, is_post: IsRecord) -> Iterator[JsonItem]:
     """Yield the items of values that stand one after another."""
     number = 0
     while mark := window.next_character():
         number += 1
         if mark == "[":
-            yield from _in_list(window, "", is_record)
+            yield from _in_list(window, "", is_record, is_post)
         elif mark == "{" and not window.holds_whole_value():
-            yield from _in_object(window, "", is_record)
+            yield from _in_object(window, "", is_record, is_post)
         else:
             value = window.take_value(number)
             where = f"item {number}"
-            items = list(_items_of(value, where, is_record))
+            items = list(_items_of(value, where, is_record, is_post))
             if number == 1 and len(items) > 1:
                 items = [JsonItem(_plain(item.where), item.path, item.value) for item in items]
             yield from items
@@ -159,7 +167,9 @@ def _plain(where: str) -> str:
     return where.partition(" of ")[0]
 
 
-def _in_list(window: "_Window", path: str, is_record: IsRecord) -> Iterator[JsonItem]:
+def _in_list(
+    window: "_Window", path: str, is_record: IsRecord, is_post: IsRecord
+) -> Iterator[JsonItem]:
     """Yield the items of the list that starts here, and step over its closing bracket.
 
     Pages of items in the list are opened: objects with a list of which the first is an item.
@@ -167,7 +177,7 @@ def _in_list(window: "_Window", path: str, is_record: IsRecord) -> Iterator[Json
     for number, _ in enumerate(_members(window, "]"), start=1):
         where, value = f"item {number}", window.take_value(number)
         if path == "" and isinstance(value, dict) and _is_page(value, is_record):
-            yield from _items_of(value, where, is_record)
+            yield from _items_of(value, where, is_record, is_post)
         else:
             yield JsonItem(where, path, value)
 
@@ -180,7 +190,9 @@ def _is_page(value: dict[str, Any], is_record: IsRecord) -> bool:
     )
 
 
-def _in_object(window: "_Window", path: str, is_record: IsRecord) -> Iterator[JsonItem]:
+def _in_object(
+    window: "_Window", path: str, is_record: IsRecord, is_post: IsRecord, depth: int = 1
+) -> Iterator[JsonItem]:
     """Yield the items of the lists in the object that starts here, and step over its end."""
     for number, _ in enumerate(_members(window, "}"), start=1):
         key = str(window.take_value(number))
@@ -189,10 +201,10 @@ def _in_object(window: "_Window", path: str, is_record: IsRecord) -> Iterator[Js
         window.advance()
         inner_path = f"{path}.{key}" if path else key
         mark = window.next_character()
-        if mark == "[" and inner_path.count(".") < _MAX_DEPTH:
-            yield from _in_list(window, inner_path, is_record)
-        elif mark == "{" and inner_path.count(".") < _MAX_DEPTH:
-            yield from _in_object(window, inner_path, is_record)
+        if mark == "[" and depth <= _MAX_DEPTH:
+            yield from _in_list(window, inner_path, is_record, is_post)
+        elif mark == "{" and depth <= _MAX_DEPTH:
+            yield from _in_object(window, inner_path, is_record, is_post, depth + 1)
         else:
             window.take_value(number)
 

@@ -6,6 +6,7 @@ short URLs, and the cut one has the names before a reply that the whole one lack
 """
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -22,6 +23,8 @@ _URL = re.compile(r"https?://\S+")
 # A shorter beginning than this may be shared by two posts of one second.
 _LEAST_SHARED = 40
 _BEGINNING = 500
+# What a post takes in memory besides its text, whatever that is: its id, its second, its entries.
+_CHARACTERS_PER_POST = 500
 _ONE_SECOND = timedelta(seconds=1)
 
 
@@ -48,7 +51,8 @@ class LongPosts:
             created_at = time_of(note.get("createdAt"), self._now)
         except (UnreadableValueError, UnreadableTimeError):
             return
-        self._characters += len(text)
+        beginning = _beginning(text)
+        self._characters += len(text) + len(beginning) + _CHARACTERS_PER_POST
         if self._characters > MAX_CHARACTERS:
             raise PayloadTooLargeError(
                 f"The long posts of this archive hold more than {MAX_CHARACTERS:,}"
@@ -58,7 +62,7 @@ class LongPosts:
         if isinstance(note_id, str):
             self._by_id[note_id] = text
         second = created_at.replace(microsecond=0)
-        self._by_second.setdefault(second, []).append((_beginning(text), text))
+        insort(self._by_second.setdefault(second, []), (beginning, text))
 
     def complete(self, fields: Mapping[str, object]) -> Mapping[str, object]:
         """Return the fields of a post with its whole text, or unchanged where none is known."""
@@ -77,16 +81,17 @@ class LongPosts:
         if not isinstance(cut, str) or not _CUT.search(cut[-64:]):
             return None
         try:
-            beginning = _beginning(post_text_of(_CUT.sub("", cut)))
+            beginning = _beginning(post_text_of(cut[:-64] + _CUT.sub("", cut[-64:])))
             second = time_of(fields.get("created_at"), self._now).replace(microsecond=0)
         except (UnreadableValueError, UnreadableTimeError):
             return None
         if len(beginning) < _LEAST_SHARED:
             return None
         for moment in (second, second - _ONE_SECOND, second + _ONE_SECOND):
-            for whole_beginning, text in self._by_second.get(moment, ()):
-                if whole_beginning.startswith(beginning):
-                    return text
+            sorted_posts = self._by_second.get(moment, [])
+            at = bisect_left(sorted_posts, (beginning, ""))
+            if at < len(sorted_posts) and sorted_posts[at][0].startswith(beginning):
+                return sorted_posts[at][1]
         return None
 
 

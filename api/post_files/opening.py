@@ -224,6 +224,8 @@ def _other_archive(packed: PackedFiles, names: list[str]) -> tuple[list[Records]
     patterns = [re.compile(member) for each in dialect_files() for member in each.members]
     known = [name for name in names if any(pattern.fullmatch(name) for pattern in patterns)]
     candidates = known or [name for name in names if name.lower().endswith(_READABLE)]
+    if not candidates and len(names) == 1 and not names[0].lower().endswith(_PACKED):
+        candidates = names
     records: list[Records] = []
     refusals: list[str] = []
     for name in sorted(candidates)[:_MOST_FILES]:

@@ -125,26 +125,32 @@ class ZipReader:
                 f"The posts in this zip unpack to more than {self._max_bytes:,} bytes. Send the"
                 " scripts of the archive one by one."
             )
-        if unpacked > _RATIO_COUNTS_FROM and unpacked > packed * MAX_RATIO:
-            raise PayloadTooLargeError(
-                f"{base_name(name)} unpacks to more than {MAX_RATIO} times its packed size,"
-                " as no archive of posts does. Unpack it and send tweets.js itself."
-            )
+        _check_ratio(base_name(name), unpacked, packed)
+
+
+def _check_ratio(name: str, unpacked: int, packed: int) -> None:
+    if unpacked > _RATIO_COUNTS_FROM and unpacked > packed * MAX_RATIO:
+        raise PayloadTooLargeError(
+            f"{name} unpacks to more than {MAX_RATIO} times its packed size, as no archive of posts"
+            " does. Unpack it and send the file with your posts."
+        )
 
 
 class _Limited(io.RawIOBase):
-    """The unpacked bytes of a gz file, up to a limit."""
+    """The unpacked bytes of a gz file, up to a size and a ratio."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self._packed_bytes = file.seek(0, io.SEEK_END)
         file.seek(0)
         self._unpacked = gzip.GzipFile(fileobj=file, mode="rb")
-        self._left = MAX_UNPACKED_BYTES
+        self._bytes = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to size unpacked bytes. Raises PayloadTooLargeError past the limit."""
+        """Return up to size unpacked bytes. Raises PayloadTooLargeError past the limits."""
         chunk = self._unpacked.read(_CHUNK_BYTES if size < 0 else size)
-        self._left -= len(chunk)
-        if self._left < 0:
+        self._bytes += len(chunk)
+        _check_ratio("The file", self._bytes, self._packed_bytes)
+        if self._bytes > MAX_UNPACKED_BYTES:
             raise PayloadTooLargeError(
                 f"The file unpacks to more than {MAX_UNPACKED_BYTES:,} bytes. Unpack it and send"
                 " the file with your posts."

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
 from api.errors import UnreadableFileError, UnsupportedMediaError
-from api.intake.field_names import PLAIN, Plan, normal, value_at
+from api.intake.field_names import MAX_FIELDS, PLAIN, Plan, Plans, normal, value_at
 from api.post_files.bluesky_repository import CAR_HEAD, repository_records
 from api.post_files.csv_table import open_table
 from api.post_files.dialect_files import (
@@ -22,11 +21,16 @@ from api.post_files.encodings import TextEncoding, decoded, encoding_of, undo_do
 from api.post_files.json_items import DamagedItem, JsonItem, json_items
 
 SAMPLED_ITEMS = 50
-"""How many items of a JSON file are looked at to recognise it."""
+"""How many items of each list of a JSON file are looked at to recognise it."""
 
+SAMPLED_ITEMS_AT_MOST = 5_000
+"""How far into a JSON file posts are sought among other lists, such as that of their authors."""
+
+_EMPTY = "The file is empty: no line in it holds anything."
 _HEAD_BYTES = 64 * 1024
 _SHOWN = 200
 _SHAPES_KEPT = 512
+_MAX_SHAPE_CHARACTERS = 8 * 1024
 _KINDS_OF_FILES = {
     b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture",
     b"Rar!": "a RAR archive", b"7z\xbc": "a 7z archive", b"SQLite format 3": "a database",
@@ -87,7 +91,7 @@ def open_records(part: Part, *, of_long_posts: bool = False) -> Records:
     """
     head = next(_of_size(part.chunks(), _HEAD_BYTES), b"")
     if not head.strip(b"\x00 \t\r\n"):
-        raise UnreadableFileError("The file is empty: no line in it holds anything.")
+        raise UnreadableFileError(_EMPTY)
     for signature, kind in _KINDS_OF_FILES.items():
         if head.startswith(signature):
             what = (
@@ -100,6 +104,8 @@ def open_records(part: Part, *, of_long_posts: bool = False) -> Records:
         return _open_repository(part)
     encoding = encoding_of(part.chunks())
     start = next(decoded([head], encoding), "").lstrip("\ufeff")
+    if not start.strip():
+        raise UnreadableFileError(_EMPTY)
     if _WEB_PAGE.match(start):
         raise UnsupportedMediaError(
             "This is a web page (HTML). Ask for the export in the JSON format, or as CSV."
@@ -147,6 +153,8 @@ def _open_csv(part: Part, start: str) -> Records:
 
 
 def _is_header(cells: Any) -> bool:
+    if len(cells) > MAX_FIELDS:
+        return False
     return dialect_of_columns(cells) is not None or _has_text_and_time(PLAIN.plan(cells))
 
 
@@ -208,11 +216,9 @@ def _open_json(part: Part, encoding: TextEncoding, script: str | None, start: in
         texts = decoded(part.chunks(), encoding)
         if start:
             texts = _without_beginning(texts, start)
-        return json_items(texts, encoding.misreadings, _RecordShapes())
+        return json_items(texts, encoding.misreadings, _RecordShapes(), _is_whole_post)
 
-    dialect = named("x_archive") if script else None
-    if dialect is None:
-        dialect = _recognised(items())
+    dialect, paths = (named("x_archive"), frozenset({""})) if script else _recognised(items())
     _refuse(dialect)
     inside = dialect.inside
 
@@ -224,7 +230,7 @@ def _open_json(part: Part, encoding: TextEncoding, script: str | None, start: in
             elif not isinstance(item.value, dict):
                 yield where, "it is JSON, but not an object with a post's fields"
             elif dialect.has_items_at(item.path) and (
-                dialect.paths or not item.path or _has_text_and_time(_plan_of(item.value))
+                dialect.paths or item.path in paths or _is_post(item.value)
             ):
                 inner = item.value.get(inside) if inside else None
                 yield where, inner if isinstance(inner, dict) else item.value
@@ -243,20 +249,32 @@ def _open_json(part: Part, encoding: TextEncoding, script: str | None, start: in
     )  # fmt: skip
 
 
-def _recognised(items: Iterator[JsonItem | DamagedItem]) -> DialectFile:
-    sample = [
-        (item.path, item.value)
-        for item in islice(items, SAMPLED_ITEMS)
-        if isinstance(item, JsonItem) and isinstance(item.value, dict)
-    ]
-    found = dialect_of_items(sample)
-    if found is None and sample and not any(_is_like_post(value) for _, value in sample):
-        keys = ", ".join(list(dict.fromkeys(key for _, value in sample for key in value))[:12])
+def _recognised(items: Iterator[JsonItem | DamagedItem]) -> tuple[DialectFile, frozenset[str]]:
+    """Return the dialect of a JSON file, and the paths at which its items are posts."""
+    sample: dict[str, list[Mapping[str, Any]]] = {}
+    paths = {""}
+    for item in islice(items, SAMPLED_ITEMS_AT_MOST):
+        if isinstance(item, JsonItem) and isinstance(item.value, dict):
+            seen = sample.setdefault(item.path, [])
+            seen.append(item.value)
+            if _is_post(item.value):
+                paths.add(item.path)
+            if len(seen) >= SAMPLED_ITEMS and item.path in paths:
+                break
+            del seen[SAMPLED_ITEMS:]
+    values = [(path, value) for path, values in sample.items() for value in values]
+    found = dialect_of_items(values)
+    if found is None and values and not any(_is_like_post(value) for _, value in values):
+        keys = ", ".join(list(dict.fromkeys(key for _, value in values for key in value))[:12])
         raise UnreadableFileError(
             "The file is JSON, but its items have no text and time of a post under any name that is"
             f" known; /v1/import-formats lists them. They have: {_ascii(keys)}"
         )
-    return found or named("plain_json")
+    return found or named("plain_json"), frozenset(paths)
+
+
+def _is_post(value: Mapping[str, Any]) -> bool:
+    return _has_text_and_time(_plan_of(value))
 
 
 def _is_like_post(value: Mapping[str, Any]) -> bool:
@@ -272,13 +290,11 @@ def _without_beginning(texts: Iterator[str], characters: int) -> Iterator[str]:
     return chain([head.lstrip("\ufeff")[characters:]], texts)
 
 
-@lru_cache(maxsize=512)
-def _plan_of_keys(keys: tuple[str, ...]) -> Plan:
-    return PLAIN.plan(keys)
+_PLANS = Plans(PLAIN)
 
 
 def _plan_of(value: Mapping[str, Any]) -> Plan:
-    return _plan_of_keys(tuple(value))
+    return _PLANS.of(value) if len(value) <= MAX_FIELDS else {}
 
 
 def _value(record: Mapping[str, object], plan: Plan, field: str) -> object:
@@ -299,16 +315,27 @@ class _RecordShapes:
         shape = tuple(value), tuple(map(type, value.values()))
         found = self._known.get(shape)
         if found is None:
-            if len(self._known) >= _SHAPES_KEPT:
-                self._known.clear()
-            found = self._known[shape] = _is_record(value)
+            found = _is_record(value)
+            if sum(map(len, value)) <= _MAX_SHAPE_CHARACTERS:
+                if len(self._known) >= _SHAPES_KEPT:
+                    self._known.clear()
+                self._known[shape] = found
         return found
 
 
 def _is_record(value: dict[str, Any]) -> bool:
-    text = _value(value, _plan_of(value), "text")
-    return isinstance(text, str) or any(
-        sign.path in (None, "") and sign.is_in_item(value, "")
+    return isinstance(_value(value, _plan_of(value), "text"), str) or _shows_dialect(value, "")
+
+
+def _is_whole_post(value: Any) -> bool:
+    """Return whether an object has all that a post needs, or is one that a dialect knows."""
+    return isinstance(value, dict) and (_is_post(value) or _shows_dialect(value, None))
+
+
+def _shows_dialect(value: dict[str, Any], path: str | None) -> bool:
+    """Return whether an object shows a sign of a dialect at a path, or at any (None)."""
+    return any(
+        sign.is_in_item(value, (sign.path or "") if path is None else path)
         for dialect in dialect_files()
         for sign in dialect.signs
         if sign.kind == "json"

@@ -8,15 +8,23 @@ from datetime import UTC, datetime
 
 from api.domain.imports import DateOrder
 from api.errors import AmbiguousDatesError, FieldError, PayloadTooLargeError, UnreadableFileError
-from api.intake.field_names import Plan, first_value, is_missing, value_at
+from api.intake.field_names import MAX_NAME_CHARACTERS, Plan, first_value, is_missing, value_at
 from api.intake.post_fields import PostIntake, ReadingRules, author_name, versions_of
+from api.intake.post_values import clean
 from api.intake.times import UnreadableTimeError, order_shown_by, time_of
 from api.post_files.post_records import Records
 
 MAX_ORIGINALS_CHARACTERS = 32 * 1024 * 1024
 """Most text of reposted posts that is kept in memory while a file is read, in characters."""
 
+MAX_EDITED_POSTS = 50_000
+"""Most posts with several versions that one file may have."""
+
+# What an original takes in memory besides its text: its id, its entry.
+_CHARACTERS_PER_ORIGINAL = 200
 _ROWS_NAMED = 5
+_PLANS_KNOWN = 512
+_KEYS_KEPT = 1_000
 _AUTHORS_COUNTED = 1_000
 _LONG_ID = re.compile(r"[0-9]{16,30}|[0-9][.,][0-9]{1,16}[eE]\+?1[5-9]")
 _IDS_JUDGED = 3
@@ -104,11 +112,10 @@ def surveyed(records: Records, now: datetime) -> Survey:
         survey.records += 1
         plan = intake.plan(record)
         if id(plan) not in known:
+            if len(known) >= _PLANS_KNOWN:
+                known.clear()
             known[id(plan)] = plan
-            survey.keys.update(dict.fromkeys(record))
-            survey.used.update(
-                place.key for joins in plan.values() for join in joins for place in join
-            )
+            _see_keys(survey, record, plan)
         _see(survey, where, record, plan, intake)
     if not survey.records and survey.damaged and records.columns is None:
         raise UnreadableFileError(
@@ -116,6 +123,17 @@ def surveyed(records: Records, now: datetime) -> Survey:
             ' example {"text": "...", "created_at": "2024-05-31T18:20:00Z"}.'
         )
     return survey
+
+
+def _see_keys(survey: Survey, record: Mapping[str, object], plan: Plan) -> None:
+    used = {place.key for joins in plan.values() for join in joins for place in join}
+    for key in record:
+        if len(survey.keys) >= _KEYS_KEPT:
+            return
+        name = clean(key)[:MAX_NAME_CHARACTERS]
+        survey.keys[name] = None
+        if key in used:
+            survey.used.add(name)
 
 
 def _see(
@@ -133,6 +151,10 @@ def _see(
     if "versions" in plan and (versions := versions_of(record, plan)):
         own = str(first_value(record, plan.get("id", ()))[1])
         survey.versions[own] = versions
+        if len(survey.versions) > MAX_EDITED_POSTS:
+            raise PayloadTooLargeError(
+                f"The file has more than {MAX_EDITED_POSTS:,} edited posts. Send it in parts."
+            )
     if "author" in plan:
         author = first_value(record, plan["author"])[1]
         if isinstance(author, str):
@@ -172,7 +194,7 @@ def _originals(records: Records) -> dict[str, str]:
     found: dict[str, str] = {}
     characters = 0
     for post_id, text in records.originals():
-        characters += len(text)
+        characters += len(text) + _CHARACTERS_PER_ORIGINAL
         if characters > MAX_ORIGINALS_CHARACTERS:
             raise PayloadTooLargeError(
                 "The posts that this file's reposts refer to hold more than"

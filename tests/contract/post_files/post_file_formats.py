@@ -1,40 +1,50 @@
-"""Writers of posts in every format that is read, each paired with its reader."""
+"""Writers of posts in every format that is read, and the one way to read them."""
 
 import csv
+import gzip
 import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from api.post_files.csv_reader import CsvReader
-from api.post_files.json_reader import JsonLinesReader
-from api.post_files.x_archive import XArchiveReader
 
+from api.domain.imports import DateOrder
 from api.domain.posts import Post, RejectedPost
-from api.ports.post_files import PostFileReader
+from api.ports.post_files import PostFile
+from api.post_files.opening import DialectPostFiles
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 Row = Mapping[str, Any]
 
 
-def clock() -> datetime:
-    return NOW
-
-
 @dataclass(frozen=True)
 class Format:
-    """A reader with a writer of its format; where names an item as its rejection does."""
+    """A writer of one kind of file.
+
+    where names an item as its rejection does; names has the file's own names for fields of row().
+    """
 
     name: str
+    kind: str
     file_name: str
-    reader: PostFileReader
     write: Callable[[Sequence[Row]], bytes]
     where: Callable[[int], str]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def opened(data: bytes, file_name: str | None = None, content_type: str | None = None,
+           date_order: DateOrder | None = None) -> PostFile:  # fmt: skip
+    files = DialectPostFiles(lambda: NOW)
+    return files.open(io.BytesIO(data), file_name, content_type, date_order)
+
+
+def read(data: bytes, file_name: str | None = None) -> list[Post | RejectedPost]:
+    return list(opened(data, file_name).posts())
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:
@@ -54,8 +64,18 @@ def as_json_array(rows: Sequence[Row]) -> bytes:
     return json.dumps(rows, indent=1).encode()
 
 
+NAMES_OF_X = {"likes": "favorite_count", "reposts": "retweet_count"}
+
+
+def in_names_of_x(row: Row) -> Row:
+    """Rename the counts of a row, of which X's archive has two; other values stay as they are."""
+    if not isinstance(row, dict):
+        return row
+    return {NAMES_OF_X.get(name, name): value for name, value in row.items()}
+
+
 def as_script(rows: Sequence[Row]) -> bytes:
-    wrapped = [{"tweet": row} for row in rows]
+    wrapped = [{"tweet": in_names_of_x(row)} for row in rows]
     return b"window.YTD.tweets.part0 = " + json.dumps(wrapped, ensure_ascii=False, indent=2).encode(
         "utf-8", "surrogatepass"
     )
@@ -69,13 +89,23 @@ def as_archive(rows: Sequence[Row]) -> bytes:
     return out.getvalue()
 
 
-X_ARCHIVE = XArchiveReader(clock)
+def as_wrapped_list(rows: Sequence[Row]) -> bytes:
+    return json.dumps({"exported_by": "a tool", "posts": rows}, indent=1).encode()
+
+
+def as_gzip(rows: Sequence[Row]) -> bytes:
+    return gzip.compress(as_json_array(rows), mtime=0)
+
+
 FORMATS = [
-    Format("csv", "posts.csv", CsvReader(clock), as_csv, lambda n: f"row {n + 1}"),
-    Format("json lines", "a.jsonl", JsonLinesReader(clock), as_json_lines, lambda n: f"line {n}"),
-    Format("json array", "posts.json", X_ARCHIVE, as_json_array, lambda n: f"item {n}"),
-    Format("script", "tweets.js", X_ARCHIVE, as_script, lambda n: f"item {n}"),
-    Format("archive", "x.zip", X_ARCHIVE, as_archive, lambda n: f"item {n} of tweets.js"),
+    Format("csv", "csv", "posts.csv", as_csv, lambda n: f"row {n + 1}"),
+    Format("json lines", "jsonl", "a.jsonl", as_json_lines, lambda n: f"line {n}"),
+    Format("json array", "jsonl", "posts.json", as_json_array, lambda n: f"item {n}"),
+    Format("wrapped", "jsonl", "posts.json", as_wrapped_list, lambda n: f"item {n}"),
+    Format("script", "archive", "tweets.js", as_script, lambda n: f"item {n}", NAMES_OF_X),
+    Format("gzip", "archive", "a.json.gz", as_gzip, lambda n: f"item {n} of a.json"),
+    Format("archive", "archive", "x.zip", as_archive, lambda n: f"item {n} of tweets.js",
+           NAMES_OF_X),  # fmt: skip
 ]
 JSON_FORMATS = FORMATS[1:]
 
@@ -89,12 +119,8 @@ def row(number: int = 1, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in sound.items() if value is not None}
 
 
-def read(form: Format, data: bytes) -> list[Post | RejectedPost]:
-    return list(form.reader.read(io.BytesIO(data)))
-
-
 def read_rows(form: Format, *rows: Row) -> list[Post | RejectedPost]:
-    return read(form, form.write(rows))
+    return read(form.write(rows), form.file_name)
 
 
 def only_post(form: Format, one: Row) -> Post:

@@ -1,4 +1,4 @@
-"""Contract of PostFileReader on files that are broken, large or foreign."""
+"""Contract of PostFiles on files that are broken, large or foreign."""
 
 import tracemalloc
 from dataclasses import astuple
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api.post_files.detection import format_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from tests.contract.post_files.post_file_formats import (
     Row,
     every_format,
     every_json_format,
+    opened,
     read,
     read_rows,
     row,
@@ -30,7 +30,7 @@ from tests.contract.post_files.post_file_formats import (
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \n\n "])
 def test_an_empty_file_is_unreadable(form: Format, data: bytes) -> None:
     with pytest.raises(UnreadableFileError, match="empty"):
-        read(form, data)
+        read(data)
 
 
 @every_format
@@ -41,7 +41,7 @@ def test_an_empty_file_is_unreadable(form: Format, data: bytes) -> None:
 )
 def test_a_file_of_another_format_is_unreadable(form: Format, data: bytes) -> None:
     with pytest.raises(UnreadableFileError):
-        read(form, data)
+        read(data)
 
 
 @every_format
@@ -58,7 +58,7 @@ def test_a_good_row_is_read_after_a_thousand_bad_ones(form: Format) -> None:
 def test_an_item_that_is_no_object_is_rejected_and_the_others_kept(form: Format) -> None:
     write: Any = form.write
 
-    items = read(form, write([row(1), "text", 5, None, ["a"], row(2)]))
+    items = read(write([row(1), "text", 5, None, ["a"], row(2)]))
 
     assert [type(item) for item in items] == [Post, *[RejectedPost] * 4, Post]
 
@@ -88,12 +88,15 @@ def test_json_nested_without_end_is_damage(form: Format) -> None:
     deep = form.write([row(1, text="HERE")]).replace(b'"HERE"', b"[" * 200_000)
 
     with pytest.raises(UnreadableFileError):
-        read(form, deep)
+        read(deep)
 
 
 @every_format
-def test_the_format_of_a_file_is_known_by_its_first_bytes(form: Format) -> None:
-    assert format_of(form.write([row()])[:4096], None, None) == form.reader.format
+def test_the_format_of_a_file_is_known_by_its_bytes(form: Format) -> None:
+    file = opened(form.write([row()]))
+
+    assert file.format == form.kind
+    assert len(list(file.posts())) == 1
 
 
 @every_format
@@ -104,7 +107,7 @@ def test_a_file_of_fifty_megabytes_is_read_in_bounded_memory(form: Format, tmp_p
 
     tracemalloc.start()
     with path.open("rb") as file:
-        posts = sum(isinstance(item, Post) for item in form.reader.read(file))
+        posts = sum(isinstance(item, Post) for item in DialectPostFiles(lambda: NOW).open(file, path.name, None, None).posts())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -115,7 +118,7 @@ def test_a_file_of_fifty_megabytes_is_read_in_bounded_memory(form: Format, tmp_p
 def expect_sound_posts_or_an_error(form: Format, data: bytes) -> None:
     """Read to the end or to a MoodlineError; every post must be fit to be stored."""
     try:
-        items = read(form, data)
+        items = read(data)
     except MoodlineError as error:
         error.detail.encode("utf-8")
         return
