@@ -37,7 +37,7 @@ _HOST = re.compile(r"https?://([^/\s:?#]{1,200})")
 _HASH_SIGNS = "#＃"
 _HASH_SIGN = re.compile(f"[{_HASH_SIGNS}]")
 # Most tags: letters, digits and "_" of ASCII, and another such character or nothing after them.
-_PLAIN_TAG = re.compile(r"([A-Za-z0-9_]+)(?:[\x00-\x7f]|$)")
+_PLAIN_TAG = re.compile(r"([A-Za-z0-9_]++)(?:[\x00-\x7f]|$)")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
 _JOINERS = "_\u200c\u200d"
 # Lists of objects that a table holds as JSON, or as Python prints them.

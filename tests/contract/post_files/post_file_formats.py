@@ -104,8 +104,9 @@ FORMATS = [
     Format("wrapped", "jsonl", "posts.json", as_wrapped_list, lambda n: f"item {n}"),
     Format("script", "archive", "tweets.js", as_script, lambda n: f"item {n}", NAMES_OF_X),
     Format("gzip", "archive", "a.json.gz", as_gzip, lambda n: f"item {n} of a.json"),
-    Format("archive", "archive", "x.zip", as_archive, lambda n: f"item {n} of tweets.js",
-           NAMES_OF_X),  # fmt: skip
+    Format(
+        "archive", "archive", "x.zip", as_archive, lambda n: f"item {n} of tweets.js", NAMES_OF_X
+    ),
 ]
 JSON_FORMATS = FORMATS[1:]
 

@@ -1,5 +1,6 @@
 """Contract of PostFiles on files that are broken, large or foreign."""
 
+import gzip
 import tracemalloc
 from dataclasses import astuple
 from datetime import timedelta
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.domain.posts import MAX_POST_CHARACTERS, Post, RejectedPost
-from api.errors import MoodlineError, UnreadableFileError
+from api.errors import MoodlineError, UnreadableFileError, UnsupportedMediaError
+from api.post_files.opening import DialectPostFiles
 from tests.contract.post_files.post_file_formats import (
     JSON_FORMATS,
+    NOW,
     Format,
     Row,
     every_format,
@@ -25,23 +28,38 @@ from tests.contract.post_files.post_file_formats import (
     row,
 )
 
+NAMES = (None, "posts.csv", "a.jsonl", "posts.json", "tweets.js", "x.zip", "a.json.gz")
 
-@every_format
-@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \n\n "])
-def test_an_empty_file_is_unreadable(form: Format, data: bytes) -> None:
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \n\n ", b"\x00" * 9])
+def test_an_empty_file_is_unreadable(name: str | None, data: bytes) -> None:
     with pytest.raises(UnreadableFileError, match="empty"):
-        read(data)
+        read(data, name)
 
 
-@every_format
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "data",
-    [b"<html><body>no</body></html>", b'"a string"', b"\x89PNG\r\n\x1a\n\x00\x00", b"123"],
-    ids=["html", "a JSON string", "a picture", "a number"],
-)
-def test_a_file_of_another_format_is_unreadable(form: Format, data: bytes) -> None:
-    with pytest.raises(UnreadableFileError):
-        read(data)
+    [b"<html><body>no</body></html>", b'"a string"', b"\x89PNG\r\n\x1a\n\x00\x00", b"123",
+     b"hello, world", b"%PDF-1.7", b"{}", b"[1, 2]", gzip.compress(b"\n"), b"\x1f\x8b\x08"],
+    ids=["html", "a JSON string", "a picture", "a number", "prose", "a PDF", "an empty object",
+         "numbers", "nothing in gzip", "a cut gzip"],
+)  # fmt: skip
+def test_a_file_of_another_format_is_refused_whatever_its_name(
+    name: str | None, data: bytes
+) -> None:
+    with pytest.raises((UnreadableFileError, UnsupportedMediaError)):
+        read(data, name)
+
+
+@every_json_format
+def test_a_list_without_items_has_no_posts(form: Format) -> None:
+    if form.name == "archive":
+        with pytest.raises(UnreadableFileError, match="no posts"):
+            read(form.write([]))
+    elif form.name not in ("json lines", "wrapped"):
+        assert read(form.write([]), form.file_name) == []
 
 
 @every_format
@@ -65,30 +83,59 @@ def test_an_item_that_is_no_object_is_rejected_and_the_others_kept(form: Format)
 
 @every_json_format
 def test_json_objects_that_are_no_posts_are_each_rejected(form: Format) -> None:
-    items = read_rows(form, {"a": 1}, {"b": {"text": "inner"}})
+    odd = [{"a": 1}, {"b": {"text": "inner"}}, {"b": [{"text": "inner"}]}, {"b": {"c": {}}}]
 
-    assert [(item.field, item.reason) for item in items if isinstance(item, RejectedPost)] == [
-        ("text", "text is missing")
-    ] * 2
+    items = read_rows(form, row(1), *odd, row(2))
+
+    assert [(item.where, item.field, item.reason) for item in items[1:-1]
+            if isinstance(item, RejectedPost)] == [
+        (form.where(number), "text", "text is missing") for number in range(2, 6)
+    ]  # fmt: skip
+    assert isinstance(items[-1], Post)
 
 
 @every_json_format
 @pytest.mark.parametrize("value", [{"nested": [1]}, [1], True, 3.5, float("nan")])
-def test_a_value_of_the_wrong_kind_is_rejected_wherever_it_stands(
+def test_a_value_of_the_wrong_kind_is_rejected_where_a_post_needs_it(
     form: Format, value: object
 ) -> None:
     items = read_rows(form, row(text=value), row(created_at=value), row(likes=value))
 
     fields = [item.field for item in items if isinstance(item, RejectedPost)]
-    assert fields == ["text", "created_at", "likes"]
+    assert fields[:2] == ["text", "created_at"]
+    # A yes or no, an object and NaN are no count, which is 0.
+    assert fields[2:] == ([form.names.get("likes", "likes")] if value == 3.5 else [])
 
 
-@pytest.mark.parametrize("form", JSON_FORMATS[:-1], ids=lambda form: form.name)
-def test_json_nested_without_end_is_damage(form: Format) -> None:
-    deep = form.write([row(1, text="HERE")]).replace(b'"HERE"', b"[" * 200_000)
+OPENING = ("[", '{"a":', '{"":', '[{"":', '{"text":[')
+
+
+@pytest.mark.parametrize("opening", OPENING)
+@pytest.mark.parametrize("form", JSON_FORMATS[:-2], ids=lambda form: form.name)
+def test_json_nested_without_end_is_damage(form: Format, opening: str) -> None:
+    deep = form.write([row(1, text="HERE")]).replace(b'"HERE"', opening.encode() * 100_000)
 
     with pytest.raises(UnreadableFileError):
         read(deep)
+    with pytest.raises(UnreadableFileError):
+        read(opening.encode() * 100_000)
+
+
+@every_json_format
+@pytest.mark.parametrize(
+    "name", ["entities", "edit_info", "public_metrics", "type", "lang", "user"]
+)
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"":', "}"), ('{"a":[', "]}")])
+def test_a_post_with_other_values_nested_as_deep_as_json_may_be_is_read(
+    form: Format, name: str, opening: str, closing: str
+) -> None:
+    depth = 900 // len(closing)
+    deep = f"{opening * depth}1{closing * depth}".encode()
+
+    [post] = read(form.write([{**row(1), name: "HERE"}]).replace(b'"HERE"', deep)) if (
+        form.file_name.endswith(("json", "jsonl", "js"))) else read_rows(form, row(1))  # fmt: skip
+
+    assert isinstance(post, Post)
 
 
 @every_format
@@ -107,7 +154,10 @@ def test_a_file_of_fifty_megabytes_is_read_in_bounded_memory(form: Format, tmp_p
 
     tracemalloc.start()
     with path.open("rb") as file:
-        posts = sum(isinstance(item, Post) for item in DialectPostFiles(lambda: NOW).open(file, path.name, None, None).posts())
+        posts = sum(
+            isinstance(item, Post)
+            for item in DialectPostFiles(lambda: NOW).open(file, path.name, None, None).posts()
+        )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -118,10 +168,12 @@ def test_a_file_of_fifty_megabytes_is_read_in_bounded_memory(form: Format, tmp_p
 def expect_sound_posts_or_an_error(form: Format, data: bytes) -> None:
     """Read to the end or to a MoodlineError; every post must be fit to be stored."""
     try:
-        items = read(data)
+        file = opened(data, form.file_name)
+        items = list(file.posts())
     except MoodlineError as error:
         error.detail.encode("utf-8")
         return
+    assert "".join((*file.unused_columns, *file.notes, file.encoding)).encode()
     for item in items:
         if isinstance(item, RejectedPost):
             assert f"{item.where}{item.reason}{item.field}".encode()
@@ -166,14 +218,15 @@ VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), LETTERS,
     st.lists(LETTERS, max_size=3), st.dictionaries(LETTERS, st.integers(), max_size=2),
 )  # fmt: skip
-NAMES = st.sampled_from(
+KEYS = st.sampled_from(
     ["id", "id_str", "text", "full_text", "created_at", "date", "likes", "public_metrics", "tweet",
-     "ownership", "lang", "hashtags", "entities", "url", "retweeted", "note_tweet"]
+     "ownership", "lang", "hashtags", "entities", "url", "retweeted", "note_tweet", "type", "user",
+     "retweeted_status", "edit_history_tweet_ids", "text\ud83d", "a\ud83d", "data", "posts"]
 )  # fmt: skip
 
 
 @every_json_format
 @settings(max_examples=60, deadline=None)
-@given(rows=st.lists(st.dictionaries(NAMES, VALUES), max_size=3))
+@given(rows=st.lists(st.dictionaries(KEYS, VALUES), max_size=3))
 def test_values_of_any_kind_end_in_sound_posts_or_an_error(form: Format, rows: list[Row]) -> None:
     expect_sound_posts_or_an_error(form, form.write([{**row(), **each} for each in rows]))

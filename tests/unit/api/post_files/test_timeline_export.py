@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from api.post_files.csv_reader import CsvReader
 
 from api.domain.posts import Ownership, Post, RejectedPost
+from api.post_files.opening import DialectPostFiles
 
 EXPORT = Path(__file__).parents[5] / "shared" / "data" / "timelines" / "BarackObama.csv"
 
@@ -20,7 +20,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def items() -> list[Post | RejectedPost]:
     with EXPORT.open("rb") as file:
-        return list(CsvReader(lambda: datetime(2026, 3, 1, tzinfo=UTC)).read(file))
+        files = DialectPostFiles(lambda: datetime(2026, 3, 1, tzinfo=UTC))
+        return list(files.open(file, EXPORT.name, None, None).posts())
 
 
 @pytest.fixture(scope="module")

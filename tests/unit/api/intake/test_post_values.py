@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.intake.post_fields import (
+from api.intake.post_values import (
     MAX_COUNT,
     MAX_HASHTAGS,
     UnreadableValueError,
