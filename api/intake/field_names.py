@@ -16,7 +16,7 @@ MAX_NAME_CHARACTERS = 120
 """Longest name that is compared with those known."""
 
 MAX_FIELDS = 2_000
-"""Most columns or keys of what is taken for a post when a file is recognised: its work is bounded."""
+"""Most columns or keys of what is taken for a post when a file is recognised."""
 
 _PLANS_KEPT = 512
 _NAMES_KEPT = 64 * 1024

@@ -1,11 +1,8 @@
 """Contract of PostFiles on files that are broken, large or foreign."""
 
 import gzip
-import tracemalloc
 from dataclasses import astuple
 from datetime import timedelta
-from os import urandom
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +11,8 @@ from hypothesis import strategies as st
 
 from api.domain.posts import MAX_POST_CHARACTERS, Post, RejectedPost
 from api.errors import MoodlineError, UnreadableFileError, UnsupportedMediaError
-from api.post_files.opening import DialectPostFiles
 from tests.contract.post_files.post_file_formats import (
     JSON_FORMATS,
-    NOW,
     Format,
     Row,
     every_format,
@@ -144,25 +139,6 @@ def test_the_format_of_a_file_is_known_by_its_bytes(form: Format) -> None:
 
     assert file.format == form.kind
     assert len(list(file.posts())) == 1
-
-
-@every_format
-@pytest.mark.slow
-def test_a_file_of_fifty_megabytes_is_read_in_bounded_memory(form: Format, tmp_path: Path) -> None:
-    path = tmp_path / form.file_name
-    path.write_bytes(form.write([row(n, text=f"ä {urandom(12_000).hex()}") for n in range(2100)]))
-
-    tracemalloc.start()
-    with path.open("rb") as file:
-        posts = sum(
-            isinstance(item, Post)
-            for item in DialectPostFiles(lambda: NOW).open(file, path.name, None, None).posts()
-        )
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-
-    assert posts == 2100
-    assert peak < 8 * 1024 * 1024
 
 
 def expect_sound_posts_or_an_error(form: Format, data: bytes) -> None:

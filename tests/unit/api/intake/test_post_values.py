@@ -22,6 +22,7 @@ from api.intake.post_values import (
 @pytest.mark.parametrize(
     ("written", "count"),
     [(None, 0), ("", 0), (" 7 ", 7), (7, 7), (7.0, 7), ("7.0", 7), ("1,234,567", 1_234_567),
+     ("12K", 12_000), ("1.2M", 1_200_000), (float("nan"), 0), ("n/a", 0), (True, 0), ([], 0),
      (MAX_COUNT, MAX_COUNT)],
 )  # fmt: skip
 def test_counts_are_read_from_numbers_and_strings(written: object, count: int) -> None:
@@ -30,8 +31,8 @@ def test_counts_are_read_from_numbers_and_strings(written: object, count: int) -
 
 @pytest.mark.parametrize(
     "written",
-    [-1, "-1", MAX_COUNT + 1, float("inf"), float("-inf"), float("nan"), 1.5, True, [], "1,23",
-     "1e3", "12K", "٣", "1" * 10_000],
+    [-1, "-1", MAX_COUNT + 1, float("inf"), float("-inf"), 1.5, "1,23", "1e3", "12KB", "٣", "many",
+     "1" * 10_000],
     ids=lambda written: repr(written)[:12],
 )  # fmt: skip
 def test_what_is_no_count_is_rejected(written: object) -> None:

@@ -166,7 +166,7 @@ def test_posts_are_found_after_a_long_list_of_something_else() -> None:
 
     assert isinstance(post, Post)
     assert isinstance(rejected, RejectedPost)
-    assert rejected.where == "item 2"
+    assert rejected.where == "item 2 of line 1"
 
 
 def test_columns_and_keys_that_were_not_read_are_listed_and_never_without_end() -> None:

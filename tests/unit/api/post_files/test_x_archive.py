@@ -1,24 +1,24 @@
-"""What only the reader of X archives has to know: zips, scripts and long posts."""
+"""X archives: zips and what is wrong with them, scripts, and long posts."""
 
+import gzip
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from api.post_files.x_archive import XArchiveReader
 
-from api.domain.posts import Engagement, Ownership, Post, RejectedPost
+from api.domain.posts import Engagement, Ownership, Post
 from api.errors import PayloadTooLargeError, UnreadableFileError
+from api.post_files import long_posts
+from api.post_files.packed_files import ZipReader
+from tests.contract.post_files.post_file_formats import opened, read
 
 WHEN = "Wed Oct 10 20:19:24 +0000 2018"
 PREFIX = b"window.YTD.tweets.part0 = "
-
-
-def now() -> datetime:
-    return datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def tweet(number: int, **changes: Any) -> dict[str, Any]:
@@ -40,10 +40,6 @@ def packed(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> 
         for name, data in members.items():
             archive.writestr(name, data)
     return out.getvalue()
-
-
-def read(data: bytes, **caps: int) -> list[Post | RejectedPost]:
-    return list(XArchiveReader(now, **caps).read(io.BytesIO(data)))
 
 
 def texts(data: bytes) -> list[str]:
@@ -75,8 +71,12 @@ READ = {
     "an older script, without wrappers": (script(tweet(1)["tweet"], name="tweet"), ["post 1"]),
     "a script that ends in a semicolon": (FIRST + b" ;\n", ["post 1"]),
     "a month before 2018": (packed({"data/js/tweets/2014_01.js": MONTH}), ["old"]),
-    "an archive without any post": (packed({"data/tweets.js": script()}), []),
     "posts and likes": (packed({"data/tweets.js": FIRST, "data/like.js": LIKES}), ["post 1"]),
+    "community posts after the others, one script empty": (
+        packed({"data/community-tweet.js": script(tweet(2), name="community_tweet"),
+                "data/tweets.js": FIRST, "data/twitter-circle-tweet.js": script()}),
+        ["post 1", "post 2"],
+    ),
     "an archive packed anew in a folder": (
         packed({"my own/data/tweets.js": FIRST, "__MACOSX/my own/data/tweets.js": b"\x00\x05"}),
         ["post 1"],
@@ -131,6 +131,41 @@ def test_a_long_post_is_completed_by_its_second_and_beginning() -> None:
     assert (post.text, post.hashtags) == (whole, ("night",))
 
 
+def test_of_many_long_posts_of_one_second_the_one_with_the_same_beginning_is_found() -> None:
+    numbers = sorted(range(100, 140), key=lambda number: number * 7 % 41)
+    whole = {
+        number: f"{number} is how this long post of many characters begins" for number in numbers
+    }
+    notes = [
+        {
+            "noteTweetId": f"n{number}",
+            "createdAt": "2018-10-10T20:19:24.000Z",
+            "core": {"text": text},
+        }
+        for number, text in whole.items()
+    ]
+    cut = [
+        tweet(number, full_text=f"{text[:45]}… https://t.co/abc") for number, text in whole.items()
+    ]
+    members = {
+        "data/tweets.js": script(*cut),
+        "data/note-tweet.js": script(*({"noteTweet": note} for note in notes), name="note_tweet"),
+    }
+
+    assert texts(packed(members)) == list(whole.values())
+
+
+@pytest.mark.parametrize("text", ["a", "long " * 400])
+def test_long_posts_are_kept_up_to_a_limit_however_short_they_are(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_posts, "MAX_CHARACTERS", 30_000)
+    note = {"noteTweet": {"createdAt": WHEN, "core": {"text": text}}}
+
+    with pytest.raises(PayloadTooLargeError, match="30,000 characters"):
+        with_note(tweet(7), *[note] * 100)
+
+
 def test_long_posts_that_cannot_be_read_leave_the_posts_as_they_are() -> None:
     broken = [None, {"noteTweet": 1}, {"noteTweet": {"core": {"text": 5}, "createdAt": WHEN}}]
 
@@ -144,7 +179,6 @@ def message_only(value: str | bytes) -> str:
 
 FIFTY = script(*map(tweet, range(50)))
 WHOLE = packed({"data/tweets.js": FIFTY})
-FOREIGN = ("data/like.js", "data/deleted-tweets.js", "tweets.js/readme.txt", "data/tweets.json")
 
 
 def changed(data: bytes, change: bytes, *positions: int) -> bytes:
@@ -156,7 +190,10 @@ def changed(data: bytes, change: bytes, *positions: int) -> bytes:
 
 UNREADABLE_ZIPS = [
     (packed({"a/data/tweets.js": FIRST, "b/data/tweets.js": FIRST}), "more than one archive"),
-    *((packed({name: b"[]"}), r"holds no data/tweets\.js") for name in FOREIGN),
+    (packed({"data/tweets.js": script()}), "hold no posts"),
+    (packed({"data/like.js": LIKES}), "like.js is not read: These are posts that you liked"),
+    (packed({"tweets.js/readme.txt": b"hello"}), "readme.txt is not read"),
+    (packed({"readme.pdf": b"x", "b.jpg": b""}), r"holds no data/tweets\.js.*readme\.pdf"),
     (WHOLE[: len(WHOLE) // 2], "cut short"),
     (changed(WHOLE, bytes(10), 60), "damaged"),
     (changed(WHOLE, b"\x01", 6, WHOLE.index(b"PK\x01\x02") + 8), "encrypted"),
@@ -173,26 +210,33 @@ def test_a_zip_that_is_no_whole_archive_is_unreadable_and_says_why(
         read(data)
 
 
-def test_a_zip_that_unpacks_beyond_the_cap_is_too_large() -> None:
-    members = {"data/tweets.js": script(*map(tweet, range(2000)))}
+@pytest.mark.parametrize("scripts", [1, 4])
+def test_a_zip_that_unpacks_beyond_the_cap_is_too_large_though_members_are_read_again(
+    scripts: int,
+) -> None:
+    part = bytes(range(250)) * (400 // scripts)
+    names = [f"data/tweets-part{number}.js" for number in range(scripts)]
+    data = io.BytesIO(packed(dict.fromkeys(names, part)))
+    enough = ZipReader(data, max_unpacked_bytes=100_000)
+    too_little = ZipReader(data, max_unpacked_bytes=99_999)
 
-    with pytest.raises(PayloadTooLargeError, match="100,000 bytes"):
-        read(packed(members), max_unpacked_bytes=100_000)
-
-
-def test_the_cap_counts_all_scripts_together() -> None:
-    part = script(*map(tweet, range(100)))
-    members = {"data/tweets.js": part, "data/tweets-part1.js": part}
-
-    with pytest.raises(PayloadTooLargeError):
-        read(packed(members), max_unpacked_bytes=len(part) + 10)
+    for name in names * 3:
+        assert b"".join(enough.chunks(name)) == part
+    with pytest.raises(PayloadTooLargeError, match="99,999 bytes"):
+        [b"".join(too_little.chunks(name)) for name in names]
 
 
 def test_a_zip_bomb_is_stopped_by_its_ratio_long_before_the_cap() -> None:
     bomb = PREFIX + b"[" + b" " * (16 * 1024 * 1024) + b"]"
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as archive:
+        member = tarfile.TarInfo("data/tweets.js")
+        member.size = len(bomb)
+        archive.addfile(member, io.BytesIO(bomb))
 
-    with pytest.raises(PayloadTooLargeError, match="100 times"):
-        read(packed({"data/tweets.js": bomb}))
+    for data in (packed({"data/tweets.js": bomb}), gzip.compress(bomb), tar.getvalue()):
+        with pytest.raises(PayloadTooLargeError, match="100 times"):
+            read(data, "tweets.js.gz")
 
 
 @pytest.mark.parametrize(
@@ -200,13 +244,13 @@ def test_a_zip_bomb_is_stopped_by_its_ratio_long_before_the_cap() -> None:
     [
         (PREFIX + b'[{"tweet": {"id": "1"', "breaks off"),
         (PREFIX + b'[{"tweet": {}} {"tweet": {}}]', "after item 1"),
-        (PREFIX + b"[{}] trailing", "follows after"),
-        (PREFIX + b'{"tweet": {}}', "no list of posts"),
-        (b'{"data": []}', "no list of posts"),
-        (b"var x = []", "no list of posts"),
+        (PREFIX + b"[{}] trailing", "damaged in item 2"),
         (PREFIX, "empty"),
-        (script({"like": {"tweetId": "9"}}, name="like"), "no dates with likes"),
-        (script(name="direct_messages"), "direct_messages"),
+        (script({"like": {"tweetId": "9"}}, name="like"), "posts that you liked"),
+        (script({"tweet": {"id": "9"}}, name="deleted_tweets"), "posts you deleted"),
+        (script({"noteTweet": {}}, name="note_tweet"), "belong to the posts in tweets.js"),
+        (script(name="direct_messages"), "messages to single people"),
+        (script(name="follower"), "the follower script.*no posts"),
         (PREFIX + b'[{"tweet": {"text": "' + b"x" * 4_000_000 + b'"}}]', "longer than"),
     ],
     ids=message_only,
@@ -216,12 +260,12 @@ def test_a_script_that_is_no_list_of_posts_is_unreadable(script_text: bytes, rea
         read(script_text)
 
 
-def test_posts_before_the_damage_are_yielded_first() -> None:
-    cut = script(tweet(1), tweet(2))[:-40]
-    items = XArchiveReader(now).read(io.BytesIO(cut))
+def test_scripts_that_are_not_read_are_named_with_the_reason() -> None:
+    others = {f"data/{name}.js": script(name=name.replace("-", "_"))
+              for name in ("like", "deleted-tweets", "note-tweet", "follower")}  # fmt: skip
 
-    first = next(items)
+    notes = opened(packed({"data/tweets.js": FIRST, **others})).notes
 
-    assert isinstance(first, Post)
-    with pytest.raises(UnreadableFileError, match="item 2"):
-        list(items)
+    assert [note.partition(":")[0] for note in notes] == [
+        "like.js is not read", "deleted-tweets.js is not read",
+    ]  # fmt: skip

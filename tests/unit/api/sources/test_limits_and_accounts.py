@@ -1,4 +1,4 @@
-"""HTML and rate-limit resets are read whatever they hold, and own accounts compared."""
+"""Rate-limit resets are read whatever they hold, and own accounts compared."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,36 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import NotOwnAccountError
-from api.intake.html_text import text_of_html
 from api.sources.own_accounts import OwnAccounts
 from api.sources.refusals import DEFAULT, LONGEST, SHORTEST, reset_time
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=5)
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("plain", "plain"),
-        ("<p>one</p><p>two</p>", "one\n\ntwo"),
-        ("<p>one<br>two</p>", "one\ntwo"),
-        ("<p>one</p>\n\n<p></p><p>two</p>", "one\n\ntwo"),
-        ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
-        ("<p>a <b>bold</b> word &amp; &#128512; &nope;</p>", "a bold word & 😀 &nope;"),
-        ("<style>p {}</style><p>seen</p></script><p>too</p>", "seen\n\ntoo"),
-        ("a < b and <unclosed", "a < b and <unclosed"),
-        ("", ""),
-    ],
-)
-def test_html_becomes_text(html: str, text: str) -> None:
-    assert text_of_html(html) == text
-
-
-# Few characters, and no other: drawing from all of Unicode takes seconds to set up.
-@given(st.text(st.sampled_from("<>/&;#!-?=\"' \n\x00abpr1é\ud83d👍"), max_size=30))
-def test_any_html_is_read(html: str) -> None:
-    assert isinstance(text_of_html(html), str)
 
 
 @pytest.mark.parametrize(
