@@ -184,10 +184,9 @@ def _in_list(
 
 def _is_page(value: dict[str, Any], is_record: IsRecord) -> bool:
     """Return whether an object is no item but has a list of items."""
-    return not is_record(value) and any(
-        isinstance(inner, list) and inner and isinstance(inner[0], dict) and is_record(inner[0])
-        for inner in value.values()
-    )
+    firsts = [inner[0] for inner in value.values() if isinstance(inner, list) and inner]
+    lists = [first for first in firsts if isinstance(first, dict)]
+    return bool(lists) and not is_record(value) and any(map(is_record, lists))
 
 
 def _in_object(

@@ -12,14 +12,19 @@ import pytest
 
 from tests.support.post_file_cases import bluesky_repository
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc"
+    ),
+]
 
 BYTES = 50 * 1024 * 1024
 MOST_BYTES = 200 * 1024 * 1024
 WORDS = "the tide came in and took our chairs, so we sat on the wall and laughed about it"
 
 READ = """
-import resource, sys
+import re, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from api.domain.posts import Post
@@ -30,7 +35,9 @@ files = DialectPostFiles(lambda: datetime(2026, 3, 1, tzinfo=UTC))
 with path.open("rb") as file:
     opened = files.open(file, path.name, None, None)
     posts = sum(isinstance(each, Post) for each in opened.posts())
-print(opened.dialect.name, posts, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+# Of this program alone: getrusage counts what its parent held as well.
+peak = re.search(r"VmHWM:\\s+([0-9]+) kB", Path("/proc/self/status").read_text())
+print(opened.dialect.name, posts, int(peak[1]) * 1024)
 """
 
 
