@@ -41,8 +41,7 @@ def formats(api: ApiClient, options: Namespace) -> None:
         print(f"{each['title']} ({', '.join(each['files'])})")
         for title, words in (
             ("get it", each["where_to_get"]),
-            ("read", ", ".join(each["read"])),
-            ("not read", ", ".join(each["not_read"])),
+            ("not read", "; ".join(each["not_read"])),
         ):
             if words:
                 lines = textwrap.wrap(f"{title}: {words}", WIDTH - 4, subsequent_indent="  ")
