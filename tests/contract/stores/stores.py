@@ -5,7 +5,7 @@ can open the same data in several.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,13 @@ from api.stores.sqlite import SqliteStore
 
 FOR_EVER = Retention(posts=timedelta(days=20_000), moods=timedelta(days=20_000))
 """The posts of the suite are of a fixed day, which a server with its own clock would delete."""
+
+
+KEPT = Retention(posts=timedelta(days=30), moods=timedelta(days=365))
+"""The one retention besides FOR_EVER that tests use: the stand-in cannot change an index."""
+
+TODAY = datetime.now(UTC).replace(microsecond=0)
+"""The real day: a server that deletes by its own clock keeps what was saved today."""
 
 
 class StoreBackend(Protocol):

@@ -1,12 +1,12 @@
 """Contract of every store: the sweep deletes what is past its retention and nothing else."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from api.domain.analyses import AnalysisState
-from api.ports.store import Retention, Store
+from api.ports.store import Store
 from tests.contract.stores.store_examples import (
     ALICE,
     PROGRESS,
@@ -17,12 +17,9 @@ from tests.contract.stores.store_examples import (
     taken,
     unclassified_ids,
 )
-from tests.contract.stores.stores import StoreBackend
+from tests.contract.stores.stores import KEPT, TODAY, StoreBackend
 
-KEPT = Retention(posts=timedelta(days=30), moods=timedelta(days=365))
 MOMENT = timedelta(seconds=1)
-# The real day: a server that deletes by its own clock keeps what was saved today.
-TODAY = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
-from api.ports.store import Retention, SavedPosts, Store
+from api.ports.store import SavedPosts, Store
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,
@@ -22,7 +22,7 @@ from tests.contract.stores.store_examples import (
     queued,
     taken,
 )
-from tests.contract.stores.stores import StoreBackend
+from tests.contract.stores.stores import KEPT, TODAY, StoreBackend
 
 WITH_ID = a_post(1, text="A quiet evening by the lake, at last!")
 """A post with the id of its source."""
@@ -196,12 +196,12 @@ def test_the_same_post_of_two_users_is_two_posts(store: Store) -> None:
 
 
 def test_a_duplicate_starts_the_retention_of_the_kept_post_again(backend: StoreBackend) -> None:
-    store = backend.open(Retention(posts=timedelta(days=20_000)))
+    store = backend.open(KEPT)
     known(store)
-    store.save_posts(ALICE, [WITH_ID, a_post(2)], NOW)
-    store.save_posts(ALICE, [made("a")], NOW + timedelta(days=10_000))
+    store.save_posts(ALICE, [WITH_ID, a_post(2)], TODAY)
+    store.save_posts(ALICE, [made("a")], TODAY + timedelta(days=15))
 
-    store.sweep(NOW + timedelta(days=25_000))
+    store.sweep(TODAY + timedelta(days=35))
 
     assert ids(store) == ["1"]
     store.close()
@@ -314,11 +314,14 @@ def test_a_post_that_an_edit_removes_makes_no_other_a_duplicate(store: Store) ->
 
 
 def test_an_edit_is_forgotten_with_its_post(backend: StoreBackend) -> None:
-    store = backend.open(Retention(posts=timedelta(days=20_000)))
-    saved_in(store, [EDITED])
-    store.sweep(NOW + timedelta(days=25_000))
+    store = backend.open(KEPT)
+    known(store)
+    store.save_posts(ALICE, [EDITED], TODAY)
+    store.sweep(TODAY + timedelta(days=31))
 
-    assert saved_in(store, [a_post(1)]) == SavedPosts(created=1)
+    saved = store.save_posts(ALICE, [a_post(1)], TODAY + timedelta(days=31))
+
+    assert saved == SavedPosts(created=1)
     store.close()
 
 
