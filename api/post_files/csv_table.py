@@ -86,16 +86,19 @@ class CsvTable:
 
 
 def open_table(
-    chunks: Callable[[], Iterator[bytes]], is_header: Callable[[Sequence[str]], bool]
+    chunks: Callable[[], Iterator[bytes]],
+    is_header: Callable[[Sequence[str]], bool],
+    encoding: TextEncoding | None = None,
 ) -> CsvTable | None:
     r"""Find the header of a CSV file; None where there is none.
 
-    chunks gives the bytes of the file, anew at each call. The header is the first of the 20 lines
+    chunks gives the bytes of the file, anew at each call; encoding is that of its text, found out
+    where it is not given. The header is the first of the 20 lines
     at the top whose cells is_header accepts, parted by a comma, semicolon, tab or "|", or by what
     Excel's line "sep=" names; blank lines, titles and comments above it are passed over.
     """
     csv.field_size_limit(MAX_CELL_CHARACTERS)
-    encoding = encoding_of(chunks())
+    encoding = encoding or encoding_of(chunks())
     lines = _first_lines(_batches(chunks(), encoding), 2 * _HEADER_LINES)
     separator = next(filter(None, map(_SEPARATOR_LINE.fullmatch, lines[:1])), None)
     delimiters = dict.fromkeys([*(separator.groups() if separator else ()), *DELIMITERS])

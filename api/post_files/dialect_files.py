@@ -129,6 +129,11 @@ class DialectFile(_Part):
             },
         )
 
+    def refusal_of_script(self, name: str) -> str | None:
+        """Return why a script of the X archive is not read; None where that is not known."""
+        reasons = self.refused_scripts.items()
+        return next((reason for known, reason in reasons if normal(known) == normal(name)), None)
+
     def has_items_at(self, path: str) -> bool:
         """Return whether items at this path of a JSON file are posts in this dialect."""
         return not self.paths or any(normal(path) == normal(known) for known in self.paths)

@@ -190,13 +190,12 @@ def _x_archive(
     ]
     if not records:
         raise UnreadableFileError("The scripts of posts in this archive hold no posts.")
-    said = named("x_archive").refused_scripts
+    dialect = named("x_archive")
     left = [
         f"{base_name(name)} is not read: {reason.partition('. ')[0].rstrip('.')}"
         for name in names
-        for script, reason in said.items()
-        if base_name(name).removesuffix(".js").replace("-", "_") == script
-        and script != "note_tweet"
+        if not _NOTE_SCRIPT.fullmatch(name)
+        and (reason := dialect.refusal_of_script(base_name(name).removesuffix(".js")))
     ]
     return records, tuple(left)
 

@@ -114,7 +114,7 @@ def open_records(part: Part, *, of_long_posts: bool = False) -> Records:
         return _open_script(part, encoding, script, of_long_posts)
     if _JSON.match(start):
         return _open_json(part, encoding, None, 0)
-    return _open_csv(part, start)
+    return _open_csv(part, encoding, start)
 
 
 def _of_size(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
@@ -137,8 +137,8 @@ def _open_repository(part: Part) -> Records:
 # CSV
 
 
-def _open_csv(part: Part, start: str) -> Records:
-    table = open_table(part.chunks, _is_header)
+def _open_csv(part: Part, encoding: TextEncoding, start: str) -> Records:
+    table = open_table(part.chunks, _is_header, encoding)
     if table is None:
         raise _no_header(part, start)
     dialect = dialect_of_columns(table.columns) or named("plain_csv")
@@ -351,9 +351,7 @@ def _refuse(dialect: DialectFile) -> None:
 
 
 def _refused_script(script: str) -> str:
-    known = {normal(name): reason for name, reason in named("x_archive").refused_scripts.items()}
-    reason = known.get(normal(script))
-    return reason or (
+    return named("x_archive").refusal_of_script(script) or (
         f"This is the {script[:40]} script of an X archive, which holds no posts. Send tweets.js,"
         " or the whole zip."
     )
