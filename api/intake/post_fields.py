@@ -29,6 +29,7 @@ from api.intake.field_names import (
     value_at,
 )
 from api.intake.html_text import looks_like_html, text_of_html
+from api.intake.id_times import time_in_snowflake, time_in_tid
 from api.intake.post_values import (
     UnreadableValueError,
     clean,
@@ -44,8 +45,6 @@ from api.intake.post_values import (
 )
 from api.intake.times import (
     UnreadableTimeError,
-    time_in_snowflake,
-    time_in_tid,
     time_of,
     time_of_parts,
 )

@@ -11,12 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.domain.imports import DateOrder
+from api.intake.id_times import time_in_snowflake, time_in_tid
 from api.intake.times import (
     AmbiguousDateError,
     UnreadableTimeError,
     order_shown_by,
-    time_in_snowflake,
-    time_in_tid,
     time_of,
     time_of_parts,
 )
