@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from operator import attrgetter
 
-from api.domain.posts import Engagement, Ownership, Post, content_key, is_content_id
+from api.domain.posts import Engagement, Ownership, Post, is_content_id, key_of_content
 from api.ports.store import SavedPosts
 from api.stores.same_posts import giving_way, standing_of
 from api.stores.values import LARGEST, stored_json, stored_text, stored_time, time_of
@@ -114,8 +114,7 @@ _NOTE_EARLIER = f"""
 # same: the posts that give way, to which, and whether that one takes their row.
 _SAME_TABLES = (
     "CREATE TEMP TABLE minutes (minute INTEGER PRIMARY KEY)",
-    "CREATE TEMP TABLE candidates (content_key, standing, number, post_id, "
-    "PRIMARY KEY (content_key, standing, number)) WITHOUT ROWID",
+    "CREATE TEMP TABLE candidates (content_key, standing, number, post_id)",
     "CREATE TEMP TABLE same (post_id PRIMARY KEY, kept_id, takes_place) WITHOUT ROWID",
 )
 _YEAR_1 = 62_135_596_800_000_000
@@ -354,9 +353,9 @@ class Spool:
 def _numbered(rows: Iterable[sqlite3.Row]) -> Iterator[tuple[str, int, int, str]]:
     """Yield the candidates of rows: content key, standing, number of the row, id."""
     for number, (post_id, text, created_at, ownership, known) in enumerate(rows):
-        post = Post(post_id, text, time_of(created_at), OWNERSHIPS[ownership])
+        key = key_of_content(OWNERSHIPS[ownership], time_of(created_at), text)
         standing = standing_of(known=bool(known), content_id=is_content_id(post_id))
-        yield content_key(post), standing, number, post_id
+        yield key, int(standing), number, post_id
 
 
 def _stored_post(post: Post) -> tuple[str | int | None, ...]:

@@ -26,7 +26,7 @@ SMALL_ON_PURPOSE = (
     "SCAN analyses USING INDEX analyses_waiting",  # in order, past those that run, to the first
 )
 
-SORTED_ON_PURPOSE = "GROUP BY minute"  # of what is being saved
+SORTED_ON_PURPOSE = ("GROUP BY minute", "FROM temp.candidates")  # of what is being saved
 
 
 def test_every_statement_finds_its_rows_by_an_index_and_in_their_order(path: Path) -> None:
@@ -49,7 +49,7 @@ def test_every_statement_finds_its_rows_by_an_index_and_in_their_order(path: Pat
             for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}"):
                 if step.startswith(SMALL_ON_PURPOSE) or step == "SCAN CONSTANT ROW":
                     continue
-                if "TEMP B-TREE" in step and SORTED_ON_PURPOSE in statement:
+                if "TEMP B-TREE" in step and any(map(statement.__contains__, SORTED_ON_PURPOSE)):
                     continue
                 if step.startswith("SCAN") or "TEMP B-TREE" in step:
                     faults.append((step, statement))
