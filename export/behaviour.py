@@ -14,6 +14,7 @@ from typing import Any
 from export.command_line import command_parser, run_command
 from export.errors import ExportError, VerificationError
 from export.evaluation.behaviour_cases import Capability, Kind, load_capabilities
+from export.evaluation.irony_base_rate import as_if_half_ironic, base_rate_of
 from export.packaging.model_folder import SHIPPED
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
@@ -89,9 +90,14 @@ def _rates(report: CapabilityReport | BehaviourReport) -> dict[str, Any]:
 
 
 def run_behaviour(
-    classify: Classify, capabilities: Sequence[Capability] | None = None
+    classify: Classify,
+    capabilities: Sequence[Capability] | None = None,
+    base_rate: float | None = None,
 ) -> BehaviourReport:
     """Classify the texts of all tests (by default those of `behaviour.yaml`) and judge them.
+
+    `base_rate` is the share of ironic posts that the model's irony is calibrated for: the tests
+    about irony are half ironic, so it is read as if half of all posts were.
 
     Raises ExportError when there are no tests, or a text cannot be classified.
     """
@@ -100,7 +106,7 @@ def run_behaviour(
         raise ExportError("there are no behavioural tests")
     texts = [text for one in chosen for case in one.cases for text in case.texts]
     try:
-        results = iter(classify(texts))
+        results = iter(as_if_half_ironic(classify(texts), base_rate))
     except ServingError as exc:
         raise ExportError(str(exc)) from exc
     return BehaviourReport(tuple(_judge(one, results) for one in chosen))
@@ -165,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _print_report(options: argparse.Namespace) -> None:
     capabilities = load_capabilities()
     with EmotionClassifier(open_model(options.model)) as classifier:
-        report = run_behaviour(classifier.classify, capabilities)
+        report = run_behaviour(classifier.classify, capabilities, base_rate_of(options.model))
     print(render(report, options.failures))
 
 

@@ -17,9 +17,11 @@ from export.config import DEFAULT_CONFIG, TrainConfig, load_config
 from export.data import LoadedSet, data_folder, load_sets
 from export.errors import DataError
 from export.evaluation.calibration import Calibration, calibrate
+from export.evaluation.irony_base_rate import as_if_half_ironic
 from export.evaluation.metrics import classify_all
 from export.evaluation.reliability_diagram import RELIABILITY_FILE, write_reliability
 from export.evaluation.verification import MIN_HALF_AGREEMENT, MIN_LABEL_AGREEMENT, verify
+from export.graph.irony_shift import shift_irony
 from export.packaging.manifest_tables import (
     accuracy_table,
     calibration_table,
@@ -94,7 +96,7 @@ def build(config: TrainConfig, request: BuildRequest) -> None:
             training=training_table(stages, request.command, request.note),
             verification=verification_table(found, measured, precision),
         )
-        facts, calibration, behaviour = _measure(shipped, measured, facts)
+        facts, calibration, behaviour = _measure(shipped, measured, facts, config.irony_base_rate)
         check_behaviour(behaviour, config.min_behaviour, config.min_capability)
         write_reliability(calibration, shipped / RELIABILITY_FILE)
         manifest = write_manifest(shipped, facts)
@@ -115,16 +117,25 @@ def _complete(folder: Path, trained: Path, facts: ModelFacts) -> None:
 
 
 def _measure(
-    folder: Path, sets: Sequence[LoadedSet], facts: ModelFacts
+    folder: Path, sets: Sequence[LoadedSet], facts: ModelFacts, base_rate: float | None
 ) -> tuple[ModelFacts, Calibration, BehaviourReport]:
-    """Return `facts` with the measured figures, and the calibration and behaviour themselves."""
+    """Return `facts` with the measured figures, and the calibration and behaviour themselves.
+
+    With a `base_rate`, the bias that irony needs for it is written into the graph.
+    """
     results = zip(sets, _classify(folder, sets), strict=True)
-    found = calibrate({one.source.name: (one.examples, result) for one, result in results})
+    found = calibrate(
+        {one.source.name: (one.examples, result) for one, result in results},
+        base_rate,
+        [one.source.name for one in sets if one.source.by_author],
+    )
     emotion, irony = found.emotion.fit, found.irony.fit
+    if irony.bias:
+        shift_irony(folder / MODEL_FILE, irony.bias)
     calibrated = replace(
         facts,
         temperature={"emotion": emotion.temperature, "irony": irony.temperature},
-        calibration=calibration_table(found),
+        calibration=calibration_table(found, base_rate),
         verification={
             **facts.verification,
             "emotion_nll": [round(emotion.before, 4), round(emotion.after, 4)],
@@ -133,8 +144,9 @@ def _measure(
     )
     write_manifest(folder, calibrated)  # so that the calibrated model is measured
     with EmotionClassifier(open_model(folder)) as classifier:
-        behaviour = run_behaviour(classifier.classify)
-    accuracy = accuracy_table(sets, _classify(folder, sets))
+        behaviour = run_behaviour(classifier.classify, base_rate=base_rate)
+    again = [as_if_half_ironic(one, base_rate) for one in _classify(folder, sets)]
+    accuracy = accuracy_table(sets, again)
     return replace(calibrated, accuracy=accuracy, behaviour=behaviour.table()), found, behaviour
 
 

@@ -88,6 +88,9 @@ class TrainConfig(BaseModel):
     irony_weight: float = Field(default=1.0, ge=0)
     sincere_weight: float = Field(default=0.0, ge=0, le=1)
     """Weight with which a text labelled joy or love, of a set not about irony, is not ironic."""
+    irony_base_rate: float | None = Field(default=None, gt=0, lt=1)
+    """Share of ironic posts that the probability of irony is calibrated for, on posts labelled by
+    their authors; None calibrates on all sets about irony as they are."""
     class_balance: float = Field(default=0.0, ge=0, le=1)
     """An emotion's weight is (its share in the set) ** -class_balance; with 0 all are equal."""
     typo_share: float = Field(default=0.0, ge=0, le=1)

@@ -1,7 +1,8 @@
 """Score the shipped model: `python -m export.evaluate FILE [LABELS_FILE] [--model FOLDER]`.
 
 FILE has `text;label` lines, or is TweetEval's text file, with LABELS_FILE as its labels. Only
-the labels that occur in the file compete; joy and optimism count as one.
+the labels that occur in the file compete; joy and optimism count as one. Irony is read as if
+half of the posts were ironic, as in TweetEval.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from export.evaluation.confidence_intervals import (
     Interval,
     confidence_intervals,
 )
+from export.evaluation.irony_base_rate import as_if_half_ironic, base_rate_of
 from export.evaluation.labelled_files import read_labelled
 from export.evaluation.metrics import Predictions, classify_all, predictions_of
 from export.packaging.model_folder import SHIPPED
@@ -62,6 +64,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     labelled = read_labelled(options.file, options.labels)
     with EmotionClassifier(open_model(options.model)) as classifier:
         results = classify_all(classifier, [one.text for one in labelled.examples])
+    results = as_if_half_ironic(results, base_rate_of(options.model))
     print(render(predictions_of(labelled.examples, results), labelled.note))
 
 

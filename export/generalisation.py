@@ -21,8 +21,9 @@ from export.config import TrainConfig, parse_config
 from export.data import data_folder
 from export.errors import ConfigError
 from export.evaluation.behaviour_cases import load_capabilities
+from export.evaluation.irony_base_rate import IRONY_BASE_RATE, base_rate_of
 from export.evaluation.metrics import classify_all
-from export.evaluation.panel import IRONY_BASE_RATE, Panel, measure_panel
+from export.evaluation.panel import Panel, measure_panel
 from export.packaging.model_folder import SHIPPED
 from export.train import train
 from export.training.validation import validation_figures
@@ -58,8 +59,7 @@ def render_panel(panel: Panel, questions: float | None = None) -> str:
     lines += [
         f"| mean (ECE: all texts) | | | {panel.mean:.3f} | | | | {panel.calibration_error:.3f} |",
         "",
-        "| irony | who says so | texts | AUC | F1 at 0.5 "
-        f"| ECE at 1 in {1 / IRONY_BASE_RATE:.0f} |",
+        f"| irony | who says so | texts | AUC | F1 | ECE at 1 in {1 / IRONY_BASE_RATE:.0f} |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
     lines += [
@@ -174,7 +174,7 @@ def _measure(options: argparse.Namespace) -> None:
         return
     questions = [one for one in load_capabilities() if one.name == QUESTIONS]
     with EmotionClassifier(open_model(options.model)) as classifier:
-        panel = measure_panel(partial(classify_all, classifier), data)
+        panel = measure_panel(partial(classify_all, classifier), data, base_rate_of(options.model))
         rate = run_behaviour(classifier.classify, questions).rate if questions else None
     print(render_panel(panel, rate))
 

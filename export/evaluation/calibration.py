@@ -5,12 +5,14 @@ probabilities, because softmax(log p / T) equals softmax(logits / T). The expect
 error (ECE) is measured by cross-fitting: each text under a temperature fitted without it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.evaluation.irony_base_rate import base_rate_weights
 from export.labels import EMOTIONS
 from export.training.examples import Example
 from serving.schemas import Classification
@@ -19,6 +21,8 @@ BINS = 15
 """Bins of equal width between the confidences 0 and 1."""
 
 _TEMPERATURES = np.round(np.arange(0.5, 3.001, 0.01), 2)
+_STEPS = 30
+_RIDGE = 1e-3
 _TINY = 1e-12
 _CHANCE_DRAWS = 200
 _SEED = 17
@@ -32,19 +36,27 @@ Rows = tuple[Reals, NDArray[np.int64]]
 
 @dataclass(frozen=True)
 class Fit:
-    """A temperature, and the mean negative log-likelihood (nats) without and with it."""
+    """A temperature, and the mean negative log-likelihood (nats) without and with it.
+
+    `bias` is added to the logit of irony before the temperature divides it.
+    """
 
     temperature: float = 1.0
+    bias: float = 0.0
     before: float = 0.0
     after: float = 0.0
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Confidence (0 to 1) of each prediction, and whether it was right."""
+    """Confidence (0 to 1) of each prediction, and whether it was right.
+
+    `weights`, of mean 1, say how often each counts; without them all count once.
+    """
 
     confidence: Reals
     right: NDArray[np.bool_]
+    weights: Reals | None = None
 
 
 @dataclass(frozen=True)
@@ -104,16 +116,28 @@ class Calibration:
     irony: HeadCalibration
 
 
-def calibrate(sets: Mapping[str, Results]) -> Calibration:
+def calibrate(
+    sets: Mapping[str, Results],
+    irony_base_rate: float | None = None,
+    authors: Collection[str] = (),
+) -> Calibration:
     """Fit both temperatures on all texts of `sets` and measure the errors that are left.
 
     A temperature measured on the texts it was fitted on looks better than it is. So each set
     is split into two halves (seeded), and each text is judged under the temperature fitted on
     the other half of every set.
+
+    With an `irony_base_rate`, irony is fitted (with a bias too) and measured where such a share
+    of the posts is ironic, and fitted only on the sets `authors`, whose posts were labelled by
+    those who wrote them.
     """
+    fit, judge = fit_irony, judge_irony
+    if irony_base_rate is not None:
+        fit = partial(fit_irony, base_rate=irony_base_rate)
+        judge = partial(judge_irony, base_rate=irony_base_rate)
     return Calibration(
         emotion=_cross_fit(sets, fit_emotion, judge_emotion),
-        irony=_cross_fit(sets, fit_irony, judge_irony),
+        irony=_cross_fit(sets, fit, judge, authors or sets),
     )
 
 
@@ -126,12 +150,18 @@ def fit_emotion(sets: Sequence[Results]) -> Fit:
     return _fit([_emotion_rows(*one) for one in sets])
 
 
-def fit_irony(sets: Sequence[Results]) -> Fit:
-    """Fit the temperature of irony over all examples labelled for it; 1 without any."""
+def fit_irony(sets: Sequence[Results], base_rate: float | None = None) -> Fit:
+    """Fit the temperature of irony over all examples labelled for it; 1 without any.
+
+    With a `base_rate`, a bias too, on examples of which such a share counts as ironic.
+    """
     rows = [_irony_rows(*one) for one in sets]
     if not rows:
         return Fit()
-    return _fit([(np.concatenate([a for a, _ in rows]), np.concatenate([b for _, b in rows]))])
+    logs, truth = np.concatenate([a for a, _ in rows]), np.concatenate([b for _, b in rows])
+    if base_rate is None:
+        return _fit([(logs, truth)])
+    return _fit_line(logs[:, 0] - logs[:, 1], truth == 0, base_rate)
 
 
 def judge_emotion(results: Results, fit: Fit) -> Judged:
@@ -141,10 +171,12 @@ def judge_emotion(results: Results, fit: Fit) -> Judged:
     return Judged(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
 
 
-def judge_irony(results: Results, fit: Fit) -> Judged:
+def judge_irony(results: Results, fit: Fit, base_rate: float | None = None) -> Judged:
     """Judge the probability of irony against whether the text was ironic."""
     logs, truth = _irony_rows(*results)
-    return Judged(np.exp(_log_softmax(logs / fit.temperature))[:, 0], truth == 0)
+    shifted = _shifted(logs, fit.bias) / fit.temperature
+    weights = None if base_rate is None else base_rate_weights(truth == 0, base_rate)
+    return Judged(np.exp(_log_softmax(shifted))[:, 0], truth == 0, weights)
 
 
 def bins_of(judged: Judged) -> list[Bin]:
@@ -155,16 +187,15 @@ def bins_of(judged: Judged) -> list[Bin]:
         inside = columns == column
         if inside.any():
             confidence, right = judged.confidence[inside], judged.right[inside]
-            bins.append(Bin(column, len(right), float(confidence.mean()), float(right.mean())))
+            counts = None if judged.weights is None else judged.weights[inside]
+            means = (float(np.average(one, weights=counts)) for one in (confidence, right))
+            bins.append(Bin(column, len(right), *means))
     return bins
 
 
-def expected_calibration_error(judged: Judged, weights: Reals | None = None) -> float:
-    """Return the mean |accuracy - confidence| over bins, by size; ValueError if empty.
-
-    `weights`, of mean 1, say how often each prediction counts.
-    """
-    return float(_errors(judged.confidence, judged.right[None, :], weights)[0])
+def expected_calibration_error(judged: Judged) -> float:
+    """Return the mean |accuracy - confidence| over bins, by size; ValueError if empty."""
+    return float(_errors(judged.confidence, judged.right[None, :], judged.weights)[0])
 
 
 def error_by_chance(judged: Judged) -> float:
@@ -175,7 +206,7 @@ def error_by_chance(judged: Judged) -> float:
     """
     generator = np.random.default_rng(_SEED)
     drawn = generator.random((_CHANCE_DRAWS, len(judged.right))) < judged.confidence
-    return float(_errors(judged.confidence, drawn).mean())
+    return float(_errors(judged.confidence, drawn, judged.weights).mean())
 
 
 def _errors(confidence: Reals, right: NDArray[np.bool_], weights: Reals | None = None) -> Reals:
@@ -236,22 +267,64 @@ def _fit(sets: Sequence[Rows]) -> Fit:
     return Fit(temperature=best, before=loss(1.0), after=loss(best))
 
 
+def _fit_line(logits: Reals, ironic: NDArray[np.bool_], base_rate: float) -> Fit:
+    """Fit p = sigmoid((logit + bias) / temperature) where a share `base_rate` is ironic.
+
+    Platt scaling (1999) by Newton's method; a slight pull towards no change keeps it finite where
+    the logits are all the same or tell the classes apart without an error.
+    """
+    weights = base_rate_weights(ironic, base_rate)
+    rows = np.stack([logits, np.ones_like(logits)], axis=1)
+    unchanged = np.array([1.0, 0.0])
+    line = unchanged
+    for _ in range(_STEPS):
+        chance = _sigmoid(rows @ line)
+        slope = rows.T @ (weights * (chance - ironic)) / len(rows) + _RIDGE * (line - unchanged)
+        spread = weights * chance * (1 - chance)
+        curvature = (rows.T * spread) @ rows / len(rows) + _RIDGE * np.eye(2)
+        line = line - np.clip(np.linalg.solve(curvature, slope), -1.0, 1.0)
+
+    def loss(chosen: Reals) -> float:
+        right = np.clip(_sigmoid((rows @ chosen) * np.where(ironic, 1, -1)), _TINY, 1.0)
+        return -float(np.average(np.log(right), weights=weights))
+
+    temperature = float(np.clip(np.round(1 / max(line[0], _TINY), 2), *_TEMPERATURES[[0, -1]]))
+    bias = round(float(line[1]) * temperature, 2)
+    fitted = np.array([1 / temperature, bias / temperature])
+    return Fit(temperature, bias, before=loss(unchanged), after=loss(fitted))
+
+
+def _sigmoid(values: Reals) -> Reals:
+    chances: Reals = np.exp(-np.logaddexp(0.0, -values))
+    return chances
+
+
+def _shifted(logs: Reals, bias: float) -> Reals:
+    """Return the rows of ironic and not ironic with `bias` added to the logit of irony."""
+    shifted: Reals = logs + np.array([bias, 0.0])
+    return shifted
+
+
 def _log_softmax(logs: Reals) -> Reals:
-    return logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
+    relative: Reals = logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
+    return relative
 
 
 Judge = Callable[[Results, Fit], Judged]
+FitTo = Callable[[Sequence[Results]], Fit]
 
 
 def _cross_fit(
-    sets: Mapping[str, Results], fit: Callable[[Sequence[Results]], Fit], judge: Judge
+    sets: Mapping[str, Results], fit: FitTo, judge: Judge, fitted: Collection[str] | None = None
 ) -> HeadCalibration:
+    """Fit on the sets `fitted` (by default on all) and measure all."""
     labelled = {name: results for name, results in sets.items() if len(judge(results, Fit()).right)}
     halves = {name: _halves(results) for name, results in labelled.items()}
-    first = fit([second for _, second in halves.values()])
-    second = fit([first for first, _ in halves.values()])
+    chosen = [name for name in labelled if fitted is None or name in fitted]
+    first = fit([halves[name][1] for name in chosen])
+    second = fit([halves[name][0] for name in chosen])
     return HeadCalibration(
-        fit=fit(list(labelled.values())),
+        fit=fit([labelled[name] for name in chosen]),
         halves=(first, second),
         sets={name: _measure(pair, (first, second), judge) for name, pair in halves.items()},
     )
@@ -269,9 +342,11 @@ def _measure(halves: tuple[Results, Results], fits: tuple[Fit, Fit], judge: Judg
 
 
 def _joined(parts: Sequence[Judged]) -> Judged:
+    weights = [part.weights for part in parts if part.weights is not None]
     return Judged(
         np.concatenate([part.confidence for part in parts]),
         np.concatenate([part.right for part in parts]),
+        np.concatenate(weights) if weights else None,
     )
 
 

@@ -19,6 +19,11 @@ from export.evaluation.calibration import (
     expected_calibration_error,
     judge_emotion,
 )
+from export.evaluation.irony_base_rate import (
+    IRONY_BASE_RATE,
+    as_if_half_ironic,
+    base_rate_weights,
+)
 from export.evaluation.metrics import predictions_of
 from export.training.examples import Example
 from serving.schemas import Classification
@@ -41,9 +46,6 @@ IRONY_SETS = {
     "tweeteval_irony": "tweets found by a hashtag",
 }
 """Sets about irony, and who said what is ironic."""
-
-IRONY_BASE_RATE = 1 / 8
-"""Assumed share of ironic posts among all: what the probability of irony is calibrated for."""
 
 _LIGHT = ("joy", "surprise")
 
@@ -74,8 +76,9 @@ class IronyRow:
     """Figures of one set about irony.
 
     `auc` is the share of (ironic, not ironic) pairs in which the ironic text has the higher
-    probability; `calibration_error` is that of the probability where `IRONY_BASE_RATE` of the
-    texts are ironic.
+    probability; `f1` is that of ironic where the model's irony, read as if half of the posts were
+    ironic, is at least 0.5; `calibration_error` is that of the probability itself where
+    `IRONY_BASE_RATE` of the texts are ironic.
     """
 
     name: str
@@ -111,8 +114,11 @@ class Panel:
         return expected_calibration_error(Judged(confidence, right))
 
 
-def measure_panel(classify: Classify, data: Path) -> Panel:
-    """Classify the panel's texts in the folder `data`; raises DataError as the sets' readers do."""
+def measure_panel(classify: Classify, data: Path, base_rate: float | None = None) -> Panel:
+    """Classify the panel's texts in the folder `data`; raises DataError as the sets' readers do.
+
+    `base_rate` is the share of ironic posts that the model's irony is calibrated for, if it is.
+    """
 
     def results_of(name: str) -> tuple[list[Example], Sequence[Classification]]:
         examples = list(source_of(SetConfig(name=name)).read(data, "val"))
@@ -122,7 +128,9 @@ def measure_panel(classify: Classify, data: Path) -> Panel:
         emotions=tuple(
             emotion_row(name, kind, *results_of(name)) for name, kind in EMOTION_SETS.items()
         ),
-        irony=tuple(irony_row(name, kind, *results_of(name)) for name, kind in IRONY_SETS.items()),
+        irony=tuple(
+            irony_row(name, kind, *results_of(name), base_rate) for name, kind in IRONY_SETS.items()
+        ),
     )
 
 
@@ -153,12 +161,16 @@ def emotion_row(
 
 
 def irony_row(
-    name: str, kind: str, examples: Sequence[Example], results: Sequence[Classification]
+    name: str,
+    kind: str,
+    examples: Sequence[Example],
+    results: Sequence[Classification],
+    base_rate: float | None = None,
 ) -> IronyRow:
     """Return the figures of one set about irony; raises ValueError when it lacks either class."""
     ironic = np.array([bool(example.irony) for example in examples])
     probability = np.array([result.irony for result in results])
-    figures = predictions_of(examples, results).figures()
+    figures = predictions_of(examples, as_if_half_ironic(results, base_rate)).figures()
     return IronyRow(
         name=name,
         kind=kind,
@@ -166,7 +178,7 @@ def irony_row(
         auc=area_under_curve(probability, ironic),
         f1=figures.f1_of("irony"),
         calibration_error=expected_calibration_error(
-            Judged(probability, ironic), base_rate_weights(ironic)
+            Judged(probability, ironic, base_rate_weights(ironic, IRONY_BASE_RATE))
         ),
     )
 
@@ -181,12 +193,3 @@ def area_under_curve(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -
         raise ValueError("both classes are needed")
     below, not_above = (np.searchsorted(low, high, side=side) for side in ("left", "right"))
     return float((below + not_above).mean() / 2 / len(low))
-
-
-def base_rate_weights(ironic: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return weights under which `IRONY_BASE_RATE` of the texts are ironic; their mean is 1."""
-    share = ironic.mean()
-    weights: NDArray[np.float64] = np.where(
-        ironic, IRONY_BASE_RATE / max(share, 1e-9), (1 - IRONY_BASE_RATE) / max(1 - share, 1e-9)
-    )
-    return weights

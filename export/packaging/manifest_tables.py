@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,13 @@ def training_stages(config: TrainConfig, data: Path, run: Path) -> tuple[Stage, 
     stages: tuple[Stage, ...] = ()
     for before in (config.base, config.teacher):
         if isinstance(before, TrainConfig):
-            stages += training_stages(before, data, run.parent / before.name)
+            folder = run.parent / before.name
+            known = {stage.run for stage in stages}
+            stages += tuple(
+                stage
+                for stage in training_stages(before, data, folder)
+                if stage.run not in known  # a base may be the teacher too
+            )
     sets, read = load_sets(config, data, "train"), load_unlabelled(config, data)
     return (*stages, Stage(config, sets, run, read))
 
@@ -70,8 +77,11 @@ def accuracy_table(
     return table
 
 
-def calibration_table(found: Calibration) -> dict[str, Any]:
-    """Return the temperatures and the expected calibration errors."""
+def calibration_table(found: Calibration, base_rate: float | None = None) -> dict[str, Any]:
+    """Return the temperatures and the expected calibration errors.
+
+    `base_rate` is the share of ironic posts that irony is calibrated for, if it is for one.
+    """
     return {
         "bins": BINS,
         "method": (
@@ -80,7 +90,10 @@ def calibration_table(found: Calibration) -> dict[str, Any]:
             "the temperatures shipped are fitted on all of them"
         ),
         "emotion": _head_table(found.emotion),
-        "irony": _head_table(found.irony),
+        "irony": {
+            **({"base_rate": base_rate, "bias": found.irony.fit.bias} if base_rate else {}),
+            **_head_table(found.irony),
+        },
     }
 
 
@@ -123,8 +136,18 @@ def training_table(stages: Sequence[Stage], command: str, note: str = "") -> dic
 
 
 def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
-    """Yield every set that a stage trained on or read, without repeats."""
+    """Yield every set that a stage trained on or read, without repeats.
+
+    `share` is that of all visits, in all stages.
+    """
     trained = {one.source.name: one for stage in stages for one in (*stage.read, *stage.sets)}
+    visits: Counter[str] = Counter()
+    for stage in stages:
+        runs = stage.config.soup * stage.config.passes
+        for one in stage.sets:
+            visits[one.source.name] += runs * round(one.chosen.weight * len(one.examples))
+        for one in stage.read:
+            visits[one.source.name] += stage.config.adapt_passes * len(one.examples)
     for one in trained.values():
         yield {
             "name": one.source.name,
@@ -133,6 +156,7 @@ def _set_rows(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
             "terms": one.source.terms.text,
             "any_use": one.source.terms.any_use,
             "source": one.source.origin,
+            "share": round(visits[one.source.name] / max(1, visits.total()), 4),
         }
 
 

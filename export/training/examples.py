@@ -42,6 +42,9 @@ class Source:
     own_labels: tuple[str, ...] = ()
     """Values of its examples' `own`: a side task, learned in addition to the emotions."""
 
+    by_author: bool = False
+    """Whether the authors themselves said what they meant."""
+
     def split_name(self, split: Split) -> str:
         """Return the set's own name for `split`."""
         return self.split_names[0 if split == "train" else 1]

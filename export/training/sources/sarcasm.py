@@ -50,6 +50,7 @@ ISARCASM = Source(
     origin="iSarcasmEval, SemEval-2022 Task 6, with the authors' sincere versions",
     terms=TERMS["isarcasm"],
     read=read_isarcasm,
+    by_author=True,
     split_names=("9 of 10 posts", "1 of 10 posts"),
 )
 FIGLANG_TWITTER, FIGLANG_REDDIT = (

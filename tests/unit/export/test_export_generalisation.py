@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from export.config import TrainConfig
+from export.config import DEFAULT_CONFIG, TrainConfig
 from export.errors import ConfigError
 from export.evaluation.panel import Panel, emotion_row, irony_row
 from export.generalisation import (
@@ -138,3 +138,12 @@ def test_a_missing_file_ends_with_one_line(
 
     assert status == 1
     assert "none.yaml: cannot be read" in capsys.readouterr().err
+
+
+def test_the_shipped_file_of_sets_left_out_is_valid_and_changes_nothing_but_the_sets() -> None:
+    for one in read_left_out(DEFAULT_CONFIG.with_name("left-out.yaml")):
+        assert not set(one.sets) & {*names(one.mixture), *names(one.against)}
+        assert (
+            one.mixture.model_copy(update={"name": one.against.name, "sets": one.against.sets})
+            == one.against
+        )

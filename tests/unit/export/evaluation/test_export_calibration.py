@@ -63,6 +63,38 @@ def test_irony_gets_the_temperature_that_makes_its_probabilities_come_true() -> 
     assert fit.after < fit.before
 
 
+def ironies(ironic: int, sincere: int, irony: float) -> Results:
+    examples = [Example("", irony=True)] * ironic + [Example("", irony=False)] * sincere
+    return examples, [scored(joy=1, irony=irony)] * (ironic + sincere)
+
+
+def test_at_a_base_rate_irony_gets_a_bias_too() -> None:
+    # Nothing tells the posts apart, and half of them are ironic: elsewhere, one in eight is.
+    found = calibrate({"posts": ironies(100, 100, irony=0.5)}, irony_base_rate=1 / 8)
+
+    fit = found.irony.fit
+    assert fit.bias / fit.temperature == pytest.approx(math.log(1 / 7), abs=0.05)
+    assert found.irony.sets["posts"].error < 0.05
+    assert found.irony.sets["posts"].before == pytest.approx(3 / 8, abs=0.01)
+
+
+def test_at_a_base_rate_irony_is_fitted_only_where_the_authors_said_so() -> None:
+    sets = {"authors": ironies(50, 350, irony=1 / 8), "others": ironies(200, 0, irony=0.01)}
+
+    found = calibrate(sets, irony_base_rate=1 / 8, authors=["authors"])
+
+    assert found.irony.fit.bias == pytest.approx(0.0, abs=0.11)
+    assert list(found.irony.sets) == ["authors", "others"]
+
+
+def test_bins_and_their_errors_count_each_prediction_by_its_weight() -> None:
+    half = Judged(np.array([0.25, 0.25]), np.array([True, False]), np.array([0.5, 1.5]))
+
+    (only,) = bins_of(half)
+    assert (only.count, only.accuracy) == (2, pytest.approx(0.25))
+    assert expected_calibration_error(half) == pytest.approx(0.0)
+
+
 def test_without_examples_nothing_is_changed() -> None:
     assert fit_emotion([]).temperature == 1.0
     assert fit_irony([emotions(right=1, wrong=0)]) == Fit()

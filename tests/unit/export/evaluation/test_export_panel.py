@@ -8,7 +8,6 @@ import pytest
 from export.evaluation.panel import (
     Panel,
     area_under_curve,
-    base_rate_weights,
     emotion_row,
     irony_row,
     measure_panel,
@@ -72,15 +71,6 @@ def test_the_area_under_the_curve_is_the_share_of_pairs_in_order(
 def test_the_area_needs_both_classes() -> None:
     with pytest.raises(ValueError, match="both classes"):
         area_under_curve(np.array([0.5]), np.array([True]))
-
-
-def test_weights_make_one_text_in_eight_ironic() -> None:
-    ironic = np.array([True, True, False, False])
-
-    weights = base_rate_weights(ironic)
-
-    assert weights[ironic].sum() / weights.sum() == pytest.approx(1 / 8)
-    assert weights.mean() == pytest.approx(1.0)
 
 
 def test_irony_is_calibrated_where_one_text_in_eight_is_ironic() -> None:

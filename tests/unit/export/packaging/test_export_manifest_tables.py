@@ -97,6 +97,7 @@ def test_a_model_trained_on_another_reports_both_training_runs(
     assert table["seconds"] == 120
     # Three runs of two passes over 24 examples at 1.5, then two passes over 8.
     assert table["visits"] == 3 * 2 * 36 + 2 * 8
+    assert [one["share"] for one in table["sets"]] == [round(216 / 232, 4), round(16 / 232, 4)]
     assert (table["command"], table["note"]) == ("make model", "by hand")
 
 
@@ -118,3 +119,14 @@ def test_energy_is_power_times_time_and_emissions_follow_from_it() -> None:
     assert (table["watts"], table["kwh"]) == (20, 0.04)
     assert table["kg_co2e"] == pytest.approx(0.016)
     assert "2 cores x 8 W" in table["formula"]
+
+
+def test_a_base_that_is_the_teacher_too_is_one_stage(
+    tiny_config: TrainConfig, tiny_data: Path, tmp_path: Path
+) -> None:
+    first = tiny_config.model_copy(update={"name": "first"})
+    last = tiny_config.model_copy(update={"base": first, "teacher": first})
+
+    stages = training_stages(last, tiny_data, tmp_path / "last")
+
+    assert [stage.run.name for stage in stages] == ["first", "last"]

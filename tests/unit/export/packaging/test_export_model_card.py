@@ -13,6 +13,8 @@ def set_of(name: str) -> dict[str, Any]:
         "split": "train",
         "examples": 16_000,
         "terms": f"terms of {name}",
+        "any_use": name != "carer",
+        "share": 0.25,
         "source": name.upper(),
     }
 
@@ -108,12 +110,12 @@ def manifest() -> dict[str, Any]:
     [
         "# tiny 0.1.0",
         "25.0 MB",
-        "| carer | train | 16,000 | CARER | terms of carer |",
+        "| carer | train | 16,000 | 25.0% | CARER | terms of carer | no |",
+        "**For research.** The terms of carer do not",
         "| carer | val | 2,000 | 0.930 (0.920-0.941) | 0.900 (0.880-0.920) |  |",
         "| 0.600 (0.300-0.900) | 0.500 (0.200-0.800) | 0.625 (0.400-0.750) |",
         "99.10% of",
         "must not be used to diagnose",
-        "CARER is for educational and research purposes only",
         "    make model\n",
         "## What int8 costs",
         "| carer | accuracy | 0.9300 | 0.9350 | +0.0050 |",
@@ -159,7 +161,17 @@ def test_a_model_made_without_carer_does_not_mention_it(manifest: dict[str, Any]
     text = model_card(manifest)
 
     assert "carer" not in text.lower()
-    assert "GoEmotions' 27 labels" in text
+    assert "**For any use**" in text
+
+
+def test_irony_at_a_base_rate_is_explained(manifest: dict[str, Any]) -> None:
+    manifest["calibration"]["irony"] |= {"base_rate": 0.125, "bias": -2.0}
+
+    text = " ".join(model_card(manifest).split())
+
+    assert "where 12.5% of the posts are ironic" in text
+    assert "(a bias of -2.00 is in the graph)" in text
+    assert "sounds like it" not in text
 
 
 def test_an_fp32_model_has_no_section_on_the_cost_of_precision(manifest: dict[str, Any]) -> None:
