@@ -58,6 +58,16 @@ class Judged:
     right: NDArray[np.bool_]
     weights: Reals | None = None
 
+    @property
+    def mean_confidence(self) -> float:
+        """Mean confidence of the predictions."""
+        return float(np.average(self.confidence, weights=self.weights))
+
+    @property
+    def share_right(self) -> float:
+        """Share of the predictions that was right; of irony, the share that is ironic."""
+        return float(np.average(self.right, weights=self.weights))
+
 
 @dataclass(frozen=True)
 class Bin:

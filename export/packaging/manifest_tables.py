@@ -13,6 +13,7 @@ from export.data import LoadedSet, load_sets, load_unlabelled
 from export.evaluation.calibration import BINS, Calibration, HeadCalibration
 from export.evaluation.confidence_intervals import Interval, confidence_intervals
 from export.evaluation.metrics import predictions_of
+from export.evaluation.panel import EMOTION_SETS, IRONY_SETS
 from export.evaluation.verification import Verification, cost_table
 from export.labels import IRONY
 from export.training.machine import energy_table
@@ -169,6 +170,7 @@ def _visits(stage: Stage) -> int:
 
 
 def _head_table(head: HeadCalibration) -> dict[str, Any]:
+    kinds = {**EMOTION_SETS, **IRONY_SETS}
     return {
         "temperature": head.fit.temperature,
         "half_temperatures": [one.temperature for one in head.halves],
@@ -179,6 +181,9 @@ def _head_table(head: HeadCalibration) -> dict[str, Any]:
                 "ece": round(one.error, 4),
                 "ece_at_1": round(one.before, 4),
                 "ece_by_chance": round(one.by_chance, 4),
+                "confidence": round(one.judged.mean_confidence, 4),
+                "right": round(one.judged.share_right, 4),
+                **({"kind": kinds[name]} if name in kinds else {}),
             }
             for name, one in head.sets.items()
         },

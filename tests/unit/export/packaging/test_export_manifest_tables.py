@@ -76,6 +76,11 @@ def test_the_tables_can_be_written_as_json(measured: list[LoadedSet], results: R
 
     assert table["emotion"]["temperature"] == found.emotion.fit.temperature
     assert table["emotion"]["sets"]["carer"]["ece"] == round(found.emotion.sets["carer"].error, 4)
+    carer = found.emotion.sets["carer"].judged
+    row = table["emotion"]["sets"]["carer"]
+    assert row["confidence"] == round(float(carer.confidence.mean()), 4)
+    assert row["right"] == round(float(carer.right.mean()), 4)
+    assert row["kind"] == "tweets, lower-cased"
     assert list(table["irony"]["sets"]) == ["tweeteval_irony"]
     assert table["bins"] == 15
 

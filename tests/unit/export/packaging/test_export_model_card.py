@@ -82,14 +82,33 @@ def manifest() -> dict[str, Any]:
                 "ece": 0.035,
                 "ece_pooled": 0.021,
                 "sets": {
-                    "carer": {"ece": 0.03, "ece_at_1": 0.02, "ece_by_chance": 0.017},
-                    "other": {"ece": 0.04, "ece_at_1": 0.05, "ece_by_chance": 0.023},
+                    "carer": {
+                        "ece": 0.03,
+                        "ece_at_1": 0.02,
+                        "ece_by_chance": 0.017,
+                        "confidence": 0.71,
+                        "right": 0.68,
+                        "kind": "tweets, lower-cased",
+                    },
+                    "other": {
+                        "ece": 0.04,
+                        "ece_at_1": 0.05,
+                        "ece_by_chance": 0.023,
+                        "confidence": 0.5,
+                        "right": 0.6,
+                    },
                 },
             },
             "irony": {
                 "ece": 0.07,
                 "sets": {
-                    "tweeteval_irony": {"ece": 0.07, "ece_at_1": 0.14, "ece_by_chance": 0.055}
+                    "tweeteval_irony": {
+                        "ece": 0.07,
+                        "ece_at_1": 0.14,
+                        "ece_by_chance": 0.055,
+                        "confidence": 0.2,
+                        "right": 0.125,
+                    }
                 },
             },
         },
@@ -123,9 +142,9 @@ def manifest() -> dict[str, Any]:
         "150 of 200 pass, 75.0%",
         "| negation | MFT | 20 | 25.0% |",
         "(emotion 1.25, irony 0.75)",
-        "| emotion | carer | 0.020 | 0.030 | 0.017 |",
-        "| emotion | mean of the sets |  | 0.035 |  |",
-        "| emotion | all texts together |  | 0.021 |  |",
+        "| emotion | carer | tweets, lower-cased | 0.710 | 0.680 | 0.020 | 0.030 | 0.017 |",
+        "| emotion | mean of the sets |  |  |  |  | 0.035 |  |",
+        "| emotion | all texts together |  |  |  |  | 0.021 |  |",
         "](reliability.svg)",
         "- carer: lowest on surprise, F1 0.800 on 81 of 2,000 texts.",
         "- Behaviour, negation: 15 of 20 tests fail (MFT).",
@@ -215,12 +234,11 @@ EMOJI = {"name": "tweeteval_emoji"}
             {
                 "config": {
                     "base": "tiny-base",
-                    "teacher": {"base": "large"},
+                    "teacher": {"name": "large", "version": "1"},
                     "sets": [{"name": "carer"}, {**EMOJI, "teacher_weight": 1.0}],
                 }
             },
-            "What large, a larger model fine-tuned on the same sets and never served, says of the"
-            " texts of tweeteval_emoji was learned",
+            "What another model (large 1) says of the texts of tweeteval_emoji was learned",
         ),
     ],
 )
