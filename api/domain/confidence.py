@@ -1,18 +1,32 @@
-"""Confidence in a mood: effective sample size and weighted resampling of posts."""
+"""Confidence in a mood: weighted resampling of the posts with a feeling, then calibration."""
 
 import math
 import random
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, pairwise
+from dataclasses import dataclass
+from itertools import accumulate, compress, pairwise
 
-from api.domain.moods import mood_of
-from api.domain.scoring import ScoringConfig, positivity, weighted_mean
+from api.domain.moods import Mood, decided_mood
+from api.domain.scoring import ScoringConfig, negativity, positivity, weighted_mean
 
 _FRACTION_BITS = 40
 _FIELD_BITS = 80
 """Bits per packed number: enough for a sum of 2 ** 39 probabilities, far above any draw limit."""
 _SLOT_BYTES = 2
 _SLOTS = 1 << (8 * _SLOT_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the posts with a feeling in them say for a mood.
+
+    agreement is the share of resamples that give the mood; effective_posts is the effective sample
+    size of the posts with a feeling; feeling_share is their share of the weight of all posts.
+    """
+
+    agreement: float
+    effective_posts: float
+    feeling_share: float
 
 
 def effective_sample_size(weights: Sequence[float]) -> float:
@@ -29,16 +43,61 @@ def effective_sample_size(weights: Sequence[float]) -> float:
 
 
 def confidence(
-    probabilities: Sequence[Mapping[str, float]], weights: Sequence[float], config: ScoringConfig
+    probabilities: Sequence[Mapping[str, float]],
+    weights: Sequence[float],
+    with_feeling: Sequence[bool],
+    config: ScoringConfig,
 ) -> float | None:
-    """Return the share of resamples that give the same mood as all posts together.
+    """Return the calibrated probability of the mood of the posts; see evidence and calibrated.
 
-    probabilities are per post, after the irony shift; the result depends on their order, so sort
-    first. Returns None if no post has a weight.
+    Returns None if no post has a weight.
+    """
+    found = evidence(probabilities, weights, with_feeling, config)
+    return None if found is None else calibrated(found, config)
 
-    Each of config.resamples resamples draws posts with replacement (Efron, 1979), with probability
-    proportional to weight, and takes their plain mean. It draws round(effective sample size) posts,
-    not len(weights): a weight says how much a post counts, not that it was observed more often, so
+
+def calibrated(evidence: Evidence, config: ScoringConfig) -> float:
+    """Return the probability that a mood with this evidence is the right one.
+
+        log odds = confidence_offset
+                 + confidence_slope   * ln(a / (1 - a))
+                 + confidence_posts   * ln(effective_posts)
+                 + confidence_feeling * ln(feeling_share)
+
+    where a is the agreement, held between 1 / (2 resamples) and 1 minus that, as so many resamples
+    tell no finer (Platt, 1999, with more inputs). No constant but the offset is below 0, so more
+    agreement, more posts and fewer neutral posts never lower it. With an offset of 0, a slope of 1
+    and the others 0 it is a. Without a post with a feeling it is 0.
+    """
+    if evidence.effective_posts == 0:
+        return 0.0
+    finest = 1 / (2 * config.resamples)
+    agreement = min(max(evidence.agreement, finest), 1 - finest)
+    log_odds = (
+        config.confidence_offset
+        + config.confidence_slope * math.log(agreement / (1 - agreement))
+        + config.confidence_posts * math.log(evidence.effective_posts)
+        + config.confidence_feeling * math.log(evidence.feeling_share)
+    )
+    # Written with tanh, a logistic function does not overflow.
+    return (1 + math.tanh(log_odds / 2)) / 2
+
+
+def evidence(
+    probabilities: Sequence[Mapping[str, float]],
+    weights: Sequence[float],
+    with_feeling: Sequence[bool],
+    config: ScoringConfig,
+) -> Evidence | None:
+    """Return the evidence for the mood that all posts have together; None without any weight.
+
+    probabilities are per post, after the irony shift, and with_feeling says which posts have a
+    feeling in them (scoring.has_feeling); agreement depends on their order, so sort first.
+
+    Each of config.resamples resamples draws posts with a feeling with replacement (Efron, 1979),
+    with probability proportional to weight, and takes their plain mean. Neutral posts are not
+    drawn, so that adding some lends no confidence. It draws round(effective sample size) posts, not
+    len(weights): a weight says how much a post counts, not that it was observed more often, so
     thousands of draws among posts of which five have nearly all the weight would overstate the
     confidence.
 
@@ -50,17 +109,39 @@ def confidence(
     mean = weighted_mean(probabilities, weights)
     if mean is None:
         return None
-    wanted = max(1, round(effective_sample_size(weights)))
+    felt_weights = list(compress(weights, with_feeling))
+    felt_total = math.fsum(felt_weights)
+    if felt_total <= 0:
+        return Evidence(0.0, 0.0, 0.0)
+    felt = [_parts(each, config) for each in compress(probabilities, with_feeling)]
+    effective_posts = effective_sample_size(felt_weights)
+    agreement = _agreement(
+        _mood(_parts(mean, config), config), felt, felt_weights, effective_posts, config
+    )
+    return Evidence(agreement, effective_posts, felt_total / math.fsum(weights))
+
+
+def _agreement(
+    mood: Mood,
+    parts: Sequence[Sequence[float]],
+    weights: Sequence[float],
+    effective_posts: float,
+    config: ScoringConfig,
+) -> float:
+    """Return the share of resamples of the posts that give the mood."""
+    wanted = max(1, round(effective_posts))
     draws = min(wanted, config.draw_limit)
     shrink = math.sqrt(draws / wanted)
-    slots = _slots(weights)
-    packed = [(_pack(_parts(probabilities[index])), count) for index, count in slots]
+    packed = [(_pack(parts[index]), count) for index, count in _slots(weights)]
     table: list[int] = []
     for value, count in packed:
         table.extend([value] * count)
-    centre = _parts(mean)
+    total = math.fsum(weights)
+    centre = [
+        math.fsum(part * weight for part, weight in zip(each, weights, strict=True)) / total
+        for each in zip(*parts, strict=True)
+    ]
     table_mean = _unpack(sum(value * count for value, count in packed), _SLOTS)
-    mood = mood_of(mean, config)
     generator = random.Random(config.seed)  # noqa: S311 - repeatable resampling, not a secret
     agreeing = 0
     for _ in range(config.resamples):
@@ -71,7 +152,7 @@ def confidence(
             middle + (value - expected) * shrink
             for middle, value, expected in zip(centre, drawn, table_mean, strict=True)
         ]
-        agreeing += mood_of(_scores(resampled), config) is mood
+        agreeing += _mood(resampled, config) is mood
     return agreeing / config.resamples
 
 
@@ -93,15 +174,19 @@ def _slots(weights: Sequence[float]) -> list[tuple[int, int]]:
     ]
 
 
-def _parts(scores: Mapping[str, float]) -> tuple[float, float, float, float]:
-    """Return the parts that decide a mood: positivity, anger, fear, sadness."""
-    return (positivity(scores), scores["anger"], scores["fear"], scores["sadness"])
+def _parts(scores: Mapping[str, float], config: ScoringConfig) -> tuple[float, float, float, float]:
+    """Return the parts that decide a mood, each 0 or more; see decided_mood."""
+    return (
+        positivity(scores, config),
+        negativity(scores, config),
+        scores["anger"],
+        scores["fear"] + scores["sadness"],
+    )
 
 
-def _scores(parts: Sequence[float]) -> dict[str, float]:
-    """Return scores with these parts, all positivity as joy, since only its sum matters."""
-    parts_by_name = zip(("joy", "anger", "fear", "sadness"), parts, strict=True)
-    return {"love": 0.0, "surprise": 0.0, **dict(parts_by_name)}
+def _mood(parts: Sequence[float], config: ScoringConfig) -> Mood:
+    positive, negative, anger, fear_and_sadness = parts
+    return decided_mood(positive, negative, anger, fear_and_sadness, config)
 
 
 def _pack(parts: Sequence[float]) -> int:

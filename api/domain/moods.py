@@ -33,19 +33,32 @@ SUMMARIES: Mapping[Mood, str] = {
 
 
 def mood_of(scores: Mapping[str, float], config: ScoringConfig) -> Mood:
-    """Return the mood of emotion scores.
+    """Return the mood of emotion scores; see decided_mood for the rule."""
+    return decided_mood(
+        positivity(scores, config),
+        negativity(scores, config),
+        scores["anger"],
+        scores["fear"] + scores["sadness"],
+        config,
+    )
 
-    If negativity > positivity: Stressed if anger_factor * anger > fear + sadness, else Depressed.
-    Otherwise: Cheerful if positivity >= cheerful_factor * negativity, else Satisfied. A tie is
-    Satisfied, unless both are zero (never so after a softmax): 0 >= 0 is Cheerful.
+
+def decided_mood(
+    positive: float, negative: float, anger: float, fear_and_sadness: float, config: ScoringConfig
+) -> Mood:
+    """Return the mood by the four numbers that decide it.
+
+    If negativity > heavy_factor * positivity: Stressed if anger_factor * anger > fear + sadness,
+    else Depressed. Otherwise: Cheerful if positivity >= cheerful_factor * negativity, else
+    Satisfied. A tie is Satisfied, unless both are zero (never so after a softmax): 0 >= 0 is
+    Cheerful.
 
     Differences within config.tie_tolerance are ties, because 0.6 and 1.5 * 0.4 differ in floating
     point and rounding must not choose a mood.
     """
-    positive, negative = positivity(scores), negativity(scores)
     tie = config.tie_tolerance
-    if negative - positive > tie:
-        tense = config.anger_factor * scores["anger"] - scores["fear"] - scores["sadness"] > tie
+    if negative - config.heavy_factor * positive > tie:
+        tense = config.anger_factor * anger - fear_and_sadness > tie
         return Mood.STRESSED if tense else Mood.DEPRESSED
     bright = config.cheerful_factor * negative - positive <= tie
     return Mood.CHEERFUL if bright else Mood.SATISFIED

@@ -14,6 +14,7 @@ from api.domain.posts import ClassifiedPost, Ownership, Post
 from api.domain.scoring import (
     ScoringConfig,
     adjusted,
+    has_feeling,
     language,
     negativity,
     positivity,
@@ -171,9 +172,14 @@ def mood_result(
         reason=None if scores is not None else _reason(posts, counted, len(read), as_of, config),
         summary=None if mood is None else SUMMARIES[mood],
         scores=scores,
-        positivity=None if scores is None else positivity(scores),
-        negativity=None if scores is None else negativity(scores),
-        confidence=confidence(probabilities, weights, config),
+        positivity=None if scores is None else positivity(scores, config),
+        negativity=None if scores is None else negativity(scores, config),
+        confidence=confidence(
+            probabilities,
+            weights,
+            [has_feeling(item.classification) for item in counted],
+            config,
+        ),
         effective_sample_size=effective_sample_size(weights),
         as_of=as_of,
         posts={"total": len(counted), **{each.value: by_ownership[each] for each in Ownership}},
@@ -183,7 +189,7 @@ def mood_result(
         stale_note=stale_note,
         happiest=peak("joy", read),
         saddest=peak("sadness", read),
-        moved_most=moved_most(counted, probabilities, weights, config.moved_most_count),
+        moved_most=moved_most(counted, probabilities, weights, config),
         truncated_share=_share([item.classification.truncated for item in counted]),
         not_english=not_english,
         not_english_share=not_english / max(1, len(counted)),
@@ -216,9 +222,9 @@ def moved_most(
     posts: Sequence[ClassifiedPost],
     probabilities: Sequence[Mapping[str, float]],
     weights: Sequence[float],
-    count: int,
+    config: ScoringConfig,
 ) -> tuple[Influence, ...]:
-    """Return up to `count` posts with the largest absolute contribution, largest first.
+    """Return up to moved_most_count posts with the largest absolute contribution, largest first.
 
     Posts with contribution 0 are left out; the newer of two equals comes first.
     """
@@ -228,11 +234,11 @@ def moved_most(
     moving = []
     for item, each, weight in zip(posts, probabilities, weights, strict=True):
         share = weight / total
-        contribution = share * (positivity(each) - negativity(each))
+        contribution = share * (positivity(each, config) - negativity(each, config))
         if contribution != 0:
             newness = (item.post.created_at, item.post.post_id)
             moving.append((abs(contribution), newness, item.post, share, contribution))
-    largest = heapq.nlargest(count, moving, key=lambda entry: entry[:2])
+    largest = heapq.nlargest(config.moved_most_count, moving, key=lambda entry: entry[:2])
     return tuple(Influence(post, share, moved) for _, _, post, share, moved in largest)
 
 

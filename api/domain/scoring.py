@@ -4,11 +4,15 @@
     recency   = 2 ** (-age_days / half_life), exponential decay
     score(e)  = sum_i weight(i) * p'(i, e) / sum_i weight(i)
 
-where p' are the post's emotion probabilities after the irony shift.
+where p' are the post's emotion probabilities after the irony shift. Each emotion has a valence
+weight v, and neutral, the reference, has 0:
+
+    positivity = sum of v(e) * score(e) over emotions of positive valence
+    negativity = sum of -v(e) * score(e) over emotions of negative valence
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -36,6 +40,19 @@ class ActivityForm(StrEnum):
     LINEAR = "linear"
 
 
+_HEAVY_VALENCES = ("anger_valence", "fear_valence", "sadness_valence")
+_EITHER_SIGN = ("surprise_valence", "confidence_offset")
+
+
+def _signs(field: str) -> tuple[Callable[[float], bool], str]:
+    """Return whether a number may stand in the field of a configuration, and that in words."""
+    if field in _EITHER_SIGN:
+        return (lambda _: True), "a number"
+    if field in _HEAVY_VALENCES:
+        return (lambda value: value <= 0), "a number of 0 or less"
+    return (lambda value: value >= 0), "a number of 0 or more"
+
+
 @dataclass(frozen=True, slots=True)
 class ScoringConfig:
     """Constants of scoring, mood and confidence.
@@ -47,6 +64,13 @@ class ScoringConfig:
     language: 1 for posts that the model reads, other_language_weight for the others. Where that is
     0 they are left out; if fewer than least_read_posts are then left, and fewer than half of all,
     there is no mood.
+    valence: how light (above 0) or heavy (below 0) an emotion counts. anger, fear and sadness are
+    never above 0, joy and love never below; surprise may be either. One of 0 counts on no side.
+    mood: heavy if negativity > heavy_factor * positivity; see api.domain.moods for the rest.
+    evidence: with fewer than least_feeling_posts posts that have a feeling in them (has_feeling)
+    there is no mood.
+    confidence_offset, _slope, _posts and _feeling calibrate confidence; the formula is that of
+    api.domain.confidence.calibrated.
     draw_limit bounds the time that resampling takes (see api.domain.confidence).
     Raises ValueError if a constant would make weights negative or undefined.
     """
@@ -68,9 +92,21 @@ class ScoringConfig:
     impressions_factor: float = 0.01
     other_language_weight: float = 0.0
     least_read_posts: int = 5
+    least_feeling_posts: int = 0
     irony_share: float = 0.5
+    anger_valence: float = -1.0
+    fear_valence: float = -1.0
+    sadness_valence: float = -1.0
+    joy_valence: float = 1.0
+    love_valence: float = 1.0
+    surprise_valence: float = 1.0
+    heavy_factor: float = 1.0
     anger_factor: float = 2.0
     cheerful_factor: float = 1.5
+    confidence_offset: float = 0.0
+    confidence_slope: float = 1.0
+    confidence_posts: float = 0.0
+    confidence_feeling: float = 0.0
     tie_tolerance: float = 1e-9
     resamples: int = 500
     draw_limit: int = 1_000
@@ -81,8 +117,11 @@ class ScoringConfig:
     def __post_init__(self) -> None:
         """Refuse constants that leave a formula undefined."""
         for field, value in self.to_dict().items():
-            if not isinstance(value, str) and not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"{field} must be a number of 0 or more, not {value}")
+            if isinstance(value, str):
+                continue
+            allowed, requirement = _signs(field)
+            if not (math.isfinite(value) and allowed(value)):
+                raise ValueError(f"{field} must be {requirement}, not {value}")
         for field in ("half_life_days", "recency_numerator", "resamples", "draw_limit"):
             if getattr(self, field) == 0:
                 raise ValueError(f"{field} must be greater than 0")
@@ -131,19 +170,36 @@ def preset(name: str) -> ScoringConfig:
         raise UnknownPresetError(f'no scoring is called "{name}": use {known}') from None
 
 
-NEGATIVE = ("anger", "fear", "sadness")
-
 _SECONDS_A_DAY = 86_400
 
 
-def positivity(scores: Mapping[str, float]) -> float:
-    """Return joy + love + surprise."""
-    return scores["joy"] + scores["love"] + scores["surprise"]
+def positivity(scores: Mapping[str, float], config: ScoringConfig) -> float:
+    """Return the sum of valence * score over the emotions of positive valence."""
+    return (
+        config.joy_valence * scores["joy"]
+        + config.love_valence * scores["love"]
+        + max(0.0, config.surprise_valence) * scores["surprise"]
+    )
 
 
-def negativity(scores: Mapping[str, float]) -> float:
-    """Return anger + fear + sadness."""
-    return scores["anger"] + scores["fear"] + scores["sadness"]
+def negativity(scores: Mapping[str, float], config: ScoringConfig) -> float:
+    """Return the sum of -valence * score over the emotions of negative valence."""
+    return (
+        -config.anger_valence * scores["anger"]
+        - config.fear_valence * scores["fear"]
+        - config.sadness_valence * scores["sadness"]
+        + max(0.0, -config.surprise_valence) * scores["surprise"]
+    )
+
+
+def has_feeling(classification: Classification) -> bool:
+    """Return whether the model finds an emotion more probable than neutral in a post.
+
+    Only such posts are evidence for a mood: a neutral post says how little feeling there is, not
+    which. The probabilities are those of the model, before the irony shift.
+    """
+    scores = classification.scores
+    return max(scores.values()) > scores["neutral"]
 
 
 def age_days(post: Post, as_of: datetime) -> float:
@@ -213,29 +269,31 @@ def relative_weights(
 def adjusted(classification: Classification, config: ScoringConfig) -> dict[str, float]:
     """Return the emotion probabilities after the irony shift; their sum stays the same.
 
-    A share irony_share * irony of each positive probability moves to the negative emotions, in
-    proportion to them. If all three are zero, it is split evenly: positivity and negativity are
-    then the limit of the formula as the three go to zero together.
+    A share irony_share * irony of joy, of love, and of surprise if its valence is above 0, moves to
+    anger, fear and sadness, in proportion to them. If all three are zero, it is split evenly: their
+    sum is then the limit of the formula as the three go to zero together.
     """
     scores = classification.scores
     share = config.irony_share * classification.irony
-    moved = share * positivity(scores)
-    total = negativity(scores)
     # Written out: in loops this was a fifth of the time of a result.
+    anger, fear, sadness = scores["anger"], scores["fear"], scores["sadness"]
+    joy, love, surprise = scores["joy"], scores["love"], scores["surprise"]
+    taken_of_surprise = share if config.surprise_valence > 0 else 0.0
+    moved = share * (joy + love) + taken_of_surprise * surprise
+    total = anger + fear + sadness
     if total > 0:
-        anger, fear, sadness = scores["anger"], scores["fear"], scores["sadness"]
         anger += moved * (anger / total)
         fear += moved * (fear / total)
         sadness += moved * (sadness / total)
     else:
-        anger = fear = sadness = moved / len(NEGATIVE)
+        anger = fear = sadness = moved / 3
     return {
         "anger": anger,
         "fear": fear,
-        "joy": scores["joy"] * (1 - share),
-        "love": scores["love"] * (1 - share),
+        "joy": joy * (1 - share),
+        "love": love * (1 - share),
         "sadness": sadness,
-        "surprise": scores["surprise"] * (1 - share),
+        "surprise": surprise * (1 - taken_of_surprise),
         "neutral": scores["neutral"],
     }
 

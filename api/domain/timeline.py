@@ -72,5 +72,10 @@ def _bucket(start: date, items: Sequence[ClassifiedPost], config: ScoringConfig)
     if scores is None:
         return TimelineBucket(start, len(items), None, None, None, None)
     return TimelineBucket(
-        start, len(items), scores, positivity(scores), negativity(scores), mood_of(scores, config)
+        start,
+        len(items),
+        scores,
+        positivity(scores, config),
+        negativity(scores, config),
+        mood_of(scores, config),
     )

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from api.domain.confidence import confidence, effective_sample_size
-from api.domain.scoring import DEFAULT
+from api.domain.confidence import Evidence, calibrated, effective_sample_size, evidence
+from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
 from tests.support.posts import emotions
 
 JOY = emotions(joy=1.0)
@@ -14,6 +14,15 @@ SADNESS = emotions(sadness=1.0)
 
 FOUR_SIGMA = 4 * math.sqrt(0.25 / 500)
 """How far a share of 500 resamples may stray from its probability: 0.09."""
+
+
+def agreement(
+    probabilities: list[dict[str, float]], weights: list[float], config: ScoringConfig = DEFAULT
+) -> float:
+    with_feeling = [each["neutral"] < max(each.values()) for each in probabilities]
+    found = evidence(probabilities, weights, with_feeling, config)
+    assert found is not None
+    return found.agreement
 
 
 @pytest.mark.parametrize(
@@ -47,17 +56,17 @@ def test_effective_sample_size_is_the_square_of_the_sum_over_the_sum_of_squares(
 def test_posts_that_all_say_the_same_are_certain(
     probabilities: list[dict[str, float]], weights: list[float]
 ) -> None:
-    assert confidence(probabilities, weights, DEFAULT) == 1.0
+    assert agreement(probabilities, weights) == 1.0
 
 
-def test_there_is_no_confidence_without_weight() -> None:
-    assert confidence([JOY, SADNESS], [0.0, 0.0], DEFAULT) is None
+def test_there_is_no_evidence_without_weight() -> None:
+    assert evidence([JOY, SADNESS], [0.0, 0.0], [True, True], DEFAULT) is None
 
 
 def test_confidence_is_the_probability_that_a_resample_gives_the_same_mood() -> None:
     probabilities = [JOY] * 55 + [SADNESS] * 45
 
-    sure = confidence(probabilities, [1.0] * 100, DEFAULT)
+    sure = agreement(probabilities, [1.0] * 100)
 
     # Satisfied (0.45 <= 0.55 < 0.675) holds in a resample with 50 to 59 joys among 100 draws:
     # from 60 on it is Cheerful (0.6 >= 1.5 * 0.4), below 50 Depressed.
@@ -70,7 +79,7 @@ def test_resamples_are_of_the_effective_size_not_of_the_number_of_posts() -> Non
     probabilities = [JOY, JOY, JOY, SADNESS] + [JOY] * 400
     weights = [heavy] * 4 + [light] * 400
 
-    sure = confidence(probabilities, weights, DEFAULT)
+    sure = agreement(probabilities, weights)
 
     # The effective size is 4, so 4 draws: Cheerful (k/4 >= 1.5 * (4 - k)/4) needs k = 3 or 4 joys.
     # 4 * 0.75^3 * 0.25 + 0.75^4 = 0.738; with 404 draws it would be 1.
@@ -80,7 +89,7 @@ def test_resamples_are_of_the_effective_size_not_of_the_number_of_posts() -> Non
 def test_posts_are_drawn_in_proportion_to_weight() -> None:
     probabilities = [JOY, SADNESS]
 
-    sure = confidence(probabilities, [2.0, 1.0], DEFAULT)
+    sure = agreement(probabilities, [2.0, 1.0])
 
     # Effective size 9/5 = 1.8, so 2 draws. Cheerful (2/3 >= 1.5 * 1/3) needs two joys, as one of
     # each is Satisfied: (2/3)^2 = 0.444; drawn evenly it would be 0.25.
@@ -90,7 +99,7 @@ def test_posts_are_drawn_in_proportion_to_weight() -> None:
 def test_a_draw_limit_keeps_the_confidence_of_the_whole_sample() -> None:
     probabilities = [JOY] * 1_240 + [SADNESS] * 760
 
-    limited = confidence(probabilities, [1.0] * 2_000, replace(DEFAULT, draw_limit=200))
+    limited = agreement(probabilities, [1.0] * 2_000, replace(DEFAULT, draw_limit=200))
 
     # Cheerful from a share of 0.6 joys on. The mean is 0.62 and a share among 2,000 draws spreads
     # by sqrt(0.62 * 0.38 / 2000) = 0.01085, so 0.6 is 1.843 spreads below: probability 0.967.
@@ -101,9 +110,7 @@ def test_a_draw_limit_keeps_the_confidence_of_the_whole_sample() -> None:
 def test_the_seed_decides_the_resamples() -> None:
     probabilities, weights = [JOY] * 55 + [SADNESS] * 45, [1.0] * 100
 
-    by_seed = {
-        confidence(probabilities, weights, replace(DEFAULT, seed=seed)) for seed in range(10)
-    }
+    by_seed = {agreement(probabilities, weights, replace(DEFAULT, seed=seed)) for seed in range(10)}
 
     assert len(by_seed) > 1
 
@@ -112,9 +119,44 @@ def test_rounding_of_many_small_weights_does_not_lean_to_one_side() -> None:
     probabilities = [*[JOY, SADNESS] * 3_855, emotions(neutral=1.0)]
     weights = [8.5] * 7_710 + [1.0]
 
-    sure = confidence(probabilities, weights, DEFAULT)
+    sure = agreement(probabilities, weights)
 
     # The weights add up to 65536, the slots of the table: 8.5 is rounded to 9 for every joy and to
     # 8 for every sadness. The mean is a tie (Satisfied) all the same, and half of the resamples
     # fall on its heavy side.
     assert sure == pytest.approx(0.5, abs=FOUR_SIGMA)
+
+
+def test_neutral_posts_are_not_drawn_but_lower_the_share_of_posts_with_a_feeling() -> None:
+    neutral = emotions(neutral=0.6, sadness=0.4)
+
+    found = evidence([JOY, JOY, neutral, neutral], [1.0] * 4, [True, True, False, False], DEFAULT)
+
+    assert found == Evidence(agreement=1.0, effective_posts=2.0, feeling_share=0.5)
+
+
+def test_without_a_post_with_a_feeling_there_is_no_confidence() -> None:
+    found = evidence([emotions(neutral=0.6, joy=0.4)], [1.0], [False], DEFAULT)
+
+    assert found is not None
+    assert calibrated(found, DEFAULT) == 0.0
+
+
+def test_confidence_is_the_agreement_where_nothing_is_fitted() -> None:
+    assert calibrated(Evidence(0.75, 3.0, 0.2), CLASSIC) == pytest.approx(0.75)
+    assert calibrated(Evidence(1.0, 3.0, 0.2), CLASSIC) == pytest.approx(0.999)  # 1 - 1 / 1000
+
+
+def test_calibration_is_the_stated_formula() -> None:
+    fitted = replace(
+        CLASSIC,
+        confidence_offset=-1.0,
+        confidence_slope=0.5,
+        confidence_posts=0.25,
+        confidence_feeling=2.0,
+    )
+
+    sure = calibrated(Evidence(agreement=0.8, effective_posts=16.0, feeling_share=0.5), fitted)
+
+    # -1 + 0.5 ln 4 + 0.25 ln 16 + 2 ln 0.5 = -1 + ln 2 + ln 2 - 2 ln 2 = -1
+    assert sure == pytest.approx(1 / (1 + math.e))

@@ -1,5 +1,7 @@
 """The rules that turn scores into a mood, at and around each boundary."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.domain.moods import OPPOSITE, SUMMARIES, Mood, mood_of
@@ -38,6 +40,13 @@ from tests.support.posts import emotions
 )
 def test_scores_have_a_mood(scores: dict[str, float], expected: Mood) -> None:
     assert mood_of(scores, DEFAULT) is expected
+
+
+def test_a_heavy_mood_takes_more_than_the_heavy_factor_times_the_lighter_feelings() -> None:
+    scores, lenient = emotions(joy=0.4, sadness=0.6), replace(DEFAULT, heavy_factor=1.5)
+
+    assert mood_of(scores, DEFAULT) is Mood.DEPRESSED
+    assert mood_of(scores, lenient) is Mood.SATISFIED  # 0.6 is a tie with 1.5 * 0.4
 
 
 def test_each_mood_has_an_opposite() -> None:

@@ -343,7 +343,7 @@ def test_the_posts_that_moved_most_are_those_of_the_largest_share_times_balance(
     ]
     items = [classified(post(name)) for name in ("even", "heavy", "light")]
 
-    moved = moved_most(items, probabilities, [5.0, 3.0, 2.0 - 1e-6], 5)
+    moved = moved_most(items, probabilities, [5.0, 3.0, 2.0 - 1e-6], DEFAULT)
 
     assert [(each.post.post_id, each.direction) for each in moved] == [
         ("heavy", "negative"),
@@ -358,7 +358,7 @@ def test_all_contributions_add_up_to_the_balance_of_the_result() -> None:
     probabilities = [emotions(joy=0.6, sadness=0.4), emotions(anger=0.9, love=0.1)]
     items = [classified(post("1")), classified(post("2"))]
 
-    moved = moved_most(items, probabilities, [1.0, 3.0], 5)
+    moved = moved_most(items, probabilities, [1.0, 3.0], DEFAULT)
 
     # 0.25 * 0.2 + 0.75 * -0.8
     assert sum(each.contribution for each in moved) == pytest.approx(-0.55)
@@ -367,7 +367,7 @@ def test_all_contributions_add_up_to_the_balance_of_the_result() -> None:
 def test_no_more_posts_are_named_than_asked_for_and_the_newer_of_equals_comes_first() -> None:
     items = [classified(post(str(days), days_old=days)) for days in (3, 1, 2, 9, 8, 7)]
 
-    moved = moved_most(items, [emotions(joy=1.0)] * 6, [1.0] * 6, 5)
+    moved = moved_most(items, [emotions(joy=1.0)] * 6, [1.0] * 6, DEFAULT)
 
     assert [each.post.post_id for each in moved] == ["1", "2", "3", "7", "8"]
 
@@ -376,6 +376,6 @@ def test_posts_that_moved_nothing_are_left_out() -> None:
     items = [classified(post("weightless")), classified(post("even")), classified(post("moves"))]
     probabilities = [emotions(joy=1.0), emotions(joy=0.5, sadness=0.5), emotions(joy=1.0)]
 
-    moved = moved_most(items, probabilities, [0.0, 1.0, 1.0], 5)
+    moved = moved_most(items, probabilities, [0.0, 1.0, 1.0], DEFAULT)
 
     assert [each.post.post_id for each in moved] == ["moves"]

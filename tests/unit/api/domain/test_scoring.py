@@ -31,8 +31,32 @@ ALL_KINDS = Engagement(likes=3, reposts=2, replies=4, quotes=5, bookmarks=6, imp
 def test_positivity_and_negativity_are_sums_of_three_emotions_each() -> None:
     scores = emotions(joy=0.3, love=0.2, surprise=0.1, anger=0.09, fear=0.06, sadness=0.05)
 
-    assert positivity(scores) == pytest.approx(0.6)
-    assert negativity(scores) == pytest.approx(0.2)
+    assert positivity(scores, DEFAULT) == pytest.approx(0.6)
+    assert negativity(scores, DEFAULT) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("surprise_valence", "expected"),
+    [(0.0, (0.3, 0.2)), (-0.5, (0.3, 0.25)), (0.5, (0.35, 0.2))],
+)
+def test_surprise_counts_on_the_side_of_its_valence(
+    surprise_valence: float, expected: tuple[float, float]
+) -> None:
+    scores = emotions(joy=0.3, surprise=0.1, anger=0.2)
+    config = replace(DEFAULT, surprise_valence=surprise_valence)
+
+    balance = positivity(scores, config), negativity(scores, config)
+
+    assert balance == pytest.approx(expected)
+
+
+def test_irony_takes_from_surprise_only_where_it_counts_as_light() -> None:
+    ironic = said(surprise=0.6, joy=0.2, sadness=0.2, irony=1.0)
+
+    shifted = adjusted(ironic, replace(DEFAULT, surprise_valence=-0.5))
+
+    # half of joy moves to sadness
+    assert shifted == pytest.approx(emotions(surprise=0.6, joy=0.1, sadness=0.3))
 
 
 @pytest.mark.parametrize(
@@ -238,6 +262,9 @@ def test_a_configuration_survives_json() -> None:
             [-1, float("nan"), float("inf")],
             "a number of 0 or more",
         ),
+        (["joy_valence", "love_valence", "heavy_factor"], [-0.1], "a number of 0 or more"),
+        (["anger_valence", "fear_valence", "sadness_valence"], [0.1], "a number of 0 or less"),
+        (["surprise_valence", "confidence_offset"], [float("nan")], "a number"),
         (["half_life_days", "recency_numerator", "resamples"], [0], "greater than 0"),
         (["irony_share"], [1.1], "between 0 and 1"),
     ],

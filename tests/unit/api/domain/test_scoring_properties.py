@@ -74,8 +74,8 @@ def test_the_irony_shift_keeps_probabilities_and_never_makes_a_post_lighter(
     assert sum(shifted.values()) == pytest.approx(1)
     assert all(0 <= probability <= 1 + 1e-12 for probability in shifted.values())
     assert shifted["neutral"] == answer.scores["neutral"]
-    assert positivity(shifted) <= positivity(answer.scores) + 1e-12
-    assert negativity(shifted) >= negativity(answer.scores) - 1e-12
+    assert positivity(shifted, DEFAULT) <= positivity(answer.scores, DEFAULT) + 1e-12
+    assert negativity(shifted, DEFAULT) >= negativity(answer.scores, DEFAULT) - 1e-12
 
 
 @few
