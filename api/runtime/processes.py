@@ -1,15 +1,18 @@
 """Child processes of the commands (start, wait, stop), signals, and garbage collector settings."""
 
+import ctypes
 import gc
 import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import IO
 
@@ -19,6 +22,8 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
 _GC_ALLOCATIONS = 50_000
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class LocalServersError(Exception):
@@ -56,7 +61,11 @@ class Child:
 def start(
     stack: ExitStack, command: Sequence[str], env: Mapping[str, str], *, quiet: bool = False
 ) -> Child:
-    """Start a command that the stack stops; with quiet, its output is captured, not shown."""
+    """Start a command that the stack stops; with quiet, its output is captured, not shown.
+
+    On Linux the child is told to stop when this process ends without stopping it (SIGKILL, out of
+    memory): it would go on holding its port, and no later start could have it.
+    """
     output = stack.enter_context(tempfile.TemporaryFile()) if quiet else None  # noqa: SIM115 - the stack closes it
     # A session of its own keeps the terminal's Ctrl-C from reaching the child twice.
     process = subprocess.Popen(  # noqa: S603 - our own commands
@@ -65,9 +74,18 @@ def start(
         stdout=output,
         stderr=output,
         start_new_session=True,
+        preexec_fn=partial(_end_with, os.getpid()),  # this process has no other thread yet
     )
     stack.callback(_stop, process)
     return Child(process, output)
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel send SIGTERM to this process, a new child, when its parent ends."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    if os.getppid() != parent:  # it has ended already
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def wait_ready(url: str, children: Sequence[Child]) -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from api.runtime.processes import free_port
@@ -103,6 +104,22 @@ def refuses(port: int) -> bool:
     except httpx.ConnectError:
         return True
     return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+def test_servers_whose_launcher_is_killed_end_and_free_their_ports(
+    running: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    greeting(running)
+    family = psutil.Process(running.pid).children(recursive=True)
+
+    running.kill()
+
+    _, left = psutil.wait_procs(family, timeout=SECONDS)
+    assert len(family) >= 3  # the API, the inference server and its worker
+    assert left == []
+    assert refuses(int(environment["API_PORT"]))
+    assert refuses(int(environment["SERVING_PORT"]))
 
 
 def test_run_says_where_it_answers_and_ctrl_c_stops_both_servers(

@@ -69,3 +69,17 @@ def test_an_analysis_is_run_by_a_worker_and_ctrl_c_stops_every_process(
     assert len(family) >= 5  # Redis, inference server, API, two workers
     assert code == 0
     assert [child for child in family if child.is_running()] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+def test_every_process_ends_when_the_launcher_is_killed(
+    running: tuple[subprocess.Popen[str], str],
+) -> None:
+    process, _ = running
+    family = psutil.Process(process.pid).children(recursive=True)
+
+    process.kill()
+
+    _, left = psutil.wait_procs(family, timeout=SECONDS)
+    assert len(family) >= 5  # Redis, inference server, API, two workers
+    assert left == []
