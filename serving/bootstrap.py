@@ -14,6 +14,7 @@ from serving.http.application import ServerParts
 from serving.http.bentoml_app import BentomlApp, BentomlScheduler
 from serving.http.classify import ClassifyCall
 from serving.http.metrics import ServerMetrics
+from serving.http.windows import WindowCutter
 from serving.scheduling.queue import Admission
 from serving.scheduling.result_cache import ResultCache
 from serving.scheduling.scheduler import ContinuousScheduler, Scheduler
@@ -59,6 +60,7 @@ def build_parts(model: LoadedModel, bentoml: BentomlApp) -> ServerParts:
         limits=settings.limits,
         clock=time.monotonic,
         deadline_seconds=settings.deadline_seconds,
+        windows=WindowCutter(classifier.windows, settings.max_texts),
     )
     return ServerParts(settings, artifact, metrics, call)
 

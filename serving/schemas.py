@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 SCORE_DIGITS = 6
+
+LongTexts = Literal["truncate", "window"]
+LONG_TEXTS: tuple[LongTexts, ...] = get_args(LongTexts)
+"""What may be done with a text longer than the model reads: read its start alone, or all of it in
+windows, whose probabilities are averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,8 @@ class Classification:
     """Result of the model for one text.
 
     `scores` has one probability per emotion and sums to 1; `label` is the likeliest of them.
-    `irony` is a separate probability. `tokens` is how many tokens the model read, its two
-    special ones included; `truncated` is true if the text had more.
+    `irony` is a separate probability. `tokens` is how many tokens the model read, the two
+    special ones of each run included; `truncated` is true if the text had more.
     """
 
     label: str

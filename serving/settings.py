@@ -44,6 +44,7 @@ PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 _DEADLINE = f"must be a number of seconds above 0, at most {LONGEST_DEADLINE}"
 _PREFIX = "SERVING_"
 _MOST_TEXTS = 1 << 20
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")
 
 
@@ -92,6 +93,16 @@ def _keys(value: Any) -> Any:
     return keys
 
 
+def _origins(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    origins = tuple(dict.fromkeys(one.strip().lower() for one in value.split(",") if one.strip()))
+    if origins != ("*",) and not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        example = "https://example.org or http://127.0.0.1:8080"
+        raise ValueError(f"must be * or origins like {example}, separated by commas")
+    return origins
+
+
 def _whole(default: int | None, low: int, high: int) -> Any:
     requirement = f"must be a whole number from {low} to {high}"
     return Field(default, ge=low, le=high, description=requirement)
@@ -130,6 +141,8 @@ class Settings(BaseSettings):
     )
     cuda_graphs: Switch = False
     tensorrt_cache: Path | None = None
+    # Origins of web pages whose scripts may call the server.
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
     docs: Switch = True
     metrics: Literal["open", "key", "off"] = "open"
 

@@ -17,7 +17,7 @@ from serving.classifier.artifact import EMOTIONS, LABELS, Logits, ModelArtifact,
 from serving.classifier.batching import GPU_SIZING, Sizing, plan_batches, warm_shapes
 from serving.classifier.engine import DEFAULT_PROVIDER, Engine, OnnxEngine
 from serving.classifier.providers import GPU_PROVIDERS, GpuTuning
-from serving.classifier.tokenizer import Encoded, TextEncoder
+from serving.classifier.tokenizer import Encoded, Normalised, TextEncoder
 from serving.errors import ClassificationError
 from serving.schemas import Classification
 
@@ -137,6 +137,10 @@ class EmotionClassifier:
                 return [_failure(exc)]
             logger.exception("encoding %d texts failed, each is tried separately", len(texts))
         return [encoded for text in texts for encoded in self.encode_each([text])]
+
+    def windows(self, text: str) -> list[Normalised]:
+        """Return all of a text in pieces that the model reads whole; one for a short text."""
+        return self._encoder.windows(text)
 
     def run_each(self, texts: Sequence[Encoded]) -> list[Outcome]:
         """Classify texts in one run of the model; in one run each if that fails."""

@@ -61,6 +61,12 @@ def normalise(text: str) -> str:
     Any `str` is accepted and nothing is raised. Work grows linearly with the length of
     `text`, and the result has at most `MAX_CHARS` characters; it may be empty.
     """
+    text = normalise_whole(text)
+    return text if len(text) <= MAX_CHARS else text[:MAX_CHARS].rstrip()
+
+
+def normalise_whole(text: str) -> str:
+    """Return what `normalise` returns, however long it is."""
     if not text.isprintable():
         text = _CONTROLS.sub("", text)
     if "&" in text:
@@ -80,8 +86,7 @@ def normalise(text: str) -> str:
         text = _to_plain(text)
     if "#" in text:
         text = _HASHTAG.sub(_split_hashtag, text)
-    text = " ".join(_RUN.sub(r"\1\1\1", text).split())
-    return text if len(text) <= MAX_CHARS else text[:MAX_CHARS].rstrip()
+    return " ".join(_RUN.sub(r"\1\1\1", text).split())
 
 
 def _unescape(text: str) -> str:

@@ -9,7 +9,7 @@ import httpx
 
 from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, RetryPolicy
 from serving.client.synchronous import TIMEOUT, connection
-from serving.schemas import Classification, Limits
+from serving.schemas import Classification, Limits, LongTexts
 
 T = TypeVar("T")
 
@@ -45,10 +45,14 @@ class AsyncInferenceClient:
         await self._http.aclose()
 
     async def classify(
-        self, texts: Sequence[str], *, request_id: str | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        request_id: str | None = None,
+        long_texts: LongTexts = "truncate",
     ) -> list[Classification]:
         """Return one classification per text, in order, of any number of texts."""
-        return await self._drive(self._flows.classify(texts, request_id))
+        return await self._drive(self._flows.classify(texts, request_id, long_texts))
 
     async def model(self) -> ModelInfo:
         """Return which model the server serves."""

@@ -8,6 +8,7 @@ blocking and the asyncio client drive the same flows.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -23,10 +24,9 @@ from serving.client.errors import (
     InferenceUnreachableError,
 )
 from serving.errors import Fault
-from serving.schemas import Classification, Limits
+from serving.schemas import Classification, Limits, LongTexts
 
 _BUSY = frozenset({429, 502, 503, 504})
-_FRAME = len(b'{"texts": []}')
 _POINTER = "/texts/"
 
 
@@ -112,20 +112,28 @@ class Flows:
     policy: RetryPolicy
     chance: Callable[[], float]
 
-    def classify(self, texts: Sequence[str], request_id: str | None) -> Flow[list[Classification]]:
+    def classify(
+        self, texts: Sequence[str], request_id: str | None, long_texts: LongTexts
+    ) -> Flow[list[Classification]]:
         """Classify any number of texts, in as many requests as the limits ask for."""
         results: list[Classification] = []
         pauses = _Pauses(self.policy, self.chance)
         headers = {"content-type": "application/json"}
         if request_id is not None:
             headers["x-request-id"] = request_id
-        for body, count in split_texts(texts, self.limits):
-            request = Request("POST", "/v1/classify", body, headers)
+        waiting = deque(split_texts(texts, self.limits, long_texts))
+        while waiting:
+            parts = waiting.popleft()
+            request = Request("POST", "/v1/classify", request_body(parts, long_texts), headers)
             try:
                 answer = yield from _retry(request, pauses)
             except InferenceRejectedError as error:
+                if len(parts) > 1 and _has_too_many_windows(error, long_texts):
+                    half = len(parts) // 2
+                    waiting.extendleft((parts[half:], parts[:half]))
+                    continue
                 raise _shifted(error, len(results)) from None
-            results.extend(_classifications(answer, count))
+            results.extend(_classifications(answer, len(parts)))
         return results
 
     def model(self) -> Flow[ModelInfo]:
@@ -179,23 +187,39 @@ def _retry(request: Request, pauses: _Pauses) -> Flow[bytes]:
         attempt += 1
 
 
-def split_texts(texts: Sequence[str], limits: Limits) -> Iterator[tuple[bytes, int]]:
-    """Yield the bodies of requests within the limits, each with its number of texts.
+def split_texts(
+    texts: Sequence[str], limits: Limits, long_texts: LongTexts
+) -> Iterator[list[bytes]]:
+    """Yield the texts of requests within the limits, each text as JSON.
 
     Halves of surrogate pairs, which UTF-8 cannot encode, are left out as the server does.
     """
     parts: list[bytes] = []
-    size = _FRAME
+    frame = len(request_body([], long_texts))
+    size = frame
     for text in texts:
         part = json.dumps(text, ensure_ascii=False).encode("utf-8", "ignore")
         over = size + len(part) + 1 > limits.body_bytes
         if parts and (over or len(parts) == limits.texts):
-            yield b'{"texts": [%b]}' % b",".join(parts), len(parts)
-            parts, size = [], _FRAME
+            yield parts
+            parts, size = [], frame
         parts.append(part)
         size += len(part) + 1
     if parts:
-        yield b'{"texts": [%b]}' % b",".join(parts), len(parts)
+        yield parts
+
+
+def request_body(parts: Sequence[bytes], long_texts: LongTexts) -> bytes:
+    """Return a request's body; without the option where it is the default, for older servers."""
+    option = b"" if long_texts == "truncate" else b', "long_texts": "%b"' % long_texts.encode()
+    return b'{"texts": [%b]%b}' % (b",".join(parts), option)
+
+
+def _has_too_many_windows(error: InferenceRejectedError, long_texts: LongTexts) -> bool:
+    """Return whether fewer texts at a time would do: only the server knows a text's windows."""
+    where = [fault.where for fault in error.faults]
+    too_large = error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE
+    return too_large and long_texts == "window" and where == ["/texts"]
 
 
 def _error_of(reply: Reply) -> InferenceError:

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, RetryPolicy
-from serving.schemas import Classification, Limits
+from serving.schemas import Classification, Limits, LongTexts
 
 TIMEOUT = httpx.Timeout(connect=3.0, write=10.0, read=60.0, pool=10.0)
 """Seconds; `read` is longer than the longest deadline that a server can be given."""
@@ -58,14 +58,19 @@ class InferenceClient:
         self._http.close()
 
     def classify(
-        self, texts: Sequence[str], *, request_id: str | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        request_id: str | None = None,
+        long_texts: LongTexts = "truncate",
     ) -> list[Classification]:
         """Return one classification per text, in order, of any number of texts.
 
         `request_id` (letters, digits, `.`, `_`, `-`) is what the server calls the requests in
-        its log and in problem documents.
+        its log and in problem documents. Of a text longer than the model reads the start is
+        classified, or with `long_texts` "window" all of it, in windows that are averaged.
         """
-        return self._drive(self._flows.classify(texts, request_id))
+        return self._drive(self._flows.classify(texts, request_id, long_texts))
 
     def model(self) -> ModelInfo:
         """Return which model the server serves."""

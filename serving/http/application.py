@@ -25,6 +25,7 @@ from serving.errors import (
 from serving.http.auth import ANONYMOUS, BearerKeys
 from serving.http.bentoml_app import BentomlApp
 from serving.http.classify import ClassifyCall
+from serving.http.cors import with_cors
 from serving.http.messages import (
     Answer,
     App,
@@ -39,9 +40,17 @@ from serving.http.messages import (
 from serving.http.metrics import ServerMetrics
 from serving.http.openapi import openapi_document
 from serving.http.problems import KINDS
+from serving.http.protocols.huggingface import CLASSIFICATION, PREDICT, ROOT_PATH
 from serving.http.protocols.native import CLASSIFY_PATH, MODEL_PATH, NATIVE, model_page
 from serving.http.protocols.open_inference import ROOT, OpenInference
-from serving.http.protocols.tei import PREDICT_PATH, TEI
+from serving.http.protocols.tei import (
+    HEALTH_PATH,
+    INFO_PATH,
+    INVOCATIONS_PATH,
+    PING_PATH,
+    PREDICT_PATH,
+    info_page,
+)
 from serving.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -101,6 +110,9 @@ class Application:
         if scope["type"] != "http":  # a WebSocket, refused before it is accepted
             await send({"type": "websocket.close"})
             return
+        await self._over_http(scope, receive, send)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = self._call.clock()
         # Reversed: of headers with the same name the first counts.
         headers = {
@@ -164,12 +176,21 @@ class Application:
         parts = self._build(self._bentoml)
         self._call = parts.call
         self._metrics = parts.metrics
+        origins = parts.settings.cors_origins
+        self._over_http = with_cors(self._respond, origins) if origins else self._respond
         self._keys = BearerKeys(parts.settings.keys) if parts.settings.keys else None
         open_inference = OpenInference(parts.artifact.name, parts.artifact.version)
-        self._protocols = {PREDICT_PATH: TEI, ROOT: open_inference.protocol}
+        hugging_face = (PREDICT_PATH, INVOCATIONS_PATH, HEALTH_PATH, PING_PATH, INFO_PATH)
+        self._protocols = {
+            ROOT_PATH: CLASSIFICATION,
+            **dict.fromkeys(hugging_face, PREDICT),
+            ROOT: open_inference.protocol,
+        }
         self._routes = {
             CLASSIFY_PATH: self._classification(NATIVE),
-            PREDICT_PATH: self._classification(TEI),
+            ROOT_PATH: self._classification(CLASSIFICATION),
+            PREDICT_PATH: self._classification(PREDICT),
+            INVOCATIONS_PATH: self._classification(PREDICT),
             **self._open_inference_routes(open_inference),
             **self._pages(parts),
         }
@@ -177,10 +198,15 @@ class Application:
     def _pages(self, parts: ServerParts) -> dict[str, _Route]:
         settings = parts.settings
         model = model_page(parts.artifact, settings.limits)
+        info = info_page(parts.artifact, settings.limits, settings.queue_texts)
+        health = _Route(_READ, Answer(200, b"", "text/plain"), needs_ready=True)
         pages = {
             MODEL_PATH: _Route(_READ, model, needs_key=True),
             "/livez": _Route(_READ, Answer.of({"status": "alive"})),
             "/readyz": _Route(_READ, Answer.of({"status": "ready"}), needs_ready=True),
+            HEALTH_PATH: health,
+            PING_PATH: health,
+            INFO_PATH: _Route(_READ, info, needs_key=True),
             "/healthz": _Route(_READ, self._bentoml_page),
             **{kind.path: _Route(_READ, kind.page) for kind in KINDS.values()},
         }
@@ -199,6 +225,10 @@ class Application:
         routes = {
             ROOT: server,
             f"{ROOT}/": server,  # the protocol's OpenAPI file writes it so
+            f"{ROOT}/models": _Route(_READ, model.models_page(), needs_key=True),
+            f"{ROOT}/repository/index": _Route(
+                ("POST",), functools.partial(self._repository_index, model), needs_key=True
+            ),
             f"{ROOT}/health/live": _Route(_READ, live),
             f"{ROOT}/health/ready": _Route(_READ, ready, needs_ready=True),
         }
@@ -212,6 +242,9 @@ class Application:
     def _classification(self, protocol: WireProtocol) -> _Route:
         answer = functools.partial(self._call.answer, protocol=protocol)
         return _Route(("POST",), answer, needs_key=True, needs_ready=True)
+
+    async def _repository_index(self, model: OpenInference, request: Request) -> Answer:
+        return model.repository_index(await self._call.body_of(request), self.ready)
 
     async def _metrics_page(self, _: Request) -> Answer:
         self._call.admission.observe()

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from serving.errors import DeadlineExceededError, Fault, PayloadTooLargeError, UnexpectedError
+from serving.http.content_encoding import unpacker
 from serving.http.messages import Answer, ClientGoneError, Receive, Request, WireProtocol
+from serving.http.windows import WindowCutter, averaged
 from serving.scheduling.queue import Admission, QueuedRequest
 from serving.scheduling.result_cache import ResultCache
 from serving.scheduling.scheduler import Scheduler
@@ -29,6 +31,7 @@ class ClassifyCall:
     limits: Limits
     clock: Callable[[], float]
     deadline_seconds: float
+    windows: WindowCutter
 
     async def answer(self, request: Request, protocol: WireProtocol) -> Answer:
         """Return the answer in the words of `protocol`, and count the texts in the request.
@@ -38,31 +41,47 @@ class ClassifyCall:
         ends = self.clock() + self.deadline_seconds
         protocol.check_headers(request.headers)
         self.admission.check_room()  # before the body is read, which costs more than refusing
-        try:
-            async with asyncio.timeout(self.deadline_seconds):
-                body = await read_body(request.headers, request.receive, self.limits.body_bytes)
-        except TimeoutError as exc:
-            raise self._too_late() from exc
-        asked = protocol.read(body, self.limits)
-        classified = await self.classify(asked.texts, request.receive, ends - self.clock())
-        answer = Answer(200, asked.worded(classified))
+        asked = protocol.read(await self.body_of(request), self.limits, request.headers)
+        classify = self._classify_windows if asked.windows else self.classify
+        classified = await classify(asked.texts, request.receive, ends - self.clock())
+        answer = asked.worded(classified)
         request.texts = len(asked.texts)
         return answer
 
+    async def body_of(self, request: Request) -> bytes:
+        """Return a request's body, unpacked; DeadlineExceededError, and what read_body raises."""
+        try:
+            async with asyncio.timeout(self.deadline_seconds):
+                return await read_body(request.headers, request.receive, self.limits.body_bytes)
+        except TimeoutError as exc:
+            raise self._too_late() from exc
+
     async def classify(self, texts: Sequence[str], receive: Receive, seconds: float) -> bytes:
         """Return the array of classifications as JSON; cached texts need no run."""
+        return _array(await self._items(texts, receive, seconds))
+
+    async def _classify_windows(
+        self, texts: Sequence[str], receive: Receive, seconds: float
+    ) -> bytes:
+        """Return the same for whole texts: every window is queued and counted as a text is."""
+        ends = self.clock() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                windows = await self.windows.cut(texts)
+        except TimeoutError as exc:
+            raise self._too_late() from exc
+        flat = [window for text in windows for window in text]
+        items = iter(await self._items(flat, receive, ends - self.clock()))
+        return _array([averaged([next(items) for _ in text]) for text in windows])
+
+    async def _items(
+        self, texts: Sequence[str], receive: Receive, seconds: float
+    ) -> Sequence[bytes | None]:
+        """Return the JSON object of each text, None for a text that cannot be classified."""
         found = self.cache.look_up(texts)
-        items = found.items
-        if found.missing:
-            items = self.cache.fill(found, await self._run(found.missing, receive, seconds))
-        whole = [item for item in items if item is not None]
-        if len(whole) < len(items):
-            failed = [index for index, item in enumerate(items) if item is None]
-            raise UnexpectedError(
-                "A text could not be classified; the others of the request can.",
-                [Fault(f"/texts/{index}", "could not be classified") for index in failed],
-            )
-        return b"[%b]" % b", ".join(whole)
+        if not found.missing:
+            return found.items
+        return self.cache.fill(found, await self._run(found.missing, receive, seconds))
 
     async def _run(
         self, texts: Sequence[str], receive: Receive, seconds: float
@@ -89,14 +108,28 @@ class ClassifyCall:
         return DeadlineExceededError(detail, self.admission.retry_after())
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
-    """Return the request's body, at most `limit` bytes.
+def _array(items: Sequence[bytes | None]) -> bytes:
+    """Return the JSON array of the items; UnexpectedError, naming them, where some are None."""
+    whole = [item for item in items if item is not None]
+    if len(whole) < len(items):
+        failed = [index for index, item in enumerate(items) if item is None]
+        raise UnexpectedError(
+            "A text could not be classified; the others of the request can.",
+            [Fault(f"/texts/{index}", "could not be classified") for index in failed],
+        )
+    return b"[%b]" % b", ".join(whole)
 
-    Raises PayloadTooLargeError when there are more. What is over the limit is read first, up to
-    DRAIN_FACTOR times the limit, because a client that is still sending would see a reset
-    connection instead of the answer. Raises ClientGoneError when the client leaves.
+
+async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
+    """Return the request's body, unpacked where it is packed, at most `limit` bytes.
+
+    Raises PayloadTooLargeError when there are more, and what `unpacker` and its function raise.
+    What is over the limit is read first, up to DRAIN_FACTOR times the limit, because a client
+    that is still sending would see a reset connection instead of the answer. Raises
+    ClientGoneError when the client leaves.
     """
     detail = f"The body is over the limit of {limit} bytes."
+    unpack = unpacker(headers)
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > DRAIN_FACTOR * limit:
         raise PayloadTooLargeError(detail, unread=True)
@@ -118,7 +151,7 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
             chunks.append(chunk)
     if size > limit:
         raise PayloadTooLargeError(detail)
-    return b"".join(chunks)
+    return unpack(b"".join(chunks), limit)
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -60,13 +60,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The texts of a request, and how their classifications become the body of its answer.
+    """The texts of a request, and how their classifications become its answer.
 
-    `worded` takes the JSON array that /v1/classify answers, and may raise RequestErrors.
+    `worded` takes the JSON array that /v1/classify answers, and may raise RequestErrors. With
+    `windows` a text longer than the model reads is classified in windows, else it is cut.
     """
 
     texts: Sequence[str]
-    worded: Callable[[bytes], bytes]
+    worded: Callable[[bytes], Answer]
+    windows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,11 @@ class WireProtocol:
     """One wire format: how it checks headers, reads a body and words an error.
 
     Everything else (key, limits, admission, deadline, status codes) is the same for all formats.
-    `check_headers` raises UnsupportedMediaError, `read` InvalidRequestError or
-    PayloadTooLargeError. `refusal` takes an error and the request's id.
+    `check_headers` raises UnsupportedMediaError. `read` takes the body, the limits and the
+    headers, and raises InvalidRequestError or PayloadTooLargeError. `refusal` takes an error and
+    the request's id.
     """
 
     check_headers: Callable[[Mapping[str, str]], None]
-    read: Callable[[bytes, Limits], Asked]
+    read: Callable[[bytes, Limits, Mapping[str, str]], Asked]
     refusal: Callable[[RequestError, str], Answer]

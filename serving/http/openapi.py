@@ -1,18 +1,14 @@
 """The HTTP contract as an OpenAPI 3.1 document, served at /docs.json.
 
-BentoML would describe the server behind the application, not the contract. The schemas are
-generated from the wire models below. Requests are not parsed with them: pydantic refuses lone
-surrogates in JSON, which the contract accepts, and does not point at faults as the contract does.
+BentoML would describe the server behind the application, not the contract.
 """
 
-import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic import BaseModel
 
-from serving.classifier.artifact import EMOTIONS, ModelArtifact
+from serving.classifier.artifact import ModelArtifact
 from serving.errors import (
     BusyError,
     DeadlineExceededError,
@@ -27,175 +23,34 @@ from serving.errors import (
 )
 from serving.http.messages import JSON_TYPE
 from serving.http.problems import KINDS, PROBLEM_TYPE
+from serving.http.protocols.binary_tensors import BINARY_TYPE
+from serving.http.protocols.huggingface import ROOT_PATH
 from serving.http.protocols.native import CLASSIFY_PATH, MODEL_PATH
-from serving.http.protocols.open_inference import INPUT_NAME, OUTPUTS, ROOT, OpenInference
-from serving.http.protocols.tei import ERROR_TYPES, PREDICT_PATH, VALIDATION
-from serving.schemas import Limits
+from serving.http.protocols.open_inference import ROOT, OpenInference
+from serving.http.protocols.tei import (
+    HEALTH_PATH,
+    INFO_PATH,
+    INVOCATIONS_PATH,
+    PING_PATH,
+    PREDICT_PATH,
+)
+from serving.http.wire_models import (
+    ClassifyRequest,
+    ClassifyResponse,
+    IndexRequest,
+    IndexResponse,
+    InferError,
+    InferRequest,
+    InferResponse,
+    PipelineRequest,
+    PipelineResponse,
+    PredictError,
+    PredictRequest,
+    PredictResponse,
+    Problem,
+    component_schemas,
+)
 from serving.settings import Settings
-
-
-def _one_of(*values: str) -> WithJsonSchema:
-    return WithJsonSchema({"enum": list(values)})
-
-
-Text = Annotated[str, WithJsonSchema({"type": "string", "maxLength": "{text_chars}"})]
-OneText = Annotated[list[Text], Field(min_length=1, max_length=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Emotion = Annotated[str, _one_of(*EMOTIONS)]
-OutputName = Annotated[str, _one_of(*(output.name for output in OUTPUTS))]
-TEXTS = Field(json_schema_extra={"minItems": 1, "maxItems": "{texts}"})
-"""Numbers in braces are the server's limits, which `component_schemas` fills in."""
-
-
-class ClassifyRequest(BaseModel):
-    """At most {body_bytes} bytes."""
-
-    model_config = ConfigDict(extra="forbid")
-    texts: Annotated[list[Text], TEXTS]
-
-
-class Scores(BaseModel):
-    """Probabilities that sum to 1."""
-
-    anger: Probability
-    fear: Probability
-    joy: Probability
-    love: Probability
-    sadness: Probability
-    surprise: Probability
-    neutral: Probability
-
-
-class Classification(BaseModel):
-    label: Annotated[Emotion, Field(description="The likeliest emotion.")]
-    scores: Scores
-    irony: Probability
-    tokens: int = Field(description="Tokens that the model read.")
-    truncated: bool = Field(description="Whether the text had more.")
-
-
-class ClassifyResponse(RootModel[list[Classification]]):
-    """One item per text, in the order of the texts."""
-
-
-class Fault(BaseModel):
-    where: str
-    reason: str
-
-
-class Problem(BaseModel):
-    """Problem details (RFC 9457)."""
-
-    type: Annotated[str, _one_of(*(kind.path for kind in KINDS.values()))]
-    title: str
-    status: int
-    detail: str
-    trace_id: str
-    errors: list[Fault]
-
-
-class PredictRequest(BaseModel):
-    """At most {body_bytes} bytes."""
-
-    inputs: Text | OneText | Annotated[list[OneText], TEXTS] = Field(
-        description="One text, bare or as an array of one; or a batch, each in its own array."
-    )
-    truncate: bool | None = Field(None, description="False: too long is an error.")
-    truncation_direction: Literal["Right", "right"] = "Right"
-    raw_scores: Literal[False] = False
-
-
-class Prediction(BaseModel):
-    score: Probability
-    label: Emotion
-
-
-class PredictResponse(RootModel[list[Prediction] | list[list[Prediction]]]):
-    """The emotions of a text, likeliest first; for a batch one such array per text."""
-
-
-class PredictError(BaseModel):
-    error: str
-    error_type: Annotated[str, _one_of(*sorted({*ERROR_TYPES.values(), VALIDATION}))]
-
-
-Size = Annotated[int, Field(ge=1, json_schema_extra={"maximum": "{texts}"})]
-
-
-class InputTensor(BaseModel):
-    name: str = Field(examples=[INPUT_NAME])
-    datatype: Literal["BYTES"]
-    shape: tuple[Size] | tuple[Size, Literal[1]] = Field(description="[n] or [n, 1].")
-    data: Annotated[list[Text | OneText], TEXTS]
-    parameters: dict[str, Any] = {}
-
-
-class WantedOutput(BaseModel):
-    name: OutputName
-
-
-class InferRequest(BaseModel):
-    """At most {body_bytes} bytes."""
-
-    inputs: Annotated[list[InputTensor], Field(min_length=1, max_length=1)]
-    id: str = ""
-    parameters: dict[str, Any] = {}
-    outputs: list[WantedOutput] = []
-
-
-class OutputTensor(BaseModel):
-    name: OutputName
-    datatype: Annotated[str, _one_of(*sorted({output.datatype for output in OUTPUTS}))]
-    shape: list[int]
-    data: list[str | float]
-
-
-class InferParameters(BaseModel):
-    emotions: str
-
-
-class InferResponse(BaseModel):
-    model_name: str
-    model_version: str
-    id: str = ""
-    parameters: InferParameters
-    outputs: list[OutputTensor]
-
-
-class InferError(BaseModel):
-    error: str
-
-
-MODELS: tuple[type[BaseModel], ...] = (
-    ClassifyRequest, ClassifyResponse, Problem,
-    PredictRequest, PredictResponse, PredictError,
-    InferRequest, InferResponse, InferError,
-)  # fmt: skip
-
-
-class _Schemas(GenerateJsonSchema):
-    """Schemas without titles of fields, and without defaults: a field may be left out."""
-
-    def field_title_should_be_set(self, _: Any) -> bool:
-        return False
-
-    def default_schema(self, schema: Any) -> dict[str, Any]:
-        return self.generate_inner(schema["schema"])
-
-
-def component_schemas(limits: Limits) -> dict[str, Any]:
-    """Return the schemas of the wire models by their names, with these limits in them."""
-    _, generated = models_json_schema(
-        [(model, "validation") for model in MODELS],
-        ref_template="#/components/schemas/{model}",
-        schema_generator=_Schemas,
-    )
-    text = json.dumps(generated["$defs"])
-    text = text.replace('"{texts}"', str(limits.texts))
-    text = text.replace('"{text_chars}"', str(limits.text_chars))
-    schemas: dict[str, Any] = json.loads(text.replace("{body_bytes}", str(limits.body_bytes)))
-    return schemas
-
 
 _CLASSIFY_ERRORS: tuple[type[RequestError], ...] = (
     InvalidRequestError, KeyRefusedError, PayloadTooLargeError, UnsupportedMediaError,
@@ -228,16 +83,24 @@ def _paths(model: OpenInference, metrics: str) -> dict[str, Any]:
     paths = {
         CLASSIFY_PATH: _post(
             "classify", "Classify texts by emotion and irony",
-            "Answers one item per text, in the order of the texts. Any text will do.",
+            "Answers one item per text, in the order of the texts. Any text will do. Bodies may be"
+            " packed with gzip or deflate, here and at the other paths.",
             ClassifyRequest, ClassifyResponse, Problem,
         ),
-        PREDICT_PATH: _post(
-            "predict", "Classify texts by emotion, in the shape of text-embeddings-inference",
-            "One text is answered with its ranking, a batch with an array of rankings. Irony is"
-            " not among the labels. A text longer than the model reads is cut, unless `truncate`"
-            " is false: then it is 413.",
-            PredictRequest, PredictResponse, PredictError,
+        PREDICT_PATH: _predict("predict"),
+        INVOCATIONS_PATH: _predict("invoke"),
+        ROOT_PATH: _post(
+            "textClassification", "Classify texts by emotion, for Hugging Face's InferenceClient",
+            "Answers one ranking per text, a text sent alone included. Irony is not among the"
+            " labels. A text longer than the model reads is cut, unless `truncation` is false:"
+            " then it is 413.",
+            PipelineRequest, PipelineResponse, PredictError,
         ),
+        HEALTH_PATH: _get("Check whether texts are classified", PredictError, NotReadyError,
+                          name="health", media_type=""),
+        PING_PATH: _get("Check whether texts are classified", PredictError, NotReadyError,
+                        name="ping", media_type=""),
+        INFO_PATH: _get("Describe the model", PredictError, KeyRefusedError, name="info"),
         MODEL_PATH: _get("Describe the model", Problem, KeyRefusedError, name="getModel"),
         "/livez": _get("Check that the process answers"),
         "/readyz": _get("Check whether texts are classified", Problem, NotReadyError),
@@ -245,6 +108,8 @@ def _paths(model: OpenInference, metrics: str) -> dict[str, Any]:
         "/healthz": _get("BentoML's health check", media_type="text/plain"),
         "/schema.json": _get("BentoML's schema, for its own clients"),
         ROOT: _get("Describe the server", InferError, KeyRefusedError, name="serverMetadata"),
+        f"{ROOT}/models": _get("List the models", InferError, KeyRefusedError, name="listModels"),
+        f"{ROOT}/repository/index": _repository_index(),
         f"{ROOT}/health/live": _get("Check that the process answers"),
         f"{ROOT}/health/ready": _get("Check whether texts are classified", InferError,
                                      NotReadyError),
@@ -256,7 +121,9 @@ def _paths(model: OpenInference, metrics: str) -> dict[str, Any]:
         paths[f"{path}/ready"] = ready
         paths[f"{path}/infer"] = _post(
             f"infer{suffix}", "Classify a BYTES tensor of texts (Open Inference Protocol v2)",
-            "`scores` has seven columns, in the order of the parameter `emotions`. JSON only.",
+            "`scores` has seven columns, in the order of the parameter `emotions`. The binary"
+            " tensor extension is understood: the input's data may follow the JSON, and so may"
+            " those of outputs.",
             InferRequest, InferResponse, InferError,
         )  # fmt: skip
     if metrics != "off":
@@ -266,18 +133,47 @@ def _paths(model: OpenInference, metrics: str) -> dict[str, Any]:
     return paths
 
 
+def _predict(name: str) -> dict[str, Any]:
+    return _post(
+        name, "Classify texts by emotion, in the shape of text-embeddings-inference",
+        "One text is answered with its ranking, a batch with an array of rankings. Irony is not"
+        " among the labels. A text longer than the model reads is cut, unless `truncate` is false:"
+        " then it is 413. With `parameters` the body is read and answered as at /.",
+        PredictRequest, PredictResponse, PredictError,
+    )  # fmt: skip
+
+
+def _repository_index() -> dict[str, Any]:
+    operation = {
+        "operationId": "repositoryIndex",
+        "summary": "List the models and their states",
+        "requestBody": {"required": False, "content": _content(IndexRequest)},
+        "responses": {
+            "200": {"description": "The models.", "content": _content(IndexResponse)},
+            **_refusals(
+                (InvalidRequestError, KeyRefusedError, PayloadTooLargeError, UnsupportedMediaError),
+                InferError,
+            ),
+        },
+    }
+    return {"post": operation}
+
+
 def _post(
     name: str, summary: str, description: str,
     request: type[BaseModel], answer: type[BaseModel], error: type[BaseModel],
 ) -> dict[str, Any]:  # fmt: skip
     """Return a path that classifies."""
+    content = _content(answer)
+    if answer is InferResponse:
+        content |= {BINARY_TYPE: {"schema": {"type": "string", "format": "binary"}}}
     operation = {
         "operationId": name,
         "summary": summary,
         "description": description,
         "requestBody": {"required": True, "content": _content(request)},
         "responses": {
-            "200": {"description": "As asked for.", "content": _content(answer)},
+            "200": {"description": "As asked for.", "content": content},
             **_refusals(_CLASSIFY_ERRORS, error),
         },
     }
@@ -291,9 +187,9 @@ def _get(
     name: str = "",
     media_type: str = JSON_TYPE,
 ) -> dict[str, Any]:
-    """Return a path with a page, and what it is refused with."""
+    """Return a path with a page, an empty one without a media type, and its refusals."""
     schema = {"schema": {"type": "object"}} if media_type == JSON_TYPE else {}
-    page = {"description": summary, "content": {media_type: schema}}
+    page = {"description": summary} | ({"content": {media_type: schema}} if media_type else {})
     operation = {"summary": summary, "responses": {"200": page, **_refusals(refusals, error)}}
     return {"get": operation | ({"operationId": name} if name else {})}
 

@@ -77,7 +77,7 @@ class ResultCache:
             if len(text) > LONGEST_TEXT:
                 found.miss(text, index, None)
                 continue
-            normalised = Normalised(normalise(text))
+            normalised = text if isinstance(text, Normalised) else Normalised(normalise(text))
             key = self._key(normalised)
             if (item := self._items.get(key)) is not None:
                 self._items.move_to_end(key)

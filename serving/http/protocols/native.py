@@ -1,7 +1,7 @@
 """This server's own format: /v1/classify and /v1/model, and checks that other formats share."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict
 from typing import Any
 
@@ -9,11 +9,12 @@ from serving.classifier.artifact import ModelArtifact
 from serving.errors import Fault, InvalidRequestError, PayloadTooLargeError, UnsupportedMediaError
 from serving.http.messages import JSON_TYPE, Answer, Asked, WireProtocol
 from serving.http.problems import problem_answer
-from serving.schemas import Limits
+from serving.schemas import LONG_TEXTS, Limits
 
 CLASSIFY_PATH = "/v1/classify"
 MODEL_PATH = "/v1/model"
 FAULTS_SHOWN = 10
+UTF_8 = {"utf-8", "utf8"}
 
 
 def check_json(headers: Mapping[str, str], unstated: str = "") -> None:
@@ -21,27 +22,31 @@ def check_json(headers: Mapping[str, str], unstated: str = "") -> None:
 
     `unstated` is the media type of a body without a Content-Type.
     """
-    media_type, _, parameters = (headers.get("content-type") or unstated).partition(";")
-    charset = parameters.strip().lower().replace('"', "")
-    if media_type.strip().lower() != JSON_TYPE or charset not in ("", "charset=utf-8"):
+    media_type, *parameters = (headers.get("content-type") or unstated).lower().split(";")
+    charsets = [
+        value.strip().strip('"')
+        for name, _, value in (parameter.partition("=") for parameter in parameters)
+        if name.strip() == "charset"
+    ]
+    if media_type.strip() != JSON_TYPE or not set(charsets) <= UTF_8:
         raise UnsupportedMediaError(f"Send the body with `Content-Type: {JSON_TYPE}`, in UTF-8.")
-    if (headers.get("content-encoding") or "identity").lower() != "identity":
-        raise UnsupportedMediaError("Send the body as it is, without a Content-Encoding.")
 
 
-def read_classify(body: bytes, limits: Limits) -> Asked:
-    """Read the body of /v1/classify, `{"texts": ["...", ...]}` in UTF-8.
+def read_classify(body: bytes, limits: Limits, _: Mapping[str, str]) -> Asked:
+    """Read the body of /v1/classify, `{"texts": ["...", ...], "long_texts": "truncate"}`.
 
     Raises InvalidRequestError when the body is anything else, and what check_texts raises.
     """
     document = read_object(body, '{"texts": ["...", ...]}')
     if "texts" not in document:
         raise wrong_shape(Fault("/texts", "is missing"))
-    if unknown := sorted(document.keys() - {"texts"}):
-        raise wrong_shape(
-            *(Fault(f"/{_escaped(name)}", "is not a known field") for name in unknown)
-        )
-    return Asked(check_texts(document["texts"], limits), worded=bytes)
+    if unknown := unknown_fields(document, {"texts", "long_texts"}):
+        raise wrong_shape(*unknown)
+    long_texts = document.get("long_texts", "truncate")
+    if long_texts not in LONG_TEXTS:
+        raise wrong_shape(Fault("/long_texts", f"must be one of {', '.join(LONG_TEXTS)}"))
+    texts = check_texts(document["texts"], limits)
+    return Asked(texts, lambda classified: Answer(200, classified), long_texts == "window")
 
 
 NATIVE = WireProtocol(check_json, read_classify, problem_answer)
@@ -50,7 +55,7 @@ NATIVE = WireProtocol(check_json, read_classify, problem_answer)
 def read_object(body: bytes, form: str) -> dict[str, Any]:
     """Return the JSON object in a body; InvalidRequestError, which shows `form`, without one."""
     try:
-        document = json.loads(body.decode("utf-8"))
+        document = json.loads(body.decode("utf-8-sig"))  # some clients begin with a BOM
     # RecursionError: brackets nested thousands deep.
     except (ValueError, RecursionError) as exc:
         raise InvalidRequestError("The body is not JSON in UTF-8.") from exc
@@ -81,6 +86,17 @@ def check_texts(texts: Any, limits: Limits) -> list[str]:
     if faults:
         raise PayloadTooLargeError("A text is too long.", faults[:FAULTS_SHOWN])
     return texts
+
+
+def unknown_fields(document: Mapping[str, Any], known: Set[str], at: str = "") -> list[Fault]:
+    """Return a fault for each field of the object at `at` that is not known.
+
+    An option that nobody reads, or a misspelt one, would be ignored in silence.
+    """
+    return [
+        Fault(f"{at}/{_escaped(name)}", "is not a known field")
+        for name in sorted(document.keys() - known)
+    ]
 
 
 def wrong_shape(*faults: Fault) -> InvalidRequestError:

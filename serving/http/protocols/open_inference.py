@@ -1,31 +1,47 @@
 """The Open Inference Protocol v2 (KServe, Triton, MLServer), REST, over the same classifier.
 
 After `specification/protocol/inference_rest.md` of kserve/open-inference-protocol. One model,
-one version; one input, a BYTES tensor of texts, whatever its name; three outputs. JSON only:
-binary tensors are refused, and a request for binary outputs is answered in JSON, which clients
-of that extension read too. Unknown parameters are ignored.
+one version; one input, a BYTES tensor of texts, whatever its name; three outputs. Input and
+outputs may be binary, as tritonclient and kserve have them. What is not known is refused.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from serving.classifier.artifact import EMOTIONS
-from serving.errors import Fault, RequestError, UnsupportedMediaError
+from serving.errors import Fault, PayloadTooLargeError, RequestError
 from serving.http.messages import JSON_TYPE, Answer, Asked, WireProtocol
 from serving.http.problems import error_headers, kind_of, one_line
-from serving.http.protocols.native import check_json, check_texts, read_object, wrong_shape
+from serving.http.protocols.binary_tensors import (
+    BINARY_TYPE,
+    LENGTH_HEADER,
+    SIZE,
+    packed,
+    read_texts,
+    split_body,
+)
+from serving.http.protocols.native import (
+    check_json,
+    check_texts,
+    read_object,
+    unknown_fields,
+    wrong_shape,
+)
 from serving.schemas import Limits
 
 ROOT = "/v2"
 SERVER_NAME = "moodline-inference"
 INPUT_NAME = "text"
 PLATFORM = "onnx_onnxv1"
-BINARY_HEADER = "inference-header-content-length"
-"""The header that says, in the protocol's binary tensor extension, where the JSON ends."""
+EXTENSIONS = ["binary_tensor_data"]
 
-_DATA = "/inputs/0/data"
+_INPUT = "/inputs/0"
+_DATA = f"{_INPUT}/data"
+_FIELDS = {"id", "model_name", "parameters", "inputs", "outputs"}  # the second is kserve's
+_TENSOR_FIELDS = {"name", "shape", "datatype", "parameters", "data"}
+_TYPES = {bool: "truth value", int: "whole number", str: "string"}
 _FORM = '{"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["..."]}]}'
 
 
@@ -66,7 +82,7 @@ class OpenInference:
 
     def server_page(self) -> Answer:
         """Return the server's metadata."""
-        return Answer.of({"name": SERVER_NAME, "version": self.version, "extensions": []})
+        return Answer.of({"name": SERVER_NAME, "version": self.version, "extensions": EXTENSIONS})
 
     def model_page(self) -> Answer:
         """Return the model's metadata; -1 stands for the number of texts."""
@@ -84,14 +100,36 @@ class OpenInference:
             }
         )
 
-    def read(self, body: bytes, limits: Limits) -> Asked:
+    def models_page(self) -> Answer:
+        """Return the names of the models, as KServe's servers list them."""
+        return Answer.of({"models": [self.model]})
+
+    def repository_index(self, body: bytes, ready: bool) -> Answer:
+        """Return Triton's list of models with their states; `body` may ask for ready ones alone."""
+        document = read_object(body, '{"ready": true}') if body.strip() else {}
+        if unknown := unknown_fields(document, {"ready"}):
+            raise wrong_shape(*unknown)
+        only_ready = document.get("ready")
+        if not isinstance(only_ready, bool | None):
+            raise wrong_shape(Fault("/ready", "must be true or false"))
+        state, reason = ("READY", "") if ready else ("LOADING", "the model is being made ready")
+        entry = {"name": self.model, "version": self.version, "state": state, "reason": reason}
+        return Answer.of([] if only_ready and not ready else [entry])
+
+    def read(self, body: bytes, limits: Limits, headers: Mapping[str, str]) -> Asked:
         """Read an inference request; raises InvalidRequestError and PayloadTooLargeError."""
-        document = read_object(body, _FORM)
+        written, binary = split_body(body, headers)
+        document = read_object(written, _FORM)
+        if unknown := unknown_fields(document, _FIELDS):
+            raise wrong_shape(*unknown)
         request_id = document.get("id")
         if not isinstance(request_id, str | None):
             raise wrong_shape(Fault("/id", "must be a string"))
-        outputs = _outputs(document.get("outputs"))
-        texts = check_texts(_data(_tensor(document.get("inputs"))), limits)
+        if document.get("model_name") not in (None, self.model):
+            raise wrong_shape(Fault("/model_name", "must be the model of the path"))
+        parameters = _parameters(document, "", {"binary_data_output": bool, "content_type": str})
+        outputs = _outputs(document.get("outputs"), parameters.get("binary_data_output", False))
+        texts = check_texts(_texts(_tensor(document.get("inputs")), binary, limits), limits)
         head: dict[str, Any] = {"model_name": self.model, "model_version": self.version}
         if request_id is not None:
             head["id"] = request_id
@@ -100,36 +138,43 @@ class OpenInference:
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """The answer's form: tensors, their data row by row."""
+    """The answer's form: tensors, their data row by row, each in JSON or binary."""
 
     head: Mapping[str, Any]
-    outputs: tuple[Output, ...]
+    outputs: Mapping[Output, bool]
+    """The outputs asked for, and whether they are binary."""
 
-    def __call__(self, classified: bytes) -> bytes:
+    def __call__(self, classified: bytes) -> Answer:
         items = json.loads(classified)
-        tensors = [
-            {
-                "name": output.name,
-                "datatype": output.datatype,
-                "shape": [len(items), *output.row],
-                "data": [value for item in items for value in output.values(item)],
-            }
-            for output in self.outputs
-        ]
+        tensors: list[dict[str, Any]] = []
+        binary: list[bytes] = []
+        for output, is_binary in self.outputs.items():
+            values = [value for item in items for value in output.values(item)]
+            shape = [len(items), *output.row]
+            tensor = {"name": output.name, "datatype": output.datatype, "shape": shape}
+            if is_binary:
+                binary.append(packed(output.datatype, values))
+                tensors.append({**tensor, "parameters": {SIZE: len(binary[-1])}})
+            else:
+                tensors.append({**tensor, "data": values})
         # A parameter is a string, a number or a boolean, never an array.
         parameters = {"emotions": ",".join(EMOTIONS)}
         document = {**self.head, "parameters": parameters, "outputs": tensors}
-        return json.dumps(document).encode()
+        written = json.dumps(document).encode()
+        if not binary:
+            return Answer(200, written)
+        headers = ((LENGTH_HEADER, str(len(written))),)
+        return Answer(200, b"".join([written, *binary]), BINARY_TYPE, headers)
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
-    """Raise UnsupportedMediaError for anything but JSON, which tritonclient sends untyped."""
-    if BINARY_HEADER in headers:
-        raise UnsupportedMediaError(
-            "Binary tensors are not read: send the texts as JSON, in `data` (in tritonclient:"
-            " `binary_data=False`)."
-        )
-    check_json(headers, unstated=JSON_TYPE)
+    """Raise UnsupportedMediaError for a body that is not JSON, binary tensors after it or not.
+
+    tritonclient's clients say nothing of the type, or that it is a stream of bytes.
+    """
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != BINARY_TYPE:
+        check_json(headers, unstated=JSON_TYPE)
 
 
 def refusal(error: RequestError, _: str) -> Answer:
@@ -138,54 +183,109 @@ def refusal(error: RequestError, _: str) -> Answer:
     return Answer.of(body, kind_of(error).status, headers=error_headers(error))
 
 
-def _outputs(wanted: Any) -> tuple[Output, ...]:
-    """Return the outputs asked for, each once, in the order asked for; all if none is named."""
+def _parameters(holder: Mapping[str, Any], at: str, known: Mapping[str, type]) -> dict[str, Any]:
+    """Return the parameters of the object at `at`, those that are not null.
+
+    `known` has the types of those that are honoured. An unknown one is refused, because it may
+    ask for other numbers, as `classification` does.
+    """
+    parameters = holder.get("parameters")
+    where = f"{at}/parameters"
+    if parameters is None:
+        return {}
+    if not isinstance(parameters, dict):
+        raise wrong_shape(Fault(where, "must be an object"))
+    given = {name: value for name, value in parameters.items() if value is not None}
+    faults = unknown_fields(given, known.keys(), where)
+    faults += [
+        Fault(f"{where}/{name}", f"must be a {_TYPES[known[name]]}")
+        for name, value in given.items()
+        if name in known and type(value) is not known[name]
+    ]
+    if given.get("content_type") == "base64":  # MLServer's; it would be read as a text
+        faults.append(Fault(f"{where}/content_type", "must not be base64"))
+    if faults:
+        raise wrong_shape(*faults)
+    return given
+
+
+def _outputs(wanted: Any, binary: bool) -> dict[Output, bool]:
+    """Return the outputs asked for, each once, in the order asked for; all if none is named.
+
+    The values say which are binary; `binary` is what the request says of all of them.
+    """
     if wanted is None or wanted == []:
-        return OUTPUTS
+        return dict.fromkeys(OUTPUTS, binary)
     if not isinstance(wanted, list):
         raise wrong_shape(Fault("/outputs", "must be an array"))
-    names = [one.get("name") if isinstance(one, dict) else None for one in wanted]
-    found = {output.name: output for name in names for output in OUTPUTS if output.name == name}
-    unknown = [index for index, name in enumerate(names) if name not in list(found)]
-    if unknown:
-        reason = f"must name one of {', '.join(output.name for output in OUTPUTS)}"
-        raise wrong_shape(*(Fault(f"/outputs/{index}", reason) for index in unknown))
-    return tuple(found.values())
+    found: dict[Output, bool] = {}
+    faults: list[Fault] = []
+    for index, one in enumerate(wanted):
+        at = f"/outputs/{index}"
+        name = one.get("name") if isinstance(one, dict) else None
+        output = next((output for output in OUTPUTS if output.name == name), None)
+        if output is None:
+            reason = f"must name one of {', '.join(output.name for output in OUTPUTS)}"
+            faults.append(Fault(at, reason))
+            continue
+        faults += unknown_fields(one, {"name", "parameters"}, at)
+        parameters = _parameters(one, at, {"binary_data": bool, "content_type": str})
+        is_binary = parameters.get("binary_data", binary)
+        if found.setdefault(output, is_binary) != is_binary:
+            faults.append(Fault(at, "asks for an output in JSON and in binary"))
+    if faults:
+        raise wrong_shape(*faults)
+    return found
 
 
 def _tensor(inputs: Any) -> dict[str, Any]:
-    """Return the one input, if it is a tensor of strings in JSON."""
+    """Return the one input, if it is a tensor of strings."""
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise wrong_shape(Fault("/inputs", "must be an array of one tensor"))
     tensor: dict[str, Any] = inputs[0]
-    parameters = tensor.get("parameters") or {}
-    faults: list[Fault] = []
+    faults = unknown_fields(tensor, _TENSOR_FIELDS, _INPUT)
     if not isinstance(tensor.get("name"), str):
-        faults.append(Fault("/inputs/0/name", "must be a string"))
+        faults.append(Fault(f"{_INPUT}/name", "must be a string"))
     if tensor.get("datatype") != "BYTES":
-        faults.append(Fault("/inputs/0/datatype", 'must be "BYTES"'))
-    if not isinstance(parameters, dict):
-        faults.append(Fault("/inputs/0/parameters", "must be an object"))
-    elif "binary_data_size" in parameters:
-        where = "/inputs/0/parameters/binary_data_size"
-        faults.append(Fault(where, "is not taken: binary tensors are not read, send JSON in data"))
-    elif parameters.get("content_type") == "base64":  # MLServer's; it would be read as a text
-        faults.append(Fault("/inputs/0/parameters/content_type", "must not be base64"))
+        faults.append(Fault(f"{_INPUT}/datatype", 'must be "BYTES"'))
     if faults:
         raise wrong_shape(*faults)
     return tensor
 
 
-def _data(tensor: Mapping[str, Any]) -> list[Any]:
-    """Return a tensor's data as a flat list as long as its shape says, [n] or [n, 1]."""
-    shape, data = tensor.get("shape"), tensor.get("data")
+def _texts(tensor: Mapping[str, Any], binary: bytes, limits: Limits) -> list[Any]:
+    """Return a tensor's data, not checked yet, from JSON or from the binary data of the body."""
+    shape = tensor.get("shape")
     if (
         not isinstance(shape, list)
         or not all(type(size) is int and size >= 0 for size in shape)
         or shape[1:] not in ([], [1])
         or not shape
     ):
-        raise wrong_shape(Fault("/inputs/0/shape", "must be [n] or [n, 1], for n texts"))
+        raise wrong_shape(Fault(f"{_INPUT}/shape", "must be [n] or [n, 1], for n texts"))
+    size = _parameters(tensor, _INPUT, {SIZE: int, "content_type": str}).get(SIZE)
+    if size is None:
+        if binary:
+            reason = f"is missing, and the body has {len(binary)} bytes after its JSON"
+            raise wrong_shape(Fault(f"{_INPUT}/parameters/{SIZE}", reason))
+        return _data(tensor, shape)
+    if tensor.get("data") is not None:
+        raise wrong_shape(Fault(_DATA, "must not be beside binary data"))
+    if size != len(binary):
+        reason = (
+            f"is {size}, and {len(binary)} bytes follow the JSON, whose length the header"
+            " Inference-Header-Content-Length says"
+        )
+        raise wrong_shape(Fault(f"{_INPUT}/parameters/{SIZE}", reason))
+    if shape[0] > limits.texts:
+        reason = f"has {shape[0]} texts, the limit is {limits.texts}"
+        raise PayloadTooLargeError("Too many texts in one request.", [Fault(_DATA, reason)])
+    return read_texts(binary, shape[0], _DATA)
+
+
+def _data(tensor: Mapping[str, Any], shape: Sequence[int]) -> list[Any]:
+    """Return a tensor's data in JSON as a flat list as long as its shape says."""
+    data = tensor.get("data")
     if not isinstance(data, list):
         raise wrong_shape(Fault(_DATA, "must be an array of texts"))
     if len(shape) == 2 and all(isinstance(row, list) and len(row) == 1 for row in data):

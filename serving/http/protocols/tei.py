@@ -1,11 +1,12 @@
-"""`POST /predict` in the shape of Hugging Face's text-embeddings-inference (TEI).
+"""The routes of Hugging Face's text-embeddings-inference (TEI): /predict, /health, /info.
 
 After its router, `router/src/http/{types,server}.rs`. `inputs` is one text, bare or as `["..."]`,
 answered with a ranking; or a batch, `[["..."], ...]`, answered with an array of rankings. Two
 texts in a flat array are a pair in TEI, which this model cannot read: they are refused, never
-taken for a batch. Unknown fields are ignored, as in TEI.
+taken for a batch. Unknown fields, which TEI ignores, are refused: they may be misspelt options.
 
 A ranking has the seven emotions; irony is a separate probability and not in it.
+/ping and /invocations are the names that SageMaker has for /health and /predict.
 """
 
 import json
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from serving.classifier.artifact import EMOTIONS, ModelArtifact
 from serving.errors import (
     BusyError,
     DeadlineExceededError,
@@ -22,18 +24,21 @@ from serving.errors import (
     RequestError,
     UnexpectedError,
 )
-from serving.http.messages import Answer, Asked, WireProtocol
+from serving.http.messages import Answer, Asked
 from serving.http.problems import error_headers, kind_of, one_line
 from serving.http.protocols.native import (
     FAULTS_SHOWN,
-    check_json,
     check_texts,
-    read_object,
+    unknown_fields,
     wrong_shape,
 )
 from serving.schemas import Limits
 
 PREDICT_PATH = "/predict"
+INVOCATIONS_PATH = "/invocations"
+HEALTH_PATH = "/health"
+PING_PATH = "/ping"
+INFO_PATH = "/info"
 VALIDATION = "Validation"
 ERROR_TYPES: dict[type[RequestError], str] = {
     BusyError: "Overloaded",
@@ -43,6 +48,7 @@ ERROR_TYPES: dict[type[RequestError], str] = {
 }
 """TEI's name for an error; VALIDATION for all others."""
 
+_FIELDS = {"inputs", "truncate", "truncation_direction", "raw_scores"}
 _PAIR = (
     "holds several texts side by side, a pair in this protocol, and this model reads one text;"
     ' send a batch as [["..."], ["..."]]'
@@ -56,22 +62,21 @@ class _Wording:
     alone: bool
     may_truncate: bool
 
-    def __call__(self, classified: bytes) -> bytes:
+    def __call__(self, classified: bytes) -> Answer:
         items = json.loads(classified)
         if not self.may_truncate:
-            _check_whole(items)
-        rankings = [_ranking(item) for item in items]
-        return json.dumps(rankings[0] if self.alone else rankings).encode()
+            check_whole(items, "truncate")
+        rankings = [ranking(item) for item in items]
+        return Answer.of(rankings[0] if self.alone else rankings)
 
 
-def read_predict(body: bytes, limits: Limits) -> Asked:
-    """Read the body of /predict.
+def read_predict(document: Mapping[str, Any], limits: Limits) -> Asked:
+    """Read the JSON object in the body of /predict.
 
     Raises InvalidRequestError and PayloadTooLargeError; the wording raises the latter when
     `truncate` is false and a text has more tokens than the model reads.
     """
-    document = read_object(body, '{"inputs": "..."}')
-    if faults := _option_faults(document):
+    if faults := [*unknown_fields(document, _FIELDS), *_option_faults(document)]:
         raise wrong_shape(*faults)
     texts, alone = _texts(document.get("inputs"))
     wording = _Wording(alone, may_truncate=document.get("truncate") is not False)
@@ -85,7 +90,23 @@ def predict_refusal(error: RequestError, _: str) -> Answer:
     return Answer.of(body, kind_of(error).status, headers=error_headers(error))
 
 
-TEI = WireProtocol(check_json, read_predict, predict_refusal)
+def info_page(artifact: ModelArtifact, limits: Limits, queue_texts: int) -> Answer:
+    """Return the answer of /info, in TEI's names."""
+    numbered = {str(number): name for number, name in enumerate(EMOTIONS)}
+    labels = {"id2label": numbered, "label2id": {name: i for i, name in enumerate(EMOTIONS)}}
+    return Answer.of(
+        {
+            "model_id": artifact.name,
+            "model_sha": None,
+            "model_dtype": artifact.precision,
+            "model_type": {"classifier": labels},
+            "max_concurrent_requests": queue_texts,
+            "max_input_length": artifact.max_tokens,
+            "max_client_batch_size": limits.texts,
+            "auto_truncate": True,
+            "version": artifact.version,
+        }
+    )
 
 
 def _texts(inputs: Any) -> tuple[list[Any], bool]:
@@ -120,19 +141,19 @@ def _option_faults(document: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
-def _check_whole(items: list[dict[str, Any]]) -> None:
-    """Raise PayloadTooLargeError unless the model has read all of every text."""
+def check_whole(items: list[dict[str, Any]], option: str) -> None:
+    """Raise PayloadTooLargeError, naming `option`, unless the model has read all of every text."""
     faults = [
         Fault(f"/texts/{index}", f"has more than {item['tokens']} tokens, the model's limit")
         for index, item in enumerate(items)
         if item["truncated"]
     ]
     if faults:
-        detail = "A text is too long for the model, and `truncate` is false."
+        detail = f"A text is too long for the model, and `{option}` is false."
         raise PayloadTooLargeError(detail, faults[:FAULTS_SHOWN])
 
 
-def _ranking(item: dict[str, Any]) -> list[dict[str, Any]]:
+def ranking(item: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the emotions, likeliest first; of equals (in six digits) the label is first."""
     scores = item["scores"]
     names = sorted(scores, key=lambda name: (-scores[name], name != item["label"]))

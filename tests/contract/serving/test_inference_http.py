@@ -200,7 +200,7 @@ def test_a_streamed_body_within_the_limit_is_classified(http: httpx.Client) -> N
         {"content-type": "multipart/form-data; boundary=x"},
         {"content-type": "application/vnd.bentoml+pickle"},
         {"content-type": "application/json; charset=utf-16"},
-        {"content-type": "application/json", "content-encoding": "gzip"},
+        {"content-type": "application/json", "content-encoding": "br"},
     ],
 )
 def test_anything_but_plain_json_is_415(http: httpx.Client, headers: dict[str, str]) -> None:
@@ -230,7 +230,7 @@ def test_the_content_type_may_be_written_in_other_ways(
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/classify", "/v1/classify/", "/%2e%2e", "/problems/x"])
+@pytest.mark.parametrize("path", ["/classify", "/v1/classify/", "/%2e%2e", "/problems/x"])
 def test_a_path_that_is_not_served_is_404(http: httpx.Client, path: str) -> None:
     problem_of(http.get(path), 404, "not-found")
     problem_of(http.post(path, json={"texts": ["a"]}), 404, "not-found")
@@ -295,6 +295,7 @@ def test_metrics_count_texts_tokens_and_padding(http: httpx.Client) -> None:
 
 def test_unknown_paths_do_not_make_the_metrics_grow(http: httpx.Client) -> None:
     http.get("/nowhere")
+    http.get("/metrics")  # which has its own lines from the second time on
     before = len(http.get("/metrics").text.splitlines())
 
     for number in range(50):

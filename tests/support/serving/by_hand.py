@@ -14,6 +14,7 @@ from serving.http.application import Application, ServerParts
 from serving.http.classify import ClassifyCall
 from serving.http.messages import App, Message, Receive, Scope, Send
 from serving.http.metrics import ServerMetrics
+from serving.http.windows import WindowCutter
 from serving.scheduling.queue import Admission, QueuedRequest
 from serving.scheduling.result_cache import ResultCache
 from serving.scheduling.scheduler import Scheduler
@@ -178,6 +179,7 @@ def server_parts(
         limits=chosen.limits,
         clock=clock,
         deadline_seconds=chosen.deadline_seconds,
+        windows=WindowCutter(str.split, chosen.max_texts),
     )
     return ServerParts(chosen, ARTIFACT, metrics, call)
 

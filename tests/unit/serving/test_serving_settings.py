@@ -38,6 +38,7 @@ def test_every_variable_is_read() -> None:
             "SERVING_GPU_MODEL_DIR": "for/cards",
             "SERVING_CUDA_GRAPHS": "on",
             "SERVING_TENSORRT_CACHE": "engines",
+            "SERVING_CORS_ORIGINS": "https://Example.org, http://127.0.0.1:8080",
             "SERVING_DOCS": "off",
             "SERVING_METRICS": "key",
         }
@@ -63,6 +64,7 @@ def test_every_variable_is_read() -> None:
         gpu_model_dir=Path("for/cards"),
         cuda_graphs=True,
         tensorrt_cache=Path("engines"),
+        cors_origins=("https://example.org", "http://127.0.0.1:8080"),
         docs=False,
         metrics="key",
     )
@@ -72,6 +74,9 @@ def test_every_variable_is_read() -> None:
     ("name", "value"),
     [
         ("SERVING_HOST", "example.org"),
+        ("SERVING_CORS_ORIGINS", "example.org"),
+        ("SERVING_CORS_ORIGINS", "https://example.org/path"),
+        ("SERVING_CORS_ORIGINS", "*, https://example.org"),
         ("SERVING_PORT", "0"),
         ("SERVING_PORT", "65536"),
         ("SERVING_PORT", "http"),

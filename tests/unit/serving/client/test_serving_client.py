@@ -23,7 +23,8 @@ from serving.client import (
     Limits,
     RetryPolicy,
 )
-from serving.client.protocol import split_texts
+from serving.client.protocol import request_body, split_texts
+from serving.schemas import LONG_TEXTS, LongTexts
 
 URL = "http://inference.test"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -55,14 +56,21 @@ class FakeServer:
             **options,
         )
 
-    def classify(self, texts: list[str], **options: Any) -> list[Classification]:
+    def classify(
+        self, texts: list[str], long_texts: LongTexts = "truncate", **options: Any
+    ) -> list[Classification]:
         with self.client(**options) as client:
-            return client.classify(texts)
+            return client.classify(texts, long_texts=long_texts)
 
 
 def texts_of(request: httpx.Request) -> list[str]:
     texts: list[str] = json.loads(request.content)["texts"]
     return texts
+
+
+def rejected(status: int, where: str) -> httpx.Response:
+    problem = {"type": "t", "detail": "d", "errors": [{"where": where, "reason": "is too long"}]}
+    return httpx.Response(status, json=problem)
 
 
 def busy(status: int, retry_after: str | None = None) -> httpx.Response:
@@ -82,24 +90,65 @@ def test_texts_go_in_requests_within_the_limits_and_results_come_back_in_order(
     assert [(one.tokens, one.label) for one in results] == [(n, "joy") for n in range(texts)]
 
 
-@given(st.lists(st.text(max_size=30), max_size=40), st.integers(40, 400), st.integers(1, 10))
+@given(
+    st.lists(st.text(max_size=30), max_size=40),
+    st.integers(60, 400),
+    st.integers(1, 10),
+    st.sampled_from(LONG_TEXTS),
+)
 def test_split_texts_lose_nothing_and_keep_within_the_limits(
-    texts: list[str], body_bytes: int, count: int
+    texts: list[str], body_bytes: int, count: int, long_texts: LongTexts
 ) -> None:
     limits = Limits(texts=count, body_bytes=body_bytes)
 
-    parts = list(split_texts(texts, limits))
+    requests = list(split_texts(texts, limits, long_texts))
 
-    assert [text for body, _ in parts for text in json.loads(body)["texts"]] == texts
-    for body, number in parts:
-        assert number == len(json.loads(body)["texts"]) <= count
-        assert len(body) <= body_bytes or number == 1
+    bodies = [request_body(parts, long_texts) for parts in requests]
+    assert [text for body in bodies for text in json.loads(body)["texts"]] == texts
+    for parts, body in zip(requests, bodies, strict=True):
+        assert len(parts) <= count
+        assert len(body) <= body_bytes or len(parts) == 1
+        assert json.loads(body).get("long_texts", "truncate") == long_texts
 
 
 def test_halves_of_surrogate_pairs_are_left_out() -> None:
-    bodies = [body for body, _ in split_texts(["a\ud800"], Limits())]
+    assert list(split_texts(["a\ud800"], Limits(), "truncate")) == [[b'"a"']]
 
-    assert bodies == [b'{"texts": ["a"]}']
+
+def test_a_request_with_too_many_windows_is_sent_again_in_halves_and_keeps_its_order() -> None:
+    class FewWindows(FakeServer):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            if sum(map(len, texts_of(request))) <= 4:
+                return super().__call__(request)
+            self.requests.append(request)
+            return rejected(413, "/texts")
+
+    server = FewWindows()
+
+    results = server.classify(["a", "bb", "cc", "d", "", "eeee"], long_texts="window")
+
+    assert [one.tokens for one in results] == [1, 2, 2, 1, 0, 4]
+    assert all(json.loads(one.content)["long_texts"] == "window" for one in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("texts", "long_texts", "where"),
+    [
+        (["a"], "window", "/texts"),
+        (["a", "b"], "window", "/texts/1"),
+        (["a"] * 9, "truncate", "/texts"),
+    ],
+)
+def test_what_fewer_texts_would_not_help_is_not_sent_again(
+    texts: list[str], long_texts: LongTexts, where: str
+) -> None:
+    server = FakeServer(rejected(413, where))
+
+    with pytest.raises(InferenceRejectedError) as caught:
+        server.classify(texts, long_texts=long_texts)
+
+    assert [fault.where for fault in caught.value.faults] == [where]
+    assert len(server.requests) == 1
 
 
 def test_the_key_and_the_request_id_are_sent() -> None:

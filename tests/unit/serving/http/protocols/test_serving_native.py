@@ -13,7 +13,7 @@ LIMITS = Limits(texts=4, text_chars=10, body_bytes=1000)
 
 
 def parse(document: Any) -> list[str]:
-    return list(read_classify(json.dumps(document).encode(), LIMITS).texts)
+    return list(read_classify(json.dumps(document).encode(), LIMITS, {}).texts)
 
 
 def test_texts_come_out_as_they_went_in() -> None:
@@ -31,7 +31,7 @@ def test_any_texts_within_the_limits_are_read(texts: list[str]) -> None:
 )
 def test_a_body_that_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequestError):
-        read_classify(body, LIMITS)
+        read_classify(body, LIMITS, {})
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,6 @@ def test_no_more_than_ten_places_are_named() -> None:
     body = json.dumps({"texts": [None] * 50}).encode()
 
     with pytest.raises(InvalidRequestError) as caught:
-        read_classify(body, Limits())
+        read_classify(body, Limits(), {})
 
     assert len(caught.value.faults) == 10

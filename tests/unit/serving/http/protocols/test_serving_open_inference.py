@@ -36,11 +36,11 @@ def tensor(*data: Any, **changes: Any) -> dict[str, Any]:
 
 
 def read(*tensors: Any, **fields: Any) -> Asked:
-    return SPOKEN.read(json.dumps({"inputs": list(tensors), **fields}).encode(), LIMITS)
+    return SPOKEN.read(json.dumps({"inputs": list(tensors), **fields}).encode(), LIMITS, {})
 
 
 def answer(asked: Asked, *items: dict[str, Any]) -> Any:
-    return json.loads(asked.worded(json.dumps(items).encode()))
+    return json.loads(asked.worded(json.dumps(items).encode()).body)
 
 
 def pointers(*tensors: Any, **fields: Any) -> list[str]:
@@ -100,7 +100,9 @@ def test_an_answer_names_the_model_and_repeats_the_id() -> None:
         ([], ["label", "scores", "irony"]),
         ([{"name": "irony"}], ["irony"]),
         ([{"name": "scores"}, {"name": "label"}, {"name": "scores"}], ["scores", "label"]),
-        ([{"name": "label", "parameters": {"binary_data": True}}], ["label"]),
+        (None, ["label", "scores", "irony"]),
+        ([{"name": "label", "parameters": {"binary_data": False}}], ["label"]),
+        ([{"name": "label", "parameters": None}], ["label"]),
     ],
 )
 def test_the_outputs_asked_for_are_answered_each_once(wanted: list[Any], names: list[str]) -> None:
@@ -116,6 +118,19 @@ def test_the_outputs_asked_for_are_answered_each_once(wanted: list[Any], names: 
         (["label"], "/outputs/0"),
         ([{"name": "label"}, {"name": "logits"}], "/outputs/1"),
         ([{"name": ["label"]}], "/outputs/0"),
+        ([{"name": "label", "class_count": 3}], "/outputs/0/class_count"),
+        (
+            [{"name": "label", "parameters": {"classification": 3}}],
+            "/outputs/0/parameters/classification",
+        ),
+        (
+            [{"name": "label", "parameters": {"binary_data": 1}}],
+            "/outputs/0/parameters/binary_data",
+        ),
+        (
+            [{"name": "label"}, {"name": "label", "parameters": {"binary_data": True}}],
+            "/outputs/1",
+        ),
     ],
 )
 def test_an_output_that_there_is_not_is_refused(wanted: Any, where: str) -> None:
@@ -131,7 +146,11 @@ def test_an_output_that_there_is_not_is_refused(wanted: Any, where: str) -> None
         ({"datatype": "FP32"}, "/inputs/0/datatype"),
         ({"datatype": "bytes"}, "/inputs/0/datatype"),
         ({"parameters": [1]}, "/inputs/0/parameters"),
-        ({"parameters": {"binary_data_size": 9}}, "/inputs/0/parameters/binary_data_size"),
+        (
+            {"parameters": {"region": "a"}},
+            "/inputs/0/parameters/region",
+        ),
+        ({"dtype": "BYTES"}, "/inputs/0/dtype"),
         ({"parameters": {"content_type": "base64"}}, "/inputs/0/parameters/content_type"),
         ({"shape": None}, "/inputs/0/shape"),
         ({"shape": []}, "/inputs/0/shape"),
@@ -170,8 +189,32 @@ def test_an_element_that_is_no_text_is_named_where_the_caller_has_it(data: list[
     assert body["error"].endswith("/inputs/0/data/1 must be a string")
 
 
-def test_an_id_that_is_no_string_is_refused() -> None:
-    assert pointers(tensor("a"), id=42) == ["/id"]
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"id": 42}, "/id"),
+        ({"model_name": "other"}, "/model_name"),
+        ({"output": []}, "/output"),
+        ({"parameters": []}, "/parameters"),
+        ({"parameters": {"top_k": 3}}, "/parameters/top_k"),
+        ({"parameters": {"binary_data_output": "yes"}}, "/parameters/binary_data_output"),
+    ],
+)
+def test_a_field_that_is_not_known_or_of_another_kind_is_refused(
+    fields: dict[str, Any], where: str
+) -> None:
+    assert pointers(tensor("a"), **fields) == [where]
+
+
+def test_fields_that_clients_always_send_change_nothing() -> None:
+    sent = {
+        "id": None,
+        "model_name": "mood",
+        "outputs": None,
+        "parameters": {"content_type": "str", "headers": None},
+    }
+
+    assert read(tensor("a"), **sent).texts == ["a"]
 
 
 def test_an_empty_tensor_is_refused() -> None:

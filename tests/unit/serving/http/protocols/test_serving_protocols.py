@@ -1,7 +1,9 @@
 """What all wire formats have in common: the rules of the contract, in the words of each."""
 
 import asyncio
+import gzip
 import json
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +26,8 @@ KEYS = {"api": "0123456789abcdef"}
 SHOWN = {"authorization": "Bearer 0123456789abcdef"}
 INFER = "/v2/models/fake/infer"
 OIP_PATHS = (INFER, "/v2/models/fake/versions/1/infer")
-PATHS = ("/v1/classify", "/predict", *OIP_PATHS)
+TEI_PATHS = ("/", "/predict", "/invocations")
+PATHS = ("/v1/classify", *TEI_PATHS, *OIP_PATHS)
 CALLS = pytest.mark.parametrize("path", PATHS)
 TEI_WORDS = {429: "Overloaded", 500: "Backend", 503: "Unhealthy", 504: "Backend"}
 
@@ -33,7 +36,7 @@ def document_for(path: str, texts: Sequence[str]) -> dict[str, Any]:
     data = list(texts)
     if path == "/v1/classify":
         return {"texts": data}
-    if path == "/predict":
+    if path in TEI_PATHS:
         return {"inputs": [[text] for text in data]}
     return {"inputs": [{"name": "t", "datatype": "BYTES", "shape": [len(data)], "data": data}]}
 
@@ -50,7 +53,7 @@ def assert_worded(path: str, answer: Response, status: int) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert isinstance(document.pop("error"), str)
     word = TEI_WORDS.get(status, "Validation")
-    assert document == ({"error_type": word} if path.startswith("/predict") else {})
+    assert document == ({"error_type": word} if path in (*TEI_PATHS, "/info") else {})
 
 
 @CALLS
@@ -115,7 +118,7 @@ async def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str
         fault = {"where": "/texts/1", "reason": "could not be classified"}
         assert failed.json()["errors"] == [fault]
     else:
-        pointer = "/inputs/1" if path == "/predict" else "/inputs/0/data/1"
+        pointer = "/inputs/1" if path in TEI_PATHS else "/inputs/0/data/1"
         assert f"{pointer} could not be classified" in failed.json()["error"]
 
 
@@ -124,8 +127,10 @@ async def test_a_text_that_failed_is_named_and_nothing_of_it_is_quoted(path: str
     ("headers", "status"),
     [
         ({"content-type": "text/plain"}, 415),
-        ({"content-type": "application/octet-stream"}, 415),
-        ({"content-type": "application/json", "content-encoding": "gzip"}, 415),
+        ({"content-type": "application/json; charset=latin-1"}, 415),
+        ({"content-type": "application/json", "content-encoding": "br"}, 415),
+        ({"content-type": "application/json", "content-encoding": "gzip, gzip"}, 415),
+        ({"content-type": "application/json", "content-encoding": "gzip"}, 400),
         ({"content-type": "application/json"}, 400),
     ],
 )
@@ -139,23 +144,64 @@ async def test_a_body_of_another_kind_is_refused(
     assert_worded(path, refused, status)
 
 
-@pytest.mark.parametrize("path", OIP_PATHS)
-async def test_binary_tensors_are_refused(path: str) -> None:
-    headers = {"content-type": "application/json", "inference-header-content-length": "9"}
-
-    refused = await Caller(application()).request("POST", path, headers, [b"nonsense"])
-
-    assert_worded(path, refused, 415)
-
-
 @CALLS
-async def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(path: str) -> None:
+@pytest.mark.parametrize("headers", [{}, {"content-type": "application/octet-stream"}])
+async def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
+    path: str, headers: dict[str, str]
+) -> None:
     caller = Caller(application())
     sent = json.dumps(document_for(path, ["a"])).encode()
 
-    answer = await caller.request("POST", path, {}, [sent])
+    answer = await caller.request("POST", path, headers, [sent])
 
     assert answer.status == (200 if path in OIP_PATHS else 415)
+
+
+@CALLS
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8", '"utf-8"', "utf-8; profile=x"])
+async def test_utf_8_may_be_written_in_each_of_its_ways_and_begin_with_its_mark(
+    path: str, charset: str
+) -> None:
+    sent = b"\xef\xbb\xbf" + json.dumps(document_for(path, ["a"])).encode()
+    headers = {"content-type": f"application/json; charset={charset}"}
+
+    answer = await Caller(application()).request("POST", path, headers, [sent])
+
+    assert answer.status == 200
+
+
+@CALLS
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP", "deflate", "identity"])
+async def test_a_packed_body_is_answered_as_one_that_is_not(path: str, encoding: str) -> None:
+    caller = Caller(application())
+    sent = json.dumps(document_for(path, ["a", "b"])).encode()
+    pack = {"deflate": zlib.compress, "identity": bytes}.get(encoding, gzip.compress)
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+
+    packed = await caller.request("POST", path, headers, [pack(sent)])
+    plain = await caller.post(path, document_for(path, ["a", "b"]))
+
+    assert (packed.status, packed.body) == (200, plain.body)
+
+
+@CALLS
+async def test_few_bytes_that_unpack_to_very_many_are_413(path: str) -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+
+    refused = await Caller(application()).request("POST", path, headers, [bomb])
+
+    assert_worded(path, refused, 413)
+
+
+@CALLS
+async def test_a_field_that_is_not_known_is_refused_and_named(path: str) -> None:
+    document = {**document_for(path, ["a"]), "max_lenght": 3}
+
+    refused = await Caller(application()).post(path, document)
+
+    assert_worded(path, refused, 400)
+    assert "/max_lenght" in refused.body.decode()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +209,10 @@ async def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(path
     [
         ("GET", "/v1/classify", 405),
         ("GET", "/predict", 405),
+        ("GET", "/", 405),
+        ("OPTIONS", "/", 405),
+        ("POST", "/info", 405),
+        ("GET", "/v2/repository/index", 405),
         ("GET", INFER, 405),
         ("POST", "/v2/models/fake", 405),
         ("GET", "/predict/more", 404),
@@ -217,7 +267,7 @@ async def test_requests_are_counted_by_the_paths_that_are_served_and_texts_by_ke
 
     for path in PATHS:
         assert f'requests_total{{key="api",route="{path}",status="200"}} 1.0' in page
-    assert 'texts_total{key="api"} 8.0' in page
+    assert 'texts_total{key="api"} 12.0' in page
     assert 'requests_total{key="",route="other",status="404"} 20.0' in page
     assert "unknown" not in page
 
@@ -226,9 +276,19 @@ async def test_the_models_description_needs_a_key_and_its_health_does_not() -> N
     async def status(path: str) -> int:
         return (await Caller(application(keys=KEYS)).request("GET", path)).status
 
-    closed = ("/v1/model", "/v2", "/v2/", "/v2/models/fake", "/v2/models/fake/versions/1")
+    closed = (
+        "/v1/model",
+        "/info",
+        "/v2/models",
+        "/v2",
+        "/v2/",
+        "/v2/models/fake",
+        "/v2/models/fake/versions/1",
+    )
     open_ = (
         "/readyz",
+        "/health",
+        "/ping",
         "/v2/health/live",
         "/v2/health/ready",
         "/v2/models/fake/ready",
@@ -242,9 +302,9 @@ async def test_the_models_description_needs_a_key_and_its_health_does_not() -> N
 async def test_readiness_is_the_servers_and_liveness_is_not() -> None:
     caller = Caller(application(ready=False))
 
-    not_ready = ("/readyz", "/v2/health/ready", "/v2/models/fake/ready")
+    not_ready = ("/readyz", "/health", "/ping", "/v2/health/ready", "/v2/models/fake/ready")
     live = await caller.request("GET", "/v2/health/live")
 
-    assert [(await caller.request("GET", path)).status for path in not_ready] == [503] * 3
+    assert [(await caller.request("GET", path)).status for path in not_ready] == [503] * 5
     assert (await caller.request("GET", "/livez")).status == 200
     assert (live.status, live.json()) == (200, {"live": True})
