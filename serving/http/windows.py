@@ -62,7 +62,7 @@ def averaged(windows: Sequence[bytes | None]) -> bytes | None:
     items: list[dict[str, Any]] = [json.loads(window) for window in whole]
     tokens = sum(item["tokens"] for item in items)
 
-    shares = [item["tokens"] / tokens for item in items]
+    shares: list[float] = [item["tokens"] / tokens for item in items]
 
     def mean(probabilities: Iterable[float]) -> float:
         return sum(share * one for share, one in zip(shares, probabilities, strict=True))
