@@ -14,7 +14,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast tools setup serve api worker run-distributed demo analyse lint check teacher model evaluate bench-peers bench-api bench-gpu faults soak clean python redis
+.PHONY: help run test test-fast tools setup serve api worker run-distributed demo analyse lint check teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean python redis
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ evaluate: $(VENV)/run.stamp ## accuracy and macro-F1 of the shipped model: make 
 	@[ -n "$(FILE)" ] || { \
 	  echo "usage: make evaluate FILE=lines.txt   (text;label)   or   FILE=text.txt LABELS=labels.txt" >&2; exit 2; }
 	@$(BIN)/python -m export.evaluate "$(FILE)" $(if $(LABELS),"$(LABELS)")
+
+coefficients: $(VENV)/dev.stamp ## fit the constants of mood to people's own ratings, on one model: [MODEL=folder]
+	@$(BIN)/python -m export.coefficients --report export/COEFFICIENTS.md $(if $(MODEL),--model "$(MODEL)") $(FIT_ARGS)
 
 bench-peers: $(VENV)/dev.stamp ## compare the inference server with others (half an hour, on a quiet machine)
 	@$(BIN)/python -m benchmarks.peers $(BENCH_ARGS)
