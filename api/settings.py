@@ -20,6 +20,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from api.domain.scoring import PRESETS
+
 
 class SettingsError(ValueError):
     """Unusable settings; the message has one line per variable and says what to write instead."""
@@ -93,6 +95,15 @@ _Redis = Annotated[
 _Token = Annotated[
     str, _matching("[!-~]*", "be ASCII without blanks, as it is sent in an HTTP header")
 ]
+
+
+def _scoring(text: str) -> str:
+    """Return the name of a preset in lower case, or the path of a file as it is."""
+    if text.lower() in PRESETS:
+        return text.lower()
+    if not text.lower().endswith(".json"):
+        raise ValueError(f"must be {', '.join(PRESETS)}, or the path of a .json file")
+    return text
 
 
 def _secret(default: Any = None) -> Any:
@@ -183,7 +194,7 @@ class Settings(BaseSettings):
     mastodon_own_accounts: _Names = ()
     moodline_api_url: _WebAddress = ""
     moodline_api_key: str | None = _secret()
-    scoring: Annotated[Literal["default", "classic"], BeforeValidator(str.lower)] = "default"
+    scoring: Annotated[str, AfterValidator(_scoring)] = "default"
     log_format: Annotated[Literal["plain", "json"], BeforeValidator(str.lower)] = "plain"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)

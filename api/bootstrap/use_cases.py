@@ -1,15 +1,17 @@
 """Wiring of the use cases, and of the threads that run analyses in the API or in a worker."""
 
+import json
 import os
 import secrets
 import socket
 import threading
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 from api.bootstrap.adapters import Ports
 from api.domain.crisis_support import SupportList
-from api.domain.scoring import preset
+from api.domain.scoring import PRESETS, InvalidScoringError, ScoringConfig, config_of
 from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
 from api.runtime.worker_pool import Sweeper, WorkerPool
@@ -21,7 +23,7 @@ from api.services.imports import Imports
 from api.services.sign_ins import SignIns
 from api.services.sources import Sources
 from api.services.users import Users
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 
 
 def use_cases(
@@ -59,7 +61,7 @@ def use_cases(
                 heartbeat=settings.event_heartbeat_seconds,
             ),
         ),
-        users=Users(ports.store, ports.clock, preset(settings.scoring)),
+        users=Users(ports.store, ports.clock, scoring_config(settings.scoring)),
         health=Health(ports.store, ports.emotions, ports.probes),
         sources=sources,
         sign_ins=signed_in,
@@ -82,7 +84,7 @@ def analysis_workers(
         {name: MeteredPostSource(name, each, metrics) for name, each in ports.sources.items()},
         ports.clock,
         metrics,
-        scoring=preset(settings.scoring),
+        scoring=scoring_config(settings.scoring),
         limits=RunnerLimits(
             chunk_posts=settings.chunk_posts,
             requests_in_flight=settings.requests_in_flight,
@@ -103,6 +105,23 @@ def analysis_workers(
         poll_seconds=settings.queue_poll_seconds,
     )
     return runner, pool
+
+
+def scoring_config(chosen: str) -> ScoringConfig:
+    """Return the preset of that name, else the configuration in the JSON file of that path.
+
+    Raises SettingsError if the file cannot be read or is no configuration.
+    """
+    if chosen in PRESETS:
+        return PRESETS[chosen]
+    try:
+        return config_of(json.loads(Path(chosen).read_bytes()))
+    except OSError as error:
+        raise SettingsError(f"SCORING: {chosen}: {error.strerror}.") from error
+    except InvalidScoringError as error:
+        raise SettingsError(f"SCORING: {chosen}: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"SCORING: {chosen} is not JSON: {error}.") from error
 
 
 def _sign_ins(ports: Ports, settings: Settings) -> SignIns:

@@ -7,6 +7,7 @@ from typing import Any
 WIDTH = 78
 _BAR = 30
 _SHOWN_EMOTIONS = 5
+_SUREST = 0.99  # Nothing read from posts is certain.
 
 
 def mood_summary(
@@ -18,6 +19,9 @@ def mood_summary(
         lines += textwrap.wrap(f"No mood: {result['reason']}", WIDTH)
     else:
         lines += _mood_lines(result)
+    for entry in result.get("support", ()):
+        line = f"to talk: {entry['name']}: {entry['contact']}, {entry['url']}"
+        lines += textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
     # Results from before languages were detected have no language_note.
     for note in (result.get("language_note"), result["stale_note"]):
         if note:
@@ -30,10 +34,13 @@ def mood_summary(
 def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     counts = result["posts"]
     lines = [
-        f"{result['mood']}   (confidence {result['confidence']:.0%})",
-        f"from {counts['total']} posts: {counts['own']} own, {counts['shared']} shared,"
-        f" {counts['liked']} liked; effective sample {result['effective_sample_size']:.0f}",
+        f"{result['mood']}   (confidence {min(result['confidence'], _SUREST):.0%})",
+        f"from {counts['total']} {'post' if counts['total'] == 1 else 'posts'}:"
+        f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
+        f" effective sample {result['effective_sample_size']:.0f}",
         *textwrap.wrap(result["summary"], WIDTH),
+        # Results from before the rule was put in words have no why.
+        *textwrap.wrap(result.get("why") or "", WIDTH),
     ]
     by_score = sorted(result["scores"].items(), key=lambda item: -item[1])
     for emotion, score in by_score[:_SHOWN_EMOTIONS]:
@@ -44,9 +51,6 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     lines.append("  moved the mood most:")
     for post in result["moved_most"][:3]:
         lines.append(f"    {post['contribution']:+.3f}  {_one_line(post['text'], 60)}")
-    for entry in result.get("support", ()):
-        line = f"to talk: {entry['name']}: {entry['contact']}, {entry['url']}"
-        lines += textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return lines
 
 

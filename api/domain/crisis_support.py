@@ -43,9 +43,11 @@ class SupportList:
     def entries_for(self, result: Mapping[str, Any], country: str | None) -> list[dict[str, Any]]:
         """Return the entries to show with a mood result, as JSON values; empty for lighter moods.
 
-        Those of the country come first, then those for any country, whose `country` is None.
+        They are shown with a heavy mood, and also where there are too few posts for a mood and what
+        there is leans heavy. Those of the country come first, then those for any country, whose
+        `country` is None.
         """
-        if result.get("mood") not in _HEAVY:
+        if not _leans_heavy(result):
             return []
         here = (country or self._country).upper()
         near = [entry for entry in self._entries if here in entry.countries]
@@ -55,6 +57,13 @@ class SupportList:
             for code, entries in ((here, near), (None, anywhere))
             for each in entries
         ]
+
+
+def _leans_heavy(result: Mapping[str, Any]) -> bool:
+
+    if result.get("mood") is not None:
+        return result["mood"] in _HEAVY
+    return (result.get("negativity") or 0) > (result.get("positivity") or 0)
 
 
 def parse_support(data: object) -> list[SupportEntry]:

@@ -24,12 +24,26 @@ OPPOSITE: Mapping[Mood, Mood] = {
 """The mood of the friends that are recommended to a user of each mood."""
 
 SUMMARIES: Mapping[Mood, str] = {
-    Mood.DEPRESSED: "Your posts lean heavy: more sadness and worry in them than lightness.",
-    Mood.STRESSED: "Your posts lean tense: anger stands out among the heavier feelings in them.",
-    Mood.CHEERFUL: "Your posts lean bright: joy, love and surprise clearly lead in them.",
-    Mood.SATISFIED: "Your posts are balanced: light and heavy feelings are close to even in them.",
+    Mood.DEPRESSED: (
+        "Your posts lean heavy: taken together, the heavier feelings in them set the tone, and fear"
+        " and sadness weigh more than anger among those."
+    ),
+    Mood.STRESSED: (
+        "Your posts lean tense: taken together, the heavier feelings in them set the tone, and"
+        " anger weighs much among those."
+    ),
+    Mood.CHEERFUL: (
+        "Your posts lean bright: taken together, the lighter feelings in them set the tone."
+    ),
+    Mood.SATISFIED: (
+        "Your posts are balanced: neither the lighter nor the heavier feelings in them set the"
+        " tone."
+    ),
 }
-"""One sentence per mood, without "lately": an archive may be years old."""
+"""One sentence per mood, true wherever the rule gives the mood, though another bar be the tallest.
+
+Without "lately": an archive may be years old.
+"""
 
 
 def mood_of(scores: Mapping[str, float], config: ScoringConfig) -> Mood:

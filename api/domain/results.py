@@ -9,17 +9,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.domain.confidence import confidence, effective_sample_size
+from api.domain.explanations import why
 from api.domain.moods import SUMMARIES, Mood, mood_of
 from api.domain.posts import ClassifiedPost, Ownership, Post
 from api.domain.scoring import (
     ScoringConfig,
     adjusted,
+    feeling_posts,
     has_feeling,
     language,
     negativity,
     positivity,
     relative_weights,
     weighted_mean,
+    without_copies,
 )
 
 
@@ -73,9 +76,12 @@ class Influence:
 class MoodResult:
     """The mood of a user's posts, with the figures it rests on.
 
-    mood, summary, scores, positivity, negativity and confidence are None if no post has a weight,
-    or if too few are in a language that the model reads; reason then says why, and is None
-    otherwise. Scores, shares and confidence are between 0 and 1. truncated_share is None without
+    scores, positivity and negativity are None if no post has a weight, or if too few are in a
+    language that the model reads. mood, summary, why and confidence are None then, and also if too
+    few posts have a feeling in them; reason then says why, and is None otherwise. why is the
+    comparison that decided the mood, with its numbers. feeling_posts counts the posts that have a
+    weight and a feeling in them, copies once; neutral_share is the share of the posts counted that
+    have none. Scores, shares and confidence are between 0 and 1. truncated_share is None without
     posts. not_english and not_english_share are the posts in another language than English, the
     share being of all posts, and 0 without posts; language_known counts the posts whose language
     is known. posts is their number in total and by ownership. stale_note is a sentence if stale,
@@ -86,6 +92,7 @@ class MoodResult:
     mood: Mood | None
     reason: str | None
     summary: str | None
+    why: str | None
     scores: Mapping[str, float] | None
     positivity: float | None
     negativity: float | None
@@ -93,6 +100,8 @@ class MoodResult:
     effective_sample_size: float
     as_of: datetime
     posts: Mapping[str, int]
+    feeling_posts: int
+    neutral_share: float | None
     newest_post_at: datetime | None
     oldest_post_at: datetime | None
     stale: bool
@@ -148,7 +157,8 @@ def mood_result(
     """
     counted = sorted(
         (item for item in posts if as_of == now or item.post.created_at <= as_of),
-        key=lambda item: (item.post.created_at, item.post.post_id),
+        # By text before id, so that copies stand together and their ids change nothing.
+        key=lambda item: (item.post.created_at, item.post.text, item.post.post_id),
     )
     probabilities = [adjusted(item.classification, config) for item in counted]
     read = [
@@ -161,35 +171,41 @@ def mood_result(
         if _too_few(len(read), len(counted), config)
         else relative_weights(counted, as_of, config)
     )
-    scores = weighted_mean(probabilities, weights)
-    mood = None if scores is None else mood_of(scores, config)
+    evidence_weights = without_copies(counted, weights)
+    with_feeling = [has_feeling(item.classification) for item in counted]
+    felt = feeling_posts(counted, evidence_weights)
+    scores = weighted_mean(probabilities, evidence_weights)
+    enough = felt >= config.least_feeling_posts
+    mood = mood_of(scores, config) if scores is not None and enough else None
     newest = counted[-1].post.created_at if counted else None
     stale_note = _stale_note(newest, now, config)
     not_english = sum(not item.readable for item in counted)
     by_ownership = Counter(item.post.ownership for item in counted)
     return MoodResult(
         mood=mood,
-        reason=None if scores is not None else _reason(posts, counted, len(read), as_of, config),
+        reason=None
+        if mood is not None
+        else _reason(posts, counted, len(read), scores, felt, as_of, config),
         summary=None if mood is None else SUMMARIES[mood],
+        why=None if mood is None or scores is None else why(mood, scores, config),
         scores=scores,
         positivity=None if scores is None else positivity(scores, config),
         negativity=None if scores is None else negativity(scores, config),
-        confidence=confidence(
-            probabilities,
-            weights,
-            [has_feeling(item.classification) for item in counted],
-            config,
-        ),
-        effective_sample_size=effective_sample_size(weights),
+        confidence=None
+        if mood is None
+        else confidence(probabilities, evidence_weights, with_feeling, config),
+        effective_sample_size=effective_sample_size(evidence_weights),
         as_of=as_of,
         posts={"total": len(counted), **{each.value: by_ownership[each] for each in Ownership}},
+        feeling_posts=felt,
+        neutral_share=_share([not each for each in with_feeling]),
         newest_post_at=newest,
         oldest_post_at=counted[0].post.created_at if counted else None,
         stale=stale_note is not None,
         stale_note=stale_note,
         happiest=peak("joy", read),
         saddest=peak("sadness", read),
-        moved_most=moved_most(counted, probabilities, weights, config),
+        moved_most=() if mood is None else moved_most(counted, probabilities, weights, config),
         truncated_share=_share([item.classification.truncated for item in counted]),
         not_english=not_english,
         not_english_share=not_english / max(1, len(counted)),
@@ -252,6 +268,8 @@ def _reason(
     posts: Sequence[ClassifiedPost],
     counted: Sequence[ClassifiedPost],
     read: int,
+    scores: Mapping[str, float] | None,
+    felt: int,
     as_of: datetime,
     config: ScoringConfig,
 ) -> str:
@@ -267,6 +285,12 @@ def _reason(
         return (
             f"{some} of {_posts(len(counted))} {verb} in English, which is what the model reads: "
             "that is too little to tell a mood by."
+        )
+    if scores is not None:
+        there = f"there {'is' if felt < 2 else 'are'} {felt or 'none'}"
+        return (
+            f"{_posts(config.least_feeling_posts)} with feeling in them are needed, {there}. More"
+            " posts, or posts that say more of how it was, would help."
         )
     return (
         f'Under the "{config.name}" scoring none of these posts weighs anything, so there is no '

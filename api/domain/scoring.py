@@ -12,9 +12,10 @@ weight v, and neutral, the reference, has 0:
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from operator import itemgetter, mul
 from typing import Any
@@ -24,6 +25,10 @@ from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagemen
 
 class UnknownPresetError(ValueError):
     """No preset has this name; the message lists those there are."""
+
+
+class InvalidScoringError(ValueError):
+    """Constants that make no configuration; the message names each field at fault."""
 
 
 class RecencyForm(StrEnum):
@@ -40,17 +45,17 @@ class ActivityForm(StrEnum):
     LINEAR = "linear"
 
 
-_HEAVY_VALENCES = ("anger_valence", "fear_valence", "sadness_valence")
-_EITHER_SIGN = ("surprise_valence", "confidence_offset")
-
-
-def _signs(field: str) -> tuple[Callable[[float], bool], str]:
-    """Return whether a number may stand in the field of a configuration, and that in words."""
-    if field in _EITHER_SIGN:
-        return (lambda _: True), "a number"
-    if field in _HEAVY_VALENCES:
-        return (lambda value: value <= 0), "a number of 0 or less"
-    return (lambda value: value >= 0), "a number of 0 or more"
+_LARGEST_VALENCE = 10.0
+_LARGEST = 1e9
+_LIMITS = {
+    "anger_valence": (-_LARGEST_VALENCE, 0.0),
+    "fear_valence": (-_LARGEST_VALENCE, 0.0),
+    "sadness_valence": (-_LARGEST_VALENCE, 0.0),
+    "joy_valence": (0.0, _LARGEST_VALENCE),
+    "love_valence": (0.0, _LARGEST_VALENCE),
+    "surprise_valence": (-_LARGEST_VALENCE, _LARGEST_VALENCE),
+    "confidence_offset": (-_LARGEST, _LARGEST),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class ScoringConfig:
     impressions_factor: float = 0.01
     other_language_weight: float = 0.0
     least_read_posts: int = 5
-    least_feeling_posts: int = 0
+    least_feeling_posts: int = 3
     irony_share: float = 0.5
     anger_valence: float = -1.0
     fear_valence: float = -1.0
@@ -119,9 +124,11 @@ class ScoringConfig:
         for field, value in self.to_dict().items():
             if isinstance(value, str):
                 continue
-            allowed, requirement = _signs(field)
-            if not (math.isfinite(value) and allowed(value)):
-                raise ValueError(f"{field} must be {requirement}, not {value}")
+            least, most = _LIMITS.get(field, (0, _LARGEST))
+            if not least <= value <= most:
+                raise ValueError(
+                    f"{field} must be a number from {least:g} to {most:g}, not {value}"
+                )
         for field in ("half_life_days", "recency_numerator", "resamples", "draw_limit"):
             if getattr(self, field) == 0:
                 raise ValueError(f"{field} must be greater than 0")
@@ -150,12 +157,27 @@ CLASSIC = ScoringConfig(
     bookmarks_factor=0.0,
     impressions_factor=0.0,
     other_language_weight=1.0,
+    least_feeling_posts=0,
+    irony_share=0.5,
+    anger_valence=-1.0,
+    fear_valence=-1.0,
+    sadness_valence=-1.0,
+    joy_valence=1.0,
+    love_valence=1.0,
+    surprise_valence=1.0,
+    heavy_factor=1.0,
+    anger_factor=2.0,
+    cheerful_factor=1.5,
+    confidence_offset=0.0,
+    confidence_slope=1.0,
+    confidence_posts=0.0,
+    confidence_feeling=0.0,
 )
 """The original weights: 10 / (whole days + 1) and 7 * (likes + reposts), owner 0.75 / 0.25.
 
 A post that nobody liked or reposted has weight 0 here; if all have, there is no mood and the result
-gives the reason. Posts in any language count alike. Irony and the rules of mood are those of the
-default.
+gives the reason. Posts in any language count alike, and one post is enough for a mood. The rule of
+mood is the original one, whatever the default has been fitted to.
 """
 
 PRESETS: Mapping[str, ScoringConfig] = {preset.name: preset for preset in (DEFAULT, CLASSIC)}
@@ -171,6 +193,49 @@ def preset(name: str) -> ScoringConfig:
 
 
 _SECONDS_A_DAY = 86_400
+
+
+def config_of(values: object) -> ScoringConfig:
+    """Return the configuration of JSON values; constants that are not given are the default's.
+
+    values is an object such as to_dict returns. It has a name of its own, so that a result tells
+    which constants made it. Raises InvalidScoringError.
+    """
+    if not isinstance(values, Mapping):
+        raise InvalidScoringError('it must be an object such as {"name": "ours", ...}')
+    types = {each.name: type(getattr(DEFAULT, each.name)) for each in fields(ScoringConfig)}
+    if faults := [fault for field in values if (fault := _fault(field, values[field], types))]:
+        raise InvalidScoringError("; ".join(faults))
+    name = values.get("name", "").strip()
+    if not name or name in PRESETS:
+        raise InvalidScoringError(
+            f"name must be a text of your own, not {' or '.join(PRESETS)}, so that results tell"
+            " which scoring they have"
+        )
+    try:
+        return ScoringConfig(**{field: types[field](values[field]) for field in values})
+    except OverflowError as error:
+        raise InvalidScoringError(f"a number is larger than {_LARGEST:g}") from error
+    except ValueError as error:
+        raise InvalidScoringError(str(error)) from error
+
+
+def _fault(field: Any, value: Any, types: Mapping[str, type]) -> str | None:
+    """Return what is wrong with a field of a configuration, None if it has the right type."""
+    if field not in types:
+        near = get_close_matches(str(field), types, n=1)
+        return f"there is no {field}" + (f" (is it {near[0]}?)" if near else "")
+    expected = types[field]
+    if issubclass(expected, StrEnum):
+        allowed = tuple(expected)
+        known = isinstance(value, str) and value in allowed
+        return None if known else f"{field} must be {' or '.join(allowed)}, not {value!r}"
+    if expected is str:
+        return None if isinstance(value, str) else f"{field} must be a text, not {value!r}"
+    kinds = (int,) if expected is int else (int, float)
+    if isinstance(value, kinds) and not isinstance(value, bool):
+        return None
+    return f"{field} must be a {'whole ' if expected is int else ''}number, not {value!r}"
 
 
 def positivity(scores: Mapping[str, float], config: ScoringConfig) -> float:
@@ -192,6 +257,22 @@ def negativity(scores: Mapping[str, float], config: ScoringConfig) -> float:
     )
 
 
+def without_copies(posts: Sequence[ClassifiedPost], weights: Sequence[float]) -> list[float]:
+    """Return the weights with those of each post's copies added to the first of them.
+
+    Copies have the same text and time. They are one piece of evidence, however the weight is
+    divided among them; the others get weight 0.
+    """
+    first: dict[tuple[datetime, str], int] = {}
+    merged = list(weights)
+    for index, (item, weight) in enumerate(zip(posts, weights, strict=True)):
+        kept = first.setdefault((item.post.created_at, item.post.text), index)
+        if kept != index:
+            merged[kept] += weight
+            merged[index] = 0.0
+    return merged
+
+
 def has_feeling(classification: Classification) -> bool:
     """Return whether the model finds an emotion more probable than neutral in a post.
 
@@ -200,6 +281,14 @@ def has_feeling(classification: Classification) -> bool:
     """
     scores = classification.scores
     return max(scores.values()) > scores["neutral"]
+
+
+def feeling_posts(posts: Sequence[ClassifiedPost], weights: Sequence[float]) -> int:
+    """Return how many of the posts have a weight and a feeling in them."""
+    return sum(
+        weight > 0 and has_feeling(item.classification)
+        for item, weight in zip(posts, weights, strict=True)
+    )
 
 
 def age_days(post: Post, as_of: datetime) -> float:

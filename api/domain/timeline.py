@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from api.domain.moods import Mood, mood_of
@@ -10,11 +10,13 @@ from api.domain.posts import ClassifiedPost
 from api.domain.scoring import (
     ScoringConfig,
     adjusted,
+    feeling_posts,
     language,
     negativity,
     positivity,
-    timeless_weight,
+    relative_weights,
     weighted_mean,
+    without_copies,
 )
 
 BUCKETS = ("day", "week")
@@ -26,7 +28,11 @@ class InvalidBucketError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TimelineBucket:
-    """Emotions of one day or week; scores and mood are None if no post has a weight."""
+    """Emotions of one day or week.
+
+    Scores and mood are None if no post has a weight, and the mood also if too few posts have a
+    feeling in them.
+    """
 
     start: date
     posts: int
@@ -48,8 +54,8 @@ def timeline(
 
     bucket is "day" or "week" (ISO weeks start on Monday). Empty ones are left out, since an
     archive may span decades, and so are posts that the scoring leaves out for their language.
-    Within a bucket posts weigh without recency: the days of one week count alike. Raises
-    InvalidBucketError for another bucket.
+    Posts weigh, and evidence is asked for, as in the result of an analysis as of the end of the
+    bucket. Raises InvalidBucketError for another bucket.
     """
     if bucket not in BUCKETS:
         raise InvalidBucketError(f'a timeline is by "day" or by "week", not by "{bucket}"')
@@ -58,7 +64,8 @@ def timeline(
         if language(item, config) == 0:
             continue
         by_start.setdefault(_start(item.post.created_at, bucket), []).append(item)
-    return [_bucket(start, by_start[start], config) for start in sorted(by_start)]
+    length = timedelta(days=1 if bucket == "day" else 7)
+    return [_bucket(start, length, by_start[start], config) for start in sorted(by_start)]
 
 
 def _start(moment: datetime, bucket: str) -> date:
@@ -66,16 +73,20 @@ def _start(moment: datetime, bucket: str) -> date:
     return day if bucket == "day" else day - timedelta(days=day.weekday())
 
 
-def _bucket(start: date, items: Sequence[ClassifiedPost], config: ScoringConfig) -> TimelineBucket:
-    weights = [timeless_weight(item, config) for item in items]
+def _bucket(
+    start: date, length: timedelta, items: Sequence[ClassifiedPost], config: ScoringConfig
+) -> TimelineBucket:
+    end = datetime.combine(start, time(), UTC) + length - timedelta.resolution
+    weights = without_copies(items, relative_weights(items, end, config))
     scores = weighted_mean([adjusted(item.classification, config) for item in items], weights)
     if scores is None:
         return TimelineBucket(start, len(items), None, None, None, None)
+    enough = feeling_posts(items, weights) >= config.least_feeling_posts
     return TimelineBucket(
         start,
         len(items),
         scores,
         positivity(scores, config),
         negativity(scores, config),
-        mood_of(scores, config),
+        mood_of(scores, config) if enough else None,
     )

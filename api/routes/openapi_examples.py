@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ConfigDict
 
 from api.domain.analyses import WORDS, WORDS_VERSION
+from api.domain.moods import SUMMARIES, Mood
 
 _SCORES = {
     "anger": 0.03, "fear": 0.13, "joy": 0.07, "love": 0.03, "sadness": 0.62, "surprise": 0.02,
@@ -19,14 +20,20 @@ _PEAK = {
 _RESULT: dict[str, Any] = {
     "mood": "Depressed",
     "reason": None,
-    "summary": "Your posts lean heavy: more sadness and worry in them than lightness.",
+    "summary": SUMMARIES[Mood.DEPRESSED],
+    "why": (
+        "Heavier feelings outweigh lighter ones 6.5 to 1; among the heavier ones fear and sadness"
+        " (75 %) outweigh anger (3 %, counted twice)."
+    ),
     "scores": _SCORES,
     "positivity": 0.12,
     "negativity": 0.78,
-    "confidence": 1.0,
+    "confidence": 0.84,
     "effective_sample_size": 24.2,
     "as_of": "2026-03-01T12:00:00+00:00",
     "posts": {"total": 40, "own": 39, "shared": 1, "liked": 0},
+    "feeling_posts": 33,
+    "neutral_share": 0.1,
     "stale": False,
     "stale_note": None,
     "not_english": 2,

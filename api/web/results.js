@@ -15,6 +15,9 @@ const EMOTIONS = ["joy", "love", "surprise", "neutral", "sadness", "anger", "fea
 export function showResult(result) {
   byId("mood-title").textContent = result.mood ? WORDS[result.mood] || result.mood : "Not enough to tell";
   byId("mood-summary").textContent = result.summary || result.reason || "";
+  // Results from before the rule was put in words have no why.
+  byId("mood-why").hidden = !result.why;
+  byId("mood-why").textContent = result.why || "";
   byId("mood-facts").textContent = result.mood ? facts(result) : "";
   // Results from before languages were detected have no language_note.
   byId("mood-language").hidden = !result.language_note;
@@ -41,9 +44,11 @@ function somebody(entry) {
 function facts(result) {
   const count = result.posts.total.toLocaleString();
   const parts = [`From ${count} ${result.posts.total === 1 ? "post" : "posts"}`];
-  if (result.confidence !== null) {
-    parts.push(`the same reading in ${percent(result.confidence)} of repeated samples of them`);
+  if (result.feeling_posts !== undefined) {
+    parts.push(`${result.feeling_posts.toLocaleString()} with a feeling in ${result.feeling_posts === 1 ? "it" : "them"}`);
   }
+  // Nothing read from posts is certain.
+  if (result.confidence !== null) parts.push(`confidence ${percent(Math.min(result.confidence, 0.99))}`);
   return `${parts.join(", ")}.`;
 }
 

@@ -1,6 +1,7 @@
 """Posts, emotions, classifications and mood results for tests."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
@@ -8,6 +9,9 @@ from api.domain.results import MoodResult, mood_result
 from api.domain.scoring import DEFAULT, ScoringConfig
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
+ANY_EVIDENCE = replace(DEFAULT, least_feeling_posts=0)
+"""The default, but that one post is enough for a mood."""
+
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +59,7 @@ def classified(of: Post | None = None, *, irony: float = 0.0, **given: float) ->
 
 def result_of(
     posts: Iterable[ClassifiedPost],
-    config: ScoringConfig = DEFAULT,
+    config: ScoringConfig = ANY_EVIDENCE,
     *,
     as_of: datetime = NOW,
     now: datetime = NOW,

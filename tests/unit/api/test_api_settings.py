@@ -36,6 +36,7 @@ def test_an_environment_that_sets_nothing_gives_the_defaults(environment: dict[s
         ("API_PORT", "8123", "api_port", 8123),
         ("API_HOST", "localhost", "api_host", "127.0.0.1"),
         ("SCORING", "Classic", "scoring", "classic"),
+        ("SCORING", "Ours/Fitted.json", "scoring", "Ours/Fitted.json"),
         ("RATE_LIMIT", "off", "rate_limit", None),
         ("DATA_DIR", "/d", "store_path", Path("/d/moodline.db")),
         ("STORE_URL", "sqlite:////var/lib/m.db", "store_path", Path("/var/lib/m.db")),

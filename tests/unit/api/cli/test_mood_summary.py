@@ -5,12 +5,11 @@ from typing import Any
 
 from api.cli.mood_summary import WIDTH, mood_summary
 from api.domain.results import mood_result
-from api.domain.scoring import DEFAULT
-from tests.support.posts import NOW, classified, post
+from tests.support.posts import ANY_EVIDENCE, NOW, classified, post
 
 
 def result_of(*posts: Any) -> dict[str, Any]:
-    return mood_result(posts, as_of=NOW, now=NOW, config=DEFAULT, model="m@1").to_dict()
+    return mood_result(posts, as_of=NOW, now=NOW, config=ANY_EVIDENCE, model="m@1").to_dict()
 
 
 def test_a_result_without_posts_gives_its_reason_and_no_mood() -> None:
@@ -26,8 +25,9 @@ def test_a_summary_names_the_mood_the_posts_and_what_is_recommended() -> None:
     summary = mood_summary("ana", result_of(classified(joy=0.9, neutral=0.1)), recommended)
 
     assert summary.splitlines()[0].startswith("-- @ana ")
-    assert "Cheerful   (confidence 100%)" in summary
-    assert "from 1 posts: 1 own, 0 shared, 0 liked" in summary
+    assert "Cheerful   (confidence 99%)" in summary
+    assert "Lighter feelings outweigh heavier ones more than 100 to 1;" in summary
+    assert "from 1 post: 1 own, 0 shared, 0 liked" in summary
     assert "accounts @calm" in summary
     assert "hashtags" not in summary
 
@@ -43,9 +43,9 @@ def test_a_summary_says_how_many_posts_were_left_out_for_their_language() -> Non
     assert "No mood: None of 2 posts is in English" in none
 
 
-def test_a_result_from_before_languages_were_detected_has_a_summary() -> None:
+def test_a_result_from_before_languages_and_the_rule_were_told_has_a_summary() -> None:
     result = result_of(classified(joy=1.0))
-    del result["language_note"], result["not_english"]
+    del result["language_note"], result["not_english"], result["why"]
 
     assert "Cheerful" in mood_summary("ana", {**result, "not_english_share": None}, None)
 
@@ -63,5 +63,13 @@ def test_a_heavy_summary_names_somebody_to_talk_to() -> None:
     result = {**result_of(classified(sadness=1.0)), "support": [somebody]}
 
     summary = mood_summary("ana", result, None)
+
+    assert "  to talk: Near: Call 1, https://near.example" in summary
+
+
+def test_somebody_to_talk_to_is_named_where_there_is_too_little_for_a_mood() -> None:
+    somebody = {"name": "Near", "contact": "Call 1", "url": "https://near.example", "country": "IE"}
+
+    summary = mood_summary("ana", {**result_of(), "support": [somebody]}, None)
 
     assert "  to talk: Near: Call 1, https://near.example" in summary

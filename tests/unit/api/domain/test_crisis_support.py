@@ -72,6 +72,17 @@ def test_the_shipped_list_knows_the_usual_numbers(country: str, contact: str) ->
     assert listed[-1]["url"] == "https://findahelpline.com"
 
 
+@pytest.mark.parametrize(("negativity", "shown"), [(0.6, True), (0.2, False), (None, False)])
+def test_a_result_without_a_mood_has_helplines_if_what_there_is_leans_heavy(
+    negativity: float | None, shown: bool
+) -> None:
+    result = {"mood": None, "positivity": negativity and 0.3, "negativity": negativity}
+
+    listed = SupportList(support_entries(None)).entries_for(result, "IE")
+
+    assert bool(listed) is shown
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

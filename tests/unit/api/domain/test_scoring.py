@@ -11,17 +11,20 @@ from api.domain.posts import Classification, Engagement, Ownership
 from api.domain.scoring import (
     CLASSIC,
     DEFAULT,
-    ScoringConfig,
+    InvalidScoringError,
+    RecencyForm,
     UnknownPresetError,
     activity,
     adjusted,
     age_days,
+    config_of,
     negativity,
     owner,
     positivity,
     preset,
     recency,
     relative_weights,
+    without_copies,
 )
 from tests.support.posts import NOW, classified, emotions, post, result_of, said
 
@@ -249,9 +252,55 @@ def test_an_unknown_preset_is_refused_and_the_known_ones_are_named() -> None:
 
 
 def test_a_configuration_survives_json() -> None:
-    stored = json.loads(json.dumps(CLASSIC.to_dict()))
+    stored = json.loads(json.dumps({**CLASSIC.to_dict(), "name": "ours"}))
 
-    assert ScoringConfig(**stored) == CLASSIC
+    read = config_of(stored)
+
+    assert read == replace(CLASSIC, name="ours")
+    assert read.recency_form is RecencyForm.WHOLE_DAYS  # not merely equal: recency asks so
+
+
+def test_a_configuration_may_give_only_what_differs_from_the_default() -> None:
+    assert config_of({"name": "ours", "joy_valence": 1}) == replace(
+        DEFAULT, name="ours", joy_valence=1.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([], "must be an object"),
+        ({}, "name must be a text of your own, not default or classic"),
+        ({"name": " "}, "name must be a text of your own"),
+        ({"name": "default"}, "name must be a text of your own"),
+        ({"name": 3}, "name must be a text, not 3"),
+        ({"name": "x", "joy_valance": 1}, r"there is no joy_valance \(is it joy_valence\?\)"),
+        ({"name": "x", "mood": 1}, "there is no mood"),
+        ({"name": "x", "joy_valence": "1"}, "joy_valence must be a number, not '1'"),
+        ({"name": "x", "joy_valence": True}, "joy_valence must be a number, not True"),
+        ({"name": "x", "joy_valence": None}, "joy_valence must be a number, not None"),
+        ({"name": "x", "joy_valence": -1}, "joy_valence must be a number from 0 to 10, not -1"),
+        ({"name": "x", "anger_valence": 1}, "anger_valence must be a number from -10 to 0, not 1"),
+        ({"name": "x", "half_life_days": 0}, "half_life_days must be greater than 0"),
+        ({"name": "x", "half_life_days": 10**400}, r"a number is larger than 1e\+09"),
+        ({"name": "x", "resamples": 2.5}, "resamples must be a whole number, not 2.5"),
+        ({"name": "x", "recency_form": "years"}, "recency_form must be half_life or whole_days"),
+        ({"name": "x", "seed": "a", "irony_share": "b"}, "seed must .*; irony_share must"),
+    ],
+)
+def test_a_faulty_configuration_is_refused_with_the_field_and_what_is_allowed(
+    values: object, says: str
+) -> None:
+    with pytest.raises(InvalidScoringError, match=says):
+        config_of(values)
+
+
+def test_the_weight_of_copies_counts_as_that_of_one_post() -> None:
+    first, copy, other = post("1"), replace(post("2"), text="text of 1"), post("3")
+
+    merged = without_copies([classified(each) for each in (first, other, copy)], [1.0, 2.0, 0.5])
+
+    assert merged == [1.5, 2.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -260,11 +309,15 @@ def test_a_configuration_survives_json() -> None:
         (
             ["own_weight", "half_life_days", "likes_factor", "resamples"],
             [-1, float("nan"), float("inf")],
-            "a number of 0 or more",
+            "a number from 0 to 1e",
         ),
-        (["joy_valence", "love_valence", "heavy_factor"], [-0.1], "a number of 0 or more"),
-        (["anger_valence", "fear_valence", "sadness_valence"], [0.1], "a number of 0 or less"),
-        (["surprise_valence", "confidence_offset"], [float("nan")], "a number"),
+        (["joy_valence", "love_valence", "heavy_factor"], [-0.1], "a number from 0 to 1"),
+        (
+            ["anger_valence", "fear_valence", "sadness_valence"],
+            [0.1, -11],
+            "a number from -10 to 0",
+        ),
+        (["surprise_valence", "confidence_offset"], [float("nan")], "a number from -1"),
         (["half_life_days", "recency_numerator", "resamples"], [0], "greater than 0"),
         (["irony_share"], [1.1], "between 0 and 1"),
     ],

@@ -21,13 +21,13 @@ from api.domain.scoring import (
     positivity,
     relative_weights,
 )
-from tests.support.posts import NOW, classified, post, result_of, said
+from tests.support.posts import ANY_EVIDENCE, NOW, classified, post, result_of, said
 
 counts = st.integers(min_value=0, max_value=10**9)
 seven_parts = st.tuples(*[st.integers(0, 1000)] * 7).filter(any)
 engagements = st.builds(Engagement, counts, counts, counts, counts, counts, counts)
 ages = st.floats(min_value=0, max_value=40 * 366)
-FAST = replace(DEFAULT, resamples=20)
+FAST = replace(ANY_EVIDENCE, resamples=20)
 FAST_CLASSIC = replace(CLASSIC, resamples=20)
 configs = st.sampled_from([FAST, FAST_CLASSIC])
 few = settings(max_examples=40, deadline=None)

@@ -10,7 +10,7 @@ from api.domain.moods import Mood
 from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
 from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
 from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
-from tests.support.posts import emotions, said
+from tests.support.posts import ANY_EVIDENCE, emotions, result_of, said
 
 MAY_DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -22,12 +22,13 @@ def at(
     likes: int = 0,
     **given: float,
 ) -> ClassifiedPost:
-    made = Post(moment.isoformat(), "", moment, ownership, Engagement(likes=likes))
+    text = f"{ownership} {likes} {given}"  # of its own, as the same text is a copy
+    made = Post(moment.isoformat(), text, moment, ownership, Engagement(likes=likes))
     return ClassifiedPost(made, said(**given))
 
 
 def bucket_of(
-    *items: ClassifiedPost, by: str = "day", config: ScoringConfig = DEFAULT
+    *items: ClassifiedPost, by: str = "day", config: ScoringConfig = ANY_EVIDENCE
 ) -> TimelineBucket:
     (bucket,) = timeline(items, by, config)
     return bucket
@@ -75,9 +76,9 @@ def test_posts_are_counted_by_the_day_or_week_of_their_time(
 
 def test_within_a_bucket_posts_weigh_by_owner_and_activity() -> None:
     bucket = bucket_of(
-        at(datetime(2024, 5, 1, 8, tzinfo=UTC), joy=1.0),
-        at(datetime(2024, 5, 1, 9, tzinfo=UTC), likes=1, sadness=1.0),
-        at(datetime(2024, 5, 1, 10, tzinfo=UTC), ownership=Ownership.LIKED, neutral=1.0),
+        at(joy=1.0),
+        at(likes=1, sadness=1.0),
+        at(ownership=Ownership.LIKED, neutral=1.0),
     )
 
     # 0.75 * 1, 0.75 * (1 + ln 2) = 1.26986, 0.25 * 1: sum 2.26986
@@ -87,14 +88,24 @@ def test_within_a_bucket_posts_weigh_by_owner_and_activity() -> None:
     assert bucket.mood is Mood.DEPRESSED
 
 
-def test_within_a_week_the_day_does_not_matter() -> None:
-    monday = at(datetime(2024, 4, 29, tzinfo=UTC), joy=1.0)
-    sunday = at(datetime(2024, 5, 5, tzinfo=UTC), sadness=1.0)
+@pytest.mark.parametrize("config", [ANY_EVIDENCE, replace(CLASSIC, activity_base=1.0)])
+def test_a_week_is_what_an_analysis_as_of_its_end_says_of_its_posts(config: ScoringConfig) -> None:
+    monday = at(datetime(2024, 4, 29, 9, tzinfo=UTC), joy=1.0)
+    sunday = at(datetime(2024, 5, 5, 9, tzinfo=UTC), likes=2, sadness=1.0)
+    end = datetime(2024, 5, 5, 23, 59, 59, tzinfo=UTC)
 
-    bucket = bucket_of(monday, sunday, by="week")
+    bucket = bucket_of(monday, sunday, by="week", config=config)
 
-    assert bucket.scores == pytest.approx(emotions(joy=0.5, sadness=0.5))
-    assert bucket.mood is Mood.SATISFIED
+    result = result_of([monday, sunday], config, as_of=end, now=end)
+    assert bucket.scores == pytest.approx(result.scores)
+    assert bucket.mood is result.mood
+
+
+def test_a_bucket_of_too_few_posts_with_a_feeling_has_scores_but_no_mood() -> None:
+    bucket = bucket_of(at(joy=1.0), config=DEFAULT)
+
+    assert bucket.scores == emotions(joy=1.0)
+    assert bucket.mood is None
 
 
 def test_irony_shifts_the_emotions_of_a_bucket() -> None:
@@ -129,7 +140,7 @@ def test_posts_that_are_left_out_for_their_language_are_in_no_bucket() -> None:
     beside = replace(german, post=replace(german.post, created_at=MAY_DAY))
     items = [at(joy=1.0), beside, german]
 
-    (bucket,) = timeline(items, "day", DEFAULT)
+    (bucket,) = timeline(items, "day", ANY_EVIDENCE)
 
     assert (bucket.start, bucket.posts, bucket.mood) == (date(2024, 5, 1), 1, Mood.CHEERFUL)
     assert [each.posts for each in timeline(items, "day", CLASSIC)] == [2, 1]

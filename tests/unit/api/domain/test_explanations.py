@@ -1,0 +1,121 @@
+"""The rule in words: its numbers, applied, give the mood that it stands beside."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from api.domain.explanations import why
+from api.domain.moods import Mood, mood_of
+from api.domain.posts import EMOTIONS
+from api.domain.scoring import DEFAULT, ScoringConfig, negativity, positivity
+from tests.support.posts import emotions
+
+_TIMES = {"": 1.0, ", counted twice": 2.0, ", counted three times": 3.0}
+_SIDES = re.compile(
+    r"(Heavier|Lighter)(?: and \w+)? feelings (?:outweigh|stand|weigh the same).*?"
+    r"((?:more than )?[\d.]+) to 1"
+)
+_ANGER = re.compile(r"anger \(([\d.]+) %(, counted [^)]+)?\)")
+_OTHERS = re.compile(r"fear and sadness \(([\d.]+) %\)")
+
+factors = st.floats(0.5, 4).map(lambda value: round(value, 1))
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> ScoringConfig:
+    return replace(
+        DEFAULT,
+        heavy_factor=draw(factors),
+        anger_factor=draw(factors),
+        cheerful_factor=draw(factors),
+        joy_valence=draw(factors),
+        sadness_valence=-draw(factors),
+        surprise_valence=draw(st.sampled_from([-1.0, -0.5, 0.0, 1.0])),
+    )
+
+
+@st.composite
+def scores(draw: st.DrawFn) -> dict[str, float]:
+    # Few parts, so that ties and near ties are common.
+    parts = draw(st.lists(st.sampled_from([0, 1, 2, 3, 1000, 1001]), min_size=7, max_size=7))
+    assume(any(parts))
+    return {name: part / sum(parts) for name, part in zip(EMOTIONS, parts, strict=True)}
+
+
+def mood_by_the_words(words: str, config: ScoringConfig) -> Mood:
+    """Apply the rule to the numbers in the words."""
+    sides = _SIDES.match(words)
+    assert sides is not None, words
+    stated = float(sides[2].removeprefix("more than "))
+    balance = 1 / stated if sides[1] == "Heavier" else stated  # lighter over heavier
+    if 1 / balance > config.heavy_factor * (1 + 1e-9):
+        anger, others = _ANGER.search(words), _OTHERS.search(words)
+        assert anger is not None, words
+        assert others is not None, words
+        counted = anger[2] or ""
+        times = _TIMES.get(counted) or float(counted.split()[2])
+        tense = times * float(anger[1]) > float(others[1])
+        return Mood.STRESSED if tense else Mood.DEPRESSED
+    return Mood.CHEERFUL if balance >= config.cheerful_factor * (1 - 1e-9) else Mood.SATISFIED
+
+
+@given(scores(), st.one_of(st.just(DEFAULT), configs()))
+def test_the_numbers_in_the_words_give_the_mood(
+    given_scores: dict[str, float], config: ScoringConfig
+) -> None:
+    mood = mood_of(given_scores, config)
+    words = why(mood, given_scores, config)
+
+    if max(positivity(given_scores, config), negativity(given_scores, config)) == 0:
+        assert words.startswith("There is hardly any feeling")
+    else:
+        assert mood_by_the_words(words, config) is mood
+
+
+@pytest.mark.parametrize(
+    ("given_scores", "words"),
+    [
+        (
+            emotions(anger=0.27, fear=0.1, sadness=0.28, joy=0.3, love=0.164, neutral=0.1),
+            "Heavier feelings outweigh lighter ones 1.4 to 1; among the heavier ones anger (27 %,"
+            " counted twice) outweighs fear and sadness (38 %).",
+        ),
+        (
+            emotions(anger=0.1, sadness=0.6, joy=0.3),
+            "Heavier feelings outweigh lighter ones 2.3 to 1; among the heavier ones fear and"
+            " sadness (60 %) outweigh anger (10 %, counted twice).",
+        ),
+        (
+            emotions(joy=0.6, sadness=0.3),
+            "Lighter feelings outweigh heavier ones 2.0 to 1; from 1.5 to 1 on the lighter ones"
+            " lead.",
+        ),
+        (
+            emotions(joy=0.6, sadness=0.5),
+            "Lighter feelings outweigh heavier ones 1.2 to 1; only from 1.5 to 1 on would the"
+            " lighter ones lead.",
+        ),
+        (
+            emotions(joy=0.4999, sadness=0.5),  # a near tie is not rounded to a tie
+            "Heavier feelings outweigh lighter ones 1.0002 to 1; among the heavier ones fear and"
+            " sadness (50 %) outweigh anger (0 %, counted twice).",
+        ),
+    ],
+)
+def test_the_comparison_that_decided_is_told_with_its_numbers(
+    given_scores: dict[str, float], words: str
+) -> None:
+    assert why(mood_of(given_scores, DEFAULT), given_scores, DEFAULT) == words
+
+
+def test_emotions_that_do_not_count_once_are_named() -> None:
+    config = replace(DEFAULT, surprise_valence=-0.5, love_valence=0.0, anger_valence=-1.5)
+
+    words = why(Mood.CHEERFUL, emotions(joy=1.0), config)
+
+    assert words.endswith(
+        " Anger counts 1.5 times, love does not count, surprise counts as heavy 0.5 times."
+    )
