@@ -8,6 +8,8 @@ PINS := --quiet --constraint constraints.txt --build-constraint constraints.txt
 PYTHON313 = $(shell for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python3.13; do \
   "$$python" -c 'import ensurepip' 2>/dev/null && { command -v "$$python"; break; }; done)
 MONGO := .venv-mongo
+# Other people's clients, which pin other versions than the project.
+CLIENTS := .venv-clients
 # One test process per core, at most four; an idle process takes tests over from a busy one.
 IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 export BENTOML_DO_NOT_TRACK := True
@@ -85,10 +87,15 @@ $(MONGO)/stamp: tests/support/mongo/requirements.txt
 	  echo "No Python 3.13: the stand-in MongoDB server of the tests is not made." >&2; else \
 	  "$$python" -m venv $(MONGO) && $(MONGO)/bin/pip install --quiet --requirement $< && touch $@; fi
 
+$(CLIENTS)/stamp: tests/support/serving/clients/requirements.txt
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
 # With Python 3.13 here, the MongoDB half of the contract suite must run; without, it is skipped.
 test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
-test: $(VENV)/dev.stamp $(MONGO)/stamp tools ## install what the tests need and run the whole suite
+test: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp tools ## install what the tests need and run the whole suite
 	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-fast: export HF_HUB_OFFLINE := 1
@@ -137,4 +144,4 @@ soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make 
 	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),5)
 
 clean: ## remove the environment, caches and local data
-	rm -rf $(VENV) $(MONGO) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(MONGO) $(CLIENTS) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -261,3 +261,31 @@ def test_more_texts_than_may_wait_are_429_with_a_time_to_come_back(
     assert refused
     error_of(refused[0], path, 429)
     assert int(refused[0].headers["retry-after"]) >= 1
+
+
+def test_a_long_text_is_read_whole_in_windows_that_are_averaged_by_their_tokens(
+    http: httpx.Client,
+) -> None:
+    parts = ["so happy today " * 10, "my sad dog " * 10, "angry"]
+    body = {"texts": ["so sad", "".join(parts)], "long_texts": "window"}
+
+    short, whole = post(http, "/v1/classify", body).json()
+
+    pieces = classified(http, parts)
+    tokens = sum(piece["tokens"] for piece in pieces)
+    assert short == classified(http, ["so sad"])[0]
+    assert (whole["tokens"], whole["truncated"]) == (tokens, False)
+    assert classified(http, ["".join(parts)])[0]["truncated"] is True
+    for name, score in whole["scores"].items():
+        mean = sum(piece["scores"][name] * piece["tokens"] for piece in pieces) / tokens
+        assert score == pytest.approx(mean, abs=2e-6)
+
+
+def test_256_long_texts_are_413_when_they_are_to_be_read_whole(http: httpx.Client) -> None:
+    body = {"texts": ["dog " * 2_000] * 256, "long_texts": "window"}
+
+    refused = post(http, "/v1/classify", body)
+    after = post(http, "/v1/classify", {"texts": ["dog"] * 256})
+
+    assert (refused.status_code, after.status_code) == (413, 200)
+    assert "send fewer texts at a time" in refused.json()["errors"][0]["reason"]

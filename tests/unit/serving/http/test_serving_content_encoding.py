@@ -1,0 +1,59 @@
+import gzip
+import zlib
+
+import pytest
+
+from serving.errors import InvalidRequestError, PayloadTooLargeError, UnsupportedMediaError
+from serving.http.content_encoding import unpacker
+
+BODY = b'{"texts": ["a"]}'
+
+
+def unpacked(body: bytes, encoding: str, limit: int = len(BODY)) -> bytes:
+    return unpacker({"content-encoding": encoding})(body, limit)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("", BODY),
+        ("identity", BODY),
+        ("gzip", gzip.compress(BODY)),
+        (" X-GZIP ", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+    ],
+)
+def test_a_body_as_long_as_the_limit_is_unpacked(encoding: str, body: bytes) -> None:
+    assert unpacked(body, encoding) == BODY
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_one_byte_more_than_the_limit_is_too_large(pack: type[bytes]) -> None:
+    encoding = "gzip" if pack is gzip.compress else "deflate"
+
+    with pytest.raises(PayloadTooLargeError):
+        unpacked(pack(BODY), encoding, len(BODY) - 1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", BODY),
+        ("gzip", b""),
+        ("gzip", zlib.compress(BODY)),
+        ("deflate", gzip.compress(BODY)),
+        ("gzip", gzip.compress(BODY)[:-1]),
+        ("gzip", gzip.compress(BODY) + b"more"),
+        ("gzip", gzip.compress(BODY) + gzip.compress(b"")),
+        ("gzip", gzip.compress(BODY)[:-8] + b"\x00" * 8),
+    ],
+)
+def test_a_body_that_is_not_packed_so_is_refused(encoding: str, body: bytes) -> None:
+    with pytest.raises(InvalidRequestError):
+        unpacked(body, encoding)
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "nonsense"])
+def test_another_encoding_is_refused_before_the_body_is_read(encoding: str) -> None:
+    with pytest.raises(UnsupportedMediaError):
+        unpacker({"content-encoding": encoding})
