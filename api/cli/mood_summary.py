@@ -39,8 +39,9 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
         f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
         f" effective sample {result['effective_sample_size']:.0f}",
         *textwrap.wrap(result["summary"], WIDTH),
-        # Results from before the rule was put in words have no why.
+        # Results from before these were told have neither.
         *textwrap.wrap(result.get("why") or "", WIDTH),
+        *textwrap.wrap((result.get("changed_by") or {}).get("words", ""), WIDTH),
     ]
     by_score = sorted(result["scores"].items(), key=lambda item: -item[1])
     for emotion, score in by_score[:_SHOWN_EMOTIONS]:

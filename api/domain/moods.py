@@ -23,6 +23,14 @@ OPPOSITE: Mapping[Mood, Mood] = {
 }
 """The mood of the friends that are recommended to a user of each mood."""
 
+LEANS: Mapping[Mood, str] = {
+    Mood.DEPRESSED: "heavy",
+    Mood.STRESSED: "tense",
+    Mood.CHEERFUL: "bright",
+    Mood.SATISFIED: "balanced",
+}
+"""One word per mood for people, about posts: the names are those of the original."""
+
 SUMMARIES: Mapping[Mood, str] = {
     Mood.DEPRESSED: (
         "Your posts lean heavy: taken together, the heavier feelings in them set the tone, and fear"

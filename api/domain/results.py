@@ -3,11 +3,12 @@
 import heapq
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from api.domain.changes import EarlierMood, MoodChange, mood_change
 from api.domain.confidence import confidence, effective_sample_size
 from api.domain.explanations import why
 from api.domain.moods import SUMMARIES, Mood, mood_of
@@ -79,9 +80,11 @@ class MoodResult:
     scores, positivity and negativity are None if no post has a weight, or if too few are in a
     language that the model reads. mood, summary, why and confidence are None then, and also if too
     few posts have a feeling in them; reason then says why, and is None otherwise. why is the
-    comparison that decided the mood, with its numbers. feeling_posts counts the posts that have a
-    weight and a feeling in them, copies once; neutral_share is the share of the posts counted that
-    have none. Scores, shares and confidence are between 0 and 1. truncated_share is None without
+    comparison that decided the mood, with its numbers. changed_by tells what changed since the
+    analysis before this one, None if nothing did or it cannot be told. feeling_posts counts the
+    posts that have a weight and a feeling in them, copies once; neutral_share is the share of the
+    posts counted that have none.
+    Scores, shares and confidence are between 0 and 1. truncated_share is None without
     posts. not_english and not_english_share are the posts in another language than English, the
     share being of all posts, and 0 without posts; language_known counts the posts whose language
     is known. posts is their number in total and by ownership. stale_note is a sentence if stale,
@@ -109,6 +112,7 @@ class MoodResult:
     happiest: EmotionPeak | None
     saddest: EmotionPeak | None
     moved_most: tuple[Influence, ...]
+    changed_by: MoodChange | None
     truncated_share: float | None
     not_english: int
     not_english_share: float
@@ -149,11 +153,15 @@ def mood_result(
     now: datetime,
     config: ScoringConfig,
     model: str,
+    earlier: EarlierMood | None = None,
+    new_ids: Collection[str] = (),
 ) -> MoodResult:
     """Return the mood of the posts as of a time; the order of the posts does not matter.
 
     Posts later than as_of are left out, unless as_of is now: a post can then be later only because
     clocks differ, and counts with age 0. as_of and now are aware; see resolve_as_of.
+    earlier is the analysis before, and new_ids the posts that this one was the first to classify:
+    the result then tells what changed.
     """
     counted = sorted(
         (item for item in posts if as_of == now or item.post.created_at <= as_of),
@@ -206,6 +214,9 @@ def mood_result(
         happiest=peak("joy", read),
         saddest=peak("sadness", read),
         moved_most=() if mood is None else moved_most(counted, probabilities, weights, config),
+        changed_by=None
+        if mood is None or earlier is None
+        else mood_change(earlier, mood, counted, new_ids, as_of=as_of, config=config, model=model),
         truncated_share=_share([item.classification.truncated for item in counted]),
         not_english=not_english,
         not_english_share=not_english / max(1, len(counted)),
@@ -332,7 +343,7 @@ def _json_value(value: Any) -> Any:
         return value.value
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, EmotionPeak | Influence):
+    if isinstance(value, EmotionPeak | Influence | MoodChange):
         return value.to_dict()
     return [_json_value(each) for each in value] if isinstance(value, tuple) else value
 

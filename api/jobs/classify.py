@@ -37,14 +37,15 @@ class ClassificationPipeline:
     model: ModelIdentity
     chunk_posts: int
     requests_in_flight: int
+    _classified_ids: set[str] = field(default_factory=set, init=False)
     _chunks: deque[_Chunk] = field(default_factory=deque, init=False)
     _pool: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.requests_in_flight, "classify")
 
-    def classify_all(self) -> None:
-        """Classify and save posts until none is left.
+    def classify_all(self) -> set[str]:
+        """Classify and save posts until none is left; return the ids of those classified.
 
         Raises HandBack at shutdown or if the model changed during an outage, LeaseLostError,
         InferenceUnavailableError once the retry budget is spent, InferenceRejectedError.
@@ -55,7 +56,7 @@ class ClassificationPipeline:
                     self.run.end_if_stopping()
                     self._fill()
                     if not self._chunks:
-                        return
+                        return self._classified_ids
                     self.run.retried(self._save_first)
                     self._chunks.popleft()
             except (DependencyError, HandBack):
@@ -110,6 +111,7 @@ class ClassificationPipeline:
             for post, one in zip(posts, classifications, strict=True)
         ]
         self.store.save_classifications(self.run.lease, self.model.key, classified)
+        self._classified_ids.update(post.post_id for post in posts)
         progress = self.run.progress
         so_far = progress.classified + len(posts)
         # Posts imported meanwhile are classified too, so there may be more than at the start.

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from api.domain.analyses import IMPORTED, Problem
+from api.domain.changes import EarlierMood
 from api.domain.posts import interests
 from api.domain.results import mood_result, resolve_as_of
 from api.domain.scoring import ScoringConfig
@@ -161,7 +162,7 @@ class AnalysisRunner:
         total = stored if request.max_posts is None else min(stored, request.max_posts)
         run.report(replace(run.progress, reused=total - new, total=total))
         with self._stage("classify"):
-            ClassificationPipeline(
+            new_ids = ClassificationPipeline(
                 run,
                 self._store,
                 self._emotions,
@@ -171,13 +172,14 @@ class AnalysisRunner:
                 requests_in_flight=self._limits.requests_in_flight,
             ).classify_all()
         with self._stage("score"):
-            self._finish(run, model)
+            self._finish(run, model, new_ids)
 
-    def _finish(self, run: LeasedRun, model: ModelIdentity) -> None:
+    def _finish(self, run: LeasedRun, model: ModelIdentity, new_ids: set[str]) -> None:
         request = run.analysis.request
         posts = self._store.classified_posts(
             request.user_id, model.key, max_posts=request.max_posts
         )
+        earlier = self._store.latest_mood(request.user_id)
         now = self._clock()
         result = mood_result(
             posts,
@@ -185,6 +187,8 @@ class AnalysisRunner:
             now=now,
             config=self._scoring,
             model=model.key,
+            earlier=None if earlier is None else EarlierMood(earlier.analysis_id, earlier.result),
+            new_ids=new_ids,
         )
         run.keep_lease()
         self._store.finish(

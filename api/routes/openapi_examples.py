@@ -41,6 +41,22 @@ _RESULT: dict[str, Any] = {
     "language_known": 38,
     "language_note": "2 of 40 posts are not in English and were left out.",
     "saddest": _PEAK,
+    "changed_by": {
+        "analysis_id": "5b1f3c0a9d8e4f7a8b6c2d1e0f9a8b7c",
+        "mood": "Satisfied",
+        "balance_change": -0.31,
+        "words": (
+            "Since 2026-02-18 your posts have gone from balanced to heavy, mostly by one new post"
+            ' "Gave away her books today. It broke my heart".'
+        ),
+        "posts": [
+            {
+                **{key: _PEAK[key] for key in ("post_id", "text", "created_at")},
+                "effect": -0.2,
+                "new": True,
+            }
+        ],
+    },
     "support": [
         {
             "name": "Samaritans Ireland",

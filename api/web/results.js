@@ -15,7 +15,9 @@ const EMOTIONS = ["joy", "love", "surprise", "neutral", "sadness", "anger", "fea
 export function showResult(result) {
   byId("mood-title").textContent = result.mood ? WORDS[result.mood] || result.mood : "Not enough to tell";
   byId("mood-summary").textContent = result.summary || result.reason || "";
-  // Results from before the rule was put in words have no why.
+  // Results from before these were told have neither why nor changed_by.
+  byId("mood-change").hidden = !result.changed_by;
+  byId("mood-change").textContent = result.changed_by ? result.changed_by.words : "";
   byId("mood-why").hidden = !result.why;
   byId("mood-why").textContent = result.why || "";
   byId("mood-facts").textContent = result.mood ? facts(result) : "";

@@ -379,3 +379,33 @@ def test_posts_that_moved_nothing_are_left_out() -> None:
     moved = moved_most(items, probabilities, [0.0, 1.0, 1.0], DEFAULT)
 
     assert [each.post.post_id for each in moved] == ["moves"]
+
+
+@pytest.mark.parametrize(
+    ("count", "neutral", "there"),
+    [(1, 0, "there is 1"), (0, 4, "there is none"), (2, 5, "there are 2")],
+)
+def test_too_few_posts_with_a_feeling_give_no_mood_and_the_reason_says_what_would_help(
+    count: int, neutral: int, there: str
+) -> None:
+    items = [classified(post(f"j{n}"), joy=0.9, neutral=0.1) for n in range(count)]
+    items += [classified(post(f"n{n}"), neutral=0.9, joy=0.1) for n in range(neutral)]
+
+    result = result_of(items, DEFAULT)
+
+    assert (result.mood, result.summary, result.why, result.confidence) == (None,) * 4
+    assert (result.feeling_posts, result.moved_most) == (count, ())
+    assert result.reason == (
+        f"3 posts with feeling in them are needed, {there}. More posts, or posts that say more of"
+        " how it was, would help."
+    )
+
+
+def test_the_same_post_three_times_is_not_three_posts_with_a_feeling() -> None:
+    copies = [
+        replace(classified(replace(post(), post_id=name)), classification=said(joy=1.0))
+        for name in "abc"
+    ]
+
+    assert result_of(copies, DEFAULT).feeling_posts == 1
+    assert result_of(copies, DEFAULT).mood is None

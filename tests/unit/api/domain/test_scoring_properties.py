@@ -15,6 +15,7 @@ from api.domain.recommendations import CatalogueItem, FriendCandidate, recommend
 from api.domain.scoring import (
     CLASSIC,
     DEFAULT,
+    ActivityForm,
     ScoringConfig,
     adjusted,
     negativity,
@@ -168,6 +169,57 @@ def test_confidence_is_a_share_and_repeatable(posts: list[ClassifiedPost]) -> No
     assert first.confidence is not None
     assert 0 <= first.confidence <= 1
     assert second.confidence == first.confidence
+
+
+FITTED = replace(
+    FAST,
+    confidence_offset=-0.5,
+    confidence_slope=0.6,
+    confidence_posts=0.5,
+    confidence_feeling=0.4,
+)
+
+
+@few
+@given(timelines(oldest=60), st.floats(0.5, 1), st.integers(1, 3), st.floats(0, 60))
+def test_a_neutral_post_never_raises_the_confidence_in_a_feeling(
+    posts: list[ClassifiedPost], neutral: float, count: int, age: float
+) -> None:
+    added = [
+        classified(post(f"n{n}", days_old=age), neutral=neutral, joy=(1 - neutral) * 0.9)
+        for n in range(count)
+    ]
+
+    before, after = result_of(posts, FITTED), result_of([*posts, *added], FITTED)
+
+    if after.mood is before.mood:
+        assert before.confidence is not None
+        assert after.confidence is not None
+        assert after.confidence <= before.confidence + 1e-9
+
+
+@few
+@given(timelines(oldest=60), st.integers(0, 4))
+def test_splitting_the_weight_of_a_post_over_copies_changes_nothing(
+    posts: list[ClassifiedPost], place: int
+) -> None:
+    linear = replace(FITTED, activity_form=ActivityForm.LINEAR, activity_base=0.0)
+    posts = [
+        replace(each, post=replace(each.post, engagement=Engagement(likes=6))) for each in posts
+    ]
+    whole = posts[place % len(posts)]
+    copies = [
+        replace(whole, post=replace(whole.post, post_id=name, engagement=Engagement(likes=likes)))
+        for name, likes in (("0a", 1), ("zz", 5))
+    ]
+
+    one = result_of(posts, linear)
+    split = result_of([*(each for each in posts if each is not whole), *copies], linear)
+
+    assert (split.mood, split.why, split.feeling_posts) == (one.mood, one.why, one.feeling_posts)
+    assert split.scores == pytest.approx(one.scores)
+    assert split.confidence == pytest.approx(one.confidence)
+    assert split.effective_sample_size == pytest.approx(one.effective_sample_size)
 
 
 @few
