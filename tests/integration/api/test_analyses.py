@@ -173,3 +173,34 @@ def test_an_analysis_that_has_ended_cannot_be_cancelled(wired: WiredService) -> 
 
     assert "succeeded" in problem(refused, 409, "conflict")["detail"]
     assert wired.client.get(path).get_json()["state"] == "succeeded"
+
+
+def test_a_result_says_why_and_the_next_one_which_posts_changed_it(wired: WiredService) -> None:
+    first = wired.client.get(f"/v1/analyses/{wired.analysed('alice')}").get_json()["result"]
+    wired.import_lines("alice", *(post_line(n, "sadness") for n in range(5, 15)))
+    second_id = wired.start("alice").get_json()["analysis_id"]
+    wired.work()
+
+    second = wired.client.get(f"/v1/analyses/{second_id}").get_json()["result"]
+
+    assert first["changed_by"] is None
+    assert first["why"].startswith("Lighter feelings outweigh heavier ones")
+    assert second["why"].startswith("Heavier feelings outweigh lighter ones")
+    change = second["changed_by"]
+    assert change["mood"] == first["mood"]
+    assert "from bright to heavy" in change["words"]
+    assert {each["post_id"] for each in change["posts"] if each["new"]} <= {
+        str(n) for n in range(5, 15)
+    }
+    assert wired.client.get("/v1/users/alice").get_json()["result"]["changed_by"] == change
+
+
+def test_too_few_posts_give_a_reason_that_says_how_many_are_needed(wired: WiredService) -> None:
+    wired.import_posts("alice", 2)
+    analysis_id = wired.start("alice").get_json()["analysis_id"]
+    wired.work()
+
+    result = wired.client.get(f"/v1/analyses/{analysis_id}").get_json()["result"]
+
+    assert result["mood"] is None
+    assert result["reason"].startswith("3 posts with feeling in them are needed, there are 2.")

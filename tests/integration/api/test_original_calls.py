@@ -22,6 +22,15 @@ def test_start_analysis_of_nothing_answers_nulls(wired: WiredService) -> None:
     assert answer.get_json() == [None, None, None]
 
 
+def test_start_analysis_of_one_post_answers_no_mood_but_the_posts(wired: WiredService) -> None:
+    wired.import_posts("alice", 1)
+    wired.service.start()
+
+    answer = wired.client.get("/start_analysis/alice?consent=true")
+
+    assert answer.get_json() == [None, "post 0 full of joy", "post 0 full of joy"]
+
+
 def test_start_analysis_without_consent_is_refused(wired: WiredService) -> None:
     wired.import_posts("alice", 3)
 
