@@ -13,7 +13,7 @@ ServingError
     +-- NotFoundError           nothing is served at that path
     +-- MethodNotAllowedError   the path is served, but not with that method
     +-- PayloadTooLargeError    more bytes, texts or characters than the limits
-    +-- UnsupportedMediaError   a body that is not `application/json`
+    +-- UnsupportedMediaError   a body that is not JSON in UTF-8, or is packed otherwise
     +-- UnexpectedError         a fault of our own; its cause is in the log, not in the answer
     +-- RetryableError          ... the same request may succeed later
         +-- BusyError               too many texts are queued already
@@ -109,7 +109,7 @@ class PayloadTooLargeError(RequestError):
 
 
 class UnsupportedMediaError(RequestError):
-    """The body is not `application/json`."""
+    """The body is not JSON in UTF-8, or is packed in a way that is not read."""
 
 
 class UnexpectedError(RequestError):

@@ -55,7 +55,8 @@ KINDS: dict[type[errors.RequestError], ProblemKind] = {
     ),
     errors.UnsupportedMediaError: ProblemKind(
         "unsupported-media", 415, "This kind of body is not read",
-        "Send JSON in UTF-8, as it is, with `Content-Type: application/json`.",
+        "Send JSON in UTF-8, as it is or packed with gzip or deflate, with"
+        " `Content-Type: application/json`.",
     ),
     errors.UnexpectedError: ProblemKind(
         "unexpected", 500, "Something went wrong on our side",

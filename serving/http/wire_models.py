@@ -125,7 +125,7 @@ class PipelineRequest(BaseModel):
     """At most {body_bytes} bytes."""
 
     model_config = CLOSED
-    inputs: Text | OneInput | Annotated[list[Text | OneInput], TEXTS]
+    inputs: Text | OneInput | Annotated[list[Text], TEXTS]
     parameters: PipelineParameters | None = None
 
 
@@ -148,7 +148,7 @@ class InputTensor(BaseModel):
     shape: Annotated[list[Size], Field(min_length=1, max_length=2)] = Field(
         description="[n] or [n, 1]."
     )
-    data: Annotated[list[Text | OneText], TEXTS]
+    data: Annotated[list[Text], TEXTS]
     parameters: TensorParameters | None = None
 
 
