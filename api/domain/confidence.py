@@ -61,26 +61,38 @@ def calibrated(evidence: Evidence, config: ScoringConfig) -> float:
 
         log odds = confidence_offset
                  + confidence_slope   * ln(a / (1 - a))
-                 + confidence_posts   * ln(effective_posts)
+                 + confidence_posts   * ln(min(effective_posts, confidence_most_posts))
                  + confidence_feeling * ln(feeling_share)
 
     where a is the agreement, held between 1 / (2 resamples) and 1 minus that, as so many resamples
-    tell no finer (Platt, 1999, with more inputs). No constant but the offset is below 0, so more
+    tell no finer (Platt, 1999, with more inputs). More posts than confidence_most_posts add
+    nothing: no person whose ratings were fitted to had more, and a model's misreading of how a
+    person writes does not average out. No constant but the offset is below 0, so more
     agreement, more posts and fewer neutral posts never lower it. With an offset of 0, a slope of 1
     and the others 0 it is a. Without a post with a feeling it is 0.
     """
     if evidence.effective_posts == 0:
         return 0.0
-    finest = 1 / (2 * config.resamples)
-    agreement = min(max(evidence.agreement, finest), 1 - finest)
+    agreement, posts, feeling = calibration_inputs(evidence, config)
     log_odds = (
         config.confidence_offset
-        + config.confidence_slope * math.log(agreement / (1 - agreement))
-        + config.confidence_posts * math.log(evidence.effective_posts)
-        + config.confidence_feeling * math.log(evidence.feeling_share)
+        + config.confidence_slope * agreement
+        + config.confidence_posts * posts
+        + config.confidence_feeling * feeling
     )
     # Written with tanh, a logistic function does not overflow.
     return (1 + math.tanh(log_odds / 2)) / 2
+
+
+def calibration_inputs(evidence: Evidence, config: ScoringConfig) -> tuple[float, float, float]:
+    """Return the log odds of agreement, and the logs of posts and feeling share; see calibrated."""
+    finest = 1 / (2 * config.resamples)
+    agreement = min(max(evidence.agreement, finest), 1 - finest)
+    return (
+        math.log(agreement / (1 - agreement)),
+        math.log(min(evidence.effective_posts, config.confidence_most_posts)),
+        math.log(evidence.feeling_share),
+    )
 
 
 def evidence(

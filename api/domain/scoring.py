@@ -74,8 +74,8 @@ class ScoringConfig:
     mood: heavy if negativity > heavy_factor * positivity; see api.domain.moods for the rest.
     evidence: with fewer than least_feeling_posts posts that have a feeling in them (has_feeling)
     there is no mood.
-    confidence_offset, _slope, _posts and _feeling calibrate confidence; the formula is that of
-    api.domain.confidence.calibrated.
+    confidence_offset, _slope, _posts, _feeling and _most_posts calibrate confidence; the formula is
+    that of api.domain.confidence.calibrated.
     draw_limit bounds the time that resampling takes (see api.domain.confidence).
     Raises ValueError if a constant would make weights negative or undefined.
     """
@@ -112,6 +112,7 @@ class ScoringConfig:
     confidence_slope: float = 1.0
     confidence_posts: float = 0.0
     confidence_feeling: float = 0.0
+    confidence_most_posts: float = 20.0
     tie_tolerance: float = 1e-9
     resamples: int = 500
     draw_limit: int = 1_000
@@ -129,7 +130,13 @@ class ScoringConfig:
                 raise ValueError(
                     f"{field} must be a number from {least:g} to {most:g}, not {value}"
                 )
-        for field in ("half_life_days", "recency_numerator", "resamples", "draw_limit"):
+        for field in (
+            "half_life_days",
+            "recency_numerator",
+            "resamples",
+            "draw_limit",
+            "confidence_most_posts",
+        ):
             if getattr(self, field) == 0:
                 raise ValueError(f"{field} must be greater than 0")
         if self.irony_share > 1:

@@ -37,6 +37,15 @@ class UserRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """The mood that a user reported for one of their analyses."""
+
+    user_id: str
+    analysis_id: str
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoodRecord:
     """One entry of a user's mood history; result is the mood result as JSON values."""
 
@@ -259,6 +268,9 @@ class Store(AnalysisQueue, Protocol):
 
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
         """Save the user's mood for an analysis, replacing an earlier one. Raises NotFoundError."""
+
+    def feedback(self) -> list[Feedback]:
+        """Return the feedback of all users whose consent is on record, those of a user together."""
 
     # the store itself
     def sweep(self, now: datetime) -> int:

@@ -4,11 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from api.domain.posts import ClassifiedPost
 from api.domain.scoring import ScoringConfig
-from export.coefficients.findings import compared_on, findings
+from export.coefficients.findings import Findings, compared_on, findings
+from export.coefficients.product_feedback import feedback_windows, open_feedback
 from export.coefficients.rated_windows import Person, RatedWindows, windows_of
 from export.coefficients.report import render, write_plot
 from export.coefficients.self_rated import RatedText, classified, read_self_rated
@@ -49,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command_parser("coefficients", main.__doc__)
     parser.add_argument("--model", type=Path, default=SHIPPED, help="model folder that reads them")
     parser.add_argument("--data", type=Path, help="data folder with the self-rated texts")
+    parser.add_argument(
+        "--store", metavar="URL", help="fit to the feedback of users in this store instead"
+    )
     parser.add_argument("--run", type=Path, default=Path(".runs") / "coefficients")
     parser.add_argument(
         "--report", type=Path, metavar="FILE.md", help="write it, and a plot (.svg)"
@@ -58,21 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fit(options: argparse.Namespace) -> None:
-    texts = read_self_rated(data_folder(options.data))
-    posts, model = classified(texts, options.model, options.run)
-    subsets = []
-    for name, keep in (
-        ("essays", lambda one: not one.words),
-        ("feeling words", lambda one: one.words),
-    ):
-        part = self_rated_windows(texts, posts, keep)
-        subsets.append((name, len(part.person), compared_on(part)))
-    found = findings(
-        self_rated_windows(texts, posts),
-        "SemEval-2026 Task 2, train people, each text with its writer's valence and arousal",
-        model,
-        subsets,
-    )
+    found = _of_feedback(options.store) if options.store else _of_self_rated(options)
     if options.report is None:
         print(render(found, None))
     else:
@@ -82,6 +73,31 @@ def _fit(options: argparse.Namespace) -> None:
             options.report.write_text(render(found, plot.name), encoding="utf-8")
     if options.scoring is not None:
         write_scoring(found.recommended, options.scoring)
+
+
+def _of_feedback(url: str) -> Findings:
+    with closing(open_feedback(url)) as store:
+        windows = feedback_windows(store)
+    source = "moods that users named for their own analyses"
+    return findings(windows, source, "as stored with the posts", name="feedback")
+
+
+def _of_self_rated(options: argparse.Namespace) -> Findings:
+    texts = read_self_rated(data_folder(options.data))
+    posts, model = classified(texts, options.model, options.run)
+    subsets = []
+    for name, keep in (
+        ("essays", lambda one: not one.words),
+        ("feeling words", lambda one: one.words),
+    ):
+        part = self_rated_windows(texts, posts, keep)
+        subsets.append((name, len(part.person), compared_on(part)))
+    return findings(
+        self_rated_windows(texts, posts),
+        "SemEval-2026 Task 2, train people, each text with its writer's valence and arousal",
+        model,
+        subsets,
+    )
 
 
 def write_scoring(config: ScoringConfig, path: Path) -> None:

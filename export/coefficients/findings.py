@@ -69,7 +69,7 @@ class Findings:
 
 
 def findings(
-    windows: RatedWindows, source: str, model: str, subsets: Subsets = (), name: str = "default"
+    windows: RatedWindows, source: str, model: str, subsets: Subsets = (), name: str = "fitted"
 ) -> Findings:
     """Fit, judge and decide; `name` is that of the recommended constants."""
     weights = compared_weights(windows)

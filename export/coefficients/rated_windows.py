@@ -80,8 +80,9 @@ class RatedWindows:
 
     def before(self) -> "RatedWindows":
         """Return the occasions that have earlier posts, without their newest post."""
+        weighed = np.concatenate([[0.0], np.cumsum(self.timeless)])
         left = replace(self, end=self.end - 1)
-        return left.at(left.end > left.start)
+        return left.at(weighed[left.end] > weighed[left.start])
 
     def alone(self) -> "RatedWindows":
         """Return the occasions with a window of their newest post alone."""

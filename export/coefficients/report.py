@@ -109,6 +109,8 @@ def render(found: Findings, plot: str | None) -> str:
             f"{mood} {share:.0%}" for mood, share in zip(MOODS, borders.shares, strict=True)
         )
         + ". Every person counts once over all their windows.",
+        "The three borders are kept or left as one: they must win in the four moods or in the two "
+        "sides and lose in neither.",
         "Four moods, macro-F1:",
         _compared_table(borders.four, ("macro-F1",)),
         f"With the border of arousal at the people's median, {found.borders_at_median[0]:.2f}:",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from api.domain.confidence import Evidence, calibrated, evidence
+from api.domain.confidence import Evidence, calibrated, calibration_inputs, evidence
 from api.domain.moods import mood_of
 from api.domain.posts import ClassifiedPost
 from api.domain.scoring import (
@@ -78,12 +78,13 @@ def sample_moods(windows: RatedWindows, config: ScoringConfig) -> SampledMoods:
     found: list[Evidence] = []
     for row in range(len(last.person)):
         start, end = int(last.start[row]), int(last.end[row])
+        counted = start + np.flatnonzero(windows.timeless[start:end] > 0)
         for size in SIZES:
-            if size > end - start:
+            if size > len(counted):
                 break
-            draws = 1 if size == end - start else DRAWS
+            draws = 1 if size == len(counted) else DRAWS
             for _ in range(draws):
-                drawn = np.sort(generator.choice(np.arange(start, end), size, replace=False))
+                drawn = np.sort(generator.choice(counted, size, replace=False))
                 posts = [windows.posts[index] for index in drawn]
                 given, of_felt, of_all, felt = _mood(posts, config)
                 own = _own(windows, last, row, int(drawn[0]), int(drawn[-1]) + 1)
@@ -118,7 +119,7 @@ def fitted_confidence(samples: SampledMoods, chosen: Flags, config: ScoringConfi
     felt = np.array([one.effective_posts > 0 for one in samples.evidence]) & chosen
     inputs = np.array(
         [
-            _log_odds_inputs(one, config)
+            calibration_inputs(one, config)
             for one, use in zip(samples.evidence, felt, strict=True)
             if use
         ]
@@ -174,16 +175,6 @@ def _own(windows: RatedWindows, last: RatedWindows, row: int, start: int, end: i
         valence = windows.post_valence[start:end].mean(keepdims=True)
         arousal = windows.post_arousal[start:end].mean(keepdims=True)
     return int(own_moods(valence, arousal, MIDDLE_AROUSAL)[0])
-
-
-def _log_odds_inputs(one: Evidence, config: ScoringConfig) -> tuple[float, float, float]:
-    finest = 1 / (2 * config.resamples)
-    agreement = min(max(one.agreement, finest), 1 - finest)
-    return (
-        float(np.log(agreement / (1 - agreement))),
-        float(np.log(one.effective_posts)),
-        float(np.log(one.feeling_share)),
-    )
 
 
 def _logistic(inputs: Reals, target: Reals, weight: Reals) -> Reals:

@@ -7,12 +7,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from api.domain.analyses import AnalysisState
 from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.errors import NotFoundError
-from api.ports.store import MoodRecord
+from api.ports.store import Feedback, MoodRecord
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
 from api.stores.mongo.users import user_exists
@@ -62,6 +63,20 @@ class MoodPart(StorePart):
                     return
                 database.feedback.delete_one(equal(id=analysis_id))
         raise NotFoundError(f"there is no analysis {analysis_id!r}")
+
+    def feedback(self) -> list[Feedback]:
+        found = []
+        with self._connections.using() as database:
+            given = database.feedback.find(sort=[("user_key", 1)])
+            for one in sorted(given, key=itemgetter("user_key", "created_at")):
+                analysis: Any = database.analyses.find_one(equal(id=one["_id"]), {"user_id": 1})
+                user = analysis and database.users.find_one(
+                    {**equal(id=analysis["user_id"], key=one["user_key"]), **ALIVE},
+                    {"consented_at": 1},
+                )
+                if user and user["consented_at"] is not None:
+                    found.append(Feedback(user["_id"], one["_id"], one["mood"]))
+        return found
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
         with self._connections.using() as database:

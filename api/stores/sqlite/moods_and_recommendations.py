@@ -9,7 +9,7 @@ from heapq import nsmallest
 
 from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.errors import NotFoundError
-from api.ports.store import MoodRecord
+from api.ports.store import Feedback, MoodRecord
 from api.stores.shared_rules import compared_hashtags
 from api.stores.sqlite.connections import StorePart
 from api.stores.values import stored_time, time_of
@@ -65,6 +65,14 @@ class MoodPart(StorePart):
             )
             if not kept.rowcount:
                 raise NotFoundError(f"there is no analysis {analysis_id!r}")
+
+    def feedback(self) -> list[Feedback]:
+        rows = self._rows(
+            "SELECT user_id, analysis_id, feedback.mood FROM feedback "
+            "JOIN analyses USING (analysis_key) JOIN users ON users.user_key = feedback.user_key "
+            "WHERE users.consented_at IS NOT NULL ORDER BY feedback.user_key, feedback_key"
+        )
+        return [Feedback(*row) for row in rows]
 
     def catalogue(self, mood: str) -> list[CatalogueItem]:
         rows = self._rows(

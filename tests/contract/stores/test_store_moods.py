@@ -6,7 +6,7 @@ import pytest
 
 from api.domain.recommendations import CatalogueItem, FriendCandidate
 from api.errors import NotFoundError
-from api.ports.store import MoodRecord, Store
+from api.ports.store import Feedback, MoodRecord, Store
 from tests.contract.stores.store_examples import ALICE, LATER, SOON, finished, known
 
 
@@ -150,3 +150,20 @@ def test_feedback_is_stored_with_its_time_and_replaces_earlier_feedback(store: S
 def test_feedback_on_an_unknown_analysis_is_not_found(store: Store) -> None:
     with pytest.raises(NotFoundError):
         store.add_feedback("nothing", "Cheerful", SOON)
+
+
+def test_feedback_is_read_of_users_whose_consent_is_on_record(store: Store) -> None:
+    for analysis_id, user in (("a1", ALICE), ("b1", "bob"), ("c1", "carol")):
+        finished(store, analysis_id, user)
+        store.add_feedback(analysis_id, "Satisfied", SOON)
+    for user in (ALICE, "bob", "carol"):
+        store.set_consent(user, SOON)
+    finished(store, "a2", ALICE)
+    store.add_feedback("a2", "Stressed", LATER)
+    store.set_consent("bob", None)
+    store.erase_user("carol", LATER)
+
+    assert store.feedback() == [
+        Feedback(ALICE, "a1", "Satisfied"),
+        Feedback(ALICE, "a2", "Stressed"),
+    ]

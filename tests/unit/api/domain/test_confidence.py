@@ -160,3 +160,14 @@ def test_calibration_is_the_stated_formula() -> None:
 
     # -1 + 0.5 ln 4 + 0.25 ln 16 + 2 ln 0.5 = -1 + ln 2 + ln 2 - 2 ln 2 = -1
     assert sure == pytest.approx(1 / (1 + math.e))
+
+
+def test_more_posts_than_calibration_knows_add_no_confidence() -> None:
+    fitted = replace(CLASSIC, confidence_posts=0.5, confidence_most_posts=20.0)
+
+    few, most, thousands = (
+        calibrated(Evidence(0.8, posts, 1.0), fitted) for posts in (5.0, 20.0, 4000.0)
+    )
+
+    assert few < most
+    assert thousands == most

@@ -1,5 +1,6 @@
 """Fits of the constants of mood: the same rule as the product's, and decisions beyond noise."""
 
+import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from api.domain.analyses import Analysis, AnalysisRequest, Progress
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
 from api.domain.results import mood_result
-from api.domain.scoring import DEFAULT, ScoringConfig
+from api.domain.scoring import DEFAULT, ScoringConfig, config_of
+from api.stores.sqlite import SqliteStore
+from export.coefficients.__main__ import main
 from export.coefficients.agreement import (
     composite,
     confusion,
@@ -31,6 +35,7 @@ from export.coefficients.decision import (
 from export.coefficients.evidence import EvidenceRow, least_feeling_posts
 from export.coefficients.findings import findings
 from export.coefficients.fitting import fitted_half_life, fitted_weights
+from export.coefficients.product_feedback import feedback_windows, open_feedback
 from export.coefficients.rated_windows import (
     MOODS,
     Person,
@@ -320,3 +325,96 @@ def test_ratings_are_read_by_person_and_time(tmp_path: Path) -> None:
 def test_resamples_are_of_people_and_the_same_each_time() -> None:
     assert drawn_people(9).shape[1] == 9
     assert (drawn_people(9) == drawn_people(9)).all()
+
+
+MOOD_POSTS = {
+    "Cheerful": {"joy": 0.9, "sadness": 0.1},
+    "Satisfied": {"neutral": 0.6, "joy": 0.4},
+    "Depressed": {"sadness": 0.8, "neutral": 0.2},
+    "Stressed": {"anger": 0.8, "neutral": 0.2},
+}
+
+
+def store_of_answers(path: Path, people: int, *, consent: bool = True) -> str:
+    """A store in which each user has five classified posts and has named the mood of them."""
+    store = SqliteStore(path)
+    for number in range(people):
+        user, analysis_id = f"user{number}", f"analysis{number}"
+        mood = list(MOOD_POSTS)[number % 4]
+        store.ensure_user(user, user, START)
+        store.create_analysis(
+            Analysis(analysis_id, AnalysisRequest(user), created_at=START), idempotency_key=None
+        )
+        items = [post(START + timedelta(days=day), day, **MOOD_POSTS[mood]) for day in range(5)]
+        store.save_posts(user, [item.post for item in items], START)
+        claimed = store.claim(
+            analysis_id, owner="tests", now=START, until=START + timedelta(hours=1)
+        )
+        assert claimed is not None
+        store.save_classifications(
+            claimed[1], "m@1", [(item.post.post_id, item.classification) for item in items]
+        )
+        store.finish(
+            claimed[1],
+            at=START,
+            progress=Progress(),
+            mood=mood,
+            result={"mood": mood, "as_of": (START + timedelta(days=3, hours=1)).isoformat()},
+            hashtags=(),
+        )
+        store.add_feedback(analysis_id, mood, START)
+        if consent:
+            store.set_consent(user, START)
+    store.close()
+    return f"sqlite:///{path}"
+
+
+def test_feedback_counts_the_posts_up_to_the_time_of_its_analysis(tmp_path: Path) -> None:
+    store = open_feedback(store_of_answers(tmp_path / "moodline.db", 40))
+
+    windows = feedback_windows(store)
+
+    store.close()
+    assert windows.people == 40
+    assert set(windows.posts_counted.tolist()) == {4}
+    valence, arousal = windows.own(14.0)
+    assert valence[:4].tolist() == [1.0, 1.0, -1.0, -1.0]
+    own = own_moods(valence, arousal, 1.0)
+    assert [MOODS[number].value for number in own[:4]] == list(MOOD_POSTS)
+
+
+def test_the_command_refits_to_feedback_and_writes_constants_that_the_service_loads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = store_of_answers(tmp_path / "moodline.db", 44)
+    path = tmp_path / "scoring.json"
+
+    status = main(["--store", url, "--scoring", str(path)])
+
+    printed = capsys.readouterr().out
+    assert status == 0
+    assert "44 people, 44 occasions" in printed
+    assert "text 1" not in printed
+    assert config_of(json.loads(path.read_text())).name == "feedback"
+
+
+@pytest.mark.parametrize(("people", "consent"), [(39, True), (44, False)])
+def test_few_answers_or_none_by_consent_are_refused(
+    tmp_path: Path, people: int, consent: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = store_of_answers(tmp_path / "moodline.db", people, consent=consent)
+
+    assert main(["--store", url]) == 1
+
+    assert "a fit needs 40" in capsys.readouterr().err
+
+
+def test_a_store_that_is_not_there_is_named_and_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "nothing.db"
+
+    assert main(["--store", f"sqlite:///{path}"]) == 1
+
+    assert str(path) in capsys.readouterr().err
+    assert not path.exists()
