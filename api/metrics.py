@@ -63,6 +63,9 @@ class Metrics:
             "inference", "Time of a classification call, with its retries."
         )
         self._inference_texts = counter("inference_texts", "Texts classified.")
+        self._messages_dropped = counter(
+            "messages_dropped", "Items of the Redis list that are no wake-up messages."
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request; route is its template, or "unmatched"."""
@@ -91,6 +94,10 @@ class Metrics:
         self._inference_calls.labels(outcome).inc()
         self._inference_seconds.observe(seconds)
         self._inference_texts.inc(texts)
+
+    def message_dropped(self) -> None:
+        """Count an item of the Redis list that is no wake-up message."""
+        self._messages_dropped.inc()
 
     def serve(self, host: str, port: int) -> None:
         """Serve the metrics on their own port, as in a worker. Raises OSError."""

@@ -64,7 +64,11 @@ def work(settings: Settings, name: str) -> None:
         _serve(metrics, settings)
     ports = adapters(settings)
     runner, poller = analysis_workers(ports, settings, metrics, threading.Event(), threads=1)
-    app = celery_app(settings.queue_url, lease_seconds=settings.lease_seconds)
+    app = celery_app(
+        settings.queue_url,
+        lease_seconds=settings.lease_seconds,
+        on_dropped=metrics.message_dropped,
+    )
     app.task(name=TASK)(_task(runner.run))
 
     def begin_stop(**_: object) -> None:
