@@ -75,7 +75,7 @@ class ScoringConfig:
     evidence: with fewer than least_feeling_posts posts that have a feeling in them (has_feeling)
     there is no mood.
     confidence_offset, _slope, _posts, _feeling and _most_posts calibrate confidence; the formula is
-    that of api.domain.confidence.calibrated.
+    that of api.domain.confidence.calibrated. The default's are fitted (export/COEFFICIENTS.md).
     draw_limit bounds the time that resampling takes (see api.domain.confidence).
     Raises ValueError if a constant would make weights negative or undefined.
     """
@@ -108,10 +108,10 @@ class ScoringConfig:
     heavy_factor: float = 1.0
     anger_factor: float = 2.0
     cheerful_factor: float = 1.5
-    confidence_offset: float = 0.0
-    confidence_slope: float = 1.0
-    confidence_posts: float = 0.0
-    confidence_feeling: float = 0.0
+    confidence_offset: float = -0.029
+    confidence_slope: float = 0.24
+    confidence_posts: float = 0.554
+    confidence_feeling: float = 0.184
     confidence_most_posts: float = 20.0
     tie_tolerance: float = 1e-9
     resamples: int = 500
