@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.peers.processes import MEBIBYTE, ROOT
-from serving.classifier.engine import usable_cores
+from serving.classifier.cores import usable_cores
 
 QUIET_LOAD = 0.5
 """Load average over a minute above which a run warns that the machine is busy."""

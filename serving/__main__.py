@@ -1,99 +1,106 @@
 """Start the inference server: `python -m serving`.
 
 Unusable settings (exit status 2), models (3) or addresses (4) are reported in one line each
-before BentoML starts. Then `bentoml serve` takes this process over, so that signals reach it
-directly.
+before anything is started. Then the supervisor takes this process over, without the model runtime
+that was loaded to check the model, and signals reach it directly.
 """
 
+import hashlib
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from serving.address import listen, stop_listening, url
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.providers import GPU_PROVIDERS
 from serving.errors import AddressTakenError, ModelError, ServingError, SettingsError
 from serving.settings import Settings
 
-SERVICE = "serving.service:service"
-WORKERS_OPTION = "services.moodline_inference.workers"
-GRACE_SECONDS = 5
 _STATUSES: dict[type[ServingError], int] = {SettingsError: 2, ModelError: 3, AddressTakenError: 4}
 
 
 def main() -> NoReturn:
-    """Check settings, model and address, then become `bentoml serve`."""
+    """Check settings and model, listen on the address, then become the supervisor."""
     try:
         settings = Settings.from_environment(os.environ)
         if set(settings.providers) - set(GPU_PROVIDERS):  # else a worker finds out, later
             check_model(settings.model_dir, settings.providers)
         if settings.gpu_model_dir is not None:
             open_model(settings.gpu_model_dir)
-        check_address(settings.host, settings.port)
+        listener = listen(settings)
+        try:
+            environment = worker_environment(settings, os.environ)
+        except SettingsError:
+            stop_listening(listener)
+            raise
     except ServingError as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"serving: {line}\n")
         status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
         raise SystemExit(status) from None
-    sys.stderr.write(f"serving: starting on http://{settings.host}:{settings.port}\n")
-    command = bentoml_command(settings)
-    environment = bentoml_environment(settings, os.environ)
+    sys.stderr.write(f"serving: starting on {url(settings)}\n")
+    listener.set_inheritable(True)
+    os.chdir(Path(__file__).parent.parent)  # where the workers find this package
+    command = [sys.executable, "-m", "serving.supervisor", str(listener.fileno())]
     os.execve(command[0], command, environment)  # noqa: S606 -- no shell is meant
 
 
 def check_model(folder: Path, providers: Sequence[str]) -> None:
     """Raise ModelError unless the model can be opened and loaded.
 
-    A worker that fails is restarted over and over. The last provider loads fastest.
+    A worker would find out later, and start in vain. The last provider loads fastest.
     """
     with EmotionClassifier(open_model(folder), threads=1, providers=providers[::-1]):
         pass
 
 
-def check_address(host: str, port: int) -> None:
-    """Raise AddressTakenError unless `host` and `port` can be listened on now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as exc:
-            raise AddressTakenError(
-                f"cannot listen on {host} port {port} ({os.strerror(exc.errno or 0)}): stop what"
-                " uses it, or set SERVING_HOST or SERVING_PORT to another"
-            ) from exc
-
-
-def bentoml_command(settings: Settings) -> list[str]:
-    """Return the command that serves, with this Python."""
-    return [
-        sys.executable,
-        *("-m", "bentoml", "serve", SERVICE),
-        *("--working-dir", str(Path(__file__).parent.parent)),
-        *("--host", settings.host),
-        *("--port", str(settings.port)),
-        *("--timeout-graceful-shutdown", str(int(settings.deadline_seconds) + GRACE_SECONDS)),
-    ]
-
-
-def bentoml_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+def worker_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment to serve in; variables of BentoML that are set already stay.
 
-    BentoML reports usage unless told not to. Its home is one folder per port, because BentoML
-    empties the metrics of another server that shares it.
+    BentoML reports usage unless told not to. Its home is one folder per address, and the metrics
+    of the workers, which are shared through files there, begin anew. Raises SettingsError when
+    the home cannot be written to.
     """
-    home = Path(tempfile.gettempdir()) / f"moodline-inference-{os.getuid()}-{settings.port}"
+    named = environment.get("BENTOML_HOME", "").strip()
+    home = Path(named).absolute() if named else _own_home(settings)
+    metrics = home / "prometheus_multiproc_dir"
+    try:
+        metrics.mkdir(parents=True, exist_ok=True)
+        for file in metrics.iterdir():
+            file.unlink()
+        with tempfile.TemporaryFile(dir=metrics):  # whether files can be made there
+            pass
+    except OSError as exc:
+        raise SettingsError(
+            f"BENTOML_HOME must name a folder that can be written to, and {home} cannot be"
+            f" ({os.strerror(exc.errno or 0)} at {exc.filename or metrics})"
+        ) from exc
+    folders = ("model_dir", "gpu_model_dir", "tensorrt_cache")
+    named_folders = ((name, getattr(settings, name)) for name in folders)
     return {
         "BENTOML_DO_NOT_TRACK": "True",
-        "BENTOML_HOME": str(home),
         **environment,
-        "SERVING_MODEL_DIR": str(settings.model_dir.resolve()),
-        "BENTOML_CONFIG_OPTIONS": f"{WORKERS_OPTION}={settings.workers}",
+        "BENTOML_HOME": str(home),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        # The workers run in another folder.
+        **{f"SERVING_{name.upper()}": str(path.resolve()) for name, path in named_folders if path},
     }
+
+
+def _own_home(settings: Settings) -> Path:
+    try:
+        folder = Path(tempfile.gettempdir())
+    except FileNotFoundError as exc:
+        raise SettingsError(
+            "BENTOML_HOME must be set to a folder that can be written to, or TMPDIR, because there"
+            " is no folder for temporary files"
+        ) from exc
+    address = hashlib.sha256(url(settings).encode()).hexdigest()[:12]
+    return folder / f"moodline-inference-{os.getuid()}-{address}"
 
 
 if __name__ == "__main__":

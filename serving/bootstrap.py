@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
-from serving.classifier.engine import usable_cores
+from serving.classifier.cores import usable_cores
 from serving.classifier.providers import GPU_PROVIDERS, SHOWN, GpuTuning
 from serving.errors import ModelCorrupt
 from serving.http.application import ServerParts
 from serving.http.bentoml_app import BentomlApp, BentomlScheduler
 from serving.http.classify import ClassifyCall
+from serving.http.connection import ConnectionLimits
 from serving.http.metrics import ServerMetrics
 from serving.http.windows import WindowCutter
 from serving.scheduling.queue import Admission
@@ -42,6 +43,16 @@ def load_model(environment: Mapping[str, str]) -> LoadedModel:
     classifier.warm()
     metrics = ServerMetrics(classifier.artifact, classifier.provider)
     return LoadedModel(settings, classifier, metrics)
+
+
+def connection_limits(environment: Mapping[str, str]) -> ConnectionLimits:
+    """Return the limits of this process's connections.
+
+    A body has no longer to come than its request has to be answered. Raises SettingsError.
+    """
+    settings = Settings.from_environment(environment)
+    seconds = min(settings.receive_seconds, settings.deadline_seconds)
+    return ConnectionLimits.within_file_limit(settings.connections, seconds)
 
 
 def build_parts(model: LoadedModel, bentoml: BentomlApp) -> ServerParts:

@@ -15,12 +15,14 @@ import signal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import bentoml
+import uvicorn.config
 from bentoml.validators import ContentType
 
 from serving.errors import ClassificationError
 
 if TYPE_CHECKING:
     from serving.bootstrap import LoadedModel
+    from serving.http.connection import Connection, ConnectionLimits
     from serving.http.messages import App
 
 SECONDS_BETWEEN_CHECKS = 1.0
@@ -39,11 +41,27 @@ def model() -> LoadedModel:
     return load_model(os.environ)
 
 
+@functools.cache
+def connection_limits() -> ConnectionLimits:
+    """Return the limits that this process's connections share."""
+    from serving.bootstrap import connection_limits
+
+    return connection_limits(os.environ)
+
+
+def connection(**arguments: Any) -> Connection:
+    """Return the protocol of a new connection; `arguments` are uvicorn's."""
+    from serving.http.connection import Connection
+
+    return Connection(limits=connection_limits(), **arguments)
+
+
 def application(bentoml_app: App) -> App:
     """Return the HTTP application, which stands in front of BentoML's own."""
     from serving.bootstrap import build_parts
     from serving.http.application import Application
 
+    connection_limits()  # before the first connection, because settings may be wrong
     return Application(bentoml_app, lambda behind: build_parts(model(), behind))
 
 
@@ -110,3 +128,7 @@ service = bentoml.service(
     tracing={"excluded_urls": ".*"},
 )(MoodlineInference)
 service.add_asgi_middleware(application)
+
+# BentoML starts uvicorn without a choice of HTTP protocol, which leaves "auto", and before it
+# makes the application.
+uvicorn.config.HTTP_PROTOCOLS["auto"] = connection  # type: ignore[assignment] # taken as it is

@@ -7,6 +7,7 @@ variable with its default, and a test proves it.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,12 @@ Provider = Literal["tensorrt", "cuda", "openvino", "cpu"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 """What may run the model, best first; serving.classifier.providers knows them by these names."""
 
+UNIX = "unix:"
+"""What SERVING_HOST begins with when the rest is the path of a Unix socket."""
+
+_LONGEST_PATH = 107
+"""Bytes of a Unix socket's path that the kernel takes: sun_path in unix(7), less its end."""
+
 _DEADLINE = f"must be a number of seconds above 0, at most {LONGEST_DEADLINE}"
 _PREFIX = "SERVING_"
 _MOST_TEXTS = 1 << 20
@@ -49,11 +56,20 @@ _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")
 
 
 def _address(text: str) -> str:
+    if text.startswith(UNIX):
+        path = text.removeprefix(UNIX)
+        if not path.startswith("/") or "\0" in path or len(os.fsencode(path)) > _LONGEST_PATH:
+            raise ValueError(
+                f"must be unix: and an absolute path of at most {_LONGEST_PATH} bytes, for example"
+                " unix:/run/moodline/inference.sock"
+            )
+        return text
     try:
         return "127.0.0.1" if text == "localhost" else str(ipaddress.ip_address(text))
     except ValueError:
-        example = "for example 127.0.0.1"
-        raise ValueError(f"must be an IP address or localhost, {example}") from None
+        raise ValueError(
+            "must be an IP address or localhost, for example 127.0.0.1, or unix:/path/of/a/socket"
+        ) from None
 
 
 def _switch(value: Any) -> Any:
@@ -131,6 +147,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = _whole(Limits().body_bytes, 64, 1 << 26)
     queue_texts: int = _whole(2048, 1, _MOST_TEXTS)
     deadline_seconds: float = Field(30.0, gt=0, le=LONGEST_DEADLINE, description=_DEADLINE)
+    # Connections of a worker, and the time to send a request's head, then its body.
+    connections: int = _whole(1000, 1, 100_000)
+    receive_seconds: float = Field(15.0, gt=0, le=LONGEST_DEADLINE, description=_DEADLINE)
     keys: Annotated[
         Mapping[str, str], NoDecode, BeforeValidator(_keys), AfterValidator(MappingProxyType)
     ] = Field(default_factory=lambda: MappingProxyType({}), repr=False)

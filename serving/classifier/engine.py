@@ -1,7 +1,6 @@
 """The engine that runs the model: token ids in, logits out. It knows no text and no label."""
 
 import logging
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from serving.classifier.artifact import (
     Logits,
     Tokens,
 )
+from serving.classifier.cores import usable_cores
 from serving.classifier.cuda import BoundRun, RecordedRun, cuda_runtime
 from serving.classifier.providers import (
     GPU_PROVIDERS,
@@ -38,8 +38,6 @@ GPU_RUNNERS = 2
 
 DEFAULT_PROVIDER = "cpu"
 """What everything but the server runs the model on, so that figures compare across machines."""
-
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 class Engine(Protocol):
@@ -135,24 +133,6 @@ class OnnxEngine:
             for shape in shapes:
                 tokens = np.ones(shape, np.int64)
                 bound.run(tokens, tokens)
-
-
-def usable_cores(quota_file: Path = CGROUP_QUOTA) -> int:
-    """Return the whole cores that the affinity mask and the container's quota leave, at least 1.
-
-    The quota is cgroup version 2's `cpu.max`: microseconds of CPU time in a period of so many
-    microseconds, or `max`. See the kernel's Documentation/admin-guide/cgroup-v2.rst.
-    """
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # only Linux has affinity masks
-        cores = os.cpu_count() or 1
-    try:
-        granted, period = quota_file.read_text(encoding="ascii").split()
-        cores = min(cores, int(granted) // int(period))
-    except (OSError, ValueError, ZeroDivisionError):  # no quota
-        pass
-    return max(1, cores)
 
 
 def _bind(session: ort.InferenceSession, tuning: GpuTuning) -> BoundRun | RecordedRun:

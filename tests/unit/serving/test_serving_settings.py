@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from serving.classifier.engine import usable_cores
 from serving.errors import SettingsError
 from serving.schemas import Limits
 from serving.settings import Settings
@@ -28,6 +27,8 @@ def test_every_variable_is_read() -> None:
             "SERVING_TOKEN_BUDGET": "1024",
             "SERVING_QUEUE_TEXTS": "512",
             "SERVING_DEADLINE_SECONDS": "2.5",
+            "SERVING_CONNECTIONS": "50",
+            "SERVING_RECEIVE_SECONDS": "4",
             "SERVING_MAX_TEXTS": "16",
             "SERVING_MAX_TEXT_CHARS": "500",
             "SERVING_MAX_BODY_BYTES": "4096",
@@ -54,6 +55,8 @@ def test_every_variable_is_read() -> None:
         token_budget=1024,
         queue_texts=512,
         deadline_seconds=2.5,
+        connections=50,
+        receive_seconds=4,
         max_texts=16,
         max_text_chars=500,
         max_body_bytes=4096,
@@ -120,15 +123,13 @@ def test_localhost_is_understood() -> None:
     assert Settings.from_environment({"SERVING_HOST": "localhost"}).host == "127.0.0.1"
 
 
-@pytest.mark.parametrize(("text", "cores"), [("100000 100000", 1), ("50000 100000", 1)])
-def test_a_quota_limits_the_cores(tmp_path: Path, text: str, cores: int) -> None:
-    (tmp_path / "cpu.max").write_text(text, encoding="ascii")
+def test_a_unix_socket_is_named_by_its_path() -> None:
+    assert (
+        Settings.from_environment({"SERVING_HOST": "unix:/run/a.sock"}).host == "unix:/run/a.sock"
+    )
 
-    assert usable_cores(tmp_path / "cpu.max") == cores
 
-
-@pytest.mark.parametrize("text", ["max 100000", "", "nonsense", "1 0"])
-def test_without_a_readable_quota_the_affinity_counts(tmp_path: Path, text: str) -> None:
-    (tmp_path / "cpu.max").write_text(text, encoding="ascii")
-
-    assert usable_cores(tmp_path / "cpu.max") == usable_cores(tmp_path / "none") >= 1
+@pytest.mark.parametrize("path", ["relative", "", "/" + "a" * 107])
+def test_a_path_that_cannot_be_a_socket_is_refused(path: str) -> None:
+    with pytest.raises(SettingsError, match="SERVING_HOST"):
+        Settings.from_environment({"SERVING_HOST": f"unix:{path}"})

@@ -1,0 +1,110 @@
+"""The address that the server listens on: an IP address and port, or the path of a Unix socket."""
+
+import contextlib
+import errno
+import os
+import select
+import socket
+import stat
+import time
+from pathlib import Path
+
+from serving.errors import AddressTakenError
+from serving.settings import UNIX, Settings
+
+BACKLOG = 2048
+SECONDS_TO_ACCEPT = 0.5
+_OWNER_AND_GROUP = 0o660
+
+
+def url(settings: Settings) -> str:
+    """Return the address as people write it."""
+    if settings.host.startswith(UNIX):
+        return settings.host
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket that listens on the address; raise AddressTakenError if it cannot be had."""
+    if settings.host.startswith(UNIX):
+        return _listen_on_path(Path(settings.host.removeprefix(UNIX)))
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise AddressTakenError(
+            f"cannot listen on {settings.host} port {settings.port} ({_reason(exc)}): stop what"
+            " uses it, or set SERVING_HOST or SERVING_PORT to another"
+        ) from exc
+    return listener
+
+
+def stop_listening(listener: socket.socket) -> None:
+    """Refuse connections from now on, in every process that has the socket, and remove its path.
+
+    The processes that accept get a moment for the connections that are made already, which would
+    be reset otherwise. To close the socket alone would leave it open in those processes, and the
+    other way round.
+    """
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    ends = time.monotonic() + SECONDS_TO_ACCEPT
+    while waiting.poll(0) and time.monotonic() < ends:
+        time.sleep(0.001)
+    with contextlib.suppress(OSError):  # systems other than Linux refuse it, and close does it
+        listener.shutdown(socket.SHUT_RDWR)
+    path = listener.getsockname() if listener.family == socket.AF_UNIX else ""
+    listener.close()
+    if path and not _answers(path):  # else another server has taken the path over
+        with contextlib.suppress(OSError):
+            Path(path).unlink()
+
+
+def _listen_on_path(path: Path) -> socket.socket:
+    """Return a socket that listens on a path; the socket of a dead server is replaced."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket() and not _answers(str(path)):
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(_OWNER_AND_GROUP)  # before it listens, so nobody else connects meanwhile
+        listener.listen(BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise AddressTakenError(
+            f"cannot listen on the Unix socket {path} ({_reason(exc)}): {_remedy(path, exc)}"
+        ) from exc
+    return listener
+
+
+def _remedy(path: Path, error: OSError) -> str:
+    if error.errno != errno.EADDRINUSE:
+        return "its folder must exist and be writable; SERVING_HOST names the path"
+    with contextlib.suppress(OSError):
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            return "it is a file of another kind; remove it, or name another in SERVING_HOST"
+    return "stop the server that uses it, or name another in SERVING_HOST"
+
+
+def _answers(path: str) -> bool:
+    """Return whether a process listens on the socket at `path`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # where a server's queue is full, connecting would wait
+        try:
+            probe.connect(path)
+        except BlockingIOError:
+            return True
+        except ConnectionRefusedError:
+            return False
+        except OSError as exc:
+            return exc.errno not in (errno.ENOENT, errno.ENOTSOCK)
+    return True
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno or 0)
