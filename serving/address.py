@@ -13,7 +13,7 @@ from serving.errors import AddressTakenError
 from serving.settings import UNIX, Settings
 
 BACKLOG = 2048
-SECONDS_TO_ACCEPT = 0.5
+SECONDS_TO_ACCEPT = 1.0
 _OWNER_AND_GROUP = 0o660
 
 
@@ -55,7 +55,7 @@ def stop_listening(listener: socket.socket) -> None:
     waiting.register(listener, select.POLLIN)
     ends = time.monotonic() + SECONDS_TO_ACCEPT
     while waiting.poll(0) and time.monotonic() < ends:
-        time.sleep(0.001)
+        time.sleep(0.0002)
     with contextlib.suppress(OSError):  # systems other than Linux refuse it, and close does it
         listener.shutdown(socket.SHUT_RDWR)
     path = listener.getsockname() if listener.family == socket.AF_UNIX else ""

@@ -19,6 +19,7 @@ import uvicorn.config
 from bentoml.validators import ContentType
 
 from serving.errors import ClassificationError
+from serving.supervisor import STOPPING
 
 if TYPE_CHECKING:
     from serving.bootstrap import LoadedModel
@@ -85,7 +86,8 @@ class MoodlineInference:
 
     @bentoml.on_startup  # type: ignore[untyped-decorator] # as are all of BentoML's
     async def watch_parent(self) -> None:
-        """Begin to watch the supervisor."""
+        """Begin to watch the supervisor, and to heed it."""
+        asyncio.get_running_loop().add_signal_handler(STOPPING, connection_limits().stop)
         self._watch = asyncio.create_task(stop_without(os.getppid()))
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]

@@ -23,6 +23,10 @@ from serving.errors import ModelError
 from serving.settings import Settings
 
 SERVICE = "serving.service:service"
+STOPPING = signal.SIGUSR1
+"""Tells a worker that all of them will be stopped: it answers new connections with 503 until the
+socket is closed, which can be done without a reset only when no connection waits there."""
+
 GRACE_SECONDS = 5
 """Time that a worker has to stop after the deadline of its last request."""
 
@@ -73,6 +77,8 @@ class Supervisor:
             loop.add_signal_handler(number, self._ending.set)
         keepers = [asyncio.create_task(self._keep(one)) for one in range(1, self.workers + 1)]
         await self._ending.wait()
+        for process in self._processes.values():
+            process.send_signal(STOPPING)
         stop_listening(self.listener)
         for process in self._processes.values():
             process.terminate()

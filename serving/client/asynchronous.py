@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 import httpx
 
 from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, RetryPolicy
-from serving.client.synchronous import TIMEOUT, connection
+from serving.client.synchronous import CONNECTIONS, TIMEOUT, connection
 from serving.schemas import Classification, Limits, LongTexts
 
 T = TypeVar("T")
@@ -32,7 +32,10 @@ class AsyncInferenceClient:
         """Take the arguments of InferenceClient."""
         self._flows = Flows(limits or Limits(), retry or RetryPolicy(), chance)
         self._sleep = sleep
-        self._http = httpx.AsyncClient(transport=transport, **connection(base_url, key, timeout))
+        path, arguments = connection(base_url, key, timeout)
+        if path is not None:
+            transport = transport or httpx.AsyncHTTPTransport(uds=path, limits=CONNECTIONS)
+        self._http = httpx.AsyncClient(transport=transport, **arguments)
 
     async def __aenter__(self) -> Self:
         return self

@@ -39,13 +39,18 @@ class InferenceClient:
     ) -> None:
         """Connect to the server at `base_url`, with a bearer `key` where it asks for one.
 
+        `unix:/path` is a server at a Unix socket.
+
         `limits` are those of one request, `retry` says when to try again. `transport`,
         `sleep` (seconds) and `chance` (0 to 1) replace the outside world in tests. Raises
         ValueError when `base_url` is not an http or https address.
         """
         self._flows = Flows(limits or Limits(), retry or RetryPolicy(), chance)
         self._sleep = sleep
-        self._http = httpx.Client(transport=transport, **connection(base_url, key, timeout))
+        path, arguments = connection(base_url, key, timeout)
+        if path is not None:
+            transport = transport or httpx.HTTPTransport(uds=path, limits=CONNECTIONS)
+        self._http = httpx.Client(transport=transport, **arguments)
 
     def __enter__(self) -> Self:
         return self
@@ -100,15 +105,23 @@ class InferenceClient:
                 reply = exc
 
 
-def connection(base_url: str, key: str | None, timeout: httpx.Timeout) -> dict[str, Any]:
-    """Return httpx's arguments for a client; ValueError unless the address is http or https."""
+def connection(
+    base_url: str, key: str | None, timeout: httpx.Timeout
+) -> tuple[str | None, dict[str, Any]]:
+    """Return the path of a Unix socket, if the address is one, and httpx's arguments for a client.
+
+    ValueError unless the address is http, https or `unix:` and an absolute path.
+    """
+    path = None
+    if base_url.startswith("unix:/"):
+        path, base_url = base_url.removeprefix("unix:"), "http://localhost"
     try:
         url = httpx.URL(base_url)
     except httpx.InvalidURL as exc:
         raise ValueError(f"{base_url!r} is not an address") from exc
     if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{base_url!r} must be like http://127.0.0.1:3000")
-    return {
+        raise ValueError(f"{base_url!r} must be like http://127.0.0.1:3000 or unix:/path")
+    return path, {
         "base_url": url,
         "headers": {} if key is None else {"authorization": f"Bearer {key}"},
         "timeout": timeout,

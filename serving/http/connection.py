@@ -77,6 +77,10 @@ class ConnectionLimits:
             connections = max(1, min(connections, soft - SPARE_FILES))
         return cls(connections, receive_seconds)
 
+    def stop(self) -> None:
+        """Refuse connections that are made from now on, and keep none after its next answer."""
+        self.stopping = True
+
 
 class RefusedError(Exception):
     """Raised within the parser's callbacks to refuse the request with a status."""
@@ -111,10 +115,9 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request, if there is a connection to spare."""
         super().connection_made(transport)  # type: ignore[arg-type] # as uvicorn declares it
-        if len(self.connections) > self._limits.connections and not self._take_from_idle():
+        full = len(self.connections) > self._limits.connections
+        if self._limits.stopping or (full and not self._take_from_idle()):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-        elif self._limits.stopping:
-            self.shutdown()
         else:
             self._set_timer(self._limits.receive_seconds, self._too_slow)
 
@@ -125,7 +128,7 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Serve what has been accepted or is on its way in, then close."""
-        self._limits.stopping = True
+        self._limits.stop()
         if self._refusal is not None:
             return
         if self.cycle is not None and not self.cycle.response_complete:
@@ -251,8 +254,6 @@ class Connection(HttpToolsProtocol):
         self._discarded_bytes = 0
         super().on_headers_complete()
         self.headers = []  # trailers are not headers of the request
-        if self._limits.stopping:
-            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Pass on a part of a body."""
@@ -269,6 +270,8 @@ class Connection(HttpToolsProtocol):
             return  # the empty message that the parser makes of a head that offers an upgrade
         self._in_body = False
         super().on_message_complete()
+        if self._limits.stopping:
+            self.cycle.keep_alive = False
 
     # --- Deadlines -------------------------------------------------------------------------------
 

@@ -3,12 +3,16 @@
 import os
 import signal
 import socket
+import tempfile
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from serving.__main__ import worker_environment
+from serving.errors import SettingsError
+from serving.settings import Settings
 from tests.support.serving.started import (
     Started,
     command,
@@ -108,6 +112,47 @@ def test_a_setting_that_cannot_be_used_is_said_in_one_line(
     assert status == 2
     (line,) = lines
     assert "SERVING_WORKERS" in line
+
+
+def test_a_home_that_cannot_be_written_to_is_said_in_one_line(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    status, lines = refusal(tiny_model, tmp_path, BENTOML_HOME=str(file / "home"))
+
+    assert status == 2
+    (line,) = lines
+    assert "BENTOML_HOME" in line
+
+
+def test_no_folder_for_temporary_files_is_said_in_one_line(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+
+    with pytest.raises(SettingsError, match="TMPDIR"):
+        worker_environment(Settings(model_dir=tiny_model), {})
+
+
+def test_it_gives_up_when_workers_cannot_start(tiny_model: Path, tmp_path: Path) -> None:
+    folder = write_tiny_model(tmp_path / "model")
+    with started_server(folder, tmp_path) as server:
+        for file in folder.iterdir():
+            file.write_bytes(b"")
+
+        descendants(server)[-1].kill()
+
+        assert server.process.wait(timeout=60) == 3
+        (line,) = (line for line in server.said().splitlines() if "gave up" in line)
+        assert line.startswith("serving: ")
+        assert "model" in line
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{server.url}/livez", trust_env=False)
 
 
 @pytest.mark.parametrize(
