@@ -21,6 +21,7 @@ from bentoml.validators import ContentType
 from serving.classifier.artifact import EMOTIONS
 from serving.classifier.tokenizer import Encoded
 from serving.http.application import ServerParts
+from serving.http.auth import ANONYMOUS
 from serving.http.bentoml_app import BentomlApp
 from serving.scheduling.scheduler import ContinuousScheduler, Outcome
 from serving.schemas import Classification
@@ -108,7 +109,7 @@ async def main() -> None:
     ours = application(without_model())
     cached = application(without_model(cache_texts=100))
     full = without_model(queue_texts=256)
-    full.call.admission.reserve(256)
+    full.call.admission.reserve(256, ANONYMOUS)
     refusing = application(full)
     bentoml_endpoint = BentomlApp(await bentoml_app())
     for at_once in (MANY, 1):

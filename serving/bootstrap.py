@@ -66,7 +66,7 @@ def build_parts(model: LoadedModel, bentoml: BentomlApp) -> ServerParts:
     )
     call = ClassifyCall(
         scheduler=scheduler,
-        admission=Admission(settings.queue_texts, time.monotonic, metrics),
+        admission=Admission(settings.queue_texts, time.monotonic, metrics, settings.key_share),
         cache=ResultCache(settings.cache_texts, f"{artifact.name} {artifact.version}", metrics),
         limits=settings.limits,
         clock=time.monotonic,

@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     max_text_chars: int = _whole(Limits().text_chars, 1, 1_000_000)
     max_body_bytes: int = _whole(Limits().body_bytes, 64, 1 << 26)
     queue_texts: int = _whole(2048, 1, _MOST_TEXTS)
+    queue_share: float = Field(0.5, gt=0, le=1, description="must be a number above 0, at most 1")
     deadline_seconds: float = Field(30.0, gt=0, le=LONGEST_DEADLINE, description=_DEADLINE)
     # Connections of a worker, and the time to send a request's head, then its body.
     connections: int = _whole(1000, 1, 100_000)
@@ -179,6 +180,11 @@ class Settings(BaseSettings):
         if texts < least:
             raise ValueError(f"must be a whole number from {least} to {_MOST_TEXTS}")
         return texts
+
+    @property
+    def key_share(self) -> float:
+        """Share of the queue that one key may fill: all of it where there is no other key."""
+        return self.queue_share if len(self.keys) > 1 else 1.0
 
     @property
     def limits(self) -> Limits:

@@ -284,7 +284,7 @@ class Application:
             await asyncio.Event().wait()
             return {"type": "http.disconnect"}
 
-        return await self._call.classify(texts, stays, self._call.deadline_seconds)
+        return await self._call.classify(texts, stays, self._call.deadline_seconds, ANONYMOUS)
 
 
 async def _send(send: Send, request: Request, answer: Answer) -> None:

@@ -40,10 +40,13 @@ class ClassifyCall:
         """
         ends = self.clock() + self.deadline_seconds
         protocol.check_headers(request.headers)
-        self.admission.check_room()  # before the body is read, which costs more than refusing
+        self.admission.check_room(
+            request.key
+        )  # before the body is read, which costs more than refusing
         asked = protocol.read(await self.body_of(request), self.limits, request.headers)
         classify = self._classify_windows if asked.windows else self.classify
-        classified = await classify(asked.texts, request.receive, ends - self.clock())
+        seconds = ends - self.clock()
+        classified = await classify(asked.texts, request.receive, seconds, request.key)
         answer = asked.worded(classified)
         request.texts = len(asked.texts)
         return answer
@@ -56,12 +59,14 @@ class ClassifyCall:
         except TimeoutError as exc:
             raise self._too_late() from exc
 
-    async def classify(self, texts: Sequence[str], receive: Receive, seconds: float) -> bytes:
+    async def classify(
+        self, texts: Sequence[str], receive: Receive, seconds: float, key: str
+    ) -> bytes:
         """Return the array of classifications as JSON; cached texts need no run."""
-        return _array(await self._items(texts, receive, seconds))
+        return _array(await self._items(texts, receive, seconds, key))
 
     async def _classify_windows(
-        self, texts: Sequence[str], receive: Receive, seconds: float
+        self, texts: Sequence[str], receive: Receive, seconds: float, key: str
     ) -> bytes:
         """Return the same for whole texts: every window is queued and counted as a text is."""
         ends = self.clock() + seconds
@@ -71,23 +76,23 @@ class ClassifyCall:
         except TimeoutError as exc:
             raise self._too_late() from exc
         flat = [window for text in windows for window in text]
-        items = iter(await self._items(flat, receive, ends - self.clock()))
+        items = iter(await self._items(flat, receive, ends - self.clock(), key))
         return _array([averaged([next(items) for _ in text]) for text in windows])
 
     async def _items(
-        self, texts: Sequence[str], receive: Receive, seconds: float
+        self, texts: Sequence[str], receive: Receive, seconds: float, key: str
     ) -> Sequence[bytes | None]:
         """Return the JSON object of each text, None for a text that cannot be classified."""
         found = self.cache.look_up(texts)
         if not found.missing:
             return found.items
-        return self.cache.fill(found, await self._run(found.missing, receive, seconds))
+        return self.cache.fill(found, await self._run(found.missing, receive, seconds, key))
 
     async def _run(
-        self, texts: Sequence[str], receive: Receive, seconds: float
+        self, texts: Sequence[str], receive: Receive, seconds: float, key: str
     ) -> list[bytes | None]:
         """Return the items of `texts`, unless the deadline or the client's leaving comes first."""
-        queued = QueuedRequest(texts, self.admission.reserve(len(texts)).release)
+        queued = QueuedRequest(texts, self.admission.reserve(len(texts), key).release, key)
         self.scheduler.submit(queued)
         gone = asyncio.create_task(_until_gone(receive))
         gone.add_done_callback(lambda _: _fail(queued, ClientGoneError()))

@@ -1,15 +1,17 @@
 """The queue: which requests are admitted, and which queued texts form the next batch.
 
 Admission counts texts, by the same rule for a request of one text and of many: BentoML counts
-requests, and its queue has no bound. No thread here; admission belongs to one event loop, the
-queue of encoded texts is guarded by the scheduler.
+requests, and its queue has no bound. Neither lets one bearer key push the others aside: admission
+keeps room for them, and the queue serves keys in turn. No thread here; admission belongs to one
+event loop, the queue of encoded texts and the turns are guarded by the scheduler.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
+from bisect import insort
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -35,10 +37,11 @@ class AdmissionObserver(Protocol):
 class Reservation:
     """A request's share of the queue, until all its texts are released."""
 
-    __slots__ = ("_admission", "left", "since")
+    __slots__ = ("_admission", "key", "left", "since")
 
-    def __init__(self, admission: Admission, texts: int, since: float) -> None:
+    def __init__(self, admission: Admission, texts: int, key: str, since: float) -> None:
         self._admission = admission
+        self.key = key
         self.left = texts
         self.since = since
 
@@ -48,11 +51,28 @@ class Reservation:
 
 
 class Admission:
-    """Counts the texts that are queued or running, and refuses more than a limit."""
+    """Counts the texts that are queued or running, and refuses more than a limit.
 
-    def __init__(self, limit: int, clock: Callable[[], float], observer: AdmissionObserver) -> None:
-        """Allow `limit` texts; `clock` is in seconds and never goes back."""
+    A key may have that many texts queued at most which stand to the room that is left as `share`
+    to 1 - `share`: alone it fills its share of the queue, and each of several less, so that there
+    is always room for one more (the dynamic thresholds of Choudhury and Hahne, 1998). A key that
+    has nothing queued may use all the room that is left.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        clock: Callable[[], float],
+        observer: AdmissionObserver,
+        share: float = 1.0,
+    ) -> None:
+        """Allow `limit` texts, and one key alone `share` of them.
+
+        `clock` is in seconds and never goes back.
+        """
         self._limit = limit
+        self._share = share
+        self._texts_of: Counter[str] = Counter()
         self._clock = clock
         self._observer = observer
         self._reservations: dict[Reservation, None] = {}
@@ -67,21 +87,33 @@ class Admission:
         age = 0.0 if oldest is None else self._clock() - oldest.since
         self._observer.queue_changed(self.texts, age)
 
-    def check_room(self, texts: int = 1) -> None:
-        """Raise BusyError when there is no room for so many texts."""
-        if self.texts + texts > self._limit:
+    def check_room(self, key: str, texts: int = 1) -> None:
+        """Raise BusyError when there is no room for so many texts of a key."""
+        left = self._limit - self.texts - texts
+        if left < 0:
             detail = f"{self.texts} texts are waiting already, the limit is {self._limit}."
             raise BusyError(detail, self.retry_after())
+        if self._share == 1:
+            return
+        own = self._texts_of[key]
+        if own and (own + texts) * (1 - self._share) > left * self._share:
+            detail = (
+                f"{own} texts of your key are waiting already, and other keys need room too: a key"
+                f" may fill {self._share:g} of the queue of {self._limit} texts, and less while"
+                " others fill it."
+            )
+            raise BusyError(detail, self.retry_after())
 
-    def reserve(self, texts: int) -> Reservation:
+    def reserve(self, texts: int, key: str) -> Reservation:
         """Admit a request of so many texts; BusyError when there is no room for them."""
-        self.check_room(texts)
+        self.check_room(key, texts)
         now = self._clock()
         if not self.texts:  # time without work says nothing about how fast work is done
             self._done_texts, self._measured_since = 0, now
-        reservation = Reservation(self, texts, now)
+        reservation = Reservation(self, texts, key, now)
         self._reservations[reservation] = None
         self.texts += texts
+        self._texts_of[key] += texts
         self.observe()
         return reservation
 
@@ -91,6 +123,7 @@ class Admission:
         if not reservation.left:
             del self._reservations[reservation]
         self.texts -= texts
+        self._texts_of[reservation.key] -= texts
         self._done_texts += texts
         self._measure()
         self.observe()
@@ -117,15 +150,16 @@ class Admission:
 class QueuedRequest:
     """The texts of one admitted request and their results so far; belongs to one event loop.
 
-    An item is the JSON object of the contract, or None for a text that could not be
-    classified even by itself.
+    `key` is the name of the caller's bearer key. An item is the JSON object of the contract, or
+    None for a text that could not be classified even by itself.
     """
 
-    __slots__ = ("_left", "_release", "began", "dropped", "finished", "items", "texts")
+    __slots__ = ("_left", "_release", "began", "dropped", "finished", "items", "key", "texts")
 
-    def __init__(self, texts: Sequence[str], release: Callable[[int], None]) -> None:
+    def __init__(self, texts: Sequence[str], release: Callable[[int], None], key: str = "") -> None:
         """Queue `texts`; `release` is called with how many of them are done or dropped."""
         self.texts = texts
+        self.key = key
         self.items: list[bytes | None] = [None] * len(texts)
         self.finished: asyncio.Future[list[bytes | None]]
         self.finished = asyncio.get_running_loop().create_future()
@@ -153,7 +187,7 @@ class QueuedRequest:
 
 @dataclass(frozen=True, slots=True)
 class QueuedText:
-    """One encoded text at `index` of its request; `number` counts all texts ever queued.
+    """One encoded text at `index` of its request; `number` is its place in the order of turns.
 
     `since` is when its request was submitted, in seconds.
     """
@@ -165,22 +199,50 @@ class QueuedText:
     since: float
 
 
+class Turns:
+    """Numbers texts in the order in which they are due: keys in turn, one text of each.
+
+    The texts of one key are numbered on from its last one, or from the one that is due now if that
+    is later, so a key that comes anew is next, however many texts another one has queued
+    (self-clocked fair queueing, Golestani 1994). With one key the order is first in, first out.
+    """
+
+    def __init__(self) -> None:
+        self._due = 0
+        self._last: dict[str, int] = {}
+
+    def number(self, key: str, texts: int) -> int:
+        """Return the number of the first of so many new texts of a key; the rest follow it."""
+        first = max(self._due, self._last.get(key, 0)) + 1
+        self._last[key] = first + texts - 1
+        return first
+
+    def withdraw(self, key: str, texts: int) -> None:
+        """Take back so many texts of a key that will not run."""
+        self._last[key] -= texts
+
+    def reached(self, number: int) -> None:
+        """Go on: the text with this number runs."""
+        self._due = max(self._due, number)
+
+
 class EncodedTextQueue:
-    """Encoded texts of all requests by their length in tokens, each length first in, first out."""
+    """Encoded texts of all requests by their length in tokens, each length by their numbers."""
 
     def __init__(self, sizing: Sizing) -> None:
         self._sizing = sizing
         self._texts: dict[int, deque[QueuedText]] = {}
-        self._numbered = 0
 
     def __bool__(self) -> bool:
         return bool(self._texts)
 
-    def add(self, request: QueuedRequest, index: int, encoded: Encoded, since: float) -> None:
-        """Queue the text at `index` of a request."""
-        text = QueuedText(request, index, encoded, self._numbered, since)
-        self._texts.setdefault(len(encoded.ids), deque()).append(text)
-        self._numbered += 1
+    def add(self, text: QueuedText) -> None:
+        """Queue a text."""
+        texts = self._texts.setdefault(len(text.encoded.ids), deque())
+        if texts and texts[-1].number > text.number:
+            insort(texts, text, key=_number)
+        else:
+            texts.append(text)
 
     def remove(self, request: QueuedRequest) -> int:
         """Remove the texts of a request and return how many they were."""
@@ -193,7 +255,7 @@ class EncodedTextQueue:
         return removed
 
     def take_batch(self, takers: int) -> list[QueuedText]:
-        """Take the text that has been queued longest, and texts of similar length with it.
+        """Take the text that is due first, and texts of similar length with it.
 
         `takers` is how many runners could take a batch now: none takes more than its share.
         """
@@ -216,6 +278,10 @@ class EncodedTextQueue:
             self._texts[length] = texts
         else:
             del self._texts[length]
+
+
+def _number(text: QueuedText) -> int:
+    return text.number
 
 
 def pick_batch(queued: Mapping[int, int], first: int, most: int, sizing: Sizing) -> dict[int, int]:

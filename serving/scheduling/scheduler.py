@@ -1,7 +1,8 @@
 """The scheduler: runner threads that classify the queued texts in batches of similar length.
 
-Continuous batching: a free runner takes the text that has been queued longest and texts that fit
-with it, whichever request they belong to, and settles them as soon as the batch is done. Batches
+Continuous batching: a free runner takes the text that is due first (the one that has been queued
+longest; keys take turns) and texts that fit with it, whichever request they belong to, and settles
+them as soon as the batch is done. Batches
 are as large as the load makes them, nothing waits for a batch to fill, and no runner waits for
 another. Runners encode texts too, so tokenising overlaps with the model's runs.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from typing import Protocol
 from serving.classifier.batching import Sizing
 from serving.classifier.tokenizer import Encoded
 from serving.errors import ClassificationError
-from serving.scheduling.queue import EncodedTextQueue, QueuedRequest, QueuedText
+from serving.scheduling.queue import EncodedTextQueue, QueuedRequest, QueuedText, Turns
 from serving.schemas import Classification
 
 ENCODED_AT_ONCE = 64
@@ -99,10 +101,14 @@ class Scheduler(Protocol):
 
 @dataclass(slots=True)
 class _Unencoded:
-    """A request whose texts from index `start` on are not encoded yet."""
+    """A request whose texts from index `start` on are not encoded yet.
+
+    `number` is that of its first text in the order of turns.
+    """
 
     request: QueuedRequest
     since: float
+    number: int
     start: int = 0
 
 
@@ -118,13 +124,15 @@ class ContinuousScheduler:
         self._changed = threading.Condition()
         self._unencoded: deque[_Unencoded] = deque()
         self._queue = EncodedTextQueue(sizing or Sizing())
+        self._turns = Turns()
         self._busy = 0
         self._closed = False
         self._threads: list[threading.Thread] = []
 
     def submit(self, request: QueuedRequest) -> None:
         with self._changed:
-            self._unencoded.append(_Unencoded(request, time.monotonic()))
+            number = self._turns.number(request.key, len(request.texts))
+            self._put(_Unencoded(request, time.monotonic(), number))
             self._changed.notify()
             if not self._threads:
                 for number in range(self._stages.runners):
@@ -145,6 +153,7 @@ class ContinuousScheduler:
                 entry for entry in self._unencoded if entry.request is not request
             )
             removed += self._queue.remove(request)
+            self._turns.withdraw(request.key, removed)
         request.give_up(removed)
 
     def close(self) -> None:
@@ -166,6 +175,8 @@ class ContinuousScheduler:
                 # Idle runners get their share of what is queued.
                 free = self._stages.runners - self._busy
                 batch = [] if new else self._queue.take_batch(free)
+                if batch:
+                    self._turns.reached(batch[0].number)
                 self._busy += 1
             if new:
                 self._encode(*new)
@@ -178,12 +189,19 @@ class ContinuousScheduler:
         """Return the request to encode next, and the range of its texts."""
         if not self._unencoded:
             return None
-        entry = self._unencoded[0]
+        entry = self._unencoded.popleft()
         texts = len(entry.request.texts)
         start, entry.start = entry.start, min(entry.start + ENCODED_AT_ONCE, texts)
-        if entry.start == texts:
-            self._unencoded.popleft()
+        if entry.start < texts:
+            self._put(entry)
         return entry, start, entry.start
+
+    def _put(self, entry: _Unencoded) -> None:
+        """Put a request among those that are not encoded, in the order in which they are due."""
+        if self._unencoded and _due(self._unencoded[-1]) > _due(entry):
+            insort(self._unencoded, entry, key=_due)
+        else:
+            self._unencoded.append(entry)
 
     def _encode(self, entry: _Unencoded, start: int, end: int) -> None:
         """Encode some texts of a request and queue them for a run."""
@@ -198,9 +216,12 @@ class ContinuousScheduler:
         self._observer.encoded(len(failed), time.monotonic() - began)
         with self._changed:
             dropped = request.dropped
+            if dropped:
+                self._turns.withdraw(request.key, len(encoded))
             for index, text in enumerate(encoded, start):
                 if not dropped and isinstance(text, Encoded):
-                    self._queue.add(request, index, text, entry.since)
+                    number = entry.number + index
+                    self._queue.add(QueuedText(request, index, text, number, entry.since))
             if len(encoded) > 1:
                 self._changed.notify_all()
         loop = request.finished.get_loop()
@@ -223,6 +244,11 @@ class ContinuousScheduler:
             done[text.request].append((text.index, _item(outcome)))
         batch[0].request.finished.get_loop().call_soon_threadsafe(_settle, done)
         self._observer.ran(RunReport.of(encoded, outcomes, time.monotonic() - began))
+
+
+def _due(entry: _Unencoded) -> int:
+    """Return the number of the request's first text that is not encoded."""
+    return entry.number + entry.start
 
 
 def _item(outcome: Outcome) -> bytes | None:

@@ -174,7 +174,7 @@ def server_parts(
     metrics = ServerMetrics(ARTIFACT)
     call = ClassifyCall(
         scheduler=scheduler or FakeScheduler(),
-        admission=Admission(chosen.queue_texts, clock, metrics),
+        admission=Admission(chosen.queue_texts, clock, metrics, chosen.key_share),
         cache=ResultCache(chosen.cache_texts, "fake 1", metrics),
         limits=chosen.limits,
         clock=clock,

@@ -17,16 +17,19 @@ SCORES = dict.fromkeys(EMOTIONS, 1 / 7)
 
 
 class HandStages:
-    """Stages whose tokens are a text's words; each run waits for a permit."""
+    """Stages whose tokens are a text's words; each run waits for a permit.
+
+    `encoded` has the first text of every slice that was encoded, `runs` the lengths in every run.
+    """
 
     def __init__(self, runners: int = 1, permits: int = 0) -> None:
         self.runners = runners
         self.permits = threading.Semaphore(permits)
         self.runs: list[list[int]] = []
-        self.encoded = 0
+        self.encoded: list[str] = []
 
     def encode_each(self, texts: Sequence[str]) -> list[Encoded | ClassificationError]:
-        self.encoded += len(texts)
+        self.encoded.append(texts[0])
         return [
             ClassificationError(0) if text == "no tokens" else Encoded(tuple(text.split()), False)
             for text in texts
@@ -71,8 +74,8 @@ async def working(
         scheduler.close()
 
 
-def request_of(*texts: str, done: list[int] | None = None) -> QueuedRequest:
-    return QueuedRequest(texts, (done if done is not None else []).append)
+def request_of(*texts: str, done: list[int] | None = None, key: str = "") -> QueuedRequest:
+    return QueuedRequest(texts, (done if done is not None else []).append, key)
 
 
 def words(count: int) -> str:
@@ -145,6 +148,41 @@ async def test_a_long_queue_is_worked_off_from_its_front() -> None:
         await until(lambda: len(stages.runs) == 2)
 
     assert stages.runs[1] == [2] * 150  # of the 256 texts in front, not of all 900
+
+
+@in_event_loop
+async def test_a_key_whose_texts_fill_the_queue_does_not_delay_another() -> None:
+    stages = HandStages()
+    async with working(stages) as scheduler:
+        scheduler.submit(request_of("a", key="flood"))
+        await until(lambda: bool(stages.runs))
+        for _ in range(20):
+            scheduler.submit(request_of(*[words(2)] * 256, key="flood"))
+        stages.permits.release(1)
+        await until(lambda: len(stages.runs) == 2)
+
+        for _ in range(3):
+            scheduler.submit(request_of(words(90), key="other"))
+        stages.permits.release(1)
+        await until(lambda: len(stages.runs) == 3)
+
+    assert stages.runs[2] == [90] * 3
+
+
+@in_event_loop
+async def test_nor_does_a_key_whose_texts_wait_to_be_encoded() -> None:
+    stages = HandStages()
+    async with working(stages) as scheduler:
+        scheduler.submit(request_of("a", key="flood"))
+        await until(lambda: bool(stages.runs))
+        for _ in range(20):
+            scheduler.submit(request_of(*[words(2)] * 256, key="flood"))
+        scheduler.submit(request_of(words(90), key="other"))
+
+        stages.permits.release(1)
+        await until(lambda: len(stages.runs) == 2)
+
+    assert words(90) in stages.encoded[:3]  # after the first text, and one slice of the flood
 
 
 @in_event_loop
