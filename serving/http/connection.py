@@ -184,7 +184,10 @@ class Connection(HttpToolsProtocol):
         self._chunk_bytes = len(data)
         self._idle_before_chunk = not (self._in_head or self._in_body)
         try:
-            self._parse(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._parse_without_upgrade(memoryview(data)[upgrade.args[0] :])
             if self._in_head or self._in_body:
                 self._unfinished_bytes += len(data)
                 if self._unfinished_bytes > HEAD_BYTES:
@@ -197,26 +200,26 @@ class Connection(HttpToolsProtocol):
             bad = HTTPStatus.BAD_REQUEST
             self._refuse(cause.status if isinstance(cause, RefusedError) else bad)
         else:
-            self._time_what_is_missing()
+            if self._in_head or self._in_body or self._timer is not None:
+                self._time_what_is_missing()
 
-    def _parse(self, data: bytes | memoryview) -> None:
-        """Feed the parser, which stops at the end of a head that offers an upgrade.
+    def _parse_without_upgrade(self, rest: memoryview) -> None:
+        """Go on after a head that offers an upgrade, where the parser stops.
 
         An offered protocol is not a must (RFC 9110, 7.8): the head is parsed again without the
-        offer, then what follows it.
+        offer, then the `rest`, which may hold more such heads.
         """
         while True:
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                rest = memoryview(data)[upgrade.args[0] :]
-            else:
-                return
             head = self._head_without_upgrade()
             self.parser = httptools.HttpRequestParser(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
             self.parser.feed_data(head)
-            data = rest
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = rest[upgrade.args[0] :]
+            else:
+                return
 
     def _head_without_upgrade(self) -> bytes:
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
@@ -248,7 +251,7 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
-            return  # `_parse` comes back to it
+            return  # `_parse_without_upgrade` comes back to it
         self._in_head, self._in_body = False, True
         self._unfinished_bytes = -self._chunk_bytes
         self._discarded_bytes = 0
