@@ -37,7 +37,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
-	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,production,otel,export,bench,dev]'
+	$(BIN)/python -m pip install $(PINS) --editable '.[serving,grpc,api,production,otel,export,bench,dev]'
 	@touch $@ $(VENV)/run.stamp $(VENV)/production.stamp
 
 $(VENV)/production.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp

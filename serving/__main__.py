@@ -6,6 +6,7 @@ that was loaded to check the model, and signals reach it directly.
 """
 
 import hashlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from serving.address import listen, stop_listening, url
+from serving.address import check_grpc_port, listen, stop_listening, url
 from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.providers import GPU_PROVIDERS
@@ -27,6 +28,7 @@ def main() -> NoReturn:
     """Check settings and model, listen on the address, then become the supervisor."""
     try:
         settings = Settings.from_environment(os.environ)
+        check_grpc(settings)
         if set(settings.providers) - set(GPU_PROVIDERS):  # else a worker finds out, later
             check_model(settings.model_dir, settings.providers)
         if settings.gpu_model_dir is not None:
@@ -47,6 +49,18 @@ def main() -> NoReturn:
     os.chdir(Path(__file__).parent.parent)  # where the workers find this package
     command = [sys.executable, "-m", "serving.supervisor", str(listener.fileno())]
     os.execve(command[0], command, environment)  # noqa: S606 -- no shell is meant
+
+
+def check_grpc(settings: Settings) -> None:
+    """Raise SettingsError or AddressTakenError when calls cannot be taken over gRPC as asked."""
+    if settings.grpc_port is not None and not (
+        importlib.util.find_spec("grpc") and importlib.util.find_spec("google.protobuf")
+    ):
+        raise SettingsError(
+            "SERVING_GRPC_PORT needs the packages of the extra `grpc`: pip install"
+            " 'moodline[serving,grpc]', or leave it empty"
+        )
+    check_grpc_port(settings)
 
 
 def check_model(folder: Path, providers: Sequence[str]) -> None:

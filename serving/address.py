@@ -44,6 +44,26 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def check_grpc_port(settings: Settings) -> None:
+    """Raise AddressTakenError unless gRPC's port, if it has one, can be had.
+
+    The workers would find out later, or share the port with a server that shares its own.
+    """
+    if settings.grpc_port is None:
+        return
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.grpc_port))
+            probe.listen(1)
+        except OSError as exc:
+            raise AddressTakenError(
+                f"cannot listen on {settings.host} port {settings.grpc_port} ({_reason(exc)}): stop"
+                " what uses it, or set SERVING_GRPC_PORT to another"
+            ) from exc
+
+
 def stop_listening(listener: socket.socket) -> None:
     """Refuse connections from now on, in every process that has the socket, and remove its path.
 

@@ -15,6 +15,7 @@ from serving.http.bentoml_app import BentomlApp, BentomlScheduler
 from serving.http.classify import ClassifyCall
 from serving.http.connection import ConnectionLimits
 from serving.http.metrics import ServerMetrics
+from serving.http.protocols.open_inference import OpenInference
 from serving.http.windows import WindowCutter
 from serving.scheduling.queue import Admission
 from serving.scheduling.result_cache import ResultCache
@@ -73,7 +74,12 @@ def build_parts(model: LoadedModel, bentoml: BentomlApp) -> ServerParts:
         deadline_seconds=settings.deadline_seconds,
         windows=WindowCutter(classifier.windows, settings.max_texts),
     )
-    return ServerParts(settings, artifact, metrics, call)
+    if settings.grpc_port is None:
+        return ServerParts(settings, artifact, metrics, call)
+    from serving.rpc.parts import GrpcParts  # needs an extra
+
+    grpc = GrpcParts.of(settings, OpenInference(artifact.name, artifact.version))
+    return ServerParts(settings, artifact, metrics, call, grpc)
 
 
 def open_classifier(settings: Settings) -> EmotionClassifier:

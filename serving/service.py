@@ -62,8 +62,10 @@ def application(bentoml_app: App) -> App:
     from serving.bootstrap import build_parts
     from serving.http.application import Application
 
-    connection_limits()  # before the first connection, because settings may be wrong
-    return Application(bentoml_app, lambda behind: build_parts(model(), behind))
+    limits = connection_limits()  # before the first connection, because settings may be wrong
+    made = Application(bentoml_app, lambda behind: build_parts(model(), behind))
+    limits.on_stop = made.stop_accepting
+    return made
 
 
 class MoodlineInference:

@@ -134,6 +134,8 @@ class Settings(BaseSettings):
 
     host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     port: int = _whole(3000, 1, 65_535)
+    # Port of the Open Inference Protocol's gRPC form; needs the extra `grpc`.
+    grpc_port: int | None = _whole(None, 1, 65_535)
     model_dir: Path = MODEL_DIR
     gpu_model_dir: Path | None = None
     # Worker processes, each with its own model, and model runs at a time in each of them.
@@ -172,6 +174,17 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read nothing but the arguments; `from_environment` passes the variables."""
         return (init_settings,)
+
+    @field_validator("grpc_port")
+    @classmethod
+    def _port_of_its_own(cls, port: int | None, info: ValidationInfo) -> int | None:
+        if port is None:
+            return None
+        if str(info.data.get("host", "")).startswith(UNIX):
+            raise ValueError("must be empty when SERVING_HOST is a Unix socket")
+        if port == info.data.get("port"):
+            raise ValueError("must differ from SERVING_PORT")
+        return port
 
     @field_validator("queue_texts")
     @classmethod

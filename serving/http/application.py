@@ -5,6 +5,8 @@ service's life, and answers its own pages. Its classify endpoint is called once 
 is ready, so a service that BentoML cannot serve never is.
 """
 
+from __future__ import annotations
+
 import asyncio
 import functools
 import itertools
@@ -13,6 +15,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from serving.classifier.artifact import ModelArtifact
 from serving.errors import (
@@ -53,6 +56,9 @@ from serving.http.protocols.tei import (
 )
 from serving.settings import Settings
 
+if TYPE_CHECKING:  # needs an extra
+    from serving.rpc.parts import GrpcParts
+
 logger = logging.getLogger(__name__)
 
 GONE = Answer(499, b"")
@@ -69,12 +75,13 @@ _READ = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class ServerParts:
-    """What the application answers from."""
+    """What the application answers from; `grpc` where calls are taken over gRPC too."""
 
     settings: Settings
     artifact: ModelArtifact
     metrics: ServerMetrics
     call: ClassifyCall
+    grpc: GrpcParts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class Application:
         self._bentoml = BentomlApp(bentoml_app)
         self._build = build
         self._warming: asyncio.Task[None] | None = None
+        self._grpc: GrpcParts | None = None
         # Request ids: unlike uuid4, a counter makes no system call and lets no other thread run.
         self._run = uuid.uuid4().hex[:20]
         self._numbers = itertools.count()
@@ -113,16 +121,23 @@ class Application:
         await self._over_http(scope, receive, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = self._call.clock()
         # Reversed: of headers with the same name the first counts.
         headers = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in reversed(scope["headers"])
         }
         trace_id = headers.get("x-request-id", "")
-        if not _REQUEST_ID.fullmatch(trace_id):
-            trace_id = f"{self._run}{next(self._numbers):x}"
         request = Request(scope["method"], scope["path"], headers, receive, trace_id)
+        await self.respond(request, lambda answer: _send(send, request, answer))
+
+    async def respond(
+        self, request: Request, send: Callable[[Answer], Awaitable[None]] | None = None
+    ) -> Answer:
+        """Return the answer to a request, whatever happens, and count it, `send` included."""
+        began = self._call.clock()
+        if not _REQUEST_ID.fullmatch(request.trace_id):
+            request.trace_id = f"{self._run}{next(self._numbers):x}"
+        trace_id = request.trace_id
         try:
             answer = await self._answer(request)
         except UnexpectedError as error:
@@ -132,11 +147,19 @@ class Application:
             answer = self._refusal(request, error)
         except ClientGoneError:
             answer = GONE
+        except asyncio.CancelledError:  # what gRPC does with a call whose client has left
+            self._count(request, GONE, began)
+            raise
         # A boundary: a caller gets an error's body, people who run the server the traceback.
         except Exception:
             logger.exception("%s: unexpected error", trace_id)
             answer = self._refusal(request, UnexpectedError("The server met a fault of its own."))
-        await _send(send, request, answer)
+        if send is not None:
+            await send(answer)
+        self._count(request, answer, began)
+        return answer
+
+    def _count(self, request: Request, answer: Answer, began: float) -> None:
         route = request.path if request.path in self._routes else "other"
         self._metrics.answered(route, answer.status, request.key, self._call.clock() - began)
         if answer.status == 200 and request.texts:
@@ -171,6 +194,11 @@ class Application:
         )
         return protocol.refusal(error, request.trace_id)
 
+    def stop_accepting(self) -> None:
+        """Take no more gRPC calls; what the connections of HTTP do is decided by their limits."""
+        if self._grpc is not None:
+            self._grpc.server.stop_accepting()
+
     def start(self) -> None:
         """Build what answers; before it no request may come."""
         parts = self._build(self._bentoml)
@@ -194,6 +222,10 @@ class Application:
             **self._open_inference_routes(open_inference),
             **self._pages(parts),
         }
+        self._grpc = parts.grpc
+        if parts.grpc is not None:
+            self._protocols[parts.grpc.root] = parts.grpc.messages.protocol
+            self._routes |= self._grpc_routes(parts.grpc)
 
     def _pages(self, parts: ServerParts) -> dict[str, _Route]:
         settings = parts.settings
@@ -239,6 +271,30 @@ class Application:
             routes[f"{path}/infer"] = self._classification(model.protocol)
         return routes
 
+    def _grpc_routes(self, grpc: GrpcParts) -> dict[str, _Route]:
+        messages = grpc.messages
+        asked = self._call.body_of
+
+        async def server_ready(_: Request) -> Answer:
+            return messages.server_ready(self.ready)
+
+        async def model_ready(request: Request) -> Answer:
+            return messages.model_ready(await asked(request), self.ready)
+
+        async def model_metadata(request: Request) -> Answer:
+            return messages.model_metadata(await asked(request))
+
+        post = ("POST",)
+        routes = {
+            "ServerLive": _Route(post, messages.server_live()),
+            "ServerReady": _Route(post, server_ready),
+            "ServerMetadata": _Route(post, messages.server_metadata(), needs_key=True),
+            "ModelReady": _Route(post, model_ready),
+            "ModelMetadata": _Route(post, model_metadata, needs_key=True),
+            "ModelInfer": self._classification(messages.protocol),
+        }
+        return {f"{grpc.root}/{method}": route for method, route in routes.items()}
+
     def _classification(self, protocol: WireProtocol) -> _Route:
         answer = functools.partial(self._call.answer, protocol=protocol)
         return _Route(("POST",), answer, needs_key=True, needs_ready=True)
@@ -257,8 +313,12 @@ class Application:
         """Pass on what BentoML says of its life; warm up when it has started."""
         if message["type"] == "lifespan.startup.complete":
             self.start()
+            if self._grpc is not None:
+                await self._grpc.server.start(self.respond)
             self._warming = asyncio.create_task(self._warm_up())
         elif message["type"].startswith("lifespan.shutdown") and self._warming is not None:
+            if self._grpc is not None:
+                await self._grpc.server.stop()
             self._warming.cancel()
             self._call.scheduler.close()
         await send(message)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -60,11 +60,13 @@ class ConnectionLimits:
     """What the connections of a worker share: their limits, and whether the worker is stopping.
 
     `receive_seconds` is how long a head may take, then its body, and then the client to read.
+    `on_stop` is called when the worker begins to stop, maybe more than once.
     """
 
     connections: int
     receive_seconds: float
     stopping: bool = False
+    on_stop: Callable[[], None] = lambda: None
 
     @classmethod
     def within_file_limit(cls, connections: int, receive_seconds: float) -> ConnectionLimits:
@@ -80,6 +82,7 @@ class ConnectionLimits:
     def stop(self) -> None:
         """Refuse connections that are made from now on, and keep none after its next answer."""
         self.stopping = True
+        self.on_stop()
 
 
 class RefusedError(Exception):

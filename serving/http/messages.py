@@ -30,6 +30,7 @@ class ClientGoneError(Exception):
 class Request:
     """A request; `headers` by their lower-case names, decoded as latin-1.
 
+    A gRPC call is one too: its path is `grpc/METHOD`, its headers are the call's metadata.
     `key` (the name of the caller's bearer key) and `texts` (how many texts were classified) are
     filled in while the request is answered.
     """

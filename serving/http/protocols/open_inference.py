@@ -5,6 +5,8 @@ one version; one input, a BYTES tensor of texts, whatever its name; three output
 outputs may be binary, as tritonclient and kserve have them. What is not known is refused.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,8 +39,8 @@ INPUT_NAME = "text"
 PLATFORM = "onnx_onnxv1"
 EXTENSIONS = ["binary_tensor_data"]
 
-_INPUT = "/inputs/0"
-_DATA = f"{_INPUT}/data"
+INPUT = "/inputs/0"
+DATA = f"{INPUT}/data"
 _FIELDS = {"id", "model_name", "parameters", "inputs", "outputs"}  # the second is kserve's
 _TENSOR_FIELDS = {"name", "shape", "datatype", "parameters", "data"}
 _TYPES = {bool: "truth value", int: "whole number", str: "string"}
@@ -119,7 +121,17 @@ class OpenInference:
     def read(self, body: bytes, limits: Limits, headers: Mapping[str, str]) -> Asked:
         """Read an inference request; raises InvalidRequestError and PayloadTooLargeError."""
         written, binary = split_body(body, headers)
-        document = read_object(written, _FORM)
+        texts, head, outputs = self.read_document(read_object(written, _FORM), binary, limits)
+        return Asked(texts, _Wording(head, outputs))
+
+    def read_document(
+        self, document: dict[str, Any], binary: bytes, limits: Limits
+    ) -> tuple[list[str], dict[str, Any], dict[Output, bool]]:
+        """Return the texts of a request, the head of its answer, and the outputs asked for.
+
+        `binary` is the data of its input, if that is binary; the outputs' values say which of
+        them shall be. Raises InvalidRequestError and PayloadTooLargeError.
+        """
         if unknown := unknown_fields(document, _FIELDS):
             raise wrong_shape(*unknown)
         request_id = document.get("id")
@@ -133,7 +145,24 @@ class OpenInference:
         head: dict[str, Any] = {"model_name": self.model, "model_version": self.version}
         if request_id is not None:
             head["id"] = request_id
-        return Asked(texts, _Wording(head, outputs))
+        # A parameter is a string, a number or a boolean, never an array.
+        head["parameters"] = {"emotions": ",".join(EMOTIONS)}
+        return texts, head, outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An output's data, row by row."""
+
+    output: Output
+    shape: Sequence[int]
+    values: Sequence[Any]
+
+    @classmethod
+    def of(cls, output: Output, items: Sequence[dict[str, Any]]) -> Tensor:
+        """Return the output's tensor for these classifications."""
+        values = [value for item in items for value in output.values(item)]
+        return cls(output, [len(items), *output.row], values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +178,14 @@ class _Wording:
         tensors: list[dict[str, Any]] = []
         binary: list[bytes] = []
         for output, is_binary in self.outputs.items():
-            values = [value for item in items for value in output.values(item)]
-            shape = [len(items), *output.row]
-            tensor = {"name": output.name, "datatype": output.datatype, "shape": shape}
+            found = Tensor.of(output, items)
+            tensor = {"name": output.name, "datatype": output.datatype, "shape": found.shape}
             if is_binary:
-                binary.append(packed(output.datatype, values))
+                binary.append(packed(output.datatype, found.values))
                 tensors.append({**tensor, "parameters": {SIZE: len(binary[-1])}})
             else:
-                tensors.append({**tensor, "data": values})
-        # A parameter is a string, a number or a boolean, never an array.
-        parameters = {"emotions": ",".join(EMOTIONS)}
-        document = {**self.head, "parameters": parameters, "outputs": tensors}
+                tensors.append({**tensor, "data": found.values})
+        document = {**self.head, "outputs": tensors}
         written = json.dumps(document).encode()
         if not binary:
             return Answer(200, written)
@@ -179,7 +205,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 def refusal(error: RequestError, _: str) -> Answer:
     """Return the protocol's error body, with the status and headers of the contract."""
-    body = {"error": one_line(error, _DATA)}
+    body = {"error": one_line(error, DATA)}
     return Answer.of(body, kind_of(error).status, headers=error_headers(error))
 
 
@@ -243,11 +269,11 @@ def _tensor(inputs: Any) -> dict[str, Any]:
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise wrong_shape(Fault("/inputs", "must be an array of one tensor"))
     tensor: dict[str, Any] = inputs[0]
-    faults = unknown_fields(tensor, _TENSOR_FIELDS, _INPUT)
+    faults = unknown_fields(tensor, _TENSOR_FIELDS, INPUT)
     if not isinstance(tensor.get("name"), str):
-        faults.append(Fault(f"{_INPUT}/name", "must be a string"))
+        faults.append(Fault(f"{INPUT}/name", "must be a string"))
     if tensor.get("datatype") != "BYTES":
-        faults.append(Fault(f"{_INPUT}/datatype", 'must be "BYTES"'))
+        faults.append(Fault(f"{INPUT}/datatype", 'must be "BYTES"'))
     if faults:
         raise wrong_shape(*faults)
     return tensor
@@ -262,34 +288,34 @@ def _texts(tensor: Mapping[str, Any], binary: bytes, limits: Limits) -> list[Any
         or shape[1:] not in ([], [1])
         or not shape
     ):
-        raise wrong_shape(Fault(f"{_INPUT}/shape", "must be [n] or [n, 1], for n texts"))
-    size = _parameters(tensor, _INPUT, {SIZE: int, "content_type": str}).get(SIZE)
+        raise wrong_shape(Fault(f"{INPUT}/shape", "must be [n] or [n, 1], for n texts"))
+    size = _parameters(tensor, INPUT, {SIZE: int, "content_type": str}).get(SIZE)
     if size is None:
         if binary:
             reason = f"is missing, and the body has {len(binary)} bytes after its JSON"
-            raise wrong_shape(Fault(f"{_INPUT}/parameters/{SIZE}", reason))
+            raise wrong_shape(Fault(f"{INPUT}/parameters/{SIZE}", reason))
         return _data(tensor, shape)
     if tensor.get("data") is not None:
-        raise wrong_shape(Fault(_DATA, "must not be beside binary data"))
+        raise wrong_shape(Fault(DATA, "must not be beside binary data"))
     if size != len(binary):
         reason = (
             f"is {size}, and {len(binary)} bytes follow the JSON, whose length the header"
             " Inference-Header-Content-Length says"
         )
-        raise wrong_shape(Fault(f"{_INPUT}/parameters/{SIZE}", reason))
+        raise wrong_shape(Fault(f"{INPUT}/parameters/{SIZE}", reason))
     if shape[0] > limits.texts:
         reason = f"has {shape[0]} texts, the limit is {limits.texts}"
-        raise PayloadTooLargeError("Too many texts in one request.", [Fault(_DATA, reason)])
-    return read_texts(binary, shape[0], _DATA)
+        raise PayloadTooLargeError("Too many texts in one request.", [Fault(DATA, reason)])
+    return read_texts(binary, shape[0], DATA)
 
 
 def _data(tensor: Mapping[str, Any], shape: Sequence[int]) -> list[Any]:
     """Return a tensor's data in JSON as a flat list as long as its shape says."""
     data = tensor.get("data")
     if not isinstance(data, list):
-        raise wrong_shape(Fault(_DATA, "must be an array of texts"))
+        raise wrong_shape(Fault(DATA, "must be an array of texts"))
     if len(shape) == 2 and all(isinstance(row, list) and len(row) == 1 for row in data):
         data = [row[0] for row in data]
     if len(data) != shape[0]:
-        raise wrong_shape(Fault(_DATA, f"has {len(data)} texts, the shape says {shape[0]}"))
+        raise wrong_shape(Fault(DATA, f"has {len(data)} texts, the shape says {shape[0]}"))
     return data

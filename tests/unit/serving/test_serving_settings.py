@@ -20,6 +20,7 @@ def test_every_variable_is_read() -> None:
         {
             "SERVING_HOST": "0.0.0.0",  # noqa: S104 -- read, not bound
             "SERVING_PORT": "3100",
+            "SERVING_GRPC_PORT": "3101",
             "SERVING_MODEL_DIR": "some/where",
             "SERVING_WORKERS": "2",
             "SERVING_THREADS": "3",
@@ -49,6 +50,7 @@ def test_every_variable_is_read() -> None:
     assert settings == Settings(
         host="0.0.0.0",  # noqa: S104 -- the same
         port=3100,
+        grpc_port=3101,
         model_dir=Path("some/where"),
         workers=2,
         threads=3,
