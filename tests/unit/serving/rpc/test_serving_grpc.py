@@ -67,6 +67,11 @@ def infer(*texts: str | bytes, raw: bytes | None = None, **fields: Any) -> bytes
     return written
 
 
+def port_of(app: Application) -> int:
+    assert app._grpc is not None
+    return int(app._grpc.server._address.rpartition(":")[2])
+
+
 def answer_of(body: bytes) -> Any:
     return message("ModelInferResponse").FromString(body)
 
@@ -184,6 +189,25 @@ async def test_the_servers_deadline_ends_a_call() -> None:
     assert "within 0.05 seconds" in details
 
 
+@pytest.mark.parametrize(
+    ("metadata", "code"), [((), "UNAUTHENTICATED"), (TEAM_A, "DEADLINE_EXCEEDED")]
+)
+@in_event_loop
+async def test_a_call_whose_message_never_comes_is_ended(metadata: Any, code: str) -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async with (
+        serving(keys=KEYS, deadline_seconds=0.05) as (app, _, _),
+        aio.insecure_channel(f"127.0.0.1:{port_of(app)}") as channel,
+    ):
+        open_call = channel.stream_unary(f"/{SERVICE}/ModelInfer")
+        status, _, _ = await refused(open_call(nothing(), timeout=8, metadata=metadata))
+
+    assert status.name == code
+
+
 @in_event_loop
 async def test_a_call_that_its_client_leaves_gives_its_texts_up_and_is_counted() -> None:
     scheduler = FakeScheduler(blocked=True)
@@ -225,6 +249,6 @@ async def test_a_server_that_stops_answers_what_it_has_taken_and_takes_no_more()
 @in_event_loop
 async def test_a_taken_port_is_named() -> None:
     async with serving() as (app, _, _):
-        port = app._grpc.server._address.rpartition(":")[2]  # type: ignore[union-attr] # started
-        with pytest.raises(AddressTakenError, match=port):
-            await GrpcServer(Settings(grpc_port=int(port))).start(app.respond)
+        port = port_of(app)
+        with pytest.raises(AddressTakenError, match=str(port)):
+            await GrpcServer(Settings(grpc_port=port)).start(app.respond)
