@@ -105,9 +105,9 @@ class ScoringConfig:
     joy_valence: float = 1.0
     love_valence: float = 1.0
     surprise_valence: float = 1.0
-    heavy_factor: float = 1.0
-    anger_factor: float = 2.0
-    cheerful_factor: float = 1.5
+    heavy_factor: float = 1.1
+    anger_factor: float = 3.0
+    cheerful_factor: float = 3.0
     confidence_offset: float = -0.029
     confidence_slope: float = 0.24
     confidence_posts: float = 0.554

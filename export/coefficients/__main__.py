@@ -10,6 +10,7 @@ from pathlib import Path
 from api.domain.posts import ClassifiedPost
 from api.domain.scoring import ScoringConfig
 from export.coefficients.findings import Findings, compared_on, findings
+from export.coefficients.fitting import UNFITTED
 from export.coefficients.product_feedback import feedback_windows, open_feedback
 from export.coefficients.rated_windows import Person, RatedWindows, windows_of
 from export.coefficients.report import render, write_plot
@@ -39,6 +40,7 @@ def self_rated_windows(
             for own in people.values()
         ],
         rated_posts=True,
+        before_fit=UNFITTED,
     )
 
 

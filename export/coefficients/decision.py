@@ -1,7 +1,7 @@
 """What fitted constants are worth on people they were not fitted on, and which are kept.
 
 Each fit is repeated on 4 of 5 folds of people and judged on the fifth; it is kept only if it is
-better than the default beyond noise, that is, if the 95 % interval of the difference over resampled
+better than before beyond noise, that is, if the 95 % interval of the difference over resampled
 people lies above 0. Simple candidates are shown, but only choosing among them is judged as a fit:
 the best of many candidates looks better than it is.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from api.domain.moods import Mood
-from api.domain.scoring import DEFAULT, ScoringConfig
+from api.domain.scoring import ScoringConfig
 from export.coefficients.agreement import (
     SEED,
     Following,
@@ -28,10 +28,10 @@ from export.coefficients.agreement import (
     resampled_macro_f1,
 )
 from export.coefficients.fitting import (
-    CANDIDATES,
     HALF_LIVES,
     Fit,
     balance_before,
+    candidates,
     chosen_candidate,
     fitted_borders,
     fitted_half_life,
@@ -69,7 +69,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Compared:
-    """A figure of one way, its interval, and the interval of its difference from the default's."""
+    """A figure of one way, its interval, and the interval of its difference from today's."""
 
     name: str
     figure: float
@@ -80,7 +80,7 @@ class Compared:
 
     @property
     def wins(self) -> bool:
-        """Whether it is better than the default beyond noise."""
+        """Whether it is better than today's constants beyond noise."""
         return self.difference_interval[0] > 0
 
 
@@ -99,11 +99,11 @@ class HalfLife:
 
 
 def compared_weights(windows: RatedWindows) -> list[Compared]:
-    """Return the composite correlation of the default, all candidates and both ways to choose."""
+    """Return the composite correlations of all candidates and both ways to choose."""
     at = moments(windows)
     found = {
         name: following(at.person, balance(at.emotions(config), config), at.valence)
-        for name, config in CANDIDATES.items()
+        for name, config in candidates(windows.before_fit).items()
     }
     for name, fit in WEIGHTS.items():
         scores = held_out(windows, fit, lambda part, config: _balance_of_moments(part, config))
@@ -145,7 +145,7 @@ def held_out(
 
 
 def compared_half_lives(windows: RatedWindows) -> tuple[list[HalfLife], Compared]:
-    """Return the error of each half-life, and that of the fitted one, compared with the default's.
+    """Return the error of each half-life, and that of the fitted one, compared with today's.
 
     The comparison is of the negative error, so that more is better.
     """
@@ -166,7 +166,7 @@ def compared_half_lives(windows: RatedWindows) -> tuple[list[HalfLife], Compared
         return np.asarray(np.bincount(index, error) / np.bincount(index))
 
     folds = int(fold.max()) + 1
-    default = error_per_person(before, np.full(folds, DEFAULT.half_life_days))
+    default = error_per_person(before, np.full(folds, windows.before_fit.half_life_days))
     rows = []
     for days in HALF_LIVES:
         errors = error_per_person(before, np.full(folds, days))
@@ -192,7 +192,7 @@ def compared_half_lives(windows: RatedWindows) -> tuple[list[HalfLife], Compared
 
 @dataclass(frozen=True)
 class Borders:
-    """The four moods against own ratings: the default's rule, two of rough guesses, fitted borders.
+    """The four moods against own ratings: today's rule, two of rough guesses, fitted borders.
 
     sides is heavy/light agreement over all windows, of_people that of each person's last window
     with the plain mean of all own ratings, four the macro-F1 of the four moods; each in the order
@@ -207,7 +207,7 @@ class Borders:
 
 def compared_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> Borders:
     """Return the agreement of moods with own ratings over the same windows."""
-    valence, arousal = windows.own(DEFAULT.half_life_days)
+    valence, arousal = windows.own(windows.before_fit.half_life_days)
     own = own_moods(valence, arousal, middle)
     weight = person_shares(windows.person)
     fold = folds_of(windows.people)[windows.person]
@@ -219,11 +219,11 @@ def compared_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> B
     def borders(part: RatedWindows) -> ScoringConfig:
         return fitted_borders(part, middle)
 
-    by_rule = moods(windows.emotions(DEFAULT), DEFAULT)
+    by_rule = moods(windows.emotions(windows.before_fit), windows.before_fit)
     given = {
-        "default": by_rule,
+        "before": by_rule,
         "the most frequent mood": majority,
-        "the more frequent mood of the default's side": np.where(heavy(by_rule), *_OF_SIDES),
+        "the more frequent mood of the side before": np.where(heavy(by_rule), *_OF_SIDES),
         "fitted, cross-validated": held_out(windows, borders, _moods_as_reals).astype(np.int64),
     }
     drawn = drawn_people(windows.people)
@@ -277,29 +277,31 @@ def error_interval(
 def kept(
     windows: RatedWindows, weights: list[Compared], half_life: Compared, borders: Borders
 ) -> ScoringConfig:
-    """Return the default with each group of constants that won, fitted on all people.
+    """Return today's constants with each group of constants that won, fitted on all people.
 
     Borders win if they are better in the four moods or in sides, and not worse in the other.
     """
-    config = DEFAULT
+    config = windows.before_fit
     by_name = {one.name: one for one in weights}
     ways = [name for name in WEIGHTS if by_name[name].wins]
     if ways:
         best = max(ways, key=lambda name: by_name[name].figure)
-        config = _with_changes(config, WEIGHTS[best](windows))
+        config = _with_changes(config, WEIGHTS[best](windows), windows.before_fit)
     if half_life.wins:
-        config = _with_changes(config, fitted_half_life(windows))
+        config = _with_changes(config, fitted_half_life(windows), windows.before_fit)
     sides, four = borders.sides[-1], borders.four[-1]
     if (sides.wins or four.wins) and min(sides.difference, four.difference) >= 0:
-        config = _with_changes(config, fitted_borders(windows))
+        config = _with_changes(config, fitted_borders(windows), windows.before_fit)
     return config
 
 
-def _with_changes(config: ScoringConfig, fitted: ScoringConfig) -> ScoringConfig:
+def _with_changes(
+    config: ScoringConfig, fitted: ScoringConfig, before_fit: ScoringConfig
+) -> ScoringConfig:
     changed = {
         one.name: getattr(fitted, one.name)
         for one in fields(ScoringConfig)
-        if getattr(fitted, one.name) != getattr(DEFAULT, one.name)
+        if getattr(fitted, one.name) != getattr(before_fit, one.name)
     }
     return replace(config, **changed)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from api.domain.scoring import DEFAULT, ScoringConfig
+from api.domain.scoring import ScoringConfig
 from export.coefficients.agreement import following
 from export.coefficients.decision import (
     Borders,
@@ -64,6 +64,7 @@ class Findings:
     samples: SampledMoods
     given: Flags
     calibrated: Reals
+    before_fit: ScoringConfig
     recommended: ScoringConfig
     fitted: ScoringConfig
 
@@ -75,7 +76,7 @@ def findings(
     weights = compared_weights(windows)
     half_lives, half_life = compared_half_lives(windows)
     borders = compared_borders(windows)
-    _, arousal = windows.own(DEFAULT.half_life_days)
+    _, arousal = windows.own(windows.before_fit.half_life_days)
     median = float(np.median(arousal))
     decided = replace(kept(windows, weights, half_life, borders), name=name)
     samples = sample_moods(windows, decided)
@@ -107,7 +108,9 @@ def findings(
         )
     ]
     at = moments(windows)
-    within = following(at.person, balance(at.emotions(DEFAULT), DEFAULT), at.valence).within
+    within = following(
+        at.person, balance(at.emotions(at.before_fit), at.before_fit), at.valence
+    ).within
     return Findings(
         source=source,
         model=model,
@@ -125,18 +128,19 @@ def findings(
         samples=samples,
         given=given,
         calibrated=calibrated,
+        before_fit=windows.before_fit,
         recommended=fitted_confidence(samples, given, decided),
         fitted=fitted_weights(windows),
     )
 
 
 def compared_on(windows: RatedWindows) -> list[Compared]:
-    """Return the composites of the default and of the weights without irony or surprise."""
+    """Return the composites of today's weights and of the weights without irony or surprise."""
     at = moments(windows)
     configs = {
-        "default": DEFAULT,
-        "irony 0": replace(DEFAULT, irony_share=0.0),
-        "surprise 0, irony 0": replace(DEFAULT, irony_share=0.0, surprise_valence=0.0),
+        "before": at.before_fit,
+        "irony 0": replace(at.before_fit, irony_share=0.0),
+        "surprise 0, irony 0": replace(at.before_fit, irony_share=0.0, surprise_valence=0.0),
     }
     return compared_following(
         {

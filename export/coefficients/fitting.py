@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from api.domain.scoring import DEFAULT, ScoringConfig
+from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
 from export.coefficients.agreement import (
     composite,
     confusion,
@@ -30,18 +30,43 @@ from export.coefficients.rated_windows import (
     moods,
 )
 
-CANDIDATES: Mapping[str, ScoringConfig] = {
-    "default": DEFAULT,
-    "irony 0.25": replace(DEFAULT, irony_share=0.25),
-    "irony 0": replace(DEFAULT, irony_share=0.0),
-    "irony 1": replace(DEFAULT, irony_share=1.0),
-    "surprise 0": replace(DEFAULT, surprise_valence=0.0),
-    "surprise -0.5": replace(DEFAULT, surprise_valence=-0.5),
-    "surprise 0.5, irony 0": replace(DEFAULT, surprise_valence=0.5, irony_share=0.0),
-    "surprise 0, irony 0": replace(DEFAULT, surprise_valence=0.0, irony_share=0.0),
-    "surprise -0.5, irony 0": replace(DEFAULT, surprise_valence=-0.5, irony_share=0.0),
+DECIDED = (
+    "irony_share",
+    *(f"{name}_valence" for name in FELT),
+    "half_life_days",
+    "heavy_factor",
+    "anger_factor",
+    "cheerful_factor",
+    "least_feeling_posts",
+    "confidence_offset",
+    "confidence_slope",
+    "confidence_posts",
+    "confidence_feeling",
+)
+"""The constants that ratings can decide."""
+
+UNFITTED = replace(
+    DEFAULT,
+    name="unfitted",
+    **{name: getattr(CLASSIC, name) for name in DECIDED} | {"half_life_days": 14.0},
+)
+"""The default with every such constant as it was before any was fitted.
+
+A fit starts from these whatever the default holds now, so that it comes out the same however often
+the default has been fitted before.
+"""
+
+_CANDIDATES: Mapping[str, Mapping[str, float]] = {
+    "before": {},
+    "irony 0.25": {"irony_share": 0.25},
+    "irony 0": {"irony_share": 0.0},
+    "irony 1": {"irony_share": 1.0},
+    "surprise 0": {"surprise_valence": 0.0},
+    "surprise -0.5": {"surprise_valence": -0.5},
+    "surprise 0.5, irony 0": {"surprise_valence": 0.5, "irony_share": 0.0},
+    "surprise 0, irony 0": {"surprise_valence": 0.0, "irony_share": 0.0},
+    "surprise -0.5, irony 0": {"surprise_valence": -0.5, "irony_share": 0.0},
 }
-"""Simple changes of today's weights, which few people can decide better than seven free numbers."""
 
 HALF_LIVES = (0.25, 0.5, 1.0, 2.0, 3.0, 7.0, 14.0, 30.0, 90.0, 365.0)
 IRONY_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -59,6 +84,16 @@ _COST_OF_DOUBLING_HALF_LIFE = 0.002
 Fit = Callable[[RatedWindows], ScoringConfig]
 
 
+def candidates(before_fit: ScoringConfig) -> dict[str, ScoringConfig]:
+    """Return simple changes of weights, which few people decide better than seven free numbers."""
+    return {name: _changed(before_fit, changes) for name, changes in _CANDIDATES.items()}
+
+
+def _changed(config: ScoringConfig, changes: Mapping[str, float]) -> ScoringConfig:
+    given: dict[str, Any] = dict(changes)
+    return replace(config, **given)
+
+
 def moments(windows: RatedWindows) -> RatedWindows:
     """Return what weights are fitted on: each rated post alone, else whole windows."""
     return windows if windows.post_valence is None else windows.alone()
@@ -67,7 +102,7 @@ def moments(windows: RatedWindows) -> RatedWindows:
 def chosen_candidate(windows: RatedWindows) -> ScoringConfig:
     """Return the candidate of the highest composite correlation."""
     at = moments(windows)
-    return max(CANDIDATES.values(), key=lambda one: _composite_of(at, one))
+    return max(candidates(windows.before_fit).values(), key=lambda one: _composite_of(at, one))
 
 
 def fitted_weights(windows: RatedWindows) -> ScoringConfig:
@@ -80,9 +115,9 @@ def fitted_weights(windows: RatedWindows) -> ScoringConfig:
     at = moments(windows)
     numbers, people = np.unique(at.person, return_inverse=True)
     fold = folds_of(len(numbers))[people]
-    best, best_found = DEFAULT, -np.inf
+    best, best_found = windows.before_fit, -np.inf
     for share in IRONY_SHARES:
-        start = replace(DEFAULT, irony_share=share)
+        start = replace(windows.before_fit, irony_share=share)
         for penalty in PENALTIES:
             scores = np.zeros(len(fold))
             for held in range(fold.max() + 1):
@@ -108,14 +143,14 @@ def fitted_half_life(windows: RatedWindows) -> ScoringConfig:
         score = balance_before(before, half_life)
         line = line_through(score, before.valence, weight)
         error = (before.valence - line(score)) ** 2 @ weight / weight.sum()
-        doublings = np.log2(half_life / DEFAULT.half_life_days)
+        doublings = np.log2(half_life / windows.before_fit.half_life_days)
         errors.append(error * (1 + _COST_OF_DOUBLING_HALF_LIFE * doublings**2))
-    return replace(DEFAULT, half_life_days=HALF_LIVES[int(np.argmin(errors))])
+    return replace(windows.before_fit, half_life_days=HALF_LIVES[int(np.argmin(errors))])
 
 
 def balance_before(windows: RatedWindows, half_life: float) -> Reals:
     """Return the balance of feelings of windows at today's weights and a half-life."""
-    config = replace(DEFAULT, half_life_days=half_life)
+    config = replace(windows.before_fit, half_life_days=half_life)
     return balance(windows.emotions(config), config)
 
 
@@ -132,8 +167,9 @@ def fitted_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> Sco
     cheerful_factor and anger_factor are then those of the highest macro-F1 of the four moods
     against the quadrants of own valence and arousal over the same window.
     """
-    emotions = windows.emotions(DEFAULT)
-    valence, arousal = windows.own(DEFAULT.half_life_days)
+    start = windows.before_fit
+    emotions = windows.emotions(start)
+    valence, arousal = windows.own(start.half_life_days)
     own = own_moods(valence, arousal, middle)
     weight = person_shares(windows.person)
 
@@ -145,23 +181,21 @@ def fitted_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> Sco
         counted = confusion(windows.person, own, moods(emotions, config))
         return float(macro_f1(counted.sum(axis=0)))
 
-    config = _best(DEFAULT, "heavy_factor", HEAVY_FACTORS, agreement)
-    config = _best(config, "cheerful_factor", CHEERFUL_FACTORS, of_four)
-    return _best(config, "anger_factor", ANGER_FACTORS, of_four)
+    def best(
+        config: ScoringConfig,
+        name: str,
+        values: tuple[float, ...],
+        figure: Callable[[ScoringConfig], float],
+    ) -> ScoringConfig:
+        def gain(one: ScoringConfig) -> float:
+            doublings = np.log2(getattr(one, name) / getattr(start, name))
+            return figure(one) - COST_OF_DOUBLING * float(doublings) ** 2
 
+        return max((_changed(config, {name: value}) for value in values), key=gain)
 
-def _best(
-    config: ScoringConfig,
-    name: str,
-    values: tuple[float, ...],
-    figure: Callable[[ScoringConfig], float],
-) -> ScoringConfig:
-    def gain(one: ScoringConfig) -> float:
-        doublings = np.log2(getattr(one, name) / getattr(DEFAULT, name))
-        return figure(one) - COST_OF_DOUBLING * float(doublings) ** 2
-
-    choices: list[dict[str, Any]] = [{name: value} for value in values]
-    return max((replace(config, **changes) for changes in choices), key=gain)
+    config = best(start, "heavy_factor", HEAVY_FACTORS, agreement)
+    config = best(config, "cheerful_factor", CHEERFUL_FACTORS, of_four)
+    return best(config, "anger_factor", ANGER_FACTORS, of_four)
 
 
 def _composite_of(windows: RatedWindows, config: ScoringConfig) -> float:
@@ -177,7 +211,7 @@ def _ridge(windows: RatedWindows, start: ScoringConfig, penalty: float) -> Scori
     text nor one per person. Afterwards the mean size is 1, as today: moods depend on proportions.
     """
     felt = windows.emotions(start)[:, : len(FELT)]
-    today = np.array([getattr(DEFAULT, f"{name}_valence") for name in FELT])
+    today = np.array([getattr(start, f"{name}_valence") for name in FELT])
     inputs = np.column_stack([np.ones(len(felt)), felt @ today, felt])
     weight = np.sqrt(person_shares(windows.person))
     weight /= weight.sum()
@@ -191,8 +225,8 @@ def _ridge(windows: RatedWindows, start: ScoringConfig, penalty: float) -> Scori
     size = np.abs(valences).mean()
     if size == 0:
         return start
-    changes: dict[str, Any] = {
+    changes = {
         f"{name}_valence": round(float(value), 2)
         for name, value in zip(FELT, valences / size, strict=True)
     }
-    return replace(start, **changes)
+    return _changed(start, changes)

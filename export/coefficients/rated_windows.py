@@ -40,7 +40,8 @@ class RatedWindows:
     plain holds the posts' emotions without irony; shift_of_light is what irony adds to them at a
     share of 1, shift_without_surprise the same where surprise does not count as light.
     valence and arousal are what the person said at the occasion. Where every post was rated,
-    post_valence and post_arousal are those ratings, else they are None.
+    post_valence and post_arousal are those ratings, else they are None. A fit starts from the
+    constants before_fit and is compared with them.
     """
 
     posts: tuple[ClassifiedPost, ...]
@@ -55,6 +56,7 @@ class RatedWindows:
     plain: Reals
     shift_of_light: Reals
     shift_without_surprise: Reals
+    before_fit: ScoringConfig
     post_valence: Reals | None = None
     post_arousal: Reals | None = None
 
@@ -130,14 +132,16 @@ class Person:
     said: Sequence[tuple[datetime, float, float]]
 
 
-def windows_of(people: Sequence[Person], *, rated_posts: bool) -> RatedWindows:
+def windows_of(
+    people: Sequence[Person], *, rated_posts: bool, before_fit: ScoringConfig = DEFAULT
+) -> RatedWindows:
     """Return the windows of all occasions that have a post with a weight.
 
     rated_posts says that each person said something with each post, in the same order.
     """
     posts = [post for person in people for post in person.posts]
     day = np.array([item.post.created_at.timestamp() / _SECONDS_A_DAY for item in posts])
-    timeless = np.array([timeless_weight(item, DEFAULT) for item in posts])
+    timeless = np.array([timeless_weight(item, before_fit) for item in posts])
     weighed = np.concatenate([[0.0], np.cumsum(timeless)])
     rows = []
     first = 0
@@ -150,7 +154,7 @@ def windows_of(people: Sequence[Person], *, rated_posts: bool) -> RatedWindows:
                 rows.append((number, first, end, at, valence, arousal))
         first = after
     columns = np.array(rows, dtype=np.float64).reshape(-1, 6).T
-    plain = _emotions(posts, replace(DEFAULT, irony_share=0.0))
+    plain = _emotions(posts, replace(before_fit, irony_share=0.0))
     said = np.array([one[1:] for person in people for one in person.said]).reshape(-1, 2)
     return RatedWindows(
         posts=tuple(posts),
@@ -163,10 +167,11 @@ def windows_of(people: Sequence[Person], *, rated_posts: bool) -> RatedWindows:
         day=day,
         timeless=timeless,
         plain=plain,
-        shift_of_light=_emotions(posts, replace(DEFAULT, irony_share=1.0)) - plain,
+        shift_of_light=_emotions(posts, replace(before_fit, irony_share=1.0)) - plain,
         shift_without_surprise=(
-            _emotions(posts, replace(DEFAULT, irony_share=1.0, surprise_valence=0.0)) - plain
+            _emotions(posts, replace(before_fit, irony_share=1.0, surprise_valence=0.0)) - plain
         ),
+        before_fit=before_fit,
         post_valence=said[:, 0] if rated_posts else None,
         post_arousal=said[:, 1] if rated_posts else None,
     )

@@ -20,7 +20,7 @@ _BINS = 10
 
 def render(found: Findings, plot: str | None) -> str:
     """Return the report as Markdown; plot is the name of its picture, if there is one."""
-    default, fitted = found.weights[0], _named(found.weights, "fitted, cross-validated")
+    before, fitted = found.weights[0], _named(found.weights, "fitted, cross-validated")
     borders = found.borders
     calibrated = found.confidence[0]
     blocks = [
@@ -29,13 +29,13 @@ def render(found: Findings, plot: str | None) -> str:
         f"{found.model}. Made by `python -m export.coefficients`. Every figure of a fit is of "
         f"people that it was not fitted on ({FOLDS} folds of people); intervals are 95 % of "
         f"{RESAMPLES:,} resamples of the people. A constant moves only if that interval of the "
-        "difference from the default lies on the better side of 0.",
+        "difference lies on the better side of 0. " + _compared_with(found),
         _table(
-            ("figure", "default", "fitted", "kept"),
+            ("figure", "before", "fitted", "kept"),
             [
                 (
                     "composite correlation with own valence",
-                    f"{default.figure:.3f}",
+                    f"{before.figure:.3f}",
                     f"{fitted.figure:.3f}",
                     _kept_weights(found),
                 ),
@@ -59,7 +59,7 @@ def render(found: Findings, plot: str | None) -> str:
                 ),
             ],
         ),
-        "Recommended constants: " + _changes(found.recommended, DEFAULT) + ".",
+        "Recommended constants: " + _changes(found.recommended, found.before_fit) + ".",
         *(
             [f"![Composite correlations, and confidence against the share right]({plot})"]
             if plot
@@ -74,7 +74,9 @@ def render(found: Findings, plot: str | None) -> str:
         _compared_table(found.weights, ("composite", "between", "within")),
         "Only the two cross-validated rows can win: the best of many candidates looks better than "
         "it is, so that choosing among them is judged as a fit is. Bold is above 0 by itself.",
-        "The fit of all people gives " + _changes(found.fitted, DEFAULT) + " (not used unless it "
+        "The fit of all people gives "
+        + _changes(found.fitted, found.before_fit)
+        + " (not used unless it "
         "wins above).",
         *_subsets(found),
         "## Half-life",
@@ -86,7 +88,7 @@ def render(found: Findings, plot: str | None) -> str:
             (
                 "half-life in days",
                 "error, earlier posts",
-                "difference from the default",
+                "difference",
                 "error, moment included",
             ),
             [
@@ -198,7 +200,7 @@ def write_plot(found: Findings, path: Path) -> None:
         )
         left.axvline(0, color="grey", linewidth=0.8, linestyle="--")
         left.set_yticks(places, names)
-        left.set(title="composite correlation, difference from the default")
+        left.set(title="composite correlation, difference")
         right.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
         for name, confidence, colour in (
             ("before", found.samples.agreement_of_all, "#d55e00"),
@@ -294,7 +296,7 @@ def _sizes_table(found: Findings) -> str:
 
 def _compared_table(rows: Sequence[Compared], heads: tuple[str, ...]) -> str:
     return _table(
-        ("", heads[0], "interval", "difference from the default", *heads[1:]),
+        ("", heads[0], "interval", "difference", *heads[1:]),
         [
             (
                 f"**{one.name}**" if one.wins else one.name,
@@ -315,6 +317,15 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def _compared_with(found: Findings) -> str:
+    if found.before_fit.name == DEFAULT.name:
+        return '"Before" are the constants of the "default" scoring.'
+    return (
+        '"Before" is the rule of the original project (the "classic" scoring) for the posts as the '
+        '"default" scoring weighs them, so that a fit starts from the same wherever the default is.'
+    )
+
+
 def _named(rows: Sequence[Compared], name: str) -> Compared:
     return next(one for one in rows if one.name == name)
 
@@ -329,8 +340,10 @@ def _kept_borders(found: Findings) -> str:
 
 
 def _kept(found: Findings, names: Sequence[str]) -> str:
-    moved = any(getattr(found.recommended, name) != getattr(DEFAULT, name) for name in names)
-    return "fitted" if moved else "default"
+    moved = any(
+        getattr(found.recommended, name) != getattr(found.before_fit, name) for name in names
+    )
+    return "fitted" if moved else "as before"
 
 
 def _changes(config: ScoringConfig, base: ScoringConfig) -> str:
@@ -341,7 +354,7 @@ def _changes(config: ScoringConfig, base: ScoringConfig) -> str:
         for name in after
         if name != "name" and after[name] != before[name]
     ]
-    return ", ".join(changed) or "those of the default"
+    return ", ".join(changed) or "those before"
 
 
 def _between(interval: Interval, digits: int) -> str:

@@ -6,11 +6,35 @@ from datetime import UTC, datetime, timedelta
 
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
 from api.domain.results import MoodResult, mood_result
-from api.domain.scoring import DEFAULT, ScoringConfig
+from api.domain.scoring import ScoringConfig
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
-ANY_EVIDENCE = replace(DEFAULT, least_feeling_posts=0)
-"""The default, but that one post is enough for a mood."""
+WORKED = ScoringConfig(
+    name="worked",
+    own_weight=0.75,
+    other_weight=0.25,
+    half_life_days=14.0,
+    least_read_posts=5,
+    least_feeling_posts=3,
+    irony_share=0.5,
+    anger_valence=-1.0,
+    fear_valence=-1.0,
+    sadness_valence=-1.0,
+    joy_valence=1.0,
+    love_valence=1.0,
+    surprise_valence=1.0,
+    heavy_factor=1.0,
+    anger_factor=2.0,
+    cheerful_factor=1.5,
+    confidence_offset=0.0,
+    confidence_slope=0.25,
+    confidence_posts=0.5,
+    confidence_feeling=0.25,
+)
+"""Constants by which examples are worked out by hand; the default's are refitted with a model."""
+
+ANY_EVIDENCE = replace(WORKED, least_feeling_posts=0)
+"""The same, but that one post is enough for a mood."""
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 

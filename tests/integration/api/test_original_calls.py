@@ -5,13 +5,13 @@ from tests.support.wired_service import WiredService, post_line, problem
 
 
 def test_start_analysis_waits_and_answers_mood_happiest_and_saddest(wired: WiredService) -> None:
-    wired.import_lines("alice", *(post_line(n) for n in range(4)), post_line(9, "sadness"))
+    wired.import_lines("alice", *(post_line(n) for n in range(20)), post_line(21, "sadness"))
     wired.service.start()
 
     answer = wired.client.get("/start_analysis/Alice?consent=true")
 
     assert answer.status_code == 200
-    assert answer.get_json() == ["Cheerful", "post 3 full of joy", "post 9 full of sadness"]
+    assert answer.get_json() == ["Cheerful", "post 19 full of joy", "post 21 full of sadness"]
 
 
 def test_start_analysis_of_nothing_answers_nulls(wired: WiredService) -> None:

@@ -25,7 +25,7 @@ def test_a_summary_names_the_mood_the_posts_and_what_is_recommended() -> None:
     summary = mood_summary("ana", result_of(classified(joy=0.9, neutral=0.1)), recommended)
 
     assert summary.splitlines()[0].startswith("-- @ana ")
-    assert "Cheerful   (confidence 84%)" in summary
+    assert "Cheerful   (confidence 85%)" in summary
     assert "Lighter feelings outweigh heavier ones more than 100 to 1;" in summary
     assert "from 1 post: 1 own, 0 shared, 0 liked" in summary
     assert "accounts @calm" in summary

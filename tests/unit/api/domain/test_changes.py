@@ -9,8 +9,8 @@ from api.domain.changes import EarlierMood
 from api.domain.moods import Mood
 from api.domain.posts import ClassifiedPost
 from api.domain.results import MoodResult, mood_result
-from api.domain.scoring import DEFAULT, ScoringConfig
-from tests.support.posts import NOW, classified, post
+from api.domain.scoring import ScoringConfig
+from tests.support.posts import NOW, WORKED, classified, post
 
 JOYS = [classified(post(f"joy{n}", days_old=20 + n), joy=1.0) for n in range(4)]
 SORROWS = [classified(post(f"sad{n}", days_old=1 + n), sadness=1.0) for n in range(4)]
@@ -18,7 +18,7 @@ OLD_SORROWS = [classified(post(f"old{n}", days_old=21.5 + n), sadness=1.0) for n
 THEN = NOW - timedelta(days=10)
 
 
-def first(posts: list[ClassifiedPost], config: ScoringConfig = DEFAULT) -> MoodResult:
+def first(posts: list[ClassifiedPost], config: ScoringConfig = WORKED) -> MoodResult:
     return mood_result(posts, as_of=THEN, now=THEN, config=config, model="m@1")
 
 
@@ -29,7 +29,7 @@ def second(
         [*posts, *new],
         as_of=NOW,
         now=NOW,
-        config=DEFAULT,
+        config=WORKED,
         model=model,
         earlier=EarlierMood("a1", before.to_dict()),
         new_ids={item.post.post_id for item in new},
@@ -60,7 +60,7 @@ def test_posts_imported_late_with_old_times_are_new_too() -> None:
 
 
 def test_the_change_of_the_balance_is_the_sum_of_what_all_posts_moved() -> None:
-    many = replace(DEFAULT, moved_most_count=100)
+    many = replace(WORKED, moved_most_count=100)
     before = first(JOYS, many)
 
     after = mood_result(
@@ -85,7 +85,7 @@ def test_without_new_posts_nothing_is_said_to_have_changed() -> None:
 
 
 def test_moods_of_another_model_or_scoring_are_not_compared() -> None:
-    elsewhere = first(JOYS, replace(DEFAULT, name="ours"))
+    elsewhere = first(JOYS, replace(WORKED, name="ours"))
 
     assert second(first(JOYS), JOYS, *SORROWS, model="m@2").changed_by is None
     assert second(elsewhere, JOYS, *SORROWS).changed_by is None

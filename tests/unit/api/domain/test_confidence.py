@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from api.domain.confidence import Evidence, calibrated, effective_sample_size, evidence
-from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
-from tests.support.posts import emotions
+from api.domain.scoring import CLASSIC, ScoringConfig
+from tests.support.posts import WORKED, emotions
 
 JOY = emotions(joy=1.0)
 SADNESS = emotions(sadness=1.0)
@@ -17,7 +17,7 @@ FOUR_SIGMA = 4 * math.sqrt(0.25 / 500)
 
 
 def agreement(
-    probabilities: list[dict[str, float]], weights: list[float], config: ScoringConfig = DEFAULT
+    probabilities: list[dict[str, float]], weights: list[float], config: ScoringConfig = WORKED
 ) -> float:
     with_feeling = [each["neutral"] < max(each.values()) for each in probabilities]
     found = evidence(probabilities, weights, with_feeling, config)
@@ -60,7 +60,7 @@ def test_posts_that_all_say_the_same_are_certain(
 
 
 def test_there_is_no_evidence_without_weight() -> None:
-    assert evidence([JOY, SADNESS], [0.0, 0.0], [True, True], DEFAULT) is None
+    assert evidence([JOY, SADNESS], [0.0, 0.0], [True, True], WORKED) is None
 
 
 def test_confidence_is_the_probability_that_a_resample_gives_the_same_mood() -> None:
@@ -99,7 +99,7 @@ def test_posts_are_drawn_in_proportion_to_weight() -> None:
 def test_a_draw_limit_keeps_the_confidence_of_the_whole_sample() -> None:
     probabilities = [JOY] * 1_240 + [SADNESS] * 760
 
-    limited = agreement(probabilities, [1.0] * 2_000, replace(DEFAULT, draw_limit=200))
+    limited = agreement(probabilities, [1.0] * 2_000, replace(WORKED, draw_limit=200))
 
     # Cheerful from a share of 0.6 joys on. The mean is 0.62 and a share among 2,000 draws spreads
     # by sqrt(0.62 * 0.38 / 2000) = 0.01085, so 0.6 is 1.843 spreads below: probability 0.967.
@@ -110,7 +110,7 @@ def test_a_draw_limit_keeps_the_confidence_of_the_whole_sample() -> None:
 def test_the_seed_decides_the_resamples() -> None:
     probabilities, weights = [JOY] * 55 + [SADNESS] * 45, [1.0] * 100
 
-    by_seed = {agreement(probabilities, weights, replace(DEFAULT, seed=seed)) for seed in range(10)}
+    by_seed = {agreement(probabilities, weights, replace(WORKED, seed=seed)) for seed in range(10)}
 
     assert len(by_seed) > 1
 
@@ -130,16 +130,16 @@ def test_rounding_of_many_small_weights_does_not_lean_to_one_side() -> None:
 def test_neutral_posts_are_not_drawn_but_lower_the_share_of_posts_with_a_feeling() -> None:
     neutral = emotions(neutral=0.6, sadness=0.4)
 
-    found = evidence([JOY, JOY, neutral, neutral], [1.0] * 4, [True, True, False, False], DEFAULT)
+    found = evidence([JOY, JOY, neutral, neutral], [1.0] * 4, [True, True, False, False], WORKED)
 
     assert found == Evidence(agreement=1.0, effective_posts=2.0, feeling_share=0.5)
 
 
 def test_without_a_post_with_a_feeling_there_is_no_confidence() -> None:
-    found = evidence([emotions(neutral=0.6, joy=0.4)], [1.0], [False], DEFAULT)
+    found = evidence([emotions(neutral=0.6, joy=0.4)], [1.0], [False], WORKED)
 
     assert found is not None
-    assert calibrated(found, DEFAULT) == 0.0
+    assert calibrated(found, WORKED) == 0.0
 
 
 def test_confidence_is_the_agreement_where_nothing_is_fitted() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from api.domain.explanations import why
 from api.domain.moods import Mood, mood_of
 from api.domain.posts import EMOTIONS
-from api.domain.scoring import DEFAULT, ScoringConfig, negativity, positivity
-from tests.support.posts import emotions
+from api.domain.scoring import ScoringConfig, negativity, positivity
+from tests.support.posts import WORKED, emotions
 
 _TIMES = {"": 1.0, ", counted twice": 2.0, ", counted three times": 3.0}
 _SIDES = re.compile(
@@ -27,7 +27,7 @@ factors = st.floats(0.5, 4).map(lambda value: round(value, 1))
 @st.composite
 def configs(draw: st.DrawFn) -> ScoringConfig:
     return replace(
-        DEFAULT,
+        WORKED,
         heavy_factor=draw(factors),
         anger_factor=draw(factors),
         cheerful_factor=draw(factors),
@@ -62,7 +62,7 @@ def mood_by_the_words(words: str, config: ScoringConfig) -> Mood:
     return Mood.CHEERFUL if balance >= config.cheerful_factor * (1 - 1e-9) else Mood.SATISFIED
 
 
-@given(scores(), st.one_of(st.just(DEFAULT), configs()))
+@given(scores(), st.one_of(st.just(WORKED), configs()))
 def test_the_numbers_in_the_words_give_the_mood(
     given_scores: dict[str, float], config: ScoringConfig
 ) -> None:
@@ -108,11 +108,11 @@ def test_the_numbers_in_the_words_give_the_mood(
 def test_the_comparison_that_decided_is_told_with_its_numbers(
     given_scores: dict[str, float], words: str
 ) -> None:
-    assert why(mood_of(given_scores, DEFAULT), given_scores, DEFAULT) == words
+    assert why(mood_of(given_scores, WORKED), given_scores, WORKED) == words
 
 
 def test_emotions_that_do_not_count_once_are_named() -> None:
-    config = replace(DEFAULT, surprise_valence=-0.5, love_valence=0.0, anger_valence=-1.5)
+    config = replace(WORKED, surprise_valence=-0.5, love_valence=0.0, anger_valence=-1.5)
 
     words = why(Mood.CHEERFUL, emotions(joy=1.0), config)
 

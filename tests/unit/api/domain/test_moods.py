@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.domain.moods import OPPOSITE, SUMMARIES, Mood, mood_of
-from api.domain.scoring import DEFAULT
-from tests.support.posts import emotions
+from tests.support.posts import WORKED, emotions
 
 
 @pytest.mark.parametrize(
@@ -39,13 +38,13 @@ from tests.support.posts import emotions
     ],
 )
 def test_scores_have_a_mood(scores: dict[str, float], expected: Mood) -> None:
-    assert mood_of(scores, DEFAULT) is expected
+    assert mood_of(scores, WORKED) is expected
 
 
 def test_a_heavy_mood_takes_more_than_the_heavy_factor_times_the_lighter_feelings() -> None:
-    scores, lenient = emotions(joy=0.4, sadness=0.6), replace(DEFAULT, heavy_factor=1.5)
+    scores, lenient = emotions(joy=0.4, sadness=0.6), replace(WORKED, heavy_factor=1.5)
 
-    assert mood_of(scores, DEFAULT) is Mood.DEPRESSED
+    assert mood_of(scores, WORKED) is Mood.DEPRESSED
     assert mood_of(scores, lenient) is Mood.SATISFIED  # 0.6 is a tie with 1.5 * 0.4
 
 

@@ -9,8 +9,8 @@ import pytest
 from api.domain.moods import SUMMARIES, Mood
 from api.domain.posts import ClassifiedPost, Engagement, Ownership
 from api.domain.results import InvalidAsOfError, moved_most, resolve_as_of
-from api.domain.scoring import CLASSIC, DEFAULT
-from tests.support.posts import NOW, classified, emotions, post, result_of, said
+from api.domain.scoring import CLASSIC
+from tests.support.posts import NOW, WORKED, classified, emotions, post, result_of, said
 
 FIVE_DAYS_AGO = NOW - timedelta(days=5)
 
@@ -250,7 +250,7 @@ def test_a_result_consists_of_json_values() -> None:
 
 
 def test_a_result_stores_the_constants_used() -> None:
-    own_rules = replace(DEFAULT, name="study", half_life_days=3.0)
+    own_rules = replace(WORKED, name="study", half_life_days=3.0)
 
     assert result_of([classified(joy=1.0)], own_rules).to_dict()["scoring"] == own_rules.to_dict()
 
@@ -343,7 +343,7 @@ def test_the_posts_that_moved_most_are_those_of_the_largest_share_times_balance(
     ]
     items = [classified(post(name)) for name in ("even", "heavy", "light")]
 
-    moved = moved_most(items, probabilities, [5.0, 3.0, 2.0 - 1e-6], DEFAULT)
+    moved = moved_most(items, probabilities, [5.0, 3.0, 2.0 - 1e-6], WORKED)
 
     assert [(each.post.post_id, each.direction) for each in moved] == [
         ("heavy", "negative"),
@@ -358,7 +358,7 @@ def test_all_contributions_add_up_to_the_balance_of_the_result() -> None:
     probabilities = [emotions(joy=0.6, sadness=0.4), emotions(anger=0.9, love=0.1)]
     items = [classified(post("1")), classified(post("2"))]
 
-    moved = moved_most(items, probabilities, [1.0, 3.0], DEFAULT)
+    moved = moved_most(items, probabilities, [1.0, 3.0], WORKED)
 
     # 0.25 * 0.2 + 0.75 * -0.8
     assert sum(each.contribution for each in moved) == pytest.approx(-0.55)
@@ -367,7 +367,7 @@ def test_all_contributions_add_up_to_the_balance_of_the_result() -> None:
 def test_no_more_posts_are_named_than_asked_for_and_the_newer_of_equals_comes_first() -> None:
     items = [classified(post(str(days), days_old=days)) for days in (3, 1, 2, 9, 8, 7)]
 
-    moved = moved_most(items, [emotions(joy=1.0)] * 6, [1.0] * 6, DEFAULT)
+    moved = moved_most(items, [emotions(joy=1.0)] * 6, [1.0] * 6, WORKED)
 
     assert [each.post.post_id for each in moved] == ["1", "2", "3", "7", "8"]
 
@@ -376,7 +376,7 @@ def test_posts_that_moved_nothing_are_left_out() -> None:
     items = [classified(post("weightless")), classified(post("even")), classified(post("moves"))]
     probabilities = [emotions(joy=1.0), emotions(joy=0.5, sadness=0.5), emotions(joy=1.0)]
 
-    moved = moved_most(items, probabilities, [0.0, 1.0, 1.0], DEFAULT)
+    moved = moved_most(items, probabilities, [0.0, 1.0, 1.0], WORKED)
 
     assert [each.post.post_id for each in moved] == ["moves"]
 
@@ -391,7 +391,7 @@ def test_too_few_posts_with_a_feeling_give_no_mood_and_the_reason_says_what_woul
     items = [classified(post(f"j{n}"), joy=0.9, neutral=0.1) for n in range(count)]
     items += [classified(post(f"n{n}"), neutral=0.9, joy=0.1) for n in range(neutral)]
 
-    result = result_of(items, DEFAULT)
+    result = result_of(items, WORKED)
 
     assert (result.mood, result.summary, result.why, result.confidence) == (None,) * 4
     assert (result.feeling_posts, result.moved_most) == (count, ())
@@ -407,5 +407,5 @@ def test_the_same_post_three_times_is_not_three_posts_with_a_feeling() -> None:
         for name in "abc"
     ]
 
-    assert result_of(copies, DEFAULT).feeling_posts == 1
-    assert result_of(copies, DEFAULT).mood is None
+    assert result_of(copies, WORKED).feeling_posts == 1
+    assert result_of(copies, WORKED).mood is None

@@ -26,7 +26,7 @@ from api.domain.scoring import (
     relative_weights,
     without_copies,
 )
-from tests.support.posts import NOW, classified, emotions, post, result_of, said
+from tests.support.posts import NOW, WORKED, classified, emotions, post, result_of, said
 
 ALL_KINDS = Engagement(likes=3, reposts=2, replies=4, quotes=5, bookmarks=6, impressions=700)
 
@@ -34,8 +34,8 @@ ALL_KINDS = Engagement(likes=3, reposts=2, replies=4, quotes=5, bookmarks=6, imp
 def test_positivity_and_negativity_are_sums_of_three_emotions_each() -> None:
     scores = emotions(joy=0.3, love=0.2, surprise=0.1, anger=0.09, fear=0.06, sadness=0.05)
 
-    assert positivity(scores, DEFAULT) == pytest.approx(0.6)
-    assert negativity(scores, DEFAULT) == pytest.approx(0.2)
+    assert positivity(scores, WORKED) == pytest.approx(0.6)
+    assert negativity(scores, WORKED) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_surprise_counts_on_the_side_of_its_valence(
     surprise_valence: float, expected: tuple[float, float]
 ) -> None:
     scores = emotions(joy=0.3, surprise=0.1, anger=0.2)
-    config = replace(DEFAULT, surprise_valence=surprise_valence)
+    config = replace(WORKED, surprise_valence=surprise_valence)
 
     balance = positivity(scores, config), negativity(scores, config)
 
@@ -56,7 +56,7 @@ def test_surprise_counts_on_the_side_of_its_valence(
 def test_irony_takes_from_surprise_only_where_it_counts_as_light() -> None:
     ironic = said(surprise=0.6, joy=0.2, sadness=0.2, irony=1.0)
 
-    shifted = adjusted(ironic, replace(DEFAULT, surprise_valence=-0.5))
+    shifted = adjusted(ironic, replace(WORKED, surprise_valence=-0.5))
 
     # half of joy moves to sadness
     assert shifted == pytest.approx(emotions(surprise=0.6, joy=0.1, sadness=0.3))
@@ -69,7 +69,7 @@ def test_irony_takes_from_surprise_only_where_it_counts_as_light() -> None:
 def test_a_post_counts_three_times_as_much_when_the_user_wrote_it(
     ownership: Ownership, expected: float
 ) -> None:
-    assert owner(post(ownership=ownership), DEFAULT) == expected
+    assert owner(post(ownership=ownership), WORKED) == expected
 
 
 @pytest.mark.parametrize(("days_old", "expected"), [(1.5, 1.5), (-3, 0.0)])
@@ -85,7 +85,7 @@ def test_age_counts_in_days_and_parts_of_days_and_is_never_negative(
     [(0, 1.0), (7, 0.70710678), (14, 0.5), (28, 0.25), (42, 0.125)],
 )
 def test_recency_halves_every_fourteen_days(days: float, expected: float) -> None:
-    assert recency(days, DEFAULT) == pytest.approx(expected)
+    assert recency(days, WORKED) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_classic_recency_is_ten_over_whole_days_plus_one(days: float, expected: 
 def test_activity_grows_with_the_logarithm_of_engagement_each_kind_times_its_factor(
     engagement: Engagement, expected: float
 ) -> None:
-    assert activity(engagement, DEFAULT) == pytest.approx(expected)
+    assert activity(engagement, WORKED) == pytest.approx(expected)
 
 
 def test_classic_activity_is_seven_times_likes_and_reposts() -> None:
@@ -127,7 +127,7 @@ def test_weight_is_the_product_of_owner_recency_and_activity() -> None:
     older = classified(post("2", days_old=14, engagement=Engagement(likes=1)), joy=1.0)
 
     # 0.75 and 0.75 * 0.5 * (1 + ln 2) = 0.375 * 1.69314718
-    assert relative_weights([plain_today, older], NOW, DEFAULT) == pytest.approx([0.75, 0.63493019])
+    assert relative_weights([plain_today, older], NOW, WORKED) == pytest.approx([0.75, 0.63493019])
 
 
 def test_relative_weights_keep_the_ratios_of_the_formula() -> None:
@@ -136,7 +136,7 @@ def test_relative_weights_keep_the_ratios_of_the_formula() -> None:
         classified(post("2", days_old=20, ownership=Ownership.LIKED), joy=1.0),
     ]
 
-    first, second = relative_weights(items, NOW, DEFAULT)
+    first, second = relative_weights(items, NOW, WORKED)
 
     # 0.75 * 2 ** (-3 / 14) * (1 + ln 5) over 0.25 * 2 ** (-20 / 14)
     assert first / second == pytest.approx(3 * 2 ** (17 / 14) * 2.60943791)
@@ -171,13 +171,13 @@ def test_classic_weights_are_the_product_of_the_original_factors_without_a_shift
 def test_irony_moves_half_its_probability_of_what_is_positive_to_what_is_negative(
     ironic: Classification, expected: dict[str, float]
 ) -> None:
-    assert adjusted(ironic, DEFAULT) == pytest.approx(expected)
+    assert adjusted(ironic, WORKED) == pytest.approx(expected)
 
 
 def test_a_post_without_irony_keeps_its_probabilities() -> None:
     plain = said(joy=0.5, sadness=0.2, neutral=0.3, irony=0.0)
 
-    assert adjusted(plain, DEFAULT) == plain.scores
+    assert adjusted(plain, WORKED) == plain.scores
 
 
 def test_scores_are_the_weighted_mean_of_the_emotions() -> None:
@@ -218,12 +218,12 @@ def test_an_archive_that_ends_a_century_ago_keeps_its_scores() -> None:
     scores = result_of([newest, older]).scores
 
     # 2 ** (-36500 / 14) is below every float; relative to the newest the weights are 1 and 1/2
-    assert recency(36_500, DEFAULT) == 0.0
+    assert recency(36_500, WORKED) == 0.0
     assert scores == pytest.approx(emotions(joy=2 / 3, sadness=1 / 3))
 
 
 def test_a_post_without_weight_does_not_set_the_age_from_which_others_count() -> None:
-    only_engaged_posts = replace(DEFAULT, activity_base=0.0)
+    only_engaged_posts = replace(WORKED, activity_base=0.0)
     unseen_today = classified(post("1"), joy=1.0)
     seen = classified(post("2", days_old=36_500, engagement=Engagement(likes=1)), anger=1.0)
 
@@ -327,4 +327,4 @@ def test_a_constant_that_leaves_a_formula_undefined_is_refused(
 ) -> None:
     for field, value in product(fields, values):
         with pytest.raises(ValueError, match=f"{field} must be {rule}"):
-            replace(DEFAULT, **{field: value})  # type: ignore[arg-type] # the field is a parameter
+            replace(WORKED, **{field: value})  # type: ignore[arg-type] # the field is a parameter

@@ -14,7 +14,6 @@ from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagemen
 from api.domain.recommendations import CatalogueItem, FriendCandidate, recommend
 from api.domain.scoring import (
     CLASSIC,
-    DEFAULT,
     ActivityForm,
     ScoringConfig,
     adjusted,
@@ -22,7 +21,7 @@ from api.domain.scoring import (
     positivity,
     relative_weights,
 )
-from tests.support.posts import ANY_EVIDENCE, NOW, classified, post, result_of, said
+from tests.support.posts import ANY_EVIDENCE, NOW, WORKED, classified, post, result_of, said
 
 counts = st.integers(min_value=0, max_value=10**9)
 seven_parts = st.tuples(*[st.integers(0, 1000)] * 7).filter(any)
@@ -70,13 +69,13 @@ def weights(config: ScoringConfig, *posts: Post) -> list[float]:
 def test_the_irony_shift_keeps_probabilities_and_never_makes_a_post_lighter(
     answer: Classification,
 ) -> None:
-    shifted = adjusted(answer, DEFAULT)
+    shifted = adjusted(answer, WORKED)
 
     assert sum(shifted.values()) == pytest.approx(1)
     assert all(0 <= probability <= 1 + 1e-12 for probability in shifted.values())
     assert shifted["neutral"] == answer.scores["neutral"]
-    assert positivity(shifted, DEFAULT) <= positivity(answer.scores, DEFAULT) + 1e-12
-    assert negativity(shifted, DEFAULT) >= negativity(answer.scores, DEFAULT) - 1e-12
+    assert positivity(shifted, WORKED) <= positivity(answer.scores, WORKED) + 1e-12
+    assert negativity(shifted, WORKED) >= negativity(answer.scores, WORKED) - 1e-12
 
 
 @few

@@ -8,9 +8,9 @@ import pytest
 
 from api.domain.moods import Mood
 from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
-from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
+from api.domain.scoring import CLASSIC, ScoringConfig
 from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
-from tests.support.posts import ANY_EVIDENCE, emotions, result_of, said
+from tests.support.posts import ANY_EVIDENCE, WORKED, emotions, result_of, said
 
 MAY_DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -69,7 +69,7 @@ def bucket_of(
 def test_posts_are_counted_by_the_day_or_week_of_their_time(
     by: str, moments: list[datetime], expected: dict[date, int]
 ) -> None:
-    buckets = timeline([at(moment, joy=1.0) for moment in moments], by, DEFAULT)
+    buckets = timeline([at(moment, joy=1.0) for moment in moments], by, WORKED)
 
     assert [(bucket.start, bucket.posts) for bucket in buckets] == list(expected.items())
 
@@ -102,7 +102,7 @@ def test_a_week_is_what_an_analysis_as_of_its_end_says_of_its_posts(config: Scor
 
 
 def test_a_bucket_of_too_few_posts_with_a_feeling_has_scores_but_no_mood() -> None:
-    bucket = bucket_of(at(joy=1.0), config=DEFAULT)
+    bucket = bucket_of(at(joy=1.0), config=WORKED)
 
     assert bucket.scores == emotions(joy=1.0)
     assert bucket.mood is None
@@ -121,7 +121,7 @@ def test_a_bucket_in_which_no_post_has_a_weight_has_posts_but_no_mood() -> None:
     assert (bucket.posts, bucket.scores, bucket.mood) == (1, None, None)
 
 
-@pytest.mark.parametrize("config", [DEFAULT, CLASSIC])
+@pytest.mark.parametrize("config", [WORKED, CLASSIC])
 def test_a_bucket_consists_of_json_values(config: ScoringConfig) -> None:
     values = bucket_of(at(joy=1.0), config=config).to_dict()
 
@@ -131,7 +131,7 @@ def test_a_bucket_consists_of_json_values(config: ScoringConfig) -> None:
 
 def test_another_bucket_is_refused() -> None:
     with pytest.raises(InvalidBucketError, match='by "day" or by "week", not by "month"'):
-        timeline([], "month", DEFAULT)
+        timeline([], "month", WORKED)
 
 
 def test_posts_that_are_left_out_for_their_language_are_in_no_bucket() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,7 @@ from export.coefficients.decision import (
 )
 from export.coefficients.evidence import EvidenceRow, least_feeling_posts
 from export.coefficients.findings import findings
-from export.coefficients.fitting import fitted_half_life, fitted_weights
+from export.coefficients.fitting import DECIDED, UNFITTED, fitted_half_life, fitted_weights
 from export.coefficients.product_feedback import feedback_windows, open_feedback
 from export.coefficients.rated_windows import (
     MOODS,
@@ -418,3 +419,24 @@ def test_a_store_that_is_not_there_is_named_and_not_made(
 
     assert str(path) in capsys.readouterr().err
     assert not path.exists()
+
+
+def test_the_default_has_the_constants_that_the_report_recommends() -> None:
+    report = Path("export/COEFFICIENTS.md").read_text(encoding="utf-8")
+    line = next(each for each in report.splitlines() if each.startswith("Recommended constants: "))
+    reported = dict(re.findall(r"(\w+) (-?[\d.]+) \(was", line))
+    floor = re.search(r"^Floor: (\d+) posts", report, re.MULTILINE)
+    assert floor is not None
+
+    expected = {name: getattr(UNFITTED, name) for name in DECIDED}
+    expected |= {name: float(value) for name, value in reported.items()}
+    expected["least_feeling_posts"] = int(floor[1])
+
+    assert {name: getattr(DEFAULT, name) for name in DECIDED} == expected
+    assert {"heavy_factor", "confidence_slope"} <= set(reported)
+
+
+def test_a_fit_to_own_ratings_starts_from_the_original_rule_whatever_the_default_is() -> None:
+    names = ("heavy_factor", "anger_factor", "cheerful_factor", "irony_share", "half_life_days")
+
+    assert [getattr(UNFITTED, name) for name in names] == [1.0, 2.0, 1.5, 0.5, 14.0]
