@@ -11,6 +11,7 @@ from api.domain.posts import ClassifiedPost
 from api.domain.scoring import ScoringConfig
 from export.coefficients.findings import Findings, compared_on, findings
 from export.coefficients.fitting import UNFITTED
+from export.coefficients.ironic_posts import classified_sarcasm, irony_rows
 from export.coefficients.product_feedback import feedback_windows, open_feedback
 from export.coefficients.rated_windows import Person, RatedWindows, windows_of
 from export.coefficients.report import render, write_plot
@@ -99,6 +100,7 @@ def _of_self_rated(options: argparse.Namespace) -> Findings:
         "SemEval-2026 Task 2, train people, each text with its writer's valence and arousal",
         model,
         subsets,
+        irony_rows(*classified_sarcasm(options.model), UNFITTED),
     )
 
 

@@ -22,6 +22,7 @@ from export.coefficients.decision import (
 )
 from export.coefficients.evidence import EvidenceRow, evidence_rows, least_feeling_posts
 from export.coefficients.fitting import fitted_weights, moments
+from export.coefficients.ironic_posts import IronyRow
 from export.coefficients.rated_windows import Flags, RatedWindows, Reals, balance
 from export.coefficients.sampled_moods import (
     SampledMoods,
@@ -55,6 +56,7 @@ class Findings:
     undefined: int
     weights: Sequence[Compared]
     subsets: Sequence[tuple[str, int, Sequence[Compared]]]
+    irony: Sequence[IronyRow]
     half_lives: Sequence[HalfLife]
     half_life: Compared
     borders: Borders
@@ -70,7 +72,12 @@ class Findings:
 
 
 def findings(
-    windows: RatedWindows, source: str, model: str, subsets: Subsets = (), name: str = "fitted"
+    windows: RatedWindows,
+    source: str,
+    model: str,
+    subsets: Subsets = (),
+    irony: Sequence[IronyRow] = (),
+    name: str = "fitted",
 ) -> Findings:
     """Fit, judge and decide; `name` is that of the recommended constants."""
     weights = compared_weights(windows)
@@ -119,6 +126,7 @@ def findings(
         undefined=int(np.isnan(within).sum()),
         weights=weights,
         subsets=subsets,
+        irony=irony,
         half_lives=half_lives,
         half_life=half_life,
         borders=borders,

@@ -79,6 +79,7 @@ def render(found: Findings, plot: str | None) -> str:
         + " (not used unless it "
         "wins above).",
         *_subsets(found),
+        *_irony(found),
         "## Half-life",
         "Mean squared error of a rating predicted from the person's posts, by a line fitted on "
         "other people; each person counts once. Posts strictly before the rating decide. With the "
@@ -260,6 +261,30 @@ def _subsets(found: Findings) -> list[str]:
     return [
         "By kind of text (a list of feeling words, or an essay):",
         _table(("texts", "number", "weights", "composite", "difference"), rows),
+    ]
+
+
+def _irony(found: Findings) -> list[str]:
+    if not found.irony:
+        return []
+    return [
+        "Irony on single posts: the sarcastic posts of the behavioural list, which should lean "
+        "heavy, and their sincere counterparts in similar words, which should lean light. People's "
+        "own ratings do not tell the shares up to the present one apart beyond noise (above); the "
+        "share moves only with a fit that wins there.",
+        _table(
+            ("irony share", "posts", "positivity", "negativity", "lean the right way"),
+            [
+                (
+                    f"{one.share:g}",
+                    "sarcastic" if one.sarcastic else "sincere",
+                    f"{one.positivity:.3f}",
+                    f"{one.negativity:.3f}",
+                    f"{one.right} of {one.posts}",
+                )
+                for one in found.irony
+            ],
+        ),
     ]
 
 

@@ -36,6 +36,7 @@ from export.coefficients.decision import (
 from export.coefficients.evidence import EvidenceRow, least_feeling_posts
 from export.coefficients.findings import findings
 from export.coefficients.fitting import DECIDED, UNFITTED, fitted_half_life, fitted_weights
+from export.coefficients.ironic_posts import irony_rows
 from export.coefficients.product_feedback import feedback_windows, open_feedback
 from export.coefficients.rated_windows import (
     MOODS,
@@ -271,6 +272,19 @@ def test_a_feeling_that_lasts_is_best_predicted_with_a_long_half_life() -> None:
         people.append(Person(posts, said))
 
     assert fitted_half_life(windows_of(people, rated_posts=True)).half_life_days >= 7
+
+
+def test_irony_makes_posts_heavier_and_the_report_counts_those_that_lean_as_a_reader_says() -> None:
+    lament = post(START, 1, 1.0, joy=0.6, sadness=0.4).classification
+    praise = post(START, 2, 0.5, joy=0.8, sadness=0.2).classification
+
+    rows = irony_rows([lament], [praise], DEFAULT)
+
+    at = {(one.share, one.sarcastic): one for one in rows}
+    # The lament: 0.6 to 0.4, and at half 0.3 to 0.7. The praise: at 1, 0.4 to 0.6.
+    assert (at[0.0, True].right, at[0.5, True].right) == (0, 1)
+    assert (at[0.5, True].positivity, at[0.5, True].negativity) == pytest.approx((0.3, 0.7))
+    assert (at[0.5, False].right, at[1.0, False].right) == (1, 0)
 
 
 def row(least: int, most: int, gain: float) -> EvidenceRow:
