@@ -44,8 +44,8 @@ SUMMARIES: Mapping[Mood, str] = {
         "Your posts lean bright: taken together, the lighter feelings in them set the tone."
     ),
     Mood.SATISFIED: (
-        "Your posts are balanced: neither the lighter nor the heavier feelings in them set the"
-        " tone."
+        "Your posts are balanced: the heavier feelings in them do not set the tone, and the lighter"
+        " ones do not lead by enough to set it."
     ),
 }
 """One sentence per mood, true wherever the rule gives the mood, though another bar be the tallest.

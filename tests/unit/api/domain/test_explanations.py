@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from api.domain.explanations import why
 from api.domain.moods import Mood, mood_of
 from api.domain.posts import EMOTIONS
-from api.domain.scoring import ScoringConfig, negativity, positivity
+from api.domain.scoring import DEFAULT, ScoringConfig, negativity, positivity
 from tests.support.posts import WORKED, emotions
 
 _TIMES = {"": 1.0, ", counted twice": 2.0, ", counted three times": 3.0}
@@ -18,6 +18,8 @@ _SIDES = re.compile(
     r"(Heavier|Lighter)(?: and \w+)? feelings (?:outweigh|stand|weigh the same).*?"
     r"((?:more than )?[\d.]+) to 1"
 )
+_HEAVY = re.compile(r"above ([\d.]+) to 1")
+_BRIGHT = re.compile(r"from ([\d.]+) to 1 on")
 _ANGER = re.compile(r"anger \(([\d.]+) %(, counted [^)]+)?\)")
 _OTHERS = re.compile(r"fear and sadness \(([\d.]+) %\)")
 
@@ -45,24 +47,28 @@ def scores(draw: st.DrawFn) -> dict[str, float]:
     return {name: part / sum(parts) for name, part in zip(EMOTIONS, parts, strict=True)}
 
 
-def mood_by_the_words(words: str, config: ScoringConfig) -> Mood:
-    """Apply the rule to the numbers in the words."""
+def mood_by_the_words(words: str) -> Mood:
+    """Apply the rule that the words state to the numbers in them, and nothing else."""
     sides = _SIDES.match(words)
     assert sides is not None, words
-    stated = float(sides[2].removeprefix("more than "))
-    balance = 1 / stated if sides[1] == "Heavier" else stated  # lighter over heavier
-    if 1 / balance > config.heavy_factor * (1 + 1e-9):
-        anger, others = _ANGER.search(words), _OTHERS.search(words)
-        assert anger is not None, words
-        assert others is not None, words
-        counted = anger[2] or ""
-        times = _TIMES.get(counted) or float(counted.split()[2])
-        tense = times * float(anger[1]) > float(others[1])
-        return Mood.STRESSED if tense else Mood.DEPRESSED
-    return Mood.CHEERFUL if balance >= config.cheerful_factor * (1 - 1e-9) else Mood.SATISFIED
+    ratio = float(sides[2].removeprefix("more than "))
+    if sides[1] == "Lighter":
+        bright = _BRIGHT.search(words)
+        assert bright is not None, words
+        return Mood.CHEERFUL if ratio >= float(bright[1]) * (1 - 1e-9) else Mood.SATISFIED
+    limit = _HEAVY.search(words)
+    if ratio <= (float(limit[1]) if limit else 1.0) * (1 + 1e-9):
+        return Mood.SATISFIED
+    anger, others = _ANGER.search(words), _OTHERS.search(words)
+    assert anger is not None, words
+    assert others is not None, words
+    counted = anger[2] or ""
+    times = _TIMES.get(counted) or float(counted.split()[2])
+    tense = times * float(anger[1]) > float(others[1])
+    return Mood.STRESSED if tense else Mood.DEPRESSED
 
 
-@given(scores(), st.one_of(st.just(WORKED), configs()))
+@given(scores(), st.one_of(st.just(DEFAULT), st.just(WORKED), configs()))
 def test_the_numbers_in_the_words_give_the_mood(
     given_scores: dict[str, float], config: ScoringConfig
 ) -> None:
@@ -72,7 +78,7 @@ def test_the_numbers_in_the_words_give_the_mood(
     if max(positivity(given_scores, config), negativity(given_scores, config)) == 0:
         assert words.startswith("There is hardly any feeling")
     else:
-        assert mood_by_the_words(words, config) is mood
+        assert mood_by_the_words(words) is mood
 
 
 @pytest.mark.parametrize(
