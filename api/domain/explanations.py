@@ -45,8 +45,8 @@ def _comparison(
         return f"{first}; only above {heavy:g} to 1 would they lead"
     first = _sides("Lighter", positive, "heavier", negative, bright, config)
     if mood is Mood.CHEERFUL:
-        return f"{first}; from {bright:g} to 1 on the lighter ones lead"
-    return f"{first}; only from {bright:g} to 1 on would the lighter ones lead"
+        return f"{first}, and from {bright:g} to 1 on they lead"
+    return f"{first}; they would lead from {bright:g} to 1 on"
 
 
 def _sides(

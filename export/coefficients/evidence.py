@@ -10,6 +10,8 @@ from export.coefficients.sampled_moods import SampledMoods
 GROUPS = ((0, 0), (1, 1), (2, 2), (3, 3), (4, 5), (6, 10), (11, 50))
 """Numbers of posts with a feeling, from and to, that are judged together."""
 
+_LEAST_GAIN = 0.005
+
 
 @dataclass(frozen=True)
 class EvidenceRow:
@@ -61,10 +63,11 @@ def evidence_rows(samples: SampledMoods) -> list[EvidenceRow]:
 def least_feeling_posts(rows: list[EvidenceRow]) -> int:
     """Return the smallest number from which on moods are right more often than "not heavy" is.
 
-    From that group on, every group's gain is above 0 up to 10 posts, where samples get few.
+    From that group on, every group's gain is half a point at least, up to 10 posts, where samples
+    get few.
     """
     floor = 0
     for row in rows:
-        if row.most <= 10 and row.gain <= 0:
+        if row.most <= 10 and row.gain < _LEAST_GAIN:
             floor = row.most + 1
     return floor

@@ -26,7 +26,7 @@ def test_a_summary_names_the_mood_the_posts_and_what_is_recommended() -> None:
 
     assert summary.splitlines()[0].startswith("-- @ana ")
     assert "Cheerful   (confidence 85%)" in summary
-    assert "Lighter feelings outweigh heavier ones more than 100 to 1;" in summary
+    assert "Lighter feelings outweigh heavier ones more than 100 to 1, and" in summary
     assert "from 1 post: 1 own, 0 shared, 0 liked" in summary
     assert "accounts @calm" in summary
     assert "hashtags" not in summary

@@ -101,8 +101,7 @@ def test_the_numbers_in_the_words_give_the_mood(
         ),
         (
             emotions(joy=0.6, sadness=0.5),
-            "Lighter feelings outweigh heavier ones 1.2 to 1; only from 1.5 to 1 on would the"
-            " lighter ones lead.",
+            "Lighter feelings outweigh heavier ones 1.2 to 1; they would lead from 1.5 to 1 on.",
         ),
         (
             emotions(joy=0.4999, sadness=0.5),  # a near tie is not rounded to a tie

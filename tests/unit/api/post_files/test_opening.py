@@ -47,7 +47,7 @@ def tarred(**members: bytes) -> bytes:
         (packed(**{"data/tweets.js": TWEETS}), None, None, "archive"),
         (packed(**{"my posts.csv": TABLE}), None, None, "archive"),
         (tarred(**{"me/posts.jsonl": LINE}), None, None, "archive"),
-        (gzip.compress(LINE), None, None, "archive"),
+        (gzip.compress(LINE, mtime=0), None, None, "archive"),
         (b" [\n " + LINE + b"]", None, None, "jsonl"),
         (LINE, None, None, "jsonl"),
         (LINE.decode().encode("utf-16"), None, None, "jsonl"),
@@ -56,7 +56,7 @@ def tarred(**members: bytes) -> bytes:
         (b'\xef\xbb\xbf"Text";"Created_At"\r\na;2024-01-02', None, None, "csv"),
         # content goes before the name and the type
         (packed(**{"data/tweets.js": TWEETS}), "posts.csv", "text/csv", "archive"),
-        (gzip.compress(TABLE), "tweets.csv", "text/csv", "archive"),
+        (gzip.compress(TABLE, mtime=0), "tweets.csv", "text/csv", "archive"),
         (LINE, "posts.csv", "text/csv", "jsonl"),
         (TABLE, "tweets.js", "application/json", "csv"),
     ],
