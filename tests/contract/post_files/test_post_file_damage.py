@@ -37,7 +37,7 @@ def test_an_empty_file_is_unreadable(name: str | None, data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"<html><body>no</body></html>", b'"a string"', b"\x89PNG\r\n\x1a\n\x00\x00", b"123",
-     b"hello, world", b"%PDF-1.7", b"{}", b"[1, 2]", gzip.compress(b"\n", mtime=0), b"\x1f\x8b\x08"],
+     b"hello, world", b"%PDF-1.7", b"{}", b"[1, 2]", gzip.compress(b"\n"), b"\x1f\x8b\x08"],
     ids=["html", "a JSON string", "a picture", "a number", "prose", "a PDF", "an empty object",
          "numbers", "nothing in gzip", "a cut gzip"],
 )  # fmt: skip

@@ -96,8 +96,7 @@ def test_the_numbers_in_the_words_give_the_mood(
         ),
         (
             emotions(joy=0.6, sadness=0.3),
-            "Lighter feelings outweigh heavier ones 2.0 to 1; from 1.5 to 1 on the lighter ones"
-            " lead.",
+            "Lighter feelings outweigh heavier ones 2.0 to 1, and from 1.5 to 1 on they lead.",
         ),
         (
             emotions(joy=0.6, sadness=0.5),
