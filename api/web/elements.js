@@ -18,7 +18,7 @@ export function drawn(name, attributes = {}, text) {
   return made;
 }
 
-export const percent = (share) => `${Math.round(share * 100)} %`;
+export const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 export const day = (iso) =>
   new Date(iso).toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" });
