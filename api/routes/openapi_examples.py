@@ -22,8 +22,8 @@ _RESULT: dict[str, Any] = {
     "reason": None,
     "summary": SUMMARIES[Mood.DEPRESSED],
     "why": (
-        "Heavier feelings outweigh lighter ones 6.5 to 1, and they lead above 1.1 to 1; among the"
-        " heavier ones fear and sadness (75 %) outweigh anger (3 %, counted three times)."
+        "Heavier feelings outweigh lighter ones 6.5 to 1; among the heavier ones fear and sadness"
+        " (75 %) outweigh anger (3 %, counted twice)."
     ),
     "scores": _SCORES,
     "positivity": 0.12,

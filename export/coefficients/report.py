@@ -269,9 +269,8 @@ def _irony(found: Findings) -> list[str]:
         return []
     return [
         "Irony on single posts: the sarcastic posts of the behavioural list, which should lean "
-        "heavy, and their sincere counterparts in similar words, which should lean light. People's "
-        "own ratings do not tell the shares up to the present one apart beyond noise (above); the "
-        "share moves only with a fit that wins there.",
+        "heavy, and their sincere counterparts in similar words, which should lean light. 32 posts "
+        "are few: the share moves only with a fit of people's own ratings that wins above.",
         _table(
             ("irony share", "posts", "positivity", "negativity", "lean the right way"),
             [

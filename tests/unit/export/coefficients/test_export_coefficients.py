@@ -296,6 +296,7 @@ def test_the_floor_is_above_the_last_number_of_posts_that_tells_no_more_than_a_g
 
     assert least_feeling_posts(rows) == 3
     assert least_feeling_posts(rows[3:4]) == 0
+    assert least_feeling_posts([row(2, 2, 9e-18), row(3, 3, 0.1)]) == 3  # rounding is no gain
 
 
 def test_the_report_says_what_is_kept_and_its_constants_can_be_loaded(tmp_path: Path) -> None:
