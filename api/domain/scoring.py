@@ -107,10 +107,10 @@ class ScoringConfig:
     surprise_valence: float = 1.0
     heavy_factor: float = 1.0
     anger_factor: float = 2.0
-    cheerful_factor: float = 1.5
-    confidence_offset: float = -0.282
-    confidence_slope: float = 0.25
-    confidence_posts: float = 0.626
+    cheerful_factor: float = 4.0
+    confidence_offset: float = -0.018
+    confidence_slope: float = 0.203
+    confidence_posts: float = 0.569
     confidence_feeling: float = 0.0
     confidence_most_posts: float = 20.0
     tie_tolerance: float = 1e-9

@@ -61,6 +61,9 @@ WEIGHTS: Mapping[str, Fit] = {
 }
 """Ways to choose valences and irony share from people's ratings."""
 
+WITHIN_SIDES = "anger and cheerful factor fitted, cross-validated"
+ALL_BORDERS = "all three fitted, cross-validated"
+
 _CONFIDENCE_RESAMPLES = 500
 _OF_SIDES = (MOODS.index(Mood.DEPRESSED), MOODS.index(Mood.SATISFIED))
 
@@ -204,6 +207,18 @@ class Borders:
     four: tuple[Compared, ...]
     shares: tuple[float, ...]
 
+    @property
+    def winner(self) -> str | None:
+        """Name of the way to fit that wins, or None.
+
+        All three borders if they are better in the four moods or in sides and not worse in the
+        other; else those within a side if they are better in the four moods.
+        """
+        sides, four = self.sides[-1], self.four[-1]
+        if (sides.wins or four.wins) and min(sides.difference, four.difference) >= 0:
+            return ALL_BORDERS
+        return WITHIN_SIDES if self.four[-2].wins else None
+
 
 def compared_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> Borders:
     """Return the agreement of moods with own ratings over the same windows."""
@@ -219,12 +234,16 @@ def compared_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> B
     def borders(part: RatedWindows) -> ScoringConfig:
         return fitted_borders(part, middle)
 
+    def within_sides(part: RatedWindows) -> ScoringConfig:
+        return fitted_borders(part, middle, sides=False)
+
     by_rule = moods(windows.emotions(windows.before_fit), windows.before_fit)
     given = {
         "before": by_rule,
         "the most frequent mood": majority,
         "the more frequent mood of the side before": np.where(heavy(by_rule), *_OF_SIDES),
-        "fitted, cross-validated": held_out(windows, borders, _moods_as_reals).astype(np.int64),
+        WITHIN_SIDES: held_out(windows, within_sides, _moods_as_reals).astype(np.int64),
+        ALL_BORDERS: held_out(windows, borders, _moods_as_reals).astype(np.int64),
     }
     drawn = drawn_people(windows.people)
     counted = {name: confusion(windows.person, own, one) for name, one in given.items()}
@@ -277,10 +296,7 @@ def error_interval(
 def kept(
     windows: RatedWindows, weights: list[Compared], half_life: Compared, borders: Borders
 ) -> ScoringConfig:
-    """Return today's constants with each group of constants that won, fitted on all people.
-
-    Borders win if they are better in the four moods or in sides, and not worse in the other.
-    """
+    """Return today's constants with each group of constants that won, fitted on all people."""
     config = windows.before_fit
     by_name = {one.name: one for one in weights}
     ways = [name for name in WEIGHTS if by_name[name].wins]
@@ -289,9 +305,9 @@ def kept(
         config = _with_changes(config, WEIGHTS[best](windows), windows.before_fit)
     if half_life.wins:
         config = _with_changes(config, fitted_half_life(windows), windows.before_fit)
-    sides, four = borders.sides[-1], borders.four[-1]
-    if (sides.wins or four.wins) and min(sides.difference, four.difference) >= 0:
-        config = _with_changes(config, fitted_borders(windows), windows.before_fit)
+    if borders.winner is not None:
+        fitted = fitted_borders(windows, sides=borders.winner == ALL_BORDERS)
+        config = _with_changes(config, fitted, windows.before_fit)
     return config
 
 

@@ -160,12 +160,15 @@ def line_through(across: Reals, up: Reals, weight: Reals) -> Callable[[Reals], R
     return lambda values: np.asarray(level + slope * values)
 
 
-def fitted_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> ScoringConfig:
+def fitted_borders(
+    windows: RatedWindows, middle: float = MIDDLE_AROUSAL, *, sides: bool = True
+) -> ScoringConfig:
     """Return today's constants with fitted borders between the four moods.
 
     heavy_factor is what agrees best with whether the person's own mean valence is below 0;
     cheerful_factor and anger_factor are then those of the highest macro-F1 of the four moods
-    against the quadrants of own valence and arousal over the same window.
+    against the quadrants of own valence and arousal over the same window. Without `sides` the
+    heavy_factor stays, so that only the mood within a side may change.
     """
     start = windows.before_fit
     emotions = windows.emotions(start)
@@ -193,7 +196,7 @@ def fitted_borders(windows: RatedWindows, middle: float = MIDDLE_AROUSAL) -> Sco
 
         return max((_changed(config, {name: value}) for value in values), key=gain)
 
-    config = best(start, "heavy_factor", HEAVY_FACTORS, agreement)
+    config = best(start, "heavy_factor", HEAVY_FACTORS, agreement) if sides else start
     config = best(config, "cheerful_factor", CHEERFUL_FACTORS, of_four)
     return best(config, "anger_factor", ANGER_FACTORS, of_four)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from api.domain.scoring import DEFAULT, ScoringConfig
 from export.coefficients.agreement import FOLDS, RESAMPLES
-from export.coefficients.decision import Compared, Interval
+from export.coefficients.decision import Borders, Compared, Interval
 from export.coefficients.findings import Findings
 from export.coefficients.rated_windows import MIDDLE_AROUSAL, MOODS, Reals
 from export.coefficients.sampled_moods import SIZES, calibration_error
@@ -42,13 +42,13 @@ def render(found: Findings, plot: str | None) -> str:
                 (
                     "heavy/light as the person's own mean rating, per person",
                     f"{borders.of_people[0].figure:.3f}",
-                    f"{borders.of_people[-1].figure:.3f}",
+                    f"{_of_winner(borders, borders.of_people).figure:.3f}",
                     _kept_borders(found),
                 ),
                 (
                     "four moods against own quadrants, macro-F1",
                     f"{borders.four[0].figure:.3f}",
-                    f"{borders.four[-1].figure:.3f}",
+                    f"{_of_winner(borders, borders.four).figure:.3f}",
                     _kept_borders(found),
                 ),
                 (
@@ -112,8 +112,9 @@ def render(found: Findings, plot: str | None) -> str:
             f"{mood} {share:.0%}" for mood, share in zip(MOODS, borders.shares, strict=True)
         )
         + ". Every person counts once over all their windows.",
-        "The three borders are kept or left as one: they must win in the four moods or in the two "
-        "sides and lose in neither.",
+        "All three borders move if they win in the four moods or in the two sides and lose in "
+        "neither. Else heavy_factor stays, and the two others, which leave the sides as they are, "
+        "move if they win in the four moods.",
         "Four moods, macro-F1:",
         _compared_table(borders.four, ("macro-F1",)),
         f"With the border of arousal at the people's median, {found.borders_at_median[0]:.2f}:",
@@ -352,6 +353,11 @@ def _compared_with(found: Findings) -> str:
 
 def _named(rows: Sequence[Compared], name: str) -> Compared:
     return next(one for one in rows if one.name == name)
+
+
+def _of_winner(borders: Borders, rows: Sequence[Compared]) -> Compared:
+    """Return the row of the borders that win; of all three where none does."""
+    return next((one for one in rows if one.name == borders.winner), rows[-1])
 
 
 def _kept_weights(found: Findings) -> str:

@@ -238,13 +238,13 @@ def test_weights_that_people_mean_are_found() -> None:
     assert config.irony_share == 0.0
 
 
-def test_ratings_that_say_nothing_leave_the_default() -> None:
-    windows = windows_of(random_people(40), rated_posts=True)
+def test_ratings_that_say_nothing_leave_the_constants() -> None:
+    windows = replace(windows_of(random_people(40), rated_posts=True), before_fit=UNFITTED)
     half_lives, half_life = compared_half_lives(windows)
 
     config = kept(windows, compared_weights(windows), half_life, compared_borders(windows))
 
-    assert config == DEFAULT
+    assert config == UNFITTED
     assert len(half_lives) > 5
 
 
