@@ -69,7 +69,7 @@ def _is_message(item: Any) -> bool:
 
 
 def celery_app(
-    url: str, *, lease_seconds: float, on_dropped: Callable[[], None] = lambda: None
+    url: str, *, lease_seconds: float, on_dropped: Callable[[], None] | None = None
 ) -> Celery:
     """Return the Celery app of senders and workers; nothing connects before it is used.
 
@@ -77,7 +77,8 @@ def celery_app(
     A message is acknowledged after its run and is delivered again where the worker dies before. By
     then the lease has ended too, and a sweep has found the analysis: the store decides.
     """
-    RedisTransport.on_dropped = staticmethod(on_dropped)
+    if on_dropped is not None:  # a sender beside a worker must not take its count away
+        RedisTransport.on_dropped = staticmethod(on_dropped)
     # By name and not as a class, so that kombu still sees which of the two the URL asks for.
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = f"{__name__}:{RedisTransport.__name__}"
