@@ -29,6 +29,7 @@ class Deployment:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.inference = InferenceServer()
         self.folder = folder
+        (folder / "log").touch()
         self.redis_port = free_port()
         self.api_port = free_port()
         self.store_file = folder / "moodline.db"

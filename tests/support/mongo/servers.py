@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+
+from tests.support.serving.started import free_port
 
 ROOT = Path(__file__).parents[3]
 STAND_IN_PYTHON = ROOT / ".venv-mongo" / "bin" / "python"
@@ -67,9 +68,7 @@ def _stand_in(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _mongod(mongod: str, folder: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [mongod, "--dbpath", folder, "--port", str(port), "--bind_ip", "127.0.0.1"]
     command += ["--replSet", "one", "--logpath", folder / "mongod.log", "--nounixsocket"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:

@@ -1,13 +1,14 @@
 """Start a real server process on a free port, and end it after use."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import httpx
 ROOT = Path(__file__).parents[3]
 SECONDS_TO_READY = 90.0
 SCHEDULERS = ("continuous", "bentoml")
+PORTS = range(20_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,15 @@ class Started:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that is free now, below those that the kernel gives to outgoing connections.
+
+    One of the kernel's may be taken by any connection before the server of the test binds it.
+    """
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"none of the ports {PORTS.start} to {PORTS.stop - 1} is free")
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
