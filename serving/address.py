@@ -1,11 +1,14 @@
 """The address that the server listens on: an IP address and port, or the path of a Unix socket."""
 
 import contextlib
+import ctypes
 import errno
 import os
 import select
 import socket
 import stat
+import struct
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from serving.settings import UNIX, Settings
 BACKLOG = 2048
 SECONDS_TO_ACCEPT = 1.0
 _OWNER_AND_GROUP = 0o660
+_SO_ATTACH_FILTER = 26  # asm-generic/socket.h
+_KEEP_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)  # one BPF instruction: return 0 bytes
 
 
 def url(settings: Settings) -> str:
@@ -68,9 +73,11 @@ def stop_listening(listener: socket.socket) -> None:
     """Refuse connections from now on, in every process that has the socket, and remove its path.
 
     The processes that accept get a moment for the connections that are made already, which would
-    be reset otherwise. To close the socket alone would leave it open in those processes, and the
-    other way round.
+    be reset otherwise; no more are made meanwhile. To close the socket alone would leave it open
+    in those processes, and the other way round.
     """
+    if listener.family != socket.AF_UNIX:
+        _ignore_connections(listener)
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
     ends = time.monotonic() + SECONDS_TO_ACCEPT
@@ -83,6 +90,15 @@ def stop_listening(listener: socket.socket) -> None:
     if path and not _answers(path):  # else another server has taken the path over
         with contextlib.suppress(OSError):
             Path(path).unlink()
+
+
+def _ignore_connections(listener: socket.socket) -> None:
+    """Let the kernel ignore who connects now: they try again, and are refused by then."""
+    if sys.platform == "linux":
+        code = ctypes.create_string_buffer(_KEEP_NOTHING)
+        program = struct.pack("HP", 1, ctypes.addressof(code))
+        with contextlib.suppress(OSError):  # a sandbox may forbid it
+            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
 
 def _listen_on_path(path: Path) -> socket.socket:
