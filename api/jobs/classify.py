@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from api.domain.posts import Classification, Post, is_known_language
 from api.errors import DependencyError
+from api.failpoints import failpoint
 from api.jobs.lease_and_retry import HandBack, LeasedRun
 from api.ports.emotions import EmotionClient, ModelIdentity
 from api.ports.languages import LanguageDetector
@@ -110,6 +111,7 @@ class ClassificationPipeline:
             (post.post_id, self._with_language(post, one))
             for post, one in zip(posts, classifications, strict=True)
         ]
+        failpoint("before-chunk-write")
         self.store.save_classifications(self.run.lease, self.model.key, classified)
         self._classified_ids.update(post.post_id for post in posts)
         progress = self.run.progress

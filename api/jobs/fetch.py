@@ -12,6 +12,7 @@ from functools import partial
 from api.domain.analyses import AnalysisRequest, FetchPosition, SourceCost
 from api.domain.posts import Post
 from api.errors import SourceNotConfiguredError, SourceUnavailableError
+from api.failpoints import failpoint
 from api.jobs.lease_and_retry import LeasedRun
 from api.ports.clock import Clock
 from api.ports.sources import PostSource, SourcePage, SourcePrices
@@ -50,6 +51,7 @@ def fetch_new_posts(
         posts = [item for item in page.items if isinstance(item, Post)][:wanted]
         counted = _counted(page, posts, run, source.prices)
         store.save_posts(request.user_id, counted, clock())
+        failpoint("after-page")
         if page.next_at is not None and page.next_at == at:
             raise SourceUnavailableError("The source gave the same page again and again.")
         position = _position_after(page, position, newer_than, wanted)

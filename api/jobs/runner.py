@@ -17,6 +17,7 @@ from api.domain.posts import interests
 from api.domain.results import mood_result, resolve_as_of
 from api.domain.scoring import ScoringConfig
 from api.errors import LeaseLostError, MoodlineError, SourceRateLimitedError, StoreUnavailableError
+from api.failpoints import failpoint
 from api.jobs.classify import ClassificationPipeline
 from api.jobs.fetch import Access, fetch_new_posts
 from api.jobs.lease_and_retry import HandBack, LeasedRun, RetryPolicy
@@ -155,6 +156,7 @@ class AnalysisRunner:
         with self._stage("fetch"):
             if request.source != IMPORTED:
                 fetch_new_posts(run, self._store, self._sources, self._access, self._clock)
+        failpoint("after-fetch")
         new = self._store.count_unclassified(
             request.user_id, model.key, max_posts=request.max_posts
         )
@@ -171,6 +173,7 @@ class AnalysisRunner:
                 chunk_posts=self._limits.chunk_posts,
                 requests_in_flight=self._limits.requests_in_flight,
             ).classify_all()
+        failpoint("after-classify")
         with self._stage("score"):
             self._finish(run, model, new_ids)
 
@@ -191,6 +194,7 @@ class AnalysisRunner:
             new_ids=new_ids,
         )
         run.keep_lease()
+        failpoint("before-final-write")
         self._store.finish(
             run.lease,
             at=self._clock(),
@@ -199,6 +203,7 @@ class AnalysisRunner:
             result=result.to_dict(),
             hashtags=interests((item.post for item in posts), _HASHTAGS_KEPT),
         )
+        failpoint("after-final-write")
 
     def _fail(self, run: LeasedRun, kind: ProblemKind, detail: str) -> None:
         ended = replace(run.progress, place=None)

@@ -19,6 +19,7 @@ from api.errors import (
     InvalidRequestError,
     NotFoundError,
 )
+from api.failpoints import failpoint
 from api.ports.clock import Clock
 from api.ports.store import Store
 from api.services.sources import Sources
@@ -96,6 +97,7 @@ class Analyses:
         analysis, new = self._store.create_analysis(
             Analysis(self._new_id(), request, now), idempotency_key=idempotency_key
         )
+        failpoint("after-accept")
         if new:
             self._count(analysis.state.value)
             self._wake(analysis.analysis_id)

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 from api.domain.imports import DateOrder, Dialect
 from api.domain.posts import Ownership, Post, RejectedPost, Skip
 from api.errors import PayloadTooLargeError, UnreadableFileError
+from api.failpoints import failpoint
 from api.ports.clock import Clock
 from api.ports.post_files import PostFile, PostFiles
 from api.ports.store import SavedPosts, Store
@@ -124,6 +125,7 @@ class Imports:
             saved = self.store.save_posts(
                 user_id, posts, self.clock(), new_user=user_name, dry_run=dry_run
             )
+        failpoint("after-import")
         total = self.store.count_posts(user_id)
         return _report(opened, posts, saved, total, dry_run=dry_run)
 
