@@ -76,13 +76,10 @@ def stop_listening(listener: socket.socket) -> None:
     be reset otherwise; no more are made meanwhile. To close the socket alone would leave it open
     in those processes, and the other way round.
     """
+    _await_accepted(listener)
     if listener.family != socket.AF_UNIX:
-        _ignore_connections(listener)
-    waiting = select.poll()
-    waiting.register(listener, select.POLLIN)
-    ends = time.monotonic() + SECONDS_TO_ACCEPT
-    while waiting.poll(0) and time.monotonic() < ends:
-        time.sleep(0.0002)
+        _ignore_connections(listener)  # for microseconds: who is ignored tries again after a second
+        _await_accepted(listener)
     with contextlib.suppress(OSError):  # systems other than Linux refuse it, and close does it
         listener.shutdown(socket.SHUT_RDWR)
     path = listener.getsockname() if listener.family == socket.AF_UNIX else ""
@@ -90,6 +87,15 @@ def stop_listening(listener: socket.socket) -> None:
     if path and not _answers(path):  # else another server has taken the path over
         with contextlib.suppress(OSError):
             Path(path).unlink()
+
+
+def _await_accepted(listener: socket.socket) -> None:
+    """Wait for some time until no connection waits to be accepted."""
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    ends = time.monotonic() + SECONDS_TO_ACCEPT
+    while waiting.poll(0) and time.monotonic() < ends:
+        time.sleep(0.0002)
 
 
 def _ignore_connections(listener: socket.socket) -> None:

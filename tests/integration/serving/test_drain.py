@@ -1,14 +1,13 @@
 """What SIGTERM does to requests: the one in flight is answered, later ones are not taken."""
 
-import http.client
 import json
 import signal
 import socket
-import threading
 from pathlib import Path
 
 import pytest
 
+from tests.support.serving.load import Load
 from tests.support.serving.started import SCHEDULERS, Started, started_server, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -42,37 +41,6 @@ def wait_until_refused(server: Started) -> None:
         return False
 
     wait_until(refused, 10, "connections are refused")
-
-
-def load(server: Started, keep: bool, answered: list[int], lost: list[str]) -> None:
-    """Send one request after the other until the server closes the connection or refuses one."""
-    body = b'{"texts": ["a quiet morning"]}'
-    head = REQUEST.partition(b"Connection")[0]
-    if not keep:
-        head += b"Connection: close\r\n"
-    request = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    while True:
-        try:
-            connection = connected(server)
-        except ConnectionRefusedError:
-            return
-        with connection:
-            while True:
-                connection.sendall(request)
-                try:
-                    answer = http.client.HTTPResponse(connection)
-                    answer.begin()
-                    answer.read()
-                except (OSError, http.client.HTTPException) as error:
-                    lost.append(repr(error))
-                    return
-                answered.append(answer.status)
-                if answer.status == 503 and answer.getheader("retry-after") and answered[200:]:
-                    return
-                if answer.status != 200:
-                    lost.append(str(answer.status))
-                if answer.getheader("connection") == "close":
-                    break
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
@@ -120,24 +88,12 @@ def test_a_kept_connection_is_told_that_it_ends(tiny_model: Path, tmp_path: Path
 def test_no_request_is_lost_when_it_stops_under_load(
     tiny_model: Path, tmp_path: Path, round_: int
 ) -> None:
-    """Half the clients keep their connection, half make one per request.
-
-    A client that is refused a connection, or answered with 503, ends. Every request that was sent
-    has to be answered.
-    """
     with started_server(tiny_model, tmp_path) as server:
-        lost: list[str] = []
-        answered: list[int] = []
-        clients = [
-            threading.Thread(target=load, args=(server, number % 2 == 0, answered, lost))
-            for number in range(64)
-        ]
-        for client in clients:
-            client.start()
-        wait_until(lambda: len(answered) > 200, 60, "every client is at work")
+        load = Load(server, clients=64)
+        load.start()
+        wait_until(lambda: len(load.sent) > 300, 60, "every client is at work")
         server.process.send_signal(signal.SIGTERM)
-        for client in clients:
-            client.join(30)
+        load.join(30)
 
         assert server.process.wait(timeout=35) == 0
-        assert lost == []
+        assert load.lost == []
