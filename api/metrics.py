@@ -63,6 +63,10 @@ class Metrics:
             "inference", "Time of a classification call, with its retries."
         )
         self._inference_texts = counter("inference_texts", "Texts classified.")
+        self._retention_held_back = counter(
+            "retention_held_back",
+            "Retention sweeps that kept what only a jump made old.",
+        )
         self._messages_dropped = counter(
             "messages_dropped", "Items of the Redis list that are no wake-up messages."
         )
@@ -98,6 +102,10 @@ class Metrics:
     def message_dropped(self) -> None:
         """Count an item of the Redis list that is no wake-up message."""
         self._messages_dropped.inc()
+
+    def retention_held_back(self) -> None:
+        """Count a retention sweep that deleted less than the clock asked for."""
+        self._retention_held_back.inc()
 
     def serve(self, host: str, port: int) -> None:
         """Serve the metrics on their own port, as in a worker. Raises OSError."""

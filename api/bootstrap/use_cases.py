@@ -12,9 +12,10 @@ from pathlib import Path
 from api.bootstrap.adapters import Ports
 from api.domain.crisis_support import SupportList
 from api.domain.scoring import PRESETS, InvalidScoringError, ScoringConfig, config_of
+from api.jobs.retention import Sweeper
 from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics
-from api.runtime.worker_pool import Sweeper, WorkerPool
+from api.runtime.worker_pool import WorkerPool
 from api.services import Services
 from api.services.access import Access
 from api.services.analyses import Analyses, LongCalls
@@ -100,7 +101,7 @@ def analysis_workers(
     pool = WorkerPool(
         runner.run,
         stopping,
-        sweep=Sweeper(ports.store, ports.clock).sweep_when_due,
+        sweep=Sweeper(ports.store, ports.clock, metrics.retention_held_back).sweep_when_due,
         threads=threads,
         poll_seconds=settings.queue_poll_seconds,
     )

@@ -113,9 +113,10 @@ class ApiClient:
         """Return the recommendations for a user whose mood is known."""
         return self._call("GET", f"/v1/users/{user_name}/recommendations")
 
-    def erase(self, user_name: str) -> None:
-        """Erase everything stored about a user."""
-        self._call("DELETE", f"/v1/users/{user_name}")
+    def erase(self, user_name: str) -> list[str]:
+        """Erase everything stored about a user; return where some of it remains for a while."""
+        pending: list[str] = self._call("DELETE", f"/v1/users/{user_name}").get("pending", [])
+        return pending
 
     def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         try:

@@ -101,9 +101,13 @@ def erase(api: ApiClient, options: Namespace) -> None:
               end="", file=sys.stderr, flush=True)  # fmt: skip
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise ApiCallError("nothing was erased")
-    api.erase(options.user)
+    pending = api.erase(options.user)
     if options.json:
-        _print_json({"erased": options.user})
+        _print_json({"erased": options.user, "pending": pending})
+    elif pending:
+        print(f"Everything held about @{options.user} is erased and cannot be read any more; the "
+              f"{' and the '.join(pending)} will be rid of it as soon as no earlier reader needs "
+              "them.")  # fmt: skip
     else:
         print(f"Everything held about @{options.user} is erased.")
 

@@ -67,6 +67,35 @@ class Retention:
     moods: timedelta = timedelta(days=365)
 
 
+@dataclass(frozen=True, slots=True)
+class PastRetention:
+    """How many posts and ended analyses are stored, and how many of them are past Retention."""
+
+    posts: int
+    posts_past: int
+    analyses: int
+    analyses_past: int
+
+    @property
+    def share(self) -> float:
+        """Return the share of posts or of analyses that is past, whichever is larger."""
+        posts = self.posts_past / self.posts if self.posts else 0.0
+        analyses = self.analyses_past / self.analyses if self.analyses else 0.0
+        return max(posts, analyses)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRecord:
+    """How far the sweeps of a store have come, for the processes that sweep next.
+
+    until is the time up to which they trust the clock. spent is the share of what was stored that
+    they deleted by time that they had not seen pass; it decreases with time seen to pass.
+    """
+
+    until: datetime
+    spent: float
+
+
 class AnalysisQueue(Protocol):
     """The queue of record: queues analyses, leases each to one worker, stores how it ended.
 
@@ -160,11 +189,19 @@ class Store(AnalysisQueue, Protocol):
     def set_matchable(self, user_id: str, matchable: bool) -> None:
         """Record whether the user agreed to be recommended to others as a friend."""
 
-    def erase_user(self, user_id: str, at: datetime) -> None:
+    def erase_user(self, user_id: str, at: datetime) -> bool:
         """Delete everything stored about the user and leave a tombstone without content.
 
         Running analyses lose their lease, so no run can restore the user. A user may return later:
         ensure_user creates them as new.
+        Returns whether nothing is left in the store's files. If not, no call reads it any more, and
+        finish_erasures removes it; no other call waits for that.
+        """
+
+    def finish_erasures(self) -> bool:
+        """Remove what was deleted but is still in the store's files; return whether all is gone.
+
+        It is cheap if nothing is left, and meant to be called every few seconds.
         """
 
     def export_user(self, user_id: str) -> Mapping[str, Any]:
@@ -279,6 +316,15 @@ class Store(AnalysisQueue, Protocol):
         Also completes writes that a process left unfinished when it died. Returns how many posts
         and analyses were deleted; an analysis that has not ended is never deleted.
         """
+
+    def past_retention(self, now: datetime) -> PastRetention:
+        """Return how many posts and ended analyses there are, and how many sweep would delete."""
+
+    def sweep_record(self) -> SweepRecord | None:
+        """Return what set_sweep_record stored last, or None; spent is exact to a millionth."""
+
+    def set_sweep_record(self, record: SweepRecord) -> None:
+        """Store how far the sweeps have come."""
 
     def ping(self) -> None:
         """Check that the store can be read and written; else raise StoreUnavailableError."""

@@ -186,6 +186,7 @@ EXPORT: dict[str, Any] = {
     "posts": [{key: _PEAK[key] for key in ("post_id", "text", "created_at")}],
     **{key: [] for key in ("analyses", "sources", "sign_ins", "moods", "feedback")},
 }
+ERASURE: dict[str, Any] = {"user_name": "ben_grey", "pending": ["files of the store"]}
 ORIGINAL_RECOMMENDATIONS = {
     "big_accounts": ["dog_rates"],
     "hashtags": ["goodnews"],

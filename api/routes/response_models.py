@@ -6,7 +6,7 @@ A model's docstring and example are shown in the OpenAPI document.
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -299,6 +299,18 @@ class ExportDocument(BaseModel):
     posts: list[dict[str, Any]]
 
     model_config = example(examples.EXPORT)
+
+
+class ErasureDocument(BaseModel):
+    """An erasure that is not complete: nothing can be read any more, but pending remains on disk.
+
+    The service removes it without a further call, as soon as nothing reads an earlier state.
+    """
+
+    user_name: str
+    pending: list[Literal["files of the store"]]
+
+    model_config = example(examples.ERASURE)
 
 
 class OriginalAnalysisDocument(RootModel[list[str | None]]):

@@ -20,6 +20,7 @@ from api.routes.request_models import (
 )
 from api.routes.response_models import (
     ConsentDocument,
+    ErasureDocument,
     ExportDocument,
     ImportDocument,
     RecommendationsDocument,
@@ -105,11 +106,12 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
             "matchable": body.matchable,
         }
 
-    @routes.delete("/consent", **documented(Scope.ERASE, {204: None}, *CHANGES, "not-found"))
+    erases = documented(Scope.ERASE, {204: None, 202: ErasureDocument}, *CHANGES, "not-found")
+
+    @routes.delete("/consent", **erases)
     def withdraw_consent(path: UserPath) -> Any:
         """Withdraw consent, which erases everything stored about the user."""
-        services.users.erase(path.user_name)
-        return "", 204
+        return _erased(path.user_name, complete=services.users.erase(path.user_name))
 
     @routes.get("/export", **documented(Scope.READ, {200: ExportDocument}, "not-found"))
     def export_user(path: UserPath) -> Any:
@@ -121,13 +123,22 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
         }
         return body, 200, headers
 
-    @routes.delete("", **documented(Scope.ERASE, {204: None}, *CHANGES, "not-found"))
+    @routes.delete("", **erases)
     def erase_user(path: UserPath) -> Any:
-        """Erase everything stored about a user; a running analysis cannot restore it."""
-        services.users.erase(path.user_name)
-        return "", 204
+        """Erase everything stored about a user; a running analysis cannot restore it.
+
+        202 says that nothing can be read any more, but that some is still in the store's files.
+        """
+        return _erased(path.user_name, complete=services.users.erase(path.user_name))
 
     return routes
+
+
+def _erased(user_name: str, *, complete: bool) -> Any:
+    if complete:
+        return "", 204
+    document = ErasureDocument(user_name=user_name, pending=["files of the store"])
+    return document.model_dump(), 202
 
 
 def _upload() -> Upload:

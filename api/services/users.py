@@ -99,9 +99,12 @@ class Users:
         """Return all data of the user as JSON values."""
         return self.store.export_user(self._known(user_name).user_id)
 
-    def erase(self, user_name: str) -> None:
-        """Erase all data of the user, which is also what withdrawing consent does."""
-        self.store.erase_user(self._known(user_name).user_id, self.clock())
+    def erase(self, user_name: str) -> bool:
+        """Erase all data of the user, which is also what withdrawing consent does.
+
+        Returns whether nothing is left in the store's files; if not, the next sweep removes it.
+        """
+        return self.store.erase_user(self._known(user_name).user_id, self.clock())
 
     def _known(self, user_name: str) -> UserRecord:
         user = self.store.user(valid_user_id(user_name))

@@ -7,6 +7,9 @@ from api.domain.analyses import Analysis, AnalysisRequest, Lease
 from api.errors import ConflictError, LeaseLostError, StoreUnavailableError
 from api.stores.values import stored_hashtags
 
+MILLION = 1_000_000
+"""Shares are stored as whole millionths."""
+
 
 def check_same_request(known: Analysis, request: AnalysisRequest) -> None:
     """Raise ConflictError if an idempotency key was used for another request than this one."""

@@ -13,16 +13,12 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from api.errors import StoreUnavailableError
-from api.ports.store import Retention
 from api.stores.mongo.connections import MongoDatabase
 from api.stores.mongo.documents import equal
 from api.stores.mongo.schema import COLLECTIONS, FACTS, Collection
 from api.stores.shared_rules import check_version
 
 Migration = Callable[[MongoDatabase], None]
-
-LONGEST_EXPIRY = 2**31 - 1
-"""The most seconds that MongoDB accepts for expireAfterSeconds."""
 
 
 def first_layout(database: MongoDatabase) -> None:
@@ -42,11 +38,16 @@ def same_posts(_: MongoDatabase) -> None:
     """Change nothing: from here on imports say what gives way, which older versions do not read."""
 
 
+def no_expiry(_: MongoDatabase) -> None:
+    """Change nothing: indexes no longer expire documents, which older versions would make again."""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     first_layout,
     fetch_places,
     detected_languages,
     same_posts,
+    no_expiry,
 )
 """Steps that lead from each version to the next; a released one never changes."""
 
@@ -54,7 +55,6 @@ MIGRATIONS: tuple[Migration, ...] = (
 def prepare(
     database: MongoDatabase,
     where: str,
-    retention: Retention,
     migrations: Sequence[Migration] = MIGRATIONS,
 ) -> None:
     """Declare collections and indexes and apply the missing migrations.
@@ -65,7 +65,7 @@ def prepare(
     check_version(where, version, len(migrations))
     known = _options(database)
     for collection in COLLECTIONS:
-        declare(database, collection, retention, known)
+        declare(database, collection, known)
     for number in range(version, len(migrations)):
         migrations[number](database)
         database.facts.update_one(equal(id="schema", value=number), {"$set": {"value": number + 1}})
@@ -74,7 +74,6 @@ def prepare(
 def declare(
     database: MongoDatabase,
     collection: Collection,
-    retention: Retention,
     known: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Create or update a collection, its validator and its indexes.
@@ -91,12 +90,13 @@ def declare(
         _create(database, name, wanted)
     missing = []
     for index in collection.indexes:
-        seconds = expiry(retention, index.kept_as)
-        if index.name not in indexes:
-            missing.append(index.model(seconds))
-        elif indexes[index.name].get("expireAfterSeconds") != seconds:
-            change = {"name": index.name, "expireAfterSeconds": seconds}
-            database.command("collMod", name, index=change)
+        if "expireAfterSeconds" in indexes.get(index.name, ()):
+            # Of an older version. MongoDB has no other way to end the expiry.
+            with suppress(OperationFailure):  # another process may be faster
+                database[name].drop_index(index.name)
+            missing.append(index.model())
+        elif index.name not in indexes:
+            missing.append(index.model())
     if missing:
         database[name].create_indexes(missing)
 
@@ -107,13 +107,6 @@ def _create(database: MongoDatabase, name: str, validator: Mapping[str, Any]) ->
     except OperationFailure:
         if name not in database.list_collection_names():  # otherwise another process was faster
             raise
-
-
-def expiry(retention: Retention, kept_as: str | None) -> int | None:
-    """Return the seconds after which documents of an index expire, or None."""
-    if kept_as is None:
-        return None
-    return min(int(getattr(retention, kept_as).total_seconds()), LONGEST_EXPIRY)
 
 
 def put_fact(database: MongoDatabase, name: str, value: int | bytes) -> None:
@@ -138,7 +131,7 @@ def _version(database: MongoDatabase, where: str) -> int:
             "database"
         )
     if FACTS.name not in known:
-        declare(database, FACTS, Retention(), known)
+        declare(database, FACTS, known)
     put_fact(database, "schema", 0)
     return int(fact(database, "schema"))
 

@@ -44,21 +44,18 @@ def document(*, optional: Mapping[str, Any] | None = None, **required: Any) -> d
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; kept_as names the field of Retention after which its documents expire."""
+    """An index. None expires: by a server's clock that jumps, MongoDB would delete everything."""
 
     name: str
     keys: Keys
     unique: bool = False
     partial: Mapping[str, Any] | None = None
-    kept_as: str | None = None
 
-    def model(self, seconds: int | None) -> IndexModel:
-        """Return the index as the driver creates it; documents expire after so many seconds."""
+    def model(self) -> IndexModel:
+        """Return the index as the driver creates it."""
         options: dict[str, Any] = {"name": self.name, "unique": self.unique}
         if self.partial is not None:
             options["partialFilterExpression"] = self.partial
-        if seconds is not None:
-            options["expireAfterSeconds"] = seconds
         return IndexModel(list(self.keys), **options)
 
 
@@ -159,7 +156,7 @@ _POSTS = Collection(
             (("user_key", 1), ("earlier_ids", 1)),
             partial={"earlier_ids": {"$exists": True}},
         ),
-        Index("posts_saved", (("saved_at", 1),), kept_as="posts"),
+        Index("posts_saved", (("saved_at", 1),)),
     ),
 )
 
@@ -182,7 +179,7 @@ _IMPORTS = Collection(
     (
         Index("imports_chunks", (("import_id", 1), ("chunk", 1)), unique=True),
         Index("imports_user", (("user_key", 1),)),
-        Index("imports_saved", (("saved_at", 1),), kept_as="posts"),
+        Index("imports_saved", (("saved_at", 1),)),
     ),
 )
 
@@ -244,7 +241,7 @@ _ANALYSES = Collection(
         ),
         Index("analyses_newest", (("user_key", 1), ("state", 1), ("finished_at", -1))),
         Index("analyses_untold", (("untold", 1),), partial={"untold": True}),
-        Index("analyses_ended", (("ended_on", 1),), kept_as="moods"),
+        Index("analyses_ended", (("ended_on", 1),)),
     ),
 )
 
@@ -253,7 +250,7 @@ _FEEDBACK = Collection(
     document(_id=TEXT, user_key=TEXT, mood=TEXT, created_at=WHOLE, ended_on=DATE),
     (
         Index("feedback_user", (("user_key", 1),)),
-        Index("feedback_ended", (("ended_on", 1),), kept_as="moods"),
+        Index("feedback_ended", (("ended_on", 1),)),
     ),
 )
 

@@ -48,7 +48,7 @@ class MongoStore(
         self._connections = Connections(url, listeners)
         try:
             with self._connections.using() as database:
-                prepare(database, self._connections.where, retention)
+                prepare(database, self._connections.where)
         except BaseException:
             self._connections.close()
             raise

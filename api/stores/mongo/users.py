@@ -51,8 +51,11 @@ class UserPart(StorePart):
         if not changed.matched_count:
             raise NotFoundError(f"there is no user {user_id!r}")
 
-    def erase_user(self, user_id: str, at: datetime) -> None:
-        """Mark the user as erased, then delete their documents and leave a tombstone."""
+    def erase_user(self, user_id: str, at: datetime) -> bool:
+        """Mark the user as erased, then delete their documents and leave a tombstone.
+
+        When MongoDB overwrites deleted documents in its files, it does not say.
+        """
         with self._connections.using() as database:
             # From this write on the user is unknown and not recommended to others.
             database.users.update_one(
@@ -62,6 +65,13 @@ class UserPart(StorePart):
             marked = database.users.find_one(equal(id=user_id))
             if marked is not None and "erased_at" in marked:
                 finish_erasure(database, marked)
+        return True
+
+    def finish_erasures(self) -> bool:
+        """Carry out the erasures that a process left unfinished when it died."""
+        with self._connections.using() as database:
+            finish_all_erasures(database)
+        return True
 
 
 def known_or_created(
@@ -117,3 +127,9 @@ def finish_erasure(database: MongoDatabase, user: Mapping[str, Any]) -> None:
     )
     purge(database, user["key"])
     database.users.delete_one(equal(id=user["_id"], key=user["key"]))
+
+
+def finish_all_erasures(database: MongoDatabase) -> None:
+    """Erase every user who is marked as erased."""
+    for user in database.users.find({"erased_at": {"$exists": True}}):
+        finish_erasure(database, user)

@@ -21,6 +21,7 @@ from api.errors import StoreUnavailableError
 from api.stores.sqlite.schema import check_owner, migrate
 
 _MOST_IDLE = 8
+_LOG_TURN_SECONDS = 0.1  # enough for readers of one statement to end
 _SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
@@ -132,6 +133,24 @@ class Connections:
             yield connection
         finally:
             connection.close()
+
+    def empty_log(self) -> bool:
+        """Move the write-ahead log into the file and empty it, if no reader needs it any more.
+
+        Returns whether it is empty. Writers wait for it _LOG_TURN_SECONDS at most: a reader that
+        holds an old state of the store may hold it for long.
+        """
+        with self.separate() as connection, translated(self.file):
+            connection.execute(f"PRAGMA busy_timeout = {round(_LOG_TURN_SECONDS * 1000)}")
+            # First without a lock, so that little is left to do while writers wait.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            try:
+                busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError as exc:
+                if exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
+        return not busy
 
     def close(self) -> None:
         """Close idle connections; a lent one is closed when it is returned."""

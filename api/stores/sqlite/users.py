@@ -1,7 +1,6 @@
 """Users and their consent, and the erasure of a user."""
 
 import sqlite3
-from contextlib import suppress
 from datetime import datetime
 
 from api.errors import NotFoundError, StoreUnavailableError
@@ -52,22 +51,50 @@ class UserPart(StorePart):
                 "UPDATE user_hashtags SET matchable = ? WHERE user_key = ?", (matchable, user_key)
             )
 
-    def erase_user(self, user_id: str, at: datetime) -> None:
+    def erase_user(self, user_id: str, at: datetime) -> bool:
         """Delete the user and, by cascade, every row that refers to them; leave a tombstone."""
         with self._connections.writing() as connection:
             erased = connection.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
-            if not erased.rowcount:
-                return
-            (salt,) = connection.execute(_SALT).fetchone()
+            if erased.rowcount:
+                (salt,) = connection.execute(_SALT).fetchone()
+                connection.execute(
+                    "INSERT INTO tombstones (user_hash, erased_at) VALUES (?, ?) "
+                    "ON CONFLICT (user_hash) DO UPDATE SET erased_at = excluded.erased_at",
+                    (user_hash(salt, user_id), stored_time(at)),
+                )
+                note_deletion(connection)
+        try:
+            return self.finish_erasures()
+        except StoreUnavailableError:  # the erasure itself is done
+            return False
+
+    def finish_erasures(self) -> bool:
+        """Empty the write-ahead log if it may still contain deleted rows."""
+        with self._connections.reading() as connection:
+            noted = _deletions_noted(connection)
+        if not noted:
+            return True
+        if not self._connections.empty_log():
+            return False
+        with self._connections.writing() as connection:
+            # Not those that were noted while the log was emptied.
             connection.execute(
-                "INSERT INTO tombstones (user_hash, erased_at) VALUES (?, ?) "
-                "ON CONFLICT (user_hash) DO UPDATE SET erased_at = excluded.erased_at",
-                (user_hash(salt, user_id), stored_time(at)),
+                "UPDATE facts SET value = 0 WHERE name = 'deletions' AND value = ?", (noted,)
             )
-        # The log still contains the erased rows. If readers or a failing disk prevent this, they
-        # stay there until later writes overwrite them: the erasure itself is done.
-        with suppress(StoreUnavailableError), self._connections.reading() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return _deletions_noted(connection) == 0
+
+
+def note_deletion(connection: sqlite3.Connection) -> None:
+    """Note, in the transaction that deletes, that the log has to be emptied of deleted rows."""
+    connection.execute(
+        "INSERT INTO facts VALUES ('deletions', 1) "
+        "ON CONFLICT (name) DO UPDATE SET value = value + 1"
+    )
+
+
+def _deletions_noted(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT value FROM facts WHERE name = 'deletions'").fetchone()
+    return 0 if row is None else int(row["value"])
 
 
 def create_user(connection: sqlite3.Connection, user_id: str, user_name: str, at: datetime) -> None:

@@ -40,25 +40,24 @@ def mongo_server(
 
 
 @pytest.fixture(scope="session")
-def mongo_urls(mongo_server: MongoServer) -> Iterator[tuple[str, str]]:
-    """Two databases of this run, one per retention; dropped at its end."""
-    names = [f"moodline_test_{uuid.uuid4().hex[:12]}" for _ in range(2)]
-    yield mongo_server.url_of(names[0]), mongo_server.url_of(names[1])
-    with MongoClient[dict[str, Any]](mongo_server.url_of(names[0])) as client:
-        for name in names:
-            client.drop_database(name)
+def database_url(mongo_server: MongoServer) -> Iterator[str]:
+    """A database of this run; dropped at its end."""
+    name = f"moodline_test_{uuid.uuid4().hex[:12]}"
+    yield mongo_server.url_of(name)
+    with MongoClient[dict[str, Any]](mongo_server.url_of(name)) as client:
+        client.drop_database(name)
 
 
 @pytest.fixture
-def mongo_url(mongo_urls: tuple[str, str]) -> Iterator[str]:
-    """A database without users; both are emptied afterwards, as new ones take long to create."""
-    yield mongo_urls[0]
-    for url in mongo_urls:
-        with MongoClient[dict[str, Any]](url) as client:
-            database = client.get_default_database()
-            for collection in COLLECTIONS:
-                if collection is not FACTS:
-                    database[collection.name].delete_many({})
+def mongo_url(database_url: str) -> Iterator[str]:
+    """A database without users; it is emptied afterwards, as a new one takes long to create."""
+    yield database_url
+    with MongoClient[dict[str, Any]](database_url) as client:
+        database = client.get_default_database()
+        for collection in COLLECTIONS:
+            if collection is not FACTS:
+                database[collection.name].delete_many({})
+        database.facts.delete_many({"_id": {"$in": ["swept_until", "swept_early"]}})
 
 
 @pytest.fixture
@@ -77,8 +76,7 @@ def mongo_store(mongo_url: str) -> Iterator[MongoStore]:
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> StoreBackend:
     if request.param == "mongo":
-        request.getfixturevalue("mongo_url")
-        return MongoBackend(*request.getfixturevalue("mongo_urls"))
+        return MongoBackend(request.getfixturevalue("mongo_url"))
     return SqliteBackend(tmp_path / "moodline.db")
 
 

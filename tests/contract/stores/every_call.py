@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from api.domain.analyses import Problem
 from api.domain.api_keys import ApiKey
 from api.domain.recommendations import CatalogueItem
+from api.ports.store import SweepRecord
 from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
 from tests.contract.stores.store_examples import (
@@ -71,6 +72,10 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.feedback()
     store.export_user(ALICE)
     store.analysis("finished")
+    store.past_retention(sweep_at)
     store.sweep(sweep_at)
+    store.set_sweep_record(SweepRecord(NOW, 0.25))
+    store.sweep_record()
     store.ping()
     store.erase_user(ALICE, LATER)
+    store.finish_erasures()

@@ -14,14 +14,10 @@ from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
 
 FOR_EVER = Retention(posts=timedelta(days=20_000), moods=timedelta(days=20_000))
-"""The posts of the suite are of a fixed day, which a server with its own clock would delete."""
-
 
 KEPT = Retention(posts=timedelta(days=30), moods=timedelta(days=365))
-"""The one retention besides FOR_EVER that tests use: the stand-in cannot change an index."""
 
 TODAY = datetime.now(UTC).replace(microsecond=0)
-"""The real day: a server that deletes by its own clock keeps what was saved today."""
 
 
 class StoreBackend(Protocol):
@@ -48,13 +44,10 @@ class SqliteBackend:
 @dataclass(frozen=True, slots=True)
 class MongoBackend:
     url: str
-    other_url: str
     many: int = 32  # the stand-in saves one or two hundred per second
 
     def open(self, retention: Retention = FOR_EVER) -> Store:
-        # Not the same database: the stand-in cannot change an index in place.
-        url = self.url if retention is FOR_EVER else self.other_url
-        return MongoStore(url, retention=retention)
+        return MongoStore(self.url, retention=retention)
 
 
 BACKENDS = ("sqlite", "mongo")

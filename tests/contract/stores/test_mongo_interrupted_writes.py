@@ -247,6 +247,7 @@ def marked(store: MongoStore, database: Documents) -> None:
 
 FINISHED_BY: dict[str, Callable[[MongoStore], object]] = {
     "the sweep": lambda store: store.sweep(NOW),
+    "what is called every few seconds": lambda store: store.finish_erasures(),
     "the same call again": lambda store: store.erase_user(ALICE, LATER),
     "the user coming back": lambda store: known(store),
 }

@@ -11,7 +11,6 @@ import pytest
 from pymongo import MongoClient
 
 from api.errors import MoodlineError, NotFoundError, StoreUnavailableError
-from api.ports.store import Retention
 from api.stores.mongo import MongoStore
 from api.stores.mongo.migrations import MIGRATIONS, prepare
 from api.stores.mongo.schema import COLLECTIONS
@@ -95,18 +94,17 @@ def test_what_is_not_of_the_declared_form_is_refused_by_the_database(store: Mong
     assert store.user("bob") is None
 
 
-def test_posts_expire_by_the_servers_own_clock_too(database: Documents, store: MongoStore) -> None:
-    seconds = {
-        index.name: database[collection.name].index_information()[index.name]["expireAfterSeconds"]
+def test_no_document_expires_by_the_clock_of_the_server(
+    database: Documents, store: MongoStore
+) -> None:
+    indexes = [
+        index
         for collection in COLLECTIONS
-        for index in collection.indexes
-        if index.kept_as is not None
-    }
+        for index in database[collection.name].index_information().values()
+    ]
 
-    assert seconds.keys() == {
-        "posts_saved", "imports_saved", "analyses_ended", "feedback_ended",
-    }  # fmt: skip
-    assert set(seconds.values()) == {20_000 * 24 * 3600}
+    assert len(indexes) > len(COLLECTIONS)
+    assert [one for one in indexes if "expireAfterSeconds" in one] == []
 
 
 def test_opening_again_changes_nothing(
@@ -134,28 +132,28 @@ def other(mongo_url: str) -> Iterator[Documents]:
 def test_migrations_run_in_order_from_where_the_database_stands(other: Documents) -> None:
     ran: list[str] = []
     more = (*MIGRATIONS, lambda _: ran.append("next"), lambda _: ran.append("last"))
-    prepare(other, "there", Retention(), more[:-1])
+    prepare(other, "there", more[:-1])
 
-    prepare(other, "there", Retention(), more)
-    prepare(other, "there", Retention(), more)
+    prepare(other, "there", more)
+    prepare(other, "there", more)
 
     assert ran == ["next", "last"]
     assert other.facts.find_one({"_id": "schema"}) == {"_id": "schema", "value": len(more)}
 
 
 def test_a_store_of_a_newer_version_is_refused(other: Documents) -> None:
-    prepare(other, "there", Retention())
+    prepare(other, "there")
     other.facts.update_one({"_id": "schema"}, {"$set": {"value": 99}})
 
     with pytest.raises(StoreUnavailableError, match=r"newer version \(its schema is 99"):
-        prepare(other, "there", Retention())
+        prepare(other, "there")
 
 
 def test_the_database_of_another_program_is_refused_and_not_touched(other: Documents) -> None:
     other.users.insert_one({"theirs": 1})
 
     with pytest.raises(StoreUnavailableError, match="another program"):
-        prepare(other, "there", Retention())
+        prepare(other, "there")
 
     assert other.list_collection_names() == ["users"]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api.domain.analyses import AnalysisState
-from api.ports.store import Store
+from api.ports.store import PastRetention, Store, SweepRecord
 from tests.contract.stores.store_examples import (
     ALICE,
     PROGRESS,
@@ -94,3 +94,37 @@ def test_an_analysis_that_has_not_ended_is_never_deleted(store: Store) -> None:
 
     assert deleted == 0
     assert stored(store).state is AnalysisState.QUEUED
+
+
+def test_what_a_sweep_would_delete_can_be_counted_before(store: Store) -> None:
+    store.save_posts(ALICE, [a_post(1), a_post(2)], TODAY)
+    store.save_posts(ALICE, [a_post(2), a_post(3)], TODAY + timedelta(days=20))
+    analysed(store)
+    store.create_analysis(an_analysis("under way", created_at=TODAY), idempotency_key=None)
+
+    early = store.past_retention(TODAY + KEPT.posts)
+    later = store.past_retention(TODAY + KEPT.posts + MOMENT)
+    last = store.past_retention(TODAY + KEPT.moods + MOMENT)
+    store.sweep(TODAY + KEPT.moods + MOMENT)
+
+    assert early == PastRetention(3, 0, 1, 0)
+    assert (later, later.share) == (PastRetention(3, 1, 1, 0), 1 / 3)
+    assert (last, last.share) == (PastRetention(3, 3, 1, 1), 1.0)
+    assert store.past_retention(TODAY + 2 * KEPT.moods) == PastRetention(0, 0, 0, 0)
+    assert PastRetention(0, 0, 0, 0).share == 0.0
+
+
+def test_the_record_of_sweeps_is_there_for_whoever_sweeps_next(backend: StoreBackend) -> None:
+    first, second = SweepRecord(TODAY, 0.25), SweepRecord(TODAY + MOMENT, 0.0)
+    store = backend.open()
+
+    unknown = store.sweep_record()
+    store.set_sweep_record(first)
+    store.set_sweep_record(second)
+    store.close()
+
+    again = backend.open()
+    assert (unknown, again.sweep_record()) == (None, second)
+    again.set_sweep_record(first)
+    assert again.sweep_record() == first
+    again.close()

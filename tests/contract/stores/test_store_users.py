@@ -148,8 +148,10 @@ def test_erasing_a_user_leaves_nothing_of_them_and_the_other_users(store: Store)
     store.save_posts("bob", [a_post(1)], NOW)
     with_everything(store)
 
-    store.erase_user(ALICE, LATER)
+    complete = store.erase_user(ALICE, LATER)
 
+    assert complete
+    assert store.finish_erasures()
     assert store.user(ALICE) is None
     assert store.count_posts(ALICE) == 0
     assert store.analysis("done") is None

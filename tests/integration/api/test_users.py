@@ -1,11 +1,16 @@
 """A user sees their mood, timeline and recommendations, and decides about what is held."""
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from api.domain.analyses import WORDS, WORDS_VERSION
-from tests.support.wired_service import NOW, WiredService, post_line, problem
+from api.settings import Settings
+from api.stores.sqlite import SqliteStore
+from tests.support.wired_service import NOW, WiredService, post_line, problem, wire_service
 
 
 def test_a_user_without_an_analysis_has_no_mood_yet(wired: WiredService) -> None:
@@ -145,3 +150,24 @@ def test_the_export_holds_the_posts_and_is_a_download(wired: WiredService) -> No
     assert answer.mimetype == "application/json"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "my very own words" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/users/alice", "/v1/users/alice/consent"])
+def test_an_erasure_says_what_is_still_pending_and_when_nothing_is(
+    settings: Settings, tmp_path: Path, path: str
+) -> None:
+    file = tmp_path / "moodline.db"
+    with wire_service(SqliteStore(file, busy_seconds=0.2), settings) as wired:
+        wired.import_posts("alice", 3)
+        with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM posts").fetchone()
+            pending = wired.client.delete(path)
+        wired.import_posts("alice", 3)
+        complete = wired.client.delete(path)
+
+        assert pending.status_code == 202
+        assert pending.get_json() == {"user_name": "alice", "pending": ["files of the store"]}
+        assert (complete.status_code, complete.data) == (204, b"")
+        problem(wired.client.get("/v1/users/alice"), 404, "not-found")
+        wired.service.ports.close()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from pymongo.errors import OperationFailure
 
-from api.ports.store import Retention
-from api.stores.mongo.migrations import LONGEST_EXPIRY, declare, expiry
+from api.stores.mongo.migrations import declare
 from api.stores.mongo.schema import COLLECTIONS, OF_A_USER, SHARD_KEYS, Collection, Index
 
-THINGS = Collection(
-    "things", {"bsonType": "object"}, (Index("old", (("saved_at", 1),), kept_as="posts"),)
-)
+THINGS = Collection("things", {"bsonType": "object"}, (Index("old", (("saved_at", 1),)),))
 AS_DECLARED = {"validator": {"$jsonSchema": {"bsonType": "object"}}}
-DAY = timedelta(days=1)
 
 
 class Database:
@@ -44,16 +39,19 @@ class Database:
     def index_information(self) -> dict[str, Any]:
         return self.indexes
 
+    def drop_index(self, name: str) -> None:
+        self.told.append(("drop", name))
+
     def create_indexes(self, models: list[Any]) -> None:
         self.told.append(("index", *(model.document["name"] for model in models)))
 
 
 def brought_about(database: Database, known: dict[str, Any]) -> list[tuple[Any, ...]]:
-    declare(database, THINGS, Retention(posts=DAY), known)  # type: ignore[arg-type]
+    declare(database, THINGS, known)  # type: ignore[arg-type]
     return database.told
 
 
-UP_TO_DATE = {"old": {"expireAfterSeconds": 86_400}}
+UP_TO_DATE: dict[str, Any] = {"old": {}}
 KNOWN = {"things": AS_DECLARED}
 
 
@@ -65,7 +63,7 @@ KNOWN = {"things": AS_DECLARED}
         (
             Database({"old": {"expireAfterSeconds": 60}}),
             KNOWN,
-            [("collMod", "things", {"index": {"name": "old", "expireAfterSeconds": 86_400}})],
+            [("drop", "old"), ("index", "old")],
         ),
         (
             Database(UP_TO_DATE),
@@ -77,7 +75,7 @@ KNOWN = {"things": AS_DECLARED}
     ids=[
         "what is missing is made",
         "what is as declared is left alone",
-        "another retention changes the index in place",
+        "an index of an older version by which documents expire is replaced",
         "another validator is replaced",
         "a collection that another process made first is no error",
     ],
@@ -95,11 +93,6 @@ def test_a_collection_that_cannot_be_made_is_an_error() -> None:
 
     with pytest.raises(OperationFailure):
         brought_about(Refusing(), {})
-
-
-def test_an_expiry_is_no_longer_than_mongodb_takes() -> None:
-    assert expiry(Retention(posts=timedelta(days=10**6)), "posts") == LONGEST_EXPIRY
-    assert expiry(Retention(), None) is None
 
 
 def test_the_shard_key_of_posts_is_their_unique_index() -> None:

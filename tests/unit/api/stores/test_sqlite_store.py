@@ -42,20 +42,6 @@ def posts(count: int, text: str = "text") -> list[Post]:
     return [Post(str(number), f"{text} {number}", NOW) for number in range(count)]
 
 
-def test_what_a_user_wrote_is_gone_from_the_files_after_erasure(path: Path) -> None:
-    store = SqliteStore(path)
-    for user_id in ("alice", "bob", "carol"):
-        store.ensure_user(user_id, user_id, NOW)
-        store.save_posts(user_id, posts(2_000, f"a secret of {user_id}"), NOW)
-
-    store.erase_user("bob", LATER)
-
-    files = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    store.close()
-    assert b"a secret of bob" not in files
-    assert b"a secret of carol" in files
-
-
 def test_a_tombstone_says_when_but_not_who(path: Path, store: SqliteStore) -> None:
     store.ensure_user("alice", "Alice", NOW)
 
