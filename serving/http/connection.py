@@ -20,6 +20,7 @@ from http import HTTPStatus
 from typing import Any
 
 import httptools
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 HEAD_BYTES = 1 << 16
@@ -100,6 +101,8 @@ class Connection(HttpToolsProtocol):
         """Take uvicorn's arguments, and the worker's `limits`."""
         super().__init__(*args, **kwargs)
         self.ws_protocol_class = None
+        if isinstance(self.app, ProxyHeadersMiddleware):
+            self.app = self.app.app  # no answer depends on where a request comes from
         self._limits = limits
         self._in_head = False
         self._in_body = False
