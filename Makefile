@@ -137,11 +137,11 @@ bench-gpu: $(VENV)/dev.stamp ## compare ways of running BERT on an NVIDIA card; 
 bench-api: $(VENV)/dev.stamp ## an analysis against the inference server alone (some minutes, on a quiet machine)
 	@$(BIN)/python -m benchmarks.analysis $(BENCH_ARGS)
 
-faults: $(VENV)/dev.stamp redis ## kill, stop and flush what the service stands on, and see that nothing is lost
-	@$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
+faults: $(VENV)/dev.stamp redis ## break all that the service stands on, and see that nothing is lost: [SEED=number]
+	@$(BIN)/python -m tests.faults.run $(if $(SEED),--seed $(SEED)) $(FAULTS_ARGS)
 
-soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make soak MINUTES=60
-	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),5)
+soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make soak MINUTES=60 [SEED=number]
+	@$(BIN)/python -m tests.faults.run --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
 
 clean: ## remove the environment, caches and local data
 	rm -rf $(VENV) $(MONGO) $(CLIENTS) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

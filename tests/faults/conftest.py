@@ -13,4 +13,4 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
     """A deployment without processes; the ones that a test starts are ended."""
     with Deployment(tmp_path) as one:
         yield one
-        print(one.log())  # noqa: T201 - pytest shows it where the test fails
+        print(one.log())

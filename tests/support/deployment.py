@@ -37,6 +37,7 @@ class Deployment:
             base_url=f"http://127.0.0.1:{self.api_port}", timeout=SECONDS, trust_env=False
         )
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.launcher: tuple[str, ...] = ()  # a module that starts the API and the workers
         self.environment = {
             **os.environ,
             "DATA_DIR": str(folder),
@@ -73,7 +74,7 @@ class Deployment:
         return started
 
     def start_api(self, **settings: str) -> subprocess.Popen[bytes]:
-        started = self._start([sys.executable, "-m", "api"], settings)
+        started = self._start([sys.executable, "-m", *self.launcher, "api"], settings)
         wait_until(self.api_answers, SECONDS, "the API answers")
         return started
 
@@ -94,7 +95,7 @@ class Deployment:
         return (self.folder / "log").read_text(encoding="utf-8")
 
     def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
-        return self._start([sys.executable, "-m", "api.worker"], settings)
+        return self._start([sys.executable, "-m", *self.launcher, "api.worker"], settings)
 
     def redis(self) -> redis.Redis:
         return redis.Redis("127.0.0.1", self.redis_port, socket_timeout=5)

@@ -22,10 +22,13 @@ _MODEL = {
 
 
 class InferenceServer(LoopbackServer):
-    """Inference server that counts how often each text was sent; a call takes `seconds`."""
+    """Inference server that counts how often each text was sent; a call takes `seconds`.
+
+    bad_answer, where it is set, is the answer to every call."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.bad_answer: Reply | None = None
         self.texts: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._answering = threading.Event()
@@ -51,4 +54,6 @@ class InferenceServer(LoopbackServer):
             self.texts.update(texts)
         self._answering.wait()
         self._stopping.wait(self.seconds)
+        if self.bad_answer is not None:
+            return self.bad_answer
         return Reply(body=[_ITEM] * len(texts))
