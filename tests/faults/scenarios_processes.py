@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
-from tests.faults.world import SECONDS, World
+from tests.faults.world import SECONDS, Process, World
 from tests.support.serving.started import wait_until
 
 STEPS = ("after-fetch", "before-chunk-write", "after-classify", "before-final-write",
@@ -93,24 +93,30 @@ def unexpected_error(world: World) -> None:
     world.fault(f"raise {step}")
 
 
+def late_worker(world: World, step: str, name: str) -> tuple[Process, str]:
+    """Start a worker that stops at a step; return it with the analysis that it then has.
+
+    Its first analysis lets it sweep the store before. A process that stops while it writes keeps
+    the embedded store's lock until it goes on or is killed, as any program with SQLite does.
+    """
+    late = world.deployment.start_worker(MOODLINE_FAILPOINTS=f"{step}=stop@2")
+    world.client.import_posts(f"first{name}", 5)
+    world.succeeds(world.client.start(f"first{name}"))
+    world.client.import_posts(f"late{name}", 5)
+    one = world.client.start(f"late{name}")
+    assert one is not None
+    world.stopped(late.pid, step)
+    world.fault(f"SIGSTOP {step}")
+    return late, one
+
+
 def stopped_past_its_lease(world: World) -> None:
     """A worker stops before its final write; another finishes; the first may write no more."""
     world.distributed(workers=0)
     steps = ("before-final-write", "before-chunk-write")
     for number, step in enumerate(world.chance.sample(steps, world.rounds(len(steps)))):
-        # Its first analysis lets it sweep the store. One that stops while it writes keeps the
-        # embedded store's lock until it goes on or is killed, as any SQLite program does.
-        late = world.deployment.start_worker(MOODLINE_FAILPOINTS=f"{step}=stop@2")
-        for user in (f"first{number}", f"late{number}"):
-            world.client.import_posts(user, 5)
-            one = world.client.start(user)
-            assert one is not None
-            if user.startswith("first"):
-                world.succeeds(one)
-        world.stopped(late.pid, step)
-        world.fault(f"SIGSTOP {step}")
+        late, one = late_worker(world, step, str(number))
         other = world.deployment.start_worker()
-        assert one is not None
         world.succeeds(one)
 
         late.send_signal(signal.SIGCONT)

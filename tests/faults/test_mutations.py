@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.scenarios_processes import late_worker
 from tests.faults.world import SECONDS, World
 from tests.support.faults.checker import Findings
 from tests.support.faults.mutated import MUTATIONS, VARIABLE
@@ -41,10 +42,7 @@ def an_ordinary_day(world: World) -> Findings:
 def a_late_worker(world: World) -> Findings:
     """A worker stops before its final write, and goes on once another has finished."""
     world.distributed(workers=0)
-    late = world.deployment.start_worker(MOODLINE_FAILPOINTS="before-final-write=stop")
-    world.client.import_posts("late")
-    one = world.client.start("late")
-    world.stopped(late.pid, "the failpoint")
+    late, one = late_worker(world, "before-final-write", "")
     world.workers = [world.deployment.start_worker()]
     world.succeeds(one)
     late.send_signal(signal.SIGCONT)

@@ -79,6 +79,8 @@ class TcpProxy:
             await asyncio.gather(there, back, return_exceptions=True)
         except OSError:
             self._reset(client)  # as a client sees that the server is away
+        except asyncio.CancelledError:
+            self._reset(client)  # the proxy stops; asyncio's streams would print it as an error
         finally:
             for writer in filter(None, (client, server)):
                 writer.close()
