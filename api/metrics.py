@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.domain.posts import Classification
 from api.errors import MoodlineError
-from api.ports.emotions import EmotionClient, ModelIdentity
+from api.ports.emotions import Check, EmotionClient, ModelIdentity
 from api.ports.sources import PostSource, SourcePage
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -127,20 +127,20 @@ class MeteredEmotionClient:
         self._emotions = emotions
         self._metrics = metrics
 
-    def model(self) -> ModelIdentity:
+    def model(self, *, check: Check | None = None) -> ModelIdentity:
         """Return the identity of the model in use."""
-        return self._emotions.model()
+        return self._emotions.model(check=check)
 
     def ready(self) -> bool:
         """Check whether the server answers and is ready."""
         return self._emotions.ready()
 
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
+    def classify(self, texts: Sequence[str], *, check: Check | None = None) -> list[Classification]:
         """Classify texts, and count the call by its outcome."""
         started = time.perf_counter()
         outcome, classified = "failed", 0
         try:
-            answer = self._emotions.classify(texts)
+            answer = self._emotions.classify(texts, check=check)
             outcome, classified = "succeeded", len(answer)
             return answer
         except MoodlineError as error:

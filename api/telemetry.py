@@ -38,7 +38,9 @@ def trace_app(app: Flask, processor: SpanProcessor) -> TracerProvider:
     # Runs before the checks, so that a refused request has a span too.
     checks = app.before_request_funcs[None]
     checks.insert(0, checks.pop())
-    HTTPXClientInstrumentor().instrument(tracer_provider=provider, request_hook=_called)
+    HTTPXClientInstrumentor().instrument(
+        tracer_provider=provider, request_hook=_called, async_request_hook=_called_with_asyncio
+    )
     return provider
 
 
@@ -51,6 +53,10 @@ def _called(span: Any, call: Any) -> None:
     for name, value in (("request_id", REQUEST_ID.get()), ("analysis_id", ANALYSIS_ID.get())):
         if value is not None:
             span.set_attribute(f"moodline.{name}", value)
+
+
+async def _called_with_asyncio(span: Any, call: Any) -> None:
+    _called(span, call)
 
 
 def _replace_addresses(span: Any, by: str) -> None:

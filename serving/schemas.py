@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 SCORE_DIGITS = 6
+MOST_TOKENS = 2**31 - 1
+"""More than any text has: a count that every store and every client can hold."""
 
 LongTexts = Literal["truncate", "window"]
 LONG_TEXTS: tuple[LongTexts, ...] = get_args(LongTexts)
@@ -53,14 +55,25 @@ class Classification:
 
     @classmethod
     def from_wire(cls, item: Any) -> Classification:
-        """Read the JSON object of the contract; ValueError when it is not one."""
+        """Read the JSON object of the contract; ValueError says what is wrong in another one."""
         try:
-            return cls(
-                label=str(item["label"]),
-                scores={str(name): float(score) for name, score in item["scores"].items()},
-                irony=float(item["irony"]),
-                tokens=int(item["tokens"]),
-                truncated=bool(item["truncated"]),
-            )
+            label, scores, irony = item["label"], item["scores"], item["irony"]
+            tokens, truncated = item["tokens"], item["truncated"]
+            probabilities = {name: _probability(score) for name, score in scores.items()}
         except (KeyError, TypeError, AttributeError) as exc:
             raise ValueError("an item of the answer is not a classification") from exc
+        if not isinstance(label, str) or label not in probabilities:
+            raise ValueError("an item of the answer has a label without a score")
+        # JSON has no bound on numbers, but what stores them has.
+        if type(tokens) is not int or not 0 <= tokens <= MOST_TOKENS:
+            raise ValueError(f"an item of the answer has tokens that are not 0 to {MOST_TOKENS}")
+        if not isinstance(truncated, bool):
+            raise ValueError("an item of the answer has a truncated that is not true or false")
+        return cls(label, probabilities, _probability(irony), tokens, truncated)
+
+
+def _probability(value: Any) -> float:
+    """Return a number from 0 to 1; ValueError for NaN, a number in quotes or anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError("an item of the answer holds a number that is no probability")
+    return float(value)

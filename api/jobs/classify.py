@@ -10,6 +10,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from api.domain.posts import Classification, Post, is_known_language
 from api.errors import DependencyError
@@ -84,12 +85,13 @@ class ClassificationPipeline:
     def _send(self, posts: list[Post]) -> _Chunk:
         texts = [post.text for post in posts]
         # In a copy of the context, so that the request carries the id of the analysis.
-        answer = self._pool.submit(copy_context().run, self.emotions.classify, texts)
+        call = partial(self.emotions.classify, texts, check=self.run.check)
+        answer = self._pool.submit(copy_context().run, call)
         return _Chunk(posts, answer)
 
     def _save_first(self) -> None:
         if self._chunks[0].tried:
-            if self.emotions.model() != self.model:
+            if self.emotions.model(check=self.run.hold) != self.model:
                 raise HandBack("another model serves now")
             self._chunks[0] = self._send(self._chunks[0].posts)
         chunk = self._chunks[0]

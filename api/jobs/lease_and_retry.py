@@ -6,8 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from api.domain.analyses import Analysis, Lease, Progress
-from api.errors import RetryableError, SourceRateLimitedError
+from api.domain.analyses import Analysis, AnalysisState, Lease, Progress
+from api.errors import (
+    LeaseLostError,
+    RetryableError,
+    SourceRateLimitedError,
+    StoreUnavailableError,
+)
 from api.ports.clock import Clock
 from api.ports.store import AnalysisQueue
 
@@ -16,6 +21,7 @@ Answer = TypeVar("Answer")
 _log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_SECONDS = 0.5
+_CHECK_SECONDS = 1.0
 
 
 class HandBack(Exception):  # noqa: N818  not an error: the analysis goes on in another run
@@ -34,9 +40,10 @@ class RetryPolicy:
     budget_seconds: float
     longest_pause_seconds: float
 
-    def call(self, attempt: Callable[[], Answer], *, after_pause: Callable[[], object]) -> Answer:
+    def call(self, attempt: Callable[[], Answer], *, while_pausing: Callable[[], object]) -> Answer:
         """Return what attempt returns, repeating it after a RetryableError.
 
+        while_pausing is called about once a second of a pause and at its end; it may raise.
         Raises the last error once the next pause would exceed the budget, and a
         SourceRateLimitedError at once: a reset may be far away, so the analysis is deferred.
         """
@@ -54,9 +61,12 @@ class RetryPolicy:
                 if (now - failing_since).total_seconds() + pause_seconds > self.budget_seconds:
                     raise
                 _log.warning("a call failed and is retried: %s", type(error).__name__)
-            self.pause(pause_seconds)
+            left = pause_seconds
+            while left > 0:
+                self.pause(min(left, _CHECK_SECONDS))
+                left -= _CHECK_SECONDS
+                while_pausing()
             pause_seconds *= 2
-            after_pause()
 
 
 @dataclass(slots=True)
@@ -91,6 +101,27 @@ class LeasedRun:
         if self.stopping():
             raise HandBack("the service is shutting down")
 
+    def check(self) -> None:
+        """Raise HandBack at shutdown, LeaseLostError if the analysis is another run's or no one's.
+
+        For any thread that waits for something else than the store: it only reads, so that a
+        cancelled or erased analysis keeps no thread. A store that cannot be read says nothing.
+        """
+        self.end_if_stopping()
+        try:
+            found = self.queue.analysis(self.analysis.analysis_id)
+        except StoreUnavailableError:
+            return
+        running = found is not None and found.state is AnalysisState.RUNNING
+        # Each claim counts an attempt.
+        if found is None or not running or found.attempt != self.analysis.attempt:
+            raise LeaseLostError("the analysis was cancelled, erased or taken over meanwhile")
+
+    def hold(self) -> None:
+        """Check, and keep the lease: for a wait of the thread that runs the analysis."""
+        self.check()
+        self.keep_lease()
+
     def retried(self, call: Callable[[], Answer]) -> Answer:
         """Return what call returns, repeated by the retry policy while the lease is kept.
 
@@ -101,4 +132,4 @@ class LeasedRun:
             self.end_if_stopping()
             return call()
 
-        return self.retry.call(attempt, after_pause=self.keep_lease)
+        return self.retry.call(attempt, while_pausing=self.hold)

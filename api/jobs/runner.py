@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from api.domain.analyses import IMPORTED, Problem
@@ -152,7 +153,7 @@ class AnalysisRunner:
 
     def _analyse(self, run: LeasedRun) -> None:
         request = run.analysis.request
-        model = run.retried(self._emotions.model)
+        model = run.retried(partial(self._emotions.model, check=run.hold))
         with self._stage("fetch"):
             if request.source != IMPORTED:
                 fetch_new_posts(run, self._store, self._sources, self._access, self._clock)

@@ -1,6 +1,6 @@
 """Port for the classification of texts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,18 +20,25 @@ class ModelIdentity:
         return f"{self.name}@{self.version}"
 
 
-class EmotionClient(Protocol):
-    """Client of the inference server."""
+Check = Callable[[], object]
+"""Called now and then while a call is under way; what it raises ends the call, and is raised."""
 
-    def model(self) -> ModelIdentity:
-        """Return the model that is served now. Raises InferenceUnavailableError."""
+
+class EmotionClient(Protocol):
+    """Client of the inference server; a call ends in a bounded time, whatever the server does."""
+
+    def model(self, *, check: Check | None = None) -> ModelIdentity:
+        """Return the model that is served now.
+
+        Raises InferenceUnavailableError, InferenceRejectedError and the errors of check.
+        """
         ...
 
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
+    def classify(self, texts: Sequence[str], *, check: Check | None = None) -> list[Classification]:
         """Return one classification per text, in order; an empty list for no text.
 
         Raises InferenceUnavailableError after its retries are spent, InferenceRejectedError where
-        the server refuses the request or answers what cannot be read.
+        the server refuses the request or answers what cannot be read, and the errors of check.
         """
         ...
 

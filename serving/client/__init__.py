@@ -9,16 +9,18 @@
 `AsyncInferenceClient` has the same methods for asyncio.
 """
 
+from serving.client.answers import ModelInfo
 from serving.client.asynchronous import AsyncInferenceClient
 from serving.client.errors import (
     InferenceAnswerError,
     InferenceBusyError,
     InferenceError,
+    InferenceFailedError,
     InferenceRejectedError,
     InferenceRetryableError,
     InferenceUnreachableError,
 )
-from serving.client.protocol import ModelInfo, RetryPolicy
+from serving.client.protocol import RetryPolicy
 from serving.client.synchronous import InferenceClient
 from serving.schemas import Classification, Limits
 
@@ -29,6 +31,7 @@ __all__ = [
     "InferenceBusyError",
     "InferenceClient",
     "InferenceError",
+    "InferenceFailedError",
     "InferenceRejectedError",
     "InferenceRetryableError",
     "InferenceUnreachableError",

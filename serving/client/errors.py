@@ -4,8 +4,9 @@ InferenceError
 +-- InferenceRejectedError      the server refuses this request, and would again
 +-- InferenceAnswerError        an answer that the contract does not know
 +-- InferenceRetryableError     the same request may succeed later
-    +-- InferenceUnreachableError   no connection, or no answer within the timeouts
+    +-- InferenceUnreachableError   no connection, or no whole answer in time
     +-- InferenceBusyError          the server is full, not ready, or missed its deadline
+    +-- InferenceFailedError        the server met a fault of its own
 
 The client has tried again, within its policy, before it raises a retryable one.
 """
@@ -13,6 +14,10 @@ The client has tried again, within its policy, before it raises a retryable one.
 from collections.abc import Sequence
 
 from serving.errors import Fault
+
+_LONGEST_TEXT = 300
+_LONGEST_PLACE = 100
+_MOST_FAULTS = 20
 
 
 class InferenceError(Exception):
@@ -22,18 +27,23 @@ class InferenceError(Exception):
 class InferenceRejectedError(InferenceError):
     """The server refuses the request: its status, problem type and detail.
 
-    `faults` point into the list of texts that the caller passed, not into one request of it.
+    `faults` point into the list of texts that the caller passed, not into one request of it. What
+    the server says ends in logs and on screens, so of each text only the start is kept, without
+    control characters, and of the faults the first.
     """
 
     def __init__(
         self, status: int, problem_type: str, detail: str, faults: Sequence[Fault]
     ) -> None:
-        shown = "".join(f"; {fault.where}: {fault.reason}" for fault in faults)
-        super().__init__(f"the inference server answered {status}: {detail}{shown}")
         self.status = status
-        self.problem_type = problem_type
-        self.detail = detail
-        self.faults = tuple(faults)
+        self.problem_type = _shown(problem_type, _LONGEST_PLACE)
+        self.detail = _shown(detail, _LONGEST_TEXT)
+        self.faults = tuple(
+            Fault(_shown(fault.where, _LONGEST_PLACE), _shown(fault.reason, _LONGEST_TEXT))
+            for fault in faults[:_MOST_FAULTS]
+        )
+        shown = "".join(f"; {fault.where}: {fault.reason}" for fault in self.faults)
+        super().__init__(f"the inference server answered {status}: {self.detail}{shown}")
 
 
 class InferenceAnswerError(InferenceError):
@@ -54,3 +64,12 @@ class InferenceUnreachableError(InferenceRetryableError):
 
 class InferenceBusyError(InferenceRetryableError):
     """The server is full, not ready, or missed its deadline."""
+
+
+class InferenceFailedError(InferenceRetryableError):
+    """The server met a fault of its own (status 500)."""
+
+
+def _shown(text: str, longest: int) -> str:
+    start = text[:longest] + ("..." if len(text) > longest else "")
+    return "".join(character if character.isprintable() else " " for character in start)

@@ -1,28 +1,37 @@
-"""The blocking client of the inference server."""
+"""The blocking client of the inference server: the asyncio client in a thread of its own.
 
+Only an event loop can end a call at its deadline, or because its caller does not need it any more,
+at any point: while a name is resolved, a connection made, a header or a body read.
+"""
+
+import asyncio
 import random
-import time
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError, wait
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from serving.client.protocol import Flow, Flows, ModelInfo, Pause, Reply, RetryPolicy
+from serving.client.answers import ModelInfo
+from serving.client.asynchronous import SECONDS, AsyncInferenceClient
+from serving.client.errors import InferenceUnreachableError
+from serving.client.protocol import RetryPolicy
 from serving.schemas import Classification, Limits, LongTexts
 
-TIMEOUT = httpx.Timeout(connect=3.0, write=10.0, read=60.0, pool=10.0)
-"""Seconds; `read` is longer than the longest deadline that a server can be given."""
+CHECK_SECONDS = 0.5
+"""How often the `check` of a call is made."""
 
-CONNECTIONS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4.0)
-"""A connection is dropped before the server, which waits five seconds, drops it."""
-
+Check = Callable[[], object]
 T = TypeVar("T")
 
 
 class InferenceClient:
-    """Blocking client of an inference server; may be shared by threads.
+    """Blocking client of an inference server; may be shared by threads, not by processes.
 
-    Every call raises the children of InferenceError, and nothing of httpx's.
+    Every call raises the children of InferenceError, and nothing of httpx's. A call may be given a
+    `check`, which is called about twice a second until the call ends: an exception that it raises
+    ends the call at once, with the request, and is raised.
     """
 
     def __init__(
@@ -32,25 +41,30 @@ class InferenceClient:
         key: str | None = None,
         limits: Limits | None = None,
         retry: RetryPolicy | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], object] = time.sleep,
+        seconds: float = SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], object] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Connect to the server at `base_url`, with a bearer `key` where it asks for one.
+        """Take the arguments of AsyncInferenceClient; `sleep` replaces its pauses in tests."""
 
-        `unix:/path` is a server at a Unix socket.
+        async def pause(duration: float) -> None:
+            if sleep is None:
+                await asyncio.sleep(duration)
+            else:
+                sleep(duration)
 
-        `limits` are those of one request, `retry` says when to try again. `transport`,
-        `sleep` (seconds) and `chance` (0 to 1) replace the outside world in tests. Raises
-        ValueError when `base_url` is not an http or https address.
-        """
-        self._flows = Flows(limits or Limits(), retry or RetryPolicy(), chance)
-        self._sleep = sleep
-        path, arguments = connection(base_url, key, timeout)
-        if path is not None:
-            transport = transport or httpx.HTTPTransport(uds=path, limits=CONNECTIONS)
-        self._http = httpx.Client(transport=transport, **arguments)
+        self._client = AsyncInferenceClient(
+            base_url,
+            key=key,
+            limits=limits,
+            retry=retry,
+            seconds=seconds,
+            transport=transport,
+            sleep=pause,
+            chance=chance,
+        )
+        self._calls = _LoopThread()
 
     def __enter__(self) -> Self:
         return self
@@ -59,8 +73,8 @@ class InferenceClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        """End the calls that are under way, and close the connections."""
+        self._calls.close(self._client.close)
 
     def classify(
         self,
@@ -68,63 +82,73 @@ class InferenceClient:
         *,
         request_id: str | None = None,
         long_texts: LongTexts = "truncate",
+        check: Check | None = None,
     ) -> list[Classification]:
-        """Return one classification per text, in order, of any number of texts.
+        """Return one classification per text, in order; see AsyncInferenceClient.classify."""
+        return self._calls.run(
+            lambda: self._client.classify(texts, request_id=request_id, long_texts=long_texts),
+            check,
+        )
 
-        `request_id` (letters, digits, `.`, `_`, `-`) is what the server calls the requests in
-        its log and in problem documents. Of a text longer than the model reads the start is
-        classified, or with `long_texts` "window" all of it, in windows that are averaged.
-        """
-        return self._drive(self._flows.classify(texts, request_id, long_texts))
-
-    def model(self) -> ModelInfo:
+    def model(self, *, check: Check | None = None) -> ModelInfo:
         """Return which model the server serves."""
-        return self._drive(self._flows.model())
+        return self._calls.run(self._client.model, check)
 
     def ready(self) -> bool:
         """Return whether the server takes classifications now; False if it is unreachable."""
-        return self._drive(self._flows.ready())
-
-    def _drive(self, flow: Flow[T]) -> T:
-        reply: Reply | None = None
-        while True:
-            try:
-                step = flow.send(reply)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            if isinstance(step, Pause):
-                self._sleep(step)
-                reply = None
-                continue
-            try:
-                reply = self._http.request(
-                    step.method, step.path, content=step.body, headers=step.headers
-                )
-            except httpx.RequestError as exc:
-                reply = exc
+        return self._calls.run(self._client.ready, None)
 
 
-def connection(
-    base_url: str, key: str | None, timeout: httpx.Timeout
-) -> tuple[str | None, dict[str, Any]]:
-    """Return the path of a Unix socket, if the address is one, and httpx's arguments for a client.
+class _LoopThread:
+    """An event loop in a thread, which starts with the first call."""
 
-    ValueError unless the address is http, https or `unix:` and an absolute path.
-    """
-    path = None
-    if base_url.startswith("unix:/"):
-        path, base_url = base_url.removeprefix("unix:"), "http://localhost"
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as exc:
-        raise ValueError(f"{base_url!r} is not an address") from exc
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{base_url!r} must be like http://127.0.0.1:3000 or unix:/path")
-    return path, {
-        "base_url": url,
-        "headers": {} if key is None else {"authorization": f"Bearer {key}"},
-        "timeout": timeout,
-        "limits": CONNECTIONS,
-        "trust_env": False,
-    }
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def run(self, call: Callable[[], Coroutine[Any, Any, T]], check: Check | None) -> T:
+        """Run a coroutine to its end, in the caller's context, and return its result."""
+        with self._lock:
+            loop = self._started()
+            future = asyncio.run_coroutine_threadsafe(call(), loop)
+        try:
+            while check is not None and not wait([future], CHECK_SECONDS).done:
+                check()
+            return future.result()
+        except CancelledError as exc:
+            raise InferenceUnreachableError("the client was closed during the call") from exc
+        finally:
+            future.cancel()  # does nothing where the call has ended
+
+    def close(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Cancel the calls that are under way, run the coroutine `end` and stop the thread."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._closed, self._loop, self._thread = True, None, None
+        if loop is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(_cancel_all_then(end), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._closed:
+            raise RuntimeError("the client has been closed")
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._loop.run_forever, name="inference-client", daemon=True
+            )
+            self._thread.start()
+        return self._loop
+
+
+async def _cancel_all_then(end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    calls = asyncio.all_tasks() - {asyncio.current_task()}
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    await end()

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from serving.client import AsyncInferenceClient, InferenceClient, InferenceRejectedError, Limits
+from serving.client import (
+    AsyncInferenceClient,
+    InferenceClient,
+    InferenceRejectedError,
+    Limits,
+    RetryPolicy,
+)
 from tests.support.serving.started import Started
 from tests.support.serving.tiny_model import FRAGILE_WORD
 
@@ -50,8 +56,11 @@ def test_a_refusal_tells_which_text_it_is(client: InferenceClient) -> None:
     assert [fault.where for fault in caught.value.faults] == ["/texts/300"]
 
 
-def test_a_text_that_fails_is_told_by_its_place(client: InferenceClient) -> None:
-    with pytest.raises(InferenceRejectedError) as caught:
+def test_a_text_that_fails_is_told_by_its_place(server: Started) -> None:
+    with (
+        InferenceClient(server.url, retry=RetryPolicy(attempts=2)) as client,
+        pytest.raises(InferenceRejectedError) as caught,
+    ):
         client.classify(["a"] * 256 + [FRAGILE_WORD], request_id="batch-1")
 
     assert caught.value.status == 500

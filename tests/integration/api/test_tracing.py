@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from api.adapters.inference_http import HttpEmotionClient
 from api.settings import Settings
 from tests.support.fakes import MemoryStore
 from tests.support.servers import Reply, ScriptedServer
+from tests.support.servers.inference import InferenceServer
 from tests.support.wired_service import WiredService, wire_service
 
 pytest.importorskip("opentelemetry.instrumentation.flask", reason="the extra otel is missing")
@@ -75,6 +77,23 @@ def test_a_call_is_a_span_that_names_the_analysis(
     assert span.attributes["moodline.analysis_id"] == "a1"
     assert "alice" not in span.to_json()
     assert "traceparent" in scripted.asked[0].headers
+
+
+def test_a_call_of_the_inference_server_is_a_span_that_names_the_analysis(
+    wired: WiredService, spans: InMemorySpanExporter
+) -> None:
+    server = InferenceServer()
+    client = HttpEmotionClient(server.url)
+
+    with about_analysis("a1"):
+        client.model()
+    client.close()
+    server.stop()
+
+    (span,) = spans.get_finished_spans()
+    assert span.attributes is not None
+    assert span.attributes["moodline.analysis_id"] == "a1"
+    assert "/v1/model" not in span.to_json()
 
 
 def test_without_it_nothing_of_it_is_loaded() -> None:

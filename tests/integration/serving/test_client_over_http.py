@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import pytest
 
 from serving.client import (
@@ -19,7 +18,7 @@ from tests.support.serving.started import free_port
 pytestmark = pytest.mark.integration
 
 Behaviour = Callable[[BaseHTTPRequestHandler, bytes], None]
-SHORT = httpx.Timeout(connect=5.0, write=5.0, read=0.3, pool=5.0)
+SHORT = 0.3
 
 
 def drop(handler: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -109,7 +108,7 @@ def test_a_server_that_says_nothing_meets_the_timeout(server: FakeHttpServer) ->
     server.behaviours = [server.hang]
     pauses: list[float] = []
 
-    with InferenceClient(server.url, timeout=SHORT, sleep=pauses.append) as client:
+    with InferenceClient(server.url, seconds=SHORT, sleep=pauses.append) as client:
         results = client.classify(["a"])
 
     assert len(results) == 1
@@ -121,8 +120,8 @@ def test_a_server_that_stays_silent_is_given_up(server: FakeHttpServer) -> None:
     policy = RetryPolicy(attempts=2)
 
     with (
-        InferenceClient(server.url, timeout=SHORT, retry=policy, sleep=lambda _: None) as client,
-        pytest.raises(InferenceUnreachableError, match="ReadTimeout"),
+        InferenceClient(server.url, seconds=SHORT, retry=policy, sleep=lambda _: None) as client,
+        pytest.raises(InferenceUnreachableError, match="no whole answer within"),
     ):
         client.classify(["a"])
 

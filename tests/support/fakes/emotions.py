@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from api.domain.posts import EMOTIONS, Classification
 from api.errors import InferenceUnavailableError
-from api.ports.emotions import ModelIdentity
+from api.ports.emotions import Check, ModelIdentity
 
 
 class FakeEmotionClient:
@@ -27,7 +27,7 @@ class FakeEmotionClient:
         """Every text that was classified, as often as it was."""
         return [text for call in self.calls for text in call]
 
-    def model(self) -> ModelIdentity:
+    def model(self, *, check: Check | None = None) -> ModelIdentity:
         if self.down:
             raise InferenceUnavailableError("The fake is down.")
         return self.identity
@@ -35,7 +35,7 @@ class FakeEmotionClient:
     def ready(self) -> bool:
         return not self.down
 
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
+    def classify(self, texts: Sequence[str], *, check: Check | None = None) -> list[Classification]:
         if self.before_answer:
             self.before_answer(len(self.calls))
         if self.down:

@@ -2,17 +2,18 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-HANG, CUT, DRIP = "hang", "cut", "drip"
+HANG, CUT, DRIP, DRIP_HEAD = "hang", "cut", "drip", "drip head"
 
 
 @dataclass
 class Reply:
-    """An answer; body is sent as JSON unless it is bytes."""
+    """An answer; body is sent as JSON unless it is bytes, or parts of bytes sent one by one."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
@@ -37,13 +38,15 @@ class Asked:
 class LoopbackServer:
     """Server that answers requests by answer(), or with the next of its faults.
 
-    A fault is a Reply, HANG (no answer), CUT (the connection ends within the body) or DRIP (a byte
-    now and then, for ten seconds); None lets one request through.
+    A fault is a Reply, HANG (no answer), CUT (the connection ends within the body), DRIP or
+    DRIP_HEAD (a byte of the body or of the headers now and then, for thirty seconds); None lets one
+    request through.
     """
 
     def __init__(self) -> None:
         self.faults: list[Reply | str | None] = []
         self.asked: list[Asked] = []
+        self.bytes_sent = 0
         self._stopping = threading.Event()
         server = self
 
@@ -72,7 +75,13 @@ class LoopbackServer:
                     self._misbehave(fault)
                     return
                 reply = fault or server.answer(asked)
+                if isinstance(reply, str):
+                    self._misbehave(reply)
+                    return
                 content = reply.body
+                if isinstance(content, Iterator):
+                    self._send_parts(reply, content)
+                    return
                 raw = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(reply.status)
                 sent = {"Content-Type": "application/json", "Content-Length": str(len(raw))}
@@ -86,15 +95,31 @@ class LoopbackServer:
                 if fault == HANG:
                     server._stopping.wait(10)
                     return
-                self.send_response(200)
-                self.send_header("Content-Length", "100000")
-                self.end_headers()
-                self.wfile.write(b'{"data": [')
+                if fault == DRIP_HEAD:
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                else:
+                    self.send_response(200)
+                    self.send_header("Content-Length", "100000")
+                    self.end_headers()
+                    self.wfile.write(b'{"data": [')
                 try:
-                    for _ in range(500 if fault == DRIP else 0):
+                    for _ in range(0 if fault == CUT else 1500):
                         if server._stopping.wait(0.02):
                             return
                         self.wfile.write(b" ")
+                except OSError:
+                    return  # the client has had enough
+
+            def _send_parts(self, reply: Reply, parts: Iterator[bytes]) -> None:
+                self.close_connection = True
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                try:
+                    for part in parts:
+                        self.wfile.write(part)
+                        server.bytes_sent += len(part)
                 except OSError:
                     return  # the client has had enough
 
@@ -108,7 +133,7 @@ class LoopbackServer:
         )
         self._thread.start()
 
-    def answer(self, asked: Asked) -> Reply:
+    def answer(self, asked: Asked) -> Reply | str:
         raise NotImplementedError
 
     def stop(self) -> None:

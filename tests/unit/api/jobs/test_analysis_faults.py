@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api.domain.analyses import AnalysisState
-from api.errors import InferenceRejectedError
+from api.errors import InferenceRejectedError, InferenceUnavailableError
 from api.ports.emotions import ModelIdentity
 from tests.support.fakes.runs import LIMITS, Setting, on_call
 from tests.support.posts import posts
@@ -30,10 +30,17 @@ def test_an_outage_within_the_budget_is_waited_out() -> None:
 def test_an_outage_is_retried_at_growing_pauses_within_the_budget_then_fails_with_advice() -> None:
     setting = Setting()
     setting.emotions.down = True
+    tried_at: list[float] = []
+
+    def refuse(check: object) -> None:
+        tried_at.append(sum(setting.clock.pauses))
+        raise InferenceUnavailableError("The fake is down.")
+
+    setting.emotions.model = refuse  # type: ignore[method-assign, assignment]
 
     setting.run()
 
-    assert setting.clock.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0]
+    assert tried_at == [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 25.5]
     assert sum(setting.clock.pauses) <= LIMITS.retry_seconds
     assert setting.analysis().state is AnalysisState.FAILED
     assert setting.problem().type == "inference-unavailable"
@@ -61,7 +68,7 @@ def test_what_was_answered_after_the_failing_chunk_is_kept_too() -> None:
     classify = setting.emotions.classify
     second_answered = threading.Event()
 
-    def fail_first_chunk(texts: list[str]) -> object:
+    def fail_first_chunk(texts: list[str], *, check: object) -> object:
         if newest in texts:
             assert second_answered.wait(5)
             raise InferenceRejectedError("The fake refuses this chunk.")

@@ -36,7 +36,7 @@ def test_no_more_requests_are_in_flight_than_allowed() -> None:
     classify = setting.emotions.classify
     both = threading.Barrier(2, timeout=5)
 
-    def counted(texts: list[str]) -> object:
+    def counted(texts: list[str], *, check: object) -> object:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])

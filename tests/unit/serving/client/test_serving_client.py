@@ -165,6 +165,7 @@ def test_the_key_and_the_request_id_are_sent() -> None:
     ("replies", "pauses"),
     [
         *([[busy(status, "3"), busy(status)], [3.0, 0.4]] for status in (429, 502, 503, 504)),
+        ([httpx.Response(500, text="<html>"), rejected(500, "/texts/0")], [0.2, 0.4]),
         ([httpx.ConnectError("refused")] * 3, [0.2, 0.4, 0.8]),
         ([httpx.ReadTimeout("late")] * 3, [0.2, 0.4, 0.8]),
         ([httpx.RemoteProtocolError("server disconnected")] * 3, [0.2, 0.4, 0.8]),
@@ -218,7 +219,7 @@ def test_pauses_are_spread_at_random() -> None:
     assert policy.pause(50, None, 0.0) == policy.longest_pause
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 413, 415, 500])
+@pytest.mark.parametrize("status", [400, 401, 404, 413, 415, 501])
 def test_a_refusal_is_not_tried_again_and_tells_why(status: int) -> None:
     faults = [{"where": "/texts/1", "reason": "is wrong"}]
     document = {"type": "/problems/some", "detail": "Not so.", "errors": faults}
