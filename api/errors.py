@@ -12,6 +12,7 @@ MoodlineError
 +-- NotOwnAccountError            nothing shows that the account is the user's own
 +-- NotFoundError                 no such user, analysis or result
 +-- ConflictError                 the request contradicts what is already there
+|   +-- IdempotencyKeyReusedError an idempotency key that belongs to another request
 |   +-- SourceNotConfiguredError  the operator has not set what the source needs
 +-- AnalysisFailedError           the analysis that the caller waits for has failed
 +-- BusyError                     more work offered than is taken at once
@@ -104,6 +105,10 @@ class NotFoundError(MoodlineError):
 
 class ConflictError(MoodlineError):
     """The request contradicts what is already there."""
+
+
+class IdempotencyKeyReusedError(ConflictError):
+    """An idempotency key that was used for another request."""
 
 
 class SourceNotConfiguredError(ConflictError):

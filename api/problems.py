@@ -97,7 +97,13 @@ _KINDS: dict[type[Exception], ProblemKind] = {
     errors.NotFoundError: HTTP_KINDS[404],
     errors.ConflictError: ProblemKind(
         "conflict", 409, "This contradicts what is already there",
-        "For example an Idempotency-Key that was used before for a different request.",
+        "For example an analysis with an Idempotency-Key while another one of the same user, asked"
+        " for differently, is queued or running. Wait for its end or cancel it, then try again.",
+    ),
+    errors.IdempotencyKeyReusedError: ProblemKind(
+        "idempotency-key-reused", 422, "The Idempotency-Key belongs to another request",
+        "A key stands for one request of one user, for as long as the analysis that it started is"
+        " kept. Send the same request again to get that analysis, or another key.",
     ),
     errors.SourceNotConfiguredError: ProblemKind(
         "source-not-configured", 409, "This source is not set up here",

@@ -108,9 +108,12 @@ class AnalysisQueue(Protocol):
     ) -> tuple[Analysis, bool]:
         """Queue an analysis and return it and True, or an existing one and False.
 
-        The existing one is the user's analysis created with the same idempotency_key, else the
-        user's queued or running one. Raises ConflictError if the idempotency_key was used for
-        another request.
+        The existing one is the user's analysis that the idempotency_key stands for, else the
+        user's queued or running one. From then on the key stands for the analysis returned, for as
+        long as that is stored: a key is the user's and belongs to one request. Raises
+        IdempotencyKeyReusedError if it was used for another request, ConflictError if the queued or
+        running analysis was asked for differently, or has too many keys; without a key such an
+        analysis is returned.
         """
 
     def analysis(self, analysis_id: str) -> Analysis | None:

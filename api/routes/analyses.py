@@ -20,7 +20,13 @@ from api.routes.request_models import (
 from api.routes.response_models import AnalysisDocument, analysis_document
 from api.services import Services
 
-_START_PROBLEMS = ("consent-required", "conflict", "not-own-account", "source-not-configured")
+_START_PROBLEMS = (
+    "consent-required",
+    "conflict",
+    "idempotency-key-reused",
+    "not-own-account",
+    "source-not-configured",
+)
 _TAG = Tag(name="analyses", description="Analyses of one's own posts")
 
 

@@ -66,7 +66,10 @@ class StartAnalysisHeaders(BaseModel):
     idempotency_key: str | None = Field(
         None,
         alias="Idempotency-Key",
-        description="printable text; the same key returns the analysis that was started with it",
+        description="printable text, for one request of one user: the same request with the same"
+        " key returns the analysis that it started, also after its end and for as long as that is"
+        " kept (MOODS_RETENTION_DAYS); another request with the same key is refused (422), and so"
+        " is one with a new key while an analysis asked for differently is queued or running (409)",
         json_schema_extra={"example": "3f1c-7"},
     )
 

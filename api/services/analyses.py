@@ -76,8 +76,9 @@ class Analyses:
         """Queue an analysis; return it and True, or the one that already stands for it and False.
 
         request.user_id may be a user name as typed. Raises InvalidRequestError,
-        ConsentRequiredError without consent, SourceNotConfiguredError, NotOwnAccountError, and
-        ConflictError for an idempotency key used for another request.
+        ConsentRequiredError without consent, SourceNotConfiguredError, NotOwnAccountError, and for
+        an idempotency key IdempotencyKeyReusedError if it belongs to another request, and
+        ConflictError if an analysis that was asked for differently is queued or running.
         """
         user_name = request.user_id
         request = replace(request, user_id=valid_user_id(user_name))

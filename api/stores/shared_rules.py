@@ -4,19 +4,43 @@ import hmac
 from collections.abc import Iterable
 
 from api.domain.analyses import Analysis, AnalysisRequest, Lease
-from api.errors import ConflictError, LeaseLostError, StoreUnavailableError
+from api.errors import (
+    ConflictError,
+    IdempotencyKeyReusedError,
+    LeaseLostError,
+    StoreUnavailableError,
+)
 from api.stores.values import stored_hashtags
 
 MILLION = 1_000_000
 """Shares are stored as whole millionths."""
+_MOST_KEYS = 100
+"""Idempotency keys per analysis: more would let a caller grow the store without limit."""
 
 
 def check_same_request(known: Analysis, request: AnalysisRequest) -> None:
-    """Raise ConflictError if an idempotency key was used for another request than this one."""
+    """Raise IdempotencyKeyReusedError if a key was used for another request than this one."""
     if known.request != request:
-        raise ConflictError(
+        raise IdempotencyKeyReusedError(
             "this idempotency key was used for another request: send the same request again, or "
             "another key"
+        )
+
+
+def check_key_can_join(active: Analysis, request: AnalysisRequest, keys: int) -> None:
+    """Raise ConflictError unless an active analysis with so many keys can be given another one.
+
+    A key belongs to one request, so it cannot stand for an analysis that was asked for differently.
+    """
+    if active.request != request:
+        raise ConflictError(
+            f"analysis {active.analysis_id} of this user, which was asked for differently, is "
+            f"{active.state.value}: wait for its end or cancel it, then send this request again"
+        )
+    if keys >= _MOST_KEYS:
+        raise ConflictError(
+            f"analysis {active.analysis_id} has {keys} idempotency keys already: send one of them, "
+            "or none"
         )
 
 

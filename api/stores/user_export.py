@@ -18,7 +18,7 @@ def user_export(
     hashtags: Iterable[str],
     consents: Iterable[tuple[int | None, str | None]],
     posts: Iterable[dict[str, Any]],
-    analyses: Iterable[tuple[Analysis, str | None]],
+    analyses: Iterable[tuple[Analysis, list[str]]],
     sources: Iterable[tuple[str, str, str]],
     sign_ins: Iterable[str],
     moods: Iterable[tuple[str, str | None, int]],
@@ -27,9 +27,9 @@ def user_export(
     """Return everything stored about a user; integers are stored times.
 
     consents come with the version of the words, posts from exported_post, analyses with their
-    idempotency key, sources as (source, account, id of the newest fetched post), moods and feedback
-    as (analysis_id, mood, time). sign_ins are names of sources, without tokens: a token gives
-    access at the source.
+    idempotency keys, sources as (source, account, id of the newest fetched post), moods and
+    feedback as (analysis_id, mood, time). sign_ins are names of sources, without tokens: a token
+    gives access at the source.
     """
     return {
         "user": {
@@ -44,7 +44,7 @@ def user_export(
             {"consented_at": _time(optional_time_of(at)), "words": words} for at, words in consents
         ],
         "posts": list(posts),
-        "analyses": [_analysis(analysis, key) for analysis, key in analyses],
+        "analyses": [_analysis(analysis, keys) for analysis, keys in analyses],
         "sources": [
             {"source": source, "account": account, "fetched_to": post_id}
             for source, account, post_id in sources
@@ -74,11 +74,11 @@ def exported_post(
     }
 
 
-def _analysis(analysis: Analysis, idempotency_key: str | None) -> dict[str, Any]:
+def _analysis(analysis: Analysis, idempotency_keys: list[str]) -> dict[str, Any]:
     request = analysis.request
     return {
         "analysis_id": analysis.analysis_id,
-        "idempotency_key": idempotency_key,
+        "idempotency_keys": idempotency_keys,
         "source": request.source,
         "source_user": request.source_user,
         "max_posts": request.max_posts,

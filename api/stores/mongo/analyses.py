@@ -8,13 +8,20 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
+from api.domain.analyses import (
+    Analysis,
+    AnalysisRequest,
+    AnalysisState,
+    Lease,
+    Problem,
+    Progress,
+)
 from api.errors import NotFoundError, StoreUnavailableError
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, analysis_of, equal
 from api.stores.mongo.post_imports import known_user
 from api.stores.mongo.users import user_exists
-from api.stores.shared_rules import check_same_request, lease_lost
+from api.stores.shared_rules import check_key_can_join, check_same_request, lease_lost
 from api.stores.values import stored_hashtags, stored_json, stored_time
 
 _ALWAYS = 0  # waits_from of a queued analysis: any claim may take it
@@ -36,7 +43,7 @@ class AnalysisPart(StorePart):
                 user = known_user(database, request.user_id)
                 of_user = equal(user_key=user["key"])
                 if idempotency_key is not None:
-                    by_key = {**of_user, **equal(idempotency_key=idempotency_key)}
+                    by_key = {**of_user, **equal(idempotency_keys=idempotency_key)}
                     same = database.analyses.find_one(by_key)
                     if same is not None:
                         known = analysis_of(same)
@@ -44,7 +51,11 @@ class AnalysisPart(StorePart):
                         return known, False
                 active = database.analyses.find_one({**of_user, **equal(active=True)})
                 if active is not None:
-                    return analysis_of(active), False
+                    if idempotency_key is None or _joined(
+                        database, active, request, idempotency_key
+                    ):
+                        return analysis_of(active), False
+                    continue  # it ended meanwhile, or the key was used for another analysis
                 new = _new(analysis, user["key"], idempotency_key)
                 try:
                     database.analyses.insert_one(new)
@@ -202,6 +213,22 @@ def set_latest_moods(database: MongoDatabase) -> None:
         _set_latest_mood(database, analysis)
 
 
+def _joined(
+    database: MongoDatabase, active: Document, request: AnalysisRequest, idempotency_key: str
+) -> bool:
+    """Let a new key stand for an active analysis, and return whether it does; ConflictError."""
+    keys = active.get("idempotency_keys", ())
+    check_key_can_join(analysis_of(active), request, len(keys))
+    try:
+        changed = database.analyses.update_one(
+            equal(id=active["_id"], active=True),
+            {"$addToSet": {"idempotency_keys": idempotency_key}},
+        )
+    except DuplicateKeyError:
+        return False
+    return bool(changed.matched_count)
+
+
 def _new(analysis: Analysis, user_key: str, idempotency_key: str | None) -> Document:
     document = {
         "_id": analysis.analysis_id,
@@ -216,7 +243,7 @@ def _new(analysis: Analysis, user_key: str, idempotency_key: str | None) -> Docu
         "waits_from": _ALWAYS,
     }
     if idempotency_key is not None:
-        document["idempotency_key"] = idempotency_key
+        document["idempotency_keys"] = [idempotency_key]
     return document
 
 

@@ -42,12 +42,25 @@ def no_expiry(_: MongoDatabase) -> None:
     """Change nothing: indexes no longer expire documents, which older versions would make again."""
 
 
+def idempotency_keys(database: MongoDatabase) -> None:
+    """Make a list of the key of each analysis, which from here on may have several."""
+    for analysis in database.analyses.find({"idempotency_key": {"$exists": True}}):
+        key = analysis["idempotency_key"]
+        database.analyses.update_one(
+            equal(id=analysis["_id"]),
+            {"$addToSet": {"idempotency_keys": key}, "$unset": {"idempotency_key": ""}},
+        )
+    if "analyses_idempotency" in database.analyses.index_information():
+        database.analyses.drop_index("analyses_idempotency")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     first_layout,
     fetch_places,
     detected_languages,
     same_posts,
     no_expiry,
+    idempotency_keys,
 )
 """Steps that lead from each version to the next; a released one never changes."""
 

@@ -211,7 +211,7 @@ _ANALYSES = Collection(
         attempt=WHOLE,
         token=WHOLE,
         optional={
-            "idempotency_key": TEXT,
+            "idempotency_keys": TEXTS,
             "active": TRUTH,
             "waits_from": WHOLE,
             "lease_owner": TEXT,
@@ -234,10 +234,10 @@ _ANALYSES = Collection(
             partial={"active": True},
         ),
         Index(
-            "analyses_idempotency",
-            (("user_key", 1), ("idempotency_key", 1)),
+            "analyses_idempotency_keys",
+            (("user_key", 1), ("idempotency_keys", 1)),
             unique=True,
-            partial={"idempotency_key": {"$exists": True}},
+            partial={"idempotency_keys": {"$exists": True}},
         ),
         Index("analyses_newest", (("user_key", 1), ("state", 1), ("finished_at", -1))),
         Index("analyses_untold", (("untold", 1),), partial={"untold": True}),

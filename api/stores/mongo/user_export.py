@@ -35,7 +35,9 @@ class UserExportPart(StorePart):
                     )
                     for one in database.posts.find(of_user).sort("place", -1)
                 ],
-                analyses=[(analysis_of(one), one.get("idempotency_key")) for one in analyses],
+                analyses=[
+                    (analysis_of(one), sorted(one.get("idempotency_keys", ()))) for one in analyses
+                ],
                 sources=sorted(
                     (one["source"], one["account"], one["post_id"])
                     for one in database.source_marks.find(of_user)

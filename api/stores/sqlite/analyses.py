@@ -7,9 +7,16 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from api.domain.analyses import Analysis, AnalysisState, Lease, Problem, Progress
+from api.domain.analyses import (
+    Analysis,
+    AnalysisRequest,
+    AnalysisState,
+    Lease,
+    Problem,
+    Progress,
+)
 from api.errors import LeaseLostError, NotFoundError
-from api.stores.shared_rules import check_same_request, lease_lost
+from api.stores.shared_rules import check_key_can_join, check_same_request, lease_lost
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
 from api.stores.values import read_analysis, stored_hashtags, stored_json, stored_time
@@ -19,7 +26,10 @@ _BY_KEY = f"{_ANALYSES} analysis_key = ?"
 # States are literals, not parameters: only then does SQLite see that a partial index serves.
 _ACTIVE = f"{_ANALYSES} user_key = ? AND state IN ('queued', 'running')"
 _BY_ID = f"{_ANALYSES} analysis_id = ?"
-_BY_IDEMPOTENCY_KEY = f"{_ANALYSES} user_key = ? AND idempotency_key = ?"
+_OF_KEY = "SELECT analysis_key FROM idempotency_keys WHERE user_key = ? AND idempotency_key = ?"
+_BY_IDEMPOTENCY_KEY = f"{_ANALYSES} analysis_key = ({_OF_KEY})"
+_ADD_KEY = "INSERT INTO idempotency_keys VALUES (?, ?, ?)"
+_COUNT_KEYS = "SELECT count(*) FROM idempotency_keys WHERE analysis_key = ?"
 # A deferred analysis is queued, without an owner, and has a lease_until.
 _CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND state IN ('queued', 'running') "
@@ -55,16 +65,17 @@ class AnalysisPart(StorePart):
                 if same is not None:
                     check_same_request(same, request)
                     return same, False
-            active = _one(connection, _ACTIVE, (user_key,))
+            active = connection.execute(_ACTIVE, (user_key,)).fetchone()
             if active is not None:
-                return active, False
+                if idempotency_key is not None:
+                    _join(connection, active, request, idempotency_key)
+                return analysis_of(active), False
             connection.execute(
-                "INSERT INTO analyses (analysis_id, user_key, idempotency_key, source, max_posts, "
-                "as_of, created_at, source_user) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO analyses (analysis_id, user_key, source, max_posts, as_of, "
+                "created_at, source_user) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     analysis.analysis_id,
                     user_key,
-                    idempotency_key,
                     request.source,
                     request.max_posts,
                     request.as_of,
@@ -73,6 +84,8 @@ class AnalysisPart(StorePart):
                 ),
             )
             row = connection.execute(_BY_ID, (analysis.analysis_id,)).fetchone()
+            if idempotency_key is not None:
+                connection.execute(_ADD_KEY, (user_key, idempotency_key, row["analysis_key"]))
         return analysis_of(row), True
 
     def analysis(self, analysis_id: str) -> Analysis | None:
@@ -190,6 +203,18 @@ def leased_keys(connection: sqlite3.Connection, lease: Lease) -> tuple[int, int]
     if row is None:
         raise lease_lost(lease)
     return row["analysis_key"], row["user_key"]
+
+
+def _join(
+    connection: sqlite3.Connection,
+    active: sqlite3.Row,
+    request: AnalysisRequest,
+    idempotency_key: str,
+) -> None:
+    """Let a new key stand for an active analysis. Raises ConflictError."""
+    (keys,) = connection.execute(_COUNT_KEYS, (active["analysis_key"],)).fetchone()
+    check_key_can_join(analysis_of(active), request, keys)
+    connection.execute(_ADD_KEY, (active["user_key"], idempotency_key, active["analysis_key"]))
 
 
 def analysis_of(row: sqlite3.Row) -> Analysis:

@@ -240,6 +240,24 @@ _SAME_POSTS = (
     """,
 )
 
+# An analysis may have several keys: also those of requests that found it queued or running.
+_IDEMPOTENCY_KEYS = (
+    """
+    CREATE TABLE idempotency_keys (
+        user_key INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        idempotency_key TEXT NOT NULL,
+        analysis_key INTEGER NOT NULL REFERENCES analyses ON DELETE CASCADE,
+        PRIMARY KEY (user_key, idempotency_key)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX idempotency_keys_analysis ON idempotency_keys (analysis_key)",
+    "INSERT INTO idempotency_keys SELECT user_key, idempotency_key, analysis_key FROM analyses "
+    "WHERE idempotency_key IS NOT NULL",
+    "DROP INDEX analyses_idempotency",
+    "CREATE INDEX analyses_user ON analyses (user_key)",
+    "ALTER TABLE analyses DROP COLUMN idempotency_key",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
@@ -248,6 +266,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FETCH_PLACES,
     _DETECTED_LANGUAGES,
     _SAME_POSTS,
+    _IDEMPOTENCY_KEYS,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

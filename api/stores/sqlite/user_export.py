@@ -22,6 +22,10 @@ _POSTS = (
 _ANALYSES = (
     "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE user_key = ?"
 )
+_KEYS = (
+    "SELECT analysis_key, idempotency_key FROM idempotency_keys WHERE user_key = ? "
+    "ORDER BY idempotency_key"
+)
 _SOURCE_MARKS = "SELECT source, account, post_id FROM source_marks WHERE user_key = ?"
 _SIGN_INS = "SELECT source FROM sign_ins WHERE user_key = ?"
 _MOODS = (
@@ -46,6 +50,9 @@ class UserExportPart(StorePart):
 
             (user,) = rows(_USER)
             analyses = sorted(rows(_ANALYSES), key=lambda row: int(row["analysis_key"]))
+            keys: dict[int, list[str]] = {}
+            for row in rows(_KEYS):
+                keys.setdefault(row["analysis_key"], []).append(row["idempotency_key"])
             return user_export(
                 user_of(user),
                 matchable=bool(user["matchable"]),
@@ -60,7 +67,9 @@ class UserExportPart(StorePart):
                     )
                     for row in rows(_POSTS)
                 ],
-                analyses=[(analysis_of(row), row["idempotency_key"]) for row in analyses],
+                analyses=[
+                    (analysis_of(row), keys.get(row["analysis_key"], [])) for row in analyses
+                ],
                 sources=map(tuple, rows(_SOURCE_MARKS)),
                 sign_ins=[source for (source,) in rows(_SIGN_INS)],
                 moods=map(tuple, rows(_MOODS)),

@@ -34,8 +34,8 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     for post_id in ("b" * 32, "6"):
         store.save_posts(ALICE, [a_post(6, post_id=post_id)], NOW)
     for name in ("failed", "finished"):
-        for _ in range(2):  # made, then found by its key
-            store.create_analysis(an_analysis(name), idempotency_key=name)
+        for key in (name, name, f"{name} again"):  # made, found by its key, given another one
+            store.create_analysis(an_analysis(name), idempotency_key=key)
         store.release(taken(store, name))
         lease = store.renew(taken(store, None), until=LATER, progress=PROGRESS)
         store.save_classifications(lease, MODEL, [("1", a_classification())])

@@ -14,7 +14,7 @@ from api.domain.analyses import (
     Problem,
     Progress,
 )
-from api.errors import ConflictError, LeaseLostError, NotFoundError
+from api.errors import ConflictError, IdempotencyKeyReusedError, LeaseLostError, NotFoundError
 from api.ports.store import Store
 from tests.contract.stores.store_examples import (
     ALICE,
@@ -51,7 +51,7 @@ def test_a_queued_analysis_comes_back_as_it_went_in_with_its_time_in_utc(
 
 
 @pytest.mark.parametrize("ended", [False, True], ids=["queued", "succeeded"])
-def test_the_same_idempotency_key_gives_the_same_analysis(store: Store, ended: bool) -> None:
+def test_an_idempotency_key_gives_the_analysis_that_it_started(store: Store, ended: bool) -> None:
     known(store)
     store.create_analysis(an_analysis("a1"), idempotency_key="key")
     if ended:
@@ -67,15 +67,64 @@ def test_the_same_idempotency_key_gives_the_same_analysis(store: Store, ended: b
     assert store.analysis("a2") is None
 
 
-def test_the_same_idempotency_key_with_another_request_is_a_conflict(store: Store) -> None:
+@pytest.mark.parametrize("joined", [False, True], ids=["started", "joined"])
+@pytest.mark.parametrize("ended", [False, True], ids=["queued", "cancelled"])
+def test_an_idempotency_key_is_refused_for_another_request(
+    store: Store, joined: bool, ended: bool
+) -> None:
     known(store)
+    if joined:
+        store.create_analysis(an_analysis("a1"), idempotency_key=None)
     store.create_analysis(an_analysis("a1"), idempotency_key="key")
+    if ended:
+        store.cancel("a1", SOON)
     other = an_analysis("a2", request=AnalysisRequest(ALICE, max_posts=5))
 
-    with pytest.raises(ConflictError):
+    with pytest.raises(IdempotencyKeyReusedError):
         store.create_analysis(other, idempotency_key="key")
 
     assert store.analysis("a2") is None
+
+
+def test_a_key_that_found_an_analysis_running_stands_for_it_after_its_end_too(store: Store) -> None:
+    known(store)
+    store.create_analysis(an_analysis("a1"), idempotency_key="first")
+    for key in ("second", "third"):
+        store.create_analysis(an_analysis("a2"), idempotency_key=key)
+    store.cancel("a1", SOON)
+
+    again = [
+        store.create_analysis(an_analysis("a3"), idempotency_key=key)
+        for key in ("first", "second", "third")
+    ]
+
+    assert [(one.analysis_id, created) for one, created in again] == [("a1", False)] * 3
+    assert store.create_analysis(an_analysis("a3"), idempotency_key=None)[1]
+
+
+def test_a_key_never_stands_for_an_analysis_that_was_asked_for_differently(store: Store) -> None:
+    known(store)
+    store.create_analysis(an_analysis("a1"), idempotency_key=None)
+    other = an_analysis("a2", request=AnalysisRequest(ALICE, max_posts=5))
+
+    with pytest.raises(ConflictError, match="a1") as refused:
+        store.create_analysis(other, idempotency_key="key")
+
+    assert not isinstance(refused.value, IdempotencyKeyReusedError)
+    store.cancel("a1", SOON)
+    made, created = store.create_analysis(other, idempotency_key="key")
+    assert (made.analysis_id, created) == ("a2", True)
+
+
+def test_an_analysis_takes_a_bounded_number_of_keys(store: Store) -> None:
+    known(store)
+    for number in range(100):
+        store.create_analysis(an_analysis("a1"), idempotency_key=f"key {number}")
+
+    with pytest.raises(ConflictError, match="100 idempotency keys"):
+        store.create_analysis(an_analysis("a1"), idempotency_key="one too many")
+
+    assert store.create_analysis(an_analysis("a2"), idempotency_key="key 99")[1] is False
 
 
 def test_two_users_may_use_the_same_idempotency_key(store: Store) -> None:

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 
 from api.errors import MoodlineError, NotFoundError, StoreUnavailableError
 from api.stores.mongo import MongoStore
-from api.stores.mongo.migrations import MIGRATIONS, prepare
+from api.stores.mongo.migrations import MIGRATIONS, idempotency_keys, prepare
 from api.stores.mongo.schema import COLLECTIONS
 from tests.contract.stores.mongo_shapes import Documents
 from tests.contract.stores.store_examples import (
@@ -139,6 +139,20 @@ def test_migrations_run_in_order_from_where_the_database_stands(other: Documents
 
     assert ran == ["next", "last"]
     assert other.facts.find_one({"_id": "schema"}) == {"_id": "schema", "value": len(more)}
+
+
+def test_idempotency_keys_of_an_older_version_become_lists(other: Documents) -> None:
+    other.analyses.insert_many(
+        [{"_id": "a", "user_key": "u", "idempotency_key": "key"}, {"_id": "b", "user_key": "u"}]
+    )
+
+    idempotency_keys(other)
+    idempotency_keys(other)
+
+    assert list(other.analyses.find().sort("_id")) == [
+        {"_id": "a", "user_key": "u", "idempotency_keys": ["key"]},
+        {"_id": "b", "user_key": "u"},
+    ]
 
 
 def test_a_store_of_a_newer_version_is_refused(other: Documents) -> None:

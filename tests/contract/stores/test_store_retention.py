@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from api.domain.analyses import AnalysisState
+from api.domain.analyses import AnalysisRequest, AnalysisState
+from api.errors import IdempotencyKeyReusedError
 from api.ports.store import PastRetention, Store, SweepRecord
 from tests.contract.stores.store_examples import (
     ALICE,
@@ -85,6 +86,23 @@ def test_a_mood_is_deleted_with_its_analysis_its_result_and_its_feedback(store: 
     assert store.friend_candidates("bob", "Cheerful", [], limit=9) == []
     export = store.export_user(ALICE)
     assert [export[name] for name in ("analyses", "moods", "feedback")] == [[], [], []]
+
+
+def test_an_idempotency_key_is_kept_as_long_as_its_analysis(store: Store) -> None:
+    for key in ("started", "joined"):
+        store.create_analysis(an_analysis("a1", created_at=TODAY), idempotency_key=key)
+    store.cancel("a1", TODAY)
+    request = AnalysisRequest(ALICE, max_posts=1)
+
+    store.sweep(TODAY + KEPT.moods)
+    for key in ("started", "joined"):
+        with pytest.raises(IdempotencyKeyReusedError):
+            store.create_analysis(an_analysis("b1", request=request), idempotency_key=key)
+    store.sweep(TODAY + KEPT.moods + MOMENT)
+
+    for key in ("started", "joined"):
+        made, _ = store.create_analysis(an_analysis("b1", request=request), idempotency_key=key)
+        assert made.analysis_id == "b1"
 
 
 def test_an_analysis_that_has_not_ended_is_never_deleted(store: Store) -> None:

@@ -110,7 +110,8 @@ def with_everything(store: Store) -> None:
     finished(store, "done", hashtags=("music",))
     store.add_feedback("done", "Satisfied", LATER)
     store.set_sign_in(ALICE, "x", "sealed secret")
-    store.create_analysis(an_analysis("running"), idempotency_key="key")
+    for key in ("second key", "key"):
+        store.create_analysis(an_analysis("running"), idempotency_key=key)
     lease = taken(store, "running")
     store.set_source_mark(lease, "x", "alice", "9")
     store.save_classifications(lease, MODEL, [(a_full_post().post_id, a_classification())])
@@ -135,7 +136,9 @@ def test_an_export_contains_everything_as_json(store: Store) -> None:
     assert post["classification"]["model"] == MODEL
     assert post["classification"]["scores"] == a_classification().scores
     assert {one["analysis_id"] for one in export["analyses"]} == {"done", "running"}
-    assert {one["idempotency_key"] for one in export["analyses"]} == {None, "key"}
+    keys = sorted(one["idempotency_keys"] for one in export["analyses"])
+    assert keys[-1] == ["key", "second key"]
+    assert not any(keys[:-1])
     assert [one["mood"] for one in export["moods"]] == ["Cheerful"]
     assert [one["mood"] for one in export["feedback"]] == ["Satisfied"]
     assert export["sources"] == [{"source": "x", "account": "alice", "fetched_to": "9"}]

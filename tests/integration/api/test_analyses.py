@@ -58,8 +58,31 @@ def test_an_idempotency_key_is_for_one_request_even_after_its_end(wired: WiredSe
 
     assert (again.status_code, again.get_json()["analysis_id"], joined) == (202, first, first)
     assert without.get_json()["analysis_id"] != first
-    problem(other, 409, "conflict")
+    problem(other, 422, "idempotency-key-reused")
     assert problem(long, 400, "invalid-request")["errors"][0]["where"] == "Idempotency-Key"
+
+
+def test_a_key_that_joined_a_running_analysis_is_replayed_after_its_end(
+    wired: WiredService,
+) -> None:
+    wired.import_posts("alice", 3)
+
+    def start(key: str, **more: Any) -> TestResponse:
+        asked = {"user_name": "alice", "consent": True, **more}
+        return wired.client.post("/v1/analyses", json=asked, headers={"Idempotency-Key": key})
+
+    first = wired.start("alice").get_json()["analysis_id"]
+    joined = start("k-1").get_json()["analysis_id"]
+    different = start("k-2", max_posts=2)
+    wired.work()
+
+    again, other, free = start("k-1"), start("k-1", max_posts=2), start("k-2", max_posts=2)
+
+    assert (joined, again.get_json()["analysis_id"]) == (first, first)
+    assert again.get_json()["state"] == "succeeded"
+    assert first in problem(different, 409, "conflict")["detail"]
+    problem(other, 422, "idempotency-key-reused")
+    assert (free.status_code, free.get_json()["analysis_id"] != first) == (202, True)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.posts import Post
 from api.errors import StoreUnavailableError
 from api.ports.store import SavedPosts
 from api.stores.sqlite import SqliteStore
-from api.stores.sqlite.schema import _SAME_POSTS, MIGRATIONS, migrate
+from api.stores.sqlite.schema import _IDEMPOTENCY_KEYS, _SAME_POSTS, MIGRATIONS, migrate
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -117,6 +118,29 @@ def test_migrations_run_in_order_from_where_the_file_stands(path: Path) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()
 
     assert (extra, version) == ([("1",)], (len(MIGRATIONS) + 1,))
+
+
+def test_idempotency_keys_of_an_older_version_still_stand_for_their_analyses(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, "file", MIGRATIONS[: MIGRATIONS.index(_IDEMPOTENCY_KEYS)])
+        connection.execute(
+            "INSERT INTO users (user_id, user_name, created_at) VALUES ('a', 'A', 0)"
+        )
+        for analysis_id, key in (("old", "key"), ("older", None), ("oldest", None)):
+            connection.execute(
+                "INSERT INTO analyses (analysis_id, user_key, idempotency_key, source, as_of, "
+                "created_at, state) VALUES (?, 1, ?, 'imported', 'now', 0, 'failed')",
+                (analysis_id, key),
+            )
+    store = SqliteStore(path)
+    analysis = Analysis("new", AnalysisRequest("a"), NOW)
+
+    found, created = store.create_analysis(analysis, idempotency_key="key")
+    exported = store.export_user("a")["analyses"]
+    store.close()
+
+    assert (found.analysis_id, created) == ("old", False)
+    assert [one["idempotency_keys"] for one in exported] == [["key"], [], []]
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
