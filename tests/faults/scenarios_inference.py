@@ -3,8 +3,10 @@
 import json
 import math
 
+import psutil
+
 from api.domain.posts import EMOTIONS
-from tests.faults.world import World
+from tests.faults.world import SECONDS, World
 from tests.support.faults.tcp_proxy import Fault
 from tests.support.servers.loopback import CUT, Reply
 from tests.support.serving.started import ROOT, command, end, free_port
@@ -98,3 +100,28 @@ def killed_inference(world: World) -> None:
             world.pause(0.5, 1.5)
             if number < kills:
                 world.kill_with_children(server)
+
+
+def killed_supervisor(world: World) -> None:
+    """The supervisor of the inference server is killed at any time; a new one has the port at once.
+
+    Its processes have to end with it: they would go on holding the port.
+    """
+    port = free_port()
+    world.deployment.environment["INFERENCE_URL"] = f"http://127.0.0.1:{port}"
+    world.embedded()
+    kills = world.rounds(4)
+    for number in range(kills + 1):
+        server = command(MODEL_FOLDER, port, world.deployment.folder / f"inference{number}")
+        world.at_the_end.callback(end, server)
+        if number == kills or number % 2:
+            world.answers(f"http://127.0.0.1:{port}/readyz")
+        assert server.poll() is None, f"it could not start after {number} kills"
+        world.pause(0.0, 2.0)
+        if number < kills:
+            children = psutil.Process(server.pid).children(recursive=True)
+            world.kill(server)
+            _, left = psutil.wait_procs(children, timeout=SECONDS)
+            assert left == [], "processes of the inference server outlive its supervisor"
+    world.client.import_posts("supervised")
+    world.client.start("supervised")

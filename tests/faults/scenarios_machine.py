@@ -3,6 +3,8 @@
 import importlib.util
 import socket
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -33,7 +35,7 @@ def clock_steps(world: World) -> None:
         "DONT_FAKE_MONOTONIC": "1",
     })  # fmt: skip
     world.deployment.inference.seconds = 0.02
-    world.distributed()
+    world.embedded()
     with world.under_load():
         for step in world.chance.sample(STEPS, len(STEPS)):
             world.pause(0.5, 1.0)
@@ -49,6 +51,25 @@ def _faketime() -> Path:
     assert found.origin is not None
     (library,) = Path(found.origin).parent.rglob("libfaketime.so.1")
     return library
+
+
+def full_temporary_folder(world: World) -> None:
+    """TMPDIR is full: an upload that needs it is told to come again, and others are served."""
+    world.deployment.environment["QUEUE_URL"] = ""
+    temporary = world.deployment.environment["TMPDIR"]
+    full = f"mount -t tmpfs -o size=64k tmpfs {temporary} && exec {sys.executable} -m api"
+    in_own_mounts = ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*in_own_mounts, "true"], capture_output=True).returncode:
+        print("    NOT PLAYED: this machine lets no user mount a folder of their own (unshare)")
+        world.embedded()
+        return
+    world.api = world.deployment.run([*in_own_mounts, "sh", "-c", full])
+    world.fault("TMPDIR full")
+    lines = b'{"id": "1", "text": "much", "created_at": "2026-01-01T00:00:00Z"}\n' * 40_000
+    answer = world.client.http.post("/v1/users/large/posts", content=lines)
+    assert answer.status_code == 503, f"{answer.status_code}: {answer.text[:200]}"
+    world.client.import_posts("small")
+    world.client.start("small")
 
 
 def slow_strangers(world: World, gunicorn: bool = False) -> None:

@@ -99,7 +99,8 @@ def late_worker(world: World, step: str, name: str) -> tuple[Process, str]:
     Its first analysis lets it sweep the store before. A process that stops while it writes keeps
     the embedded store's lock until it goes on or is killed, as any program with SQLite does.
     """
-    late = world.deployment.start_worker(MOODLINE_FAILPOINTS=f"{step}=stop@2")
+    # A longer lease than the others', lest a busy machine claims the first analysis twice.
+    late = world.deployment.start_worker(MOODLINE_FAILPOINTS=f"{step}=stop@2", LEASE_SECONDS="5")
     world.client.import_posts(f"first{name}", 5)
     world.succeeds(world.client.start(f"first{name}"))
     world.client.import_posts(f"late{name}", 5)

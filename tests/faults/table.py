@@ -52,6 +52,7 @@ SCENARIOS = (
     Scenario(scenarios_queue_and_store.lost_replies),
     Scenario(scenarios_sources.x_faults, may_fail=True),
     Scenario(scenarios_people.erased_during_an_analysis),
+    Scenario(scenarios_people.erased_beside_a_reader),
     Scenario(scenarios_machine.slow_strangers, whole=True),
     Scenario(scenarios_machine.overload, whole=True),
 )
@@ -59,8 +60,9 @@ SCENARIOS = (
 # Each moves up with the fix that it waits for; --only plays it already.
 WAITING = (
     Scenario(scenarios_inference.refusals),
-    Scenario(scenarios_people.erased_beside_a_reader),
+    Scenario(scenarios_inference.killed_supervisor, whole=True),
     Scenario(scenarios_people.one_key_for_two_requests),
     Scenario(scenarios_machine.clock_steps),
+    Scenario(scenarios_machine.full_temporary_folder),
     Scenario(scenarios_machine.slow_strangers_of_gunicorn, whole=True),
 )

@@ -78,6 +78,12 @@ class Deployment:
         wait_until(self.api_answers, SECONDS, "the API answers")
         return started
 
+    def run(self, command: list[str]) -> subprocess.Popen[bytes]:
+        """Start an API by a command of the caller."""
+        started = self._start(command)
+        wait_until(self.api_answers, SECONDS, "the API answers")
+        return started
+
     def launch_gunicorn(self, **settings: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "gunicorn", "--config", "python:api.gunicorn_conf"]
         return self._start(command, settings)
