@@ -44,6 +44,8 @@ SCENARIOS = (
     Scenario(scenarios_inference.nonsense, may_fail=True),
     Scenario(scenarios_inference.inference_connection, may_fail=True),
     Scenario(scenarios_inference.killed_inference, whole=True),
+    Scenario(scenarios_inference.killed_supervisor, whole=True),
+    Scenario(scenarios_inference.refusals),
     Scenario(scenarios_queue_and_store.broken_redis),
     Scenario(scenarios_queue_and_store.redis_connection),
     Scenario(scenarios_queue_and_store.store_away_at_start),
@@ -53,16 +55,14 @@ SCENARIOS = (
     Scenario(scenarios_sources.x_faults, may_fail=True),
     Scenario(scenarios_people.erased_during_an_analysis),
     Scenario(scenarios_people.erased_beside_a_reader),
-    Scenario(scenarios_machine.slow_strangers, whole=True),
-    Scenario(scenarios_machine.overload, whole=True),
+    Scenario(scenarios_people.one_key_for_two_requests),
 )
 
 # Each moves up with the fix that it waits for; --only plays it already.
 WAITING = (
-    Scenario(scenarios_inference.refusals),
-    Scenario(scenarios_inference.killed_supervisor, whole=True),
-    Scenario(scenarios_people.one_key_for_two_requests),
     Scenario(scenarios_machine.clock_steps),
     Scenario(scenarios_machine.full_temporary_folder),
+    Scenario(scenarios_machine.slow_strangers, whole=True),
     Scenario(scenarios_machine.slow_strangers_of_gunicorn, whole=True),
+    Scenario(scenarios_machine.overload, whole=True),
 )

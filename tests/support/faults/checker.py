@@ -15,11 +15,14 @@ TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
 
 @dataclass(frozen=True)
 class StoredAnalysis:
-    """An analysis as the store has it; moods is how many entries of the mood history name it."""
+    """An analysis as the store has it; keys are the Idempotency-Keys that stand for it.
+
+    moods is how many entries of the mood history name it.
+    """
 
     user: str
     state: str
-    key: str | None = None
+    keys: tuple[str, ...] = ()
     moods: int = 0
 
 
@@ -207,7 +210,7 @@ def _check_keys(
             found.doubled.append(f"{user}'s key {key} made {len(answers)} analyses")
         if len({request for _, request in answers}) > 1:
             found.contradictions.append(f"{user}'s key {key} was accepted for two requests")
-    rows = Counter((one.user, one.key) for one in snapshot.analyses.values() if one.key)
+    rows = Counter((one.user, key) for one in snapshot.analyses.values() for key in one.keys)
     found.doubled += [
         f"{times} analyses of {user} with the key {key}"
         for (user, key), times in rows.items()

@@ -29,10 +29,15 @@ def snapshot(
             unread[names[key]] += not_read
         consented = dict(connection.execute("SELECT user_id, consented_at IS NOT NULL FROM users"))
         moods = Counter(key for (key,) in connection.execute("SELECT analysis_key FROM moods"))
+        keys: dict[int, list[str]] = defaultdict(list)
+        for key, idempotency_key in connection.execute(
+            "SELECT analysis_key, idempotency_key FROM idempotency_keys"
+        ):
+            keys[key].append(idempotency_key)
         analyses = {
-            one: StoredAnalysis(names[user_key], state, idempotency_key, moods[key])
-            for key, one, user_key, state, idempotency_key in connection.execute(
-                "SELECT analysis_key, analysis_id, user_key, state, idempotency_key FROM analyses"
+            one: StoredAnalysis(names[user_key], state, tuple(keys[key]), moods[key])
+            for key, one, user_key, state in connection.execute(
+                "SELECT analysis_key, analysis_id, user_key, state FROM analyses"
             )
         }
         (salt,) = connection.execute(

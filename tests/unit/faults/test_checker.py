@@ -14,7 +14,7 @@ from tests.support.faults.checker import (
 from tests.support.faults.history import Event, History, What
 
 POSTS = {"p1": "mark1 one", "p2": "mark1 two"}
-DONE = StoredAnalysis("ana", "succeeded", "k1", moods=1)
+DONE = StoredAnalysis("ana", "succeeded", ("k1",), moods=1)
 
 
 class Log:
@@ -94,7 +94,7 @@ def test_a_consent_that_is_gone_is_lost() -> None:
 
 def test_an_accepted_analysis_must_be_there_ended_and_as_the_api_says() -> None:
     running = shot(
-        analyses={"a1": StoredAnalysis("ana", "running", "k1")}, states={"a1": "running"}
+        analyses={"a1": StoredAnalysis("ana", "running", ("k1",))}, states={"a1": "running"}
     )
     other = shot(states={"a1": "failed"})
 
@@ -104,7 +104,7 @@ def test_an_accepted_analysis_must_be_there_ended_and_as_the_api_says() -> None:
 
 
 def test_an_analysis_that_failed_is_told_apart() -> None:
-    failed = {"a1": StoredAnalysis("ana", "failed", "k1")}
+    failed = {"a1": StoredAnalysis("ana", "failed", ("k1",))}
 
     found = check(a_day().events, shot(analyses=failed, states={"a1": "failed"}))
 
@@ -112,8 +112,8 @@ def test_an_analysis_that_failed_is_told_apart() -> None:
 
 
 def test_an_analysis_has_one_mood_if_it_succeeded_and_none_otherwise() -> None:
-    twice = shot(analyses={"a1": StoredAnalysis("ana", "succeeded", "k1", moods=2)})
-    never = shot(analyses={"a1": StoredAnalysis("ana", "succeeded", "k1", moods=0)})
+    twice = shot(analyses={"a1": StoredAnalysis("ana", "succeeded", ("k1",), moods=2)})
+    never = shot(analyses={"a1": StoredAnalysis("ana", "succeeded", ("k1",), moods=0)})
 
     assert wrong(a_day(), twice) == ["DOUBLED: 2 moods of a1, which is succeeded"]
     assert wrong(a_day(), never) == ["LOST: the mood of a1, which is succeeded"]
@@ -131,7 +131,7 @@ def test_posts_that_the_last_analysis_did_not_read_are_lost_unless_they_came_lat
 def test_one_key_makes_one_analysis_and_stands_for_one_request() -> None:
     two = a_day()
     two.started("a2")
-    both = {"a1": DONE, "a2": StoredAnalysis("ana", "succeeded", None, moods=1)}
+    both = {"a1": DONE, "a2": StoredAnalysis("ana", "succeeded", (), moods=1)}
     other = a_day()
     other.started("a1", max_posts=3)
 
