@@ -137,3 +137,16 @@ class Lease:
     owner: str
     token: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What keeps an analysis from being claimed: the lease of a worker, or a deferral.
+
+    It differs after each renewal of the lease, as the worker's sign of life.
+    """
+
+    analysis_id: str
+    token: int
+    until: datetime
+    deferred: bool

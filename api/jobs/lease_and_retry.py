@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from api.domain.analyses import Analysis, AnalysisState, Lease, Progress
@@ -36,6 +36,7 @@ class RetryPolicy:
     """
 
     clock: Clock
+    monotonic: Callable[[], float]
     pause: Callable[[float], object]
     budget_seconds: float
     longest_pause_seconds: float
@@ -48,17 +49,17 @@ class RetryPolicy:
         SourceRateLimitedError at once: a reset may be far away, so the analysis is deferred.
         """
         pause_seconds = _FIRST_PAUSE_SECONDS
-        failing_since: datetime | None = None
+        failing_since: float | None = None
         while True:
             try:
                 return attempt()
             except SourceRateLimitedError:
                 raise
             except RetryableError as error:
-                now = self.clock()
-                failing_since = failing_since or now
+                now = self.monotonic()
+                failing_since = now if failing_since is None else failing_since
                 pause_seconds = min(pause_seconds, self.longest_pause_seconds)
-                if (now - failing_since).total_seconds() + pause_seconds > self.budget_seconds:
+                if now - failing_since + pause_seconds > self.budget_seconds:
                     raise
                 _log.warning("a call failed and is retried: %s", type(error).__name__)
             left = pause_seconds
@@ -80,8 +81,10 @@ class LeasedRun:
     retry: RetryPolicy
     stopping: Callable[[], bool]
     progress: Progress = field(init=False)
+    _renewed_at: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self._renewed_at = self.retry.monotonic()
         # What earlier attempts fetched and paid for stays; the rest is counted anew.
         self.progress = replace(self.analysis.progress, classified=0, reused=0, total=0)
 
@@ -89,11 +92,14 @@ class LeasedRun:
         """Record progress and extend the lease. Raises LeaseLostError."""
         self.progress = progress
         until = self.retry.clock() + self.lease_duration
+        if until == self.lease.until:  # the clock was set back: a renewal has to show all the same
+            until += timedelta.resolution
+        self._renewed_at = self.retry.monotonic()
         self.lease = self.queue.renew(self.lease, until=until, progress=progress)
 
     def keep_lease(self) -> None:
         """Extend the lease if a third of it has passed. Raises LeaseLostError."""
-        if self.lease.until - self.retry.clock() < self.lease_duration * 2 / 3:
+        if self.retry.monotonic() - self._renewed_at > self.lease_duration.total_seconds() / 3:
             self.report(self.progress)
 
     def end_if_stopping(self) -> None:

@@ -5,14 +5,15 @@ the analysis in the queue, and everything classified so far in the store.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from api.domain.analyses import IMPORTED, Problem
+from api.domain.analyses import IMPORTED, Analysis, Lease, Problem
 from api.domain.changes import EarlierMood
 from api.domain.posts import interests
 from api.domain.results import mood_result, resolve_as_of
@@ -21,6 +22,7 @@ from api.errors import LeaseLostError, MoodlineError, SourceRateLimitedError, St
 from api.failpoints import failpoint
 from api.jobs.classify import ClassificationPipeline
 from api.jobs.fetch import Access, fetch_new_posts
+from api.jobs.holds import HoldWatch
 from api.jobs.lease_and_retry import HandBack, LeasedRun, RetryPolicy
 from api.logs import about_analysis
 from api.ports.clock import Clock
@@ -86,6 +88,7 @@ class AnalysisRunner:
         pause: Callable[[float], object],
         stopping: Callable[[], bool],
         access: Access = lambda _request: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._emotions = emotions
@@ -98,21 +101,25 @@ class AnalysisRunner:
         self._limits = limits
         self._owner = owner
         self._stopping = stopping
+        self._monotonic = monotonic
+        self._watch = HoldWatch(limits.lease_seconds, limits.defer_seconds, monotonic)
         self._retry = RetryPolicy(
             clock,
+            monotonic,
             pause,
             budget_seconds=limits.retry_seconds,
             longest_pause_seconds=min(limits.lease_seconds / 3, _LONGEST_PAUSE_SECONDS),
         )
 
     def run(self, analysis_id: str | None = None) -> bool:
-        """Run the named analysis, or the oldest in the queue; return whether there was one.
+        """Run the named analysis, if it is queued, and return whether it was.
+
+        None stands for one whose lease or deferral is over, else for the oldest in the queue.
 
         Raises StoreUnavailableError only if nothing could be claimed because of it.
         """
-        now = self._clock()
         duration = timedelta(seconds=self._limits.lease_seconds)
-        claimed = self._store.claim(analysis_id, owner=self._owner, now=now, until=now + duration)
+        claimed = self._claimed(analysis_id, self._clock(), duration)
         if claimed is None:
             return False
         run = LeasedRun(self._store, *claimed, duration, self._retry, self._stopping)
@@ -125,6 +132,17 @@ class AnalysisRunner:
                 # and the analysis is claimed again.
                 _log.warning("run ended early: %s", type(error).__name__)
         return True
+
+    def _claimed(
+        self, analysis_id: str | None, now: datetime, duration: timedelta
+    ) -> tuple[Analysis, Lease] | None:
+        until = now + duration
+        if analysis_id is None:
+            for hold in self._watch.over(self._store.holds(), now):
+                taken = self._store.take_over(hold, owner=self._owner, now=now, until=until)
+                if taken is not None:
+                    return taken
+        return self._store.claim(analysis_id, owner=self._owner, now=now, until=until)
 
     def _run(self, run: LeasedRun) -> None:
         extra = {"attempt": run.analysis.attempt}
@@ -231,6 +249,6 @@ class AnalysisRunner:
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
-        started = self._clock()
+        started = self._monotonic()
         yield
-        self._observer.stage(name, (self._clock() - started).total_seconds())
+        self._observer.stage(name, self._monotonic() - started)

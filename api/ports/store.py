@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from api.domain.analyses import Analysis, Lease, Problem, Progress
+from api.domain.analyses import Analysis, Hold, Lease, Problem, Progress
 from api.domain.api_keys import ApiKey
 from api.domain.posts import Classification, ClassifiedPost, Post
 from api.domain.recommendations import CatalogueItem, FriendCandidate
@@ -100,7 +100,7 @@ class AnalysisQueue(Protocol):
     """The queue of record: queues analyses, leases each to one worker, stores how it ended.
 
     It is a part of Store, whose guarantees apply to these methods. An expired lease is valid until
-    another run claims the analysis: the fencing token decides, not the clock.
+    another run takes the analysis over: the fencing token decides, not the clock.
     """
 
     def create_analysis(
@@ -124,8 +124,18 @@ class AnalysisQueue(Protocol):
     ) -> tuple[Analysis, Lease] | None:
         """Lease the named analysis, or the oldest claimable one for None, and mark it running.
 
-        Claimable is one that is queued and not deferred beyond `now`, or running with a lease that
-        ended before `now`. Returns None if there is none or another owner has the lease.
+        Claimable is one that is queued and not deferred. Returns None if there is none.
+        """
+
+    def holds(self) -> list[Hold]:
+        """Return the leases of all running analyses and the deferrals of all queued ones."""
+
+    def take_over(
+        self, hold: Hold, *, owner: str, now: datetime, until: datetime
+    ) -> tuple[Analysis, Lease] | None:
+        """Lease an analysis whose lease or deferral is over, and mark it running.
+
+        The caller decides that it is over. Returns None if the hold has changed or ended since.
         """
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:

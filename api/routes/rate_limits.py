@@ -9,11 +9,11 @@ from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
 
 from api.problems import HTTP_KINDS
 from api.routes.error_handlers import problem_response
+from api.routes.rate_limit_windows import SCHEME
 
 _WORK = frozenset(
     ("analyses.start_analysis", "users.import_posts", "original.start_analysis_and_wait")
 )
-_REDIS_SECONDS = 1
 
 
 def register_rate_limits(
@@ -35,13 +35,11 @@ def register_rate_limits(
                 exempt_when=lambda: request.endpoint not in _WORK,
             )
         )
-    timeouts = ("socket_timeout", "socket_connect_timeout")
     limiter = Limiter(
         _client,
         application_limits=limits,
-        storage_uri=redis_url or "memory://",
-        storage_options=dict.fromkeys(timeouts, _REDIS_SECONDS) if redis_url else {},
-        in_memory_fallback_enabled=bool(redis_url),
+        storage_uri=f"{SCHEME}://",
+        storage_options={"redis_url": redis_url},
         key_prefix="moodline",
     )
     limiter.request_filter(lambda: request.blueprint == "service" or request.method == "OPTIONS")
@@ -50,7 +48,10 @@ def register_rate_limits(
     @app.errorhandler(RateLimitExceeded)
     def refuse(_error: RateLimitExceeded) -> Response:
         passed = limiter.current_limit
-        seconds = math.floor(passed.reset_at - time.time()) if passed else 1  # it is rounded up
+        seconds = 1
+        if passed is not None:  # reset_at is rounded up, and Redis may have another clock
+            left = math.floor(passed.reset_at - time.time())
+            seconds = min(left, passed.limit.get_expiry())
         response = problem_response(HTTP_KINDS[429], "This passes the rate limit of the service.")
         response.headers["Retry-After"] = str(max(seconds, 1))
         return response

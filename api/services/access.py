@@ -55,7 +55,7 @@ class Access:
         if key is None or not matches:
             raise UnauthorizedError("The API key is none that is known here; it may be revoked.")
         now = self._clock()
-        if key.last_used_at is None or now - key.last_used_at >= _USE_RECORDED_EVERY:
+        if key.last_used_at is None or abs(now - key.last_used_at) >= _USE_RECORDED_EVERY:
             with suppress(StoreUnavailableError):  # the call itself may not need the store
                 self._keys.note_use(prefix, now)
         return key

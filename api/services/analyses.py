@@ -1,10 +1,10 @@
 """Use cases of analyses: start, read, cancel, follow, wait for the result, give feedback."""
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from api.domain.analyses import IMPORTED, WORDS_VERSION, Analysis, AnalysisRequest, AnalysisState
@@ -32,7 +32,8 @@ _LONGEST_KEY = 200
 class LongCalls:
     """Limits of the calls that stay open while an analysis runs; times are in seconds.
 
-    wait pauses for a number of seconds and returns whether the process is shutting down.
+    monotonic returns the seconds of a clock that never jumps. wait pauses for a number of seconds
+    and returns whether the process is shutting down.
     """
 
     wait: Callable[[float], bool]
@@ -40,6 +41,7 @@ class LongCalls:
     longest: float = 600.0
     poll: float = 0.3
     heartbeat: float = 10.0
+    monotonic: Callable[[], float] = time.monotonic
 
 
 class Analyses:
@@ -146,9 +148,10 @@ class Analyses:
         on_record = user is not None and user.consented_at is not None
         with self._slot():
             analysis, _ = self.start(AnalysisRequest(user_name), consent=consent or on_record)
-            deadline = self._clock() + timedelta(seconds=self._long_calls.longest)
+            monotonic = self._long_calls.monotonic
+            deadline = monotonic() + self._long_calls.longest
             while not analysis.state.terminal:
-                if self._long_calls.wait(self._long_calls.poll) or self._clock() > deadline:
+                if self._long_calls.wait(self._long_calls.poll) or monotonic() > deadline:
                     raise BusyError("The analysis is still under way. Ask again to wait on.", 5)
                 analysis = self.analysis(analysis.analysis_id)
         if analysis.state is AnalysisState.CANCELLED:
@@ -189,20 +192,21 @@ class Analyses:
     def _changes(self, analysis: Analysis) -> Generator[Analysis | None, None, None]:
         with self._slot():
             yield None
-            deadline = self._clock() + timedelta(seconds=self._long_calls.longest)
-            sent_at = self._clock()
+            monotonic = self._long_calls.monotonic
+            sent_at = monotonic()
+            deadline = sent_at + self._long_calls.longest
             yield analysis
-            while not analysis.state.terminal and self._clock() <= deadline:
+            while not analysis.state.terminal and monotonic() <= deadline:
                 if self._long_calls.wait(self._long_calls.poll):
                     return
                 latest = self._store.analysis(analysis.analysis_id)
                 if latest is None:
                     return
                 if latest != analysis:
-                    analysis, sent_at = latest, self._clock()
+                    analysis, sent_at = latest, monotonic()
                     yield analysis
-                elif self._clock() - sent_at >= timedelta(seconds=self._long_calls.heartbeat):
-                    sent_at = self._clock()
+                elif monotonic() - sent_at >= self._long_calls.heartbeat:
+                    sent_at = monotonic()
                     yield None
 
     @contextmanager

@@ -12,6 +12,7 @@ from api.domain.analyses import (
     Analysis,
     AnalysisRequest,
     AnalysisState,
+    Hold,
     Lease,
     Problem,
     Progress,
@@ -22,7 +23,7 @@ from api.stores.mongo.documents import ALIVE, analysis_of, equal
 from api.stores.mongo.post_imports import known_user
 from api.stores.mongo.users import user_exists
 from api.stores.shared_rules import check_key_can_join, check_same_request, lease_lost
-from api.stores.values import stored_hashtags, stored_json, stored_time
+from api.stores.values import stored_hashtags, stored_json, stored_time, time_of
 
 _ALWAYS = 0  # waits_from of a queued analysis: any claim may take it
 _MOST_ROUNDS = 20  # each lost to another analysis of the user that was created and ended meanwhile
@@ -75,30 +76,39 @@ class AnalysisPart(StorePart):
     def claim(
         self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
     ) -> tuple[Analysis, Lease] | None:
-        claimable = {**equal(active=True), "waits_from": {"$lt": stored_time(now)}}
+        claimable = equal(active=True, waits_from=_ALWAYS)
         if analysis_id is not None:
             claimable.update(equal(id=analysis_id))
-        ends = stored_time(until)
-        taken = {"state": AnalysisState.RUNNING.value, "lease_owner": owner}
         with self._connections.using() as database:
             set_latest_moods(database)
-            while True:
-                found = database.analyses.find_one_and_update(
-                    claimable,
-                    {
-                        "$set": {**taken, "lease_until": ends, "waits_from": ends},
-                        # The time of the first claim stays.
-                        "$min": {"started_at": stored_time(now)},
-                        "$inc": {"attempt": 1, "token": 1},
-                    },
-                    sort=_OLDEST,
-                    return_document=ReturnDocument.AFTER,
+            return _leased(database, claimable, owner=owner, now=now, until=until)
+
+    def holds(self) -> list[Hold]:
+        held = {**equal(active=True), "waits_from": {"$gt": _ALWAYS}}
+        with self._connections.using() as database:
+            found = database.analyses.find(held, {"token": 1, "waits_from": 1, "state": 1})
+            return [
+                Hold(
+                    one["_id"],
+                    one["token"],
+                    time_of(one["waits_from"]),
+                    deferred=one["state"] == AnalysisState.QUEUED,
                 )
-                if found is None:
-                    return None
-                if user_exists(database, found["user_id"], found["user_key"]):
-                    return analysis_of(found), Lease(found["_id"], owner, found["token"], until)
-                database.analyses.delete_one(equal(id=found["_id"]))  # its user was erased
+                for one in found
+            ]
+
+    def take_over(
+        self, hold: Hold, *, owner: str, now: datetime, until: datetime
+    ) -> tuple[Analysis, Lease] | None:
+        held = equal(
+            id=hold.analysis_id,
+            active=True,
+            token=hold.token,
+            waits_from=stored_time(hold.until),
+        )
+        with self._connections.using() as database:
+            set_latest_moods(database)
+            return _leased(database, held, owner=owner, now=now, until=until)
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
         ends = stored_time(until)
@@ -184,6 +194,31 @@ def _leased_by(lease: Lease) -> Document:
         token=lease.token,
         lease_owner=lease.owner,
     )
+
+
+def _leased(
+    database: MongoDatabase, claimable: Document, *, owner: str, now: datetime, until: datetime
+) -> tuple[Analysis, Lease] | None:
+    """Lease the oldest analysis that the filter finds, unless its user was erased."""
+    ends = stored_time(until)
+    taken = {"state": AnalysisState.RUNNING.value, "lease_owner": owner}
+    while True:
+        found = database.analyses.find_one_and_update(
+            claimable,
+            {
+                "$set": {**taken, "lease_until": ends, "waits_from": ends},
+                # The time of the first claim stays.
+                "$min": {"started_at": stored_time(now)},
+                "$inc": {"attempt": 1, "token": 1},
+            },
+            sort=_OLDEST,
+            return_document=ReturnDocument.AFTER,
+        )
+        if found is None:
+            return None
+        if user_exists(database, found["user_id"], found["user_key"]):
+            return analysis_of(found), Lease(found["_id"], owner, found["token"], until)
+        database.analyses.delete_one(equal(id=found["_id"]))  # its user was erased
 
 
 def _set_latest_mood(database: MongoDatabase, analysis: Mapping[str, Any]) -> bool:

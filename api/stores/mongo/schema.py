@@ -233,6 +233,7 @@ _ANALYSES = Collection(
             (("created_at", 1), ("_id", 1), ("waits_from", 1)),
             partial={"active": True},
         ),
+        Index("analyses_held", (("waits_from", 1),), partial={"active": True}),
         Index(
             "analyses_idempotency_keys",
             (("user_key", 1), ("idempotency_keys", 1)),

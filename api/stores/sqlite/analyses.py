@@ -11,6 +11,7 @@ from api.domain.analyses import (
     Analysis,
     AnalysisRequest,
     AnalysisState,
+    Hold,
     Lease,
     Problem,
     Progress,
@@ -19,7 +20,7 @@ from api.errors import LeaseLostError, NotFoundError
 from api.stores.shared_rules import check_key_can_join, check_same_request, lease_lost
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
-from api.stores.values import read_analysis, stored_hashtags, stored_json, stored_time
+from api.stores.values import read_analysis, stored_hashtags, stored_json, stored_time, time_of
 
 _ANALYSES = "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE"
 _BY_KEY = f"{_ANALYSES} analysis_key = ?"
@@ -32,14 +33,16 @@ _ADD_KEY = "INSERT INTO idempotency_keys VALUES (?, ?, ?)"
 _COUNT_KEYS = "SELECT count(*) FROM idempotency_keys WHERE analysis_key = ?"
 # A deferred analysis is queued, without an owner, and has a lease_until.
 _CLAIMABLE = (
-    "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND state IN ('queued', 'running') "
-    "AND (lease_until IS NULL OR lease_until < ?)"
+    "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND state = 'queued' "
+    "AND lease_until IS NULL"
 )
 # It skips deferred analyses, and running ones, of which there are no more than workers.
 _OLDEST_CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE state IN ('queued', 'running') "
-    "AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at, analysis_key LIMIT 1"
+    "AND lease_until IS NULL ORDER BY created_at, analysis_key LIMIT 1"
 )
+_HOLDS = "SELECT analysis_id, token, lease_until, state FROM analyses WHERE lease_until IS NOT NULL"
+_HELD = "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND token = ? AND lease_until = ?"
 _PROGRESS = (
     "fetched = ?, classified = ?, reused = ?, total = ?, source_cost = ?, fetch_place = ? "
     "WHERE analysis_key = ?"
@@ -96,20 +99,26 @@ class AnalysisPart(StorePart):
         self, analysis_id: str | None, *, owner: str, now: datetime, until: datetime
     ) -> tuple[Analysis, Lease] | None:
         with self._connections.reading() as connection:
-            if _claimable(connection, analysis_id, now) is None:
+            if _claimable(connection, analysis_id) is None:
                 return None  # found without the write lock, so idle workers do not compete for it
         with self._connections.writing() as connection:
-            analysis_key = _claimable(connection, analysis_id, now)
-            if analysis_key is None:
-                return None
-            (token,) = connection.execute(
-                "UPDATE analyses SET state = 'running', attempt = attempt + 1, token = token + 1, "
-                "lease_owner = ?, lease_until = ?, started_at = coalesce(started_at, ?) "
-                "WHERE analysis_key = ? RETURNING token",
-                (owner, stored_time(until), stored_time(now), analysis_key),
-            ).fetchone()
-            row = connection.execute(_BY_KEY, (analysis_key,)).fetchone()
-        return analysis_of(row), Lease(row["analysis_id"], owner, token, until)
+            analysis_key = _claimable(connection, analysis_id)
+            return _leased(connection, analysis_key, owner=owner, now=now, until=until)
+
+    def holds(self) -> list[Hold]:
+        return [
+            Hold(analysis_id, token, time_of(until), deferred=state == AnalysisState.QUEUED)
+            for analysis_id, token, until, state in self._rows(_HOLDS)
+        ]
+
+    def take_over(
+        self, hold: Hold, *, owner: str, now: datetime, until: datetime
+    ) -> tuple[Analysis, Lease] | None:
+        held = (hold.analysis_id, hold.token, stored_time(hold.until))
+        with self._connections.writing() as connection:
+            row = connection.execute(_HELD, held).fetchone()
+            analysis_key = None if row is None else int(row["analysis_key"])
+            return _leased(connection, analysis_key, owner=owner, now=now, until=until)
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
         with self._connections.writing() as connection:
@@ -250,14 +259,32 @@ def _stored_progress(progress: Progress) -> tuple[int | str | None, ...]:
     )
 
 
-def _claimable(
-    connection: sqlite3.Connection, analysis_id: str | None, now: datetime
-) -> int | None:
+def _claimable(connection: sqlite3.Connection, analysis_id: str | None) -> int | None:
     if analysis_id is None:
-        row = connection.execute(_OLDEST_CLAIMABLE, (stored_time(now),)).fetchone()
+        row = connection.execute(_OLDEST_CLAIMABLE).fetchone()
     else:
-        row = connection.execute(_CLAIMABLE, (analysis_id, stored_time(now))).fetchone()
+        row = connection.execute(_CLAIMABLE, (analysis_id,)).fetchone()
     return None if row is None else int(row["analysis_key"])
+
+
+def _leased(
+    connection: sqlite3.Connection,
+    analysis_key: int | None,
+    *,
+    owner: str,
+    now: datetime,
+    until: datetime,
+) -> tuple[Analysis, Lease] | None:
+    if analysis_key is None:
+        return None
+    (token,) = connection.execute(
+        "UPDATE analyses SET state = 'running', attempt = attempt + 1, token = token + 1, "
+        "lease_owner = ?, lease_until = ?, started_at = coalesce(started_at, ?) "
+        "WHERE analysis_key = ? RETURNING token",
+        (owner, stored_time(until), stored_time(now), analysis_key),
+    ).fetchone()
+    row = connection.execute(_BY_KEY, (analysis_key,)).fetchone()
+    return analysis_of(row), Lease(row["analysis_id"], owner, token, until)
 
 
 def _one(

@@ -258,6 +258,14 @@ _IDEMPOTENCY_KEYS = (
     "ALTER TABLE analyses DROP COLUMN idempotency_key",
 )
 
+# Leases and deferrals, which every worker watches.
+_HOLDS = (
+    """
+    CREATE INDEX analyses_held ON analyses (analysis_id, token, lease_until, state)
+    WHERE lease_until IS NOT NULL
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
@@ -267,6 +275,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _DETECTED_LANGUAGES,
     _SAME_POSTS,
     _IDEMPOTENCY_KEYS,
+    _HOLDS,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

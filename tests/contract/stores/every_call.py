@@ -38,6 +38,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
             store.create_analysis(an_analysis(name), idempotency_key=key)
         store.release(taken(store, name))
         lease = store.renew(taken(store, None), until=LATER, progress=PROGRESS)
+        assert len(store.holds()) == 1
         store.save_classifications(lease, MODEL, [("1", a_classification())])
         store.set_source_mark(lease, "x", "alice", "1")
         store.set_source_mark(lease, "x", "other", None)

@@ -12,7 +12,7 @@ from typing import Any
 from api.domain.analyses import Progress
 from api.domain.posts import Engagement, Post
 from api.ports.store import Store
-from tests.contract.stores.store_examples import ALICE, MODEL, NOW, a_classification, a_post
+from tests.contract.stores.store_examples import ALICE, MODEL, NOW, a_classification, a_post, taken
 from tests.contract.stores.stores import StoreBackend
 
 DEADLINE = 30  # seconds that a child may take to its next message
@@ -104,10 +104,7 @@ def save_again_and_again(store: Store, say: Connection, many: int) -> None:
 
 def classify_in_batches(store: Store, say: Connection, many: int) -> None:
     """Classify the posts of one analysis, from where an earlier run stopped."""
-    now = NOW + timedelta(days=1)
-    claim = store.claim(None, owner="child", now=now, until=now + timedelta(minutes=1))
-    assert claim is not None
-    lease = claim[1]
+    lease = taken(store, "a1", now=NOW + timedelta(days=1))
     done = 0
     while batch := store.unclassified_posts(ALICE, MODEL, max_posts=None, limit=BATCH):
         store.save_classifications(

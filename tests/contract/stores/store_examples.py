@@ -92,8 +92,13 @@ def claimed(store: Store, analysis_id: str = "a1", user_id: str = ALICE) -> Leas
 
 
 def taken(store: Store, analysis_id: str | None, now: datetime = NOW) -> Lease:
-    """Claim an analysis for a minute."""
-    claim = store.claim(analysis_id, owner="worker", now=now, until=now + timedelta(minutes=1))
+    """Claim an analysis for a minute, or take over the named one where it is held."""
+    times = {"now": now, "until": now + timedelta(minutes=1)}
+    held = [hold for hold in store.holds() if hold.analysis_id == analysis_id]
+    if held:
+        claim = store.take_over(held[0], owner="worker", **times)
+    else:
+        claim = store.claim(analysis_id, owner="worker", **times)
     assert claim is not None
     return claim[1]
 

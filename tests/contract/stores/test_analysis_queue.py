@@ -10,6 +10,7 @@ from api.domain.analyses import (
     Analysis,
     AnalysisRequest,
     AnalysisState,
+    Hold,
     Lease,
     Problem,
     Progress,
@@ -175,34 +176,78 @@ def test_the_oldest_waiting_analysis_is_claimed_first(store: Store) -> None:
     assert store.claim(None, owner="worker", now=NOW, until=SOON) is None
 
 
-def test_what_is_leased_up_to_this_moment_ended_or_unknown_cannot_be_claimed(store: Store) -> None:
-    lease = claimed(store, "leased", "bob")
+def test_what_is_leased_deferred_ended_or_unknown_cannot_be_claimed(store: Store) -> None:
+    claimed(store, "leased", "bob")
+    store.defer(claimed(store, "deferred", "dave"), NOW)
     finished(store, "ended", "carol")
 
     claims = [
-        store.claim(analysis_id, owner="other", now=lease.until, until=LATER)
-        for analysis_id in ("leased", "ended", "unknown", None)
+        store.claim(analysis_id, owner="other", now=LATER, until=LATER)
+        for analysis_id in ("leased", "deferred", "ended", "unknown", None)
     ]
 
-    assert claims == [None] * 4
+    assert claims == [None] * 5
 
 
-@pytest.mark.parametrize("analysis_id", ["a1", None], ids=["named", "oldest"])
-def test_an_expired_lease_is_claimed_again_with_a_higher_token(
-    store: Store, analysis_id: str | None
-) -> None:
+def test_what_is_held_is_told_with_what_changes_at_each_renewal(store: Store) -> None:
+    queued(store, "queued", "carol")
+    deferred = claimed(store, "deferred", "bob")
+    store.defer(deferred, LATER)
+    lease = claimed(store, "leased")
+    first = {hold.analysis_id: hold for hold in store.holds()}
+    store.renew(lease, until=SOON, progress=PROGRESS)
+
+    later = {hold.analysis_id: hold for hold in store.holds()}
+
+    assert first == {
+        "deferred": Hold("deferred", deferred.token, LATER, deferred=True),
+        "leased": Hold("leased", lease.token, lease.until, deferred=False),
+    }
+    assert later == {**first, "leased": Hold("leased", lease.token, SOON, deferred=False)}
+
+
+def test_what_is_held_by_a_dead_worker_is_taken_over_with_a_higher_token(store: Store) -> None:
     old = claimed(store)
     store.renew(old, until=SOON, progress=PROGRESS)
+    (hold,) = store.holds()
 
-    claim = store.claim(
-        analysis_id, owner="other", now=SOON + timedelta(microseconds=1), until=LATER
-    )
+    claim = store.take_over(hold, owner="other", now=SOON, until=LATER)
 
     assert claim is not None
     analysis, lease = claim
-    assert (analysis.attempt, lease.token) == (2, old.token + 1)
-    assert analysis.progress == PROGRESS
-    assert analysis.started_at == NOW
+    assert analysis == stored(store)
+    assert lease == Lease("a1", "other", old.token + 1, LATER)
+    assert (analysis.attempt, analysis.progress, analysis.started_at) == (2, PROGRESS, NOW)
+
+
+def renewed(store: Store, lease: Lease) -> None:
+    store.renew(lease, until=lease.until + timedelta(microseconds=1), progress=PROGRESS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        renewed,
+        lambda store, lease: store.release(lease),
+        lambda store, lease: store.defer(lease, lease.until),
+        lambda store, lease: store.cancel(lease.analysis_id, SOON),
+        lambda store, _: store.erase_user(ALICE, SOON),
+        lambda store, lease: taken(store, lease.analysis_id),
+    ],
+    ids=["renewed", "released", "deferred", "cancelled", "erased", "taken over by another"],
+)
+def test_what_is_held_otherwise_by_now_is_not_taken_over(
+    store: Store, change: Callable[[Store, Lease], object]
+) -> None:
+    lease = claimed(store)
+    (hold,) = store.holds()
+    change(store, lease)
+    before = store.holds()
+
+    claim = store.take_over(hold, owner="other", now=LATER, until=LATER)
+
+    assert claim is None
+    assert store.holds() == before
 
 
 def test_renewing_extends_the_lease_and_records_progress(store: Store) -> None:
@@ -327,14 +372,11 @@ def test_a_deferred_analysis_waits_in_the_queue_until_its_time(store: Store) -> 
     assert taken(store, None, now=SOON).analysis_id == "behind"
 
 
-@pytest.mark.parametrize("analysis_id", ["a1", None], ids=["named", "oldest"])
-def test_a_deferred_analysis_is_claimed_after_its_time_and_the_first_attempt_was_none(
-    store: Store, analysis_id: str | None
-) -> None:
+def test_a_deferred_analysis_is_taken_over_and_the_first_attempt_was_none(store: Store) -> None:
     lease = claimed(store)
     store.defer(lease, SOON)
 
-    again = taken(store, analysis_id, now=SOON + timedelta(microseconds=1))
+    again = taken(store, "a1", now=SOON)
 
     assert again.token == lease.token + 1
     assert (stored(store).attempt, stored(store).waits_until) == (1, None)

@@ -170,7 +170,7 @@ def test_a_process_killed_while_it_classifies_leaves_what_it_did_and_work_to_res
     done = len(again.classified_posts(ALICE, MODEL, max_posts=None))
     left = again.count_unclassified(ALICE, MODEL, max_posts=None)
     interrupted = again.analysis("a1")
-    resumed = taken(again, None, now=NOW + timedelta(days=2))
+    resumed = taken(again, "a1", now=NOW + timedelta(days=2))
     again.close()
     assert said <= done <= said + BATCH
     assert done + left == total

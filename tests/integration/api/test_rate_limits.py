@@ -1,5 +1,6 @@
 """Who calls too often is told when to come back; others are not kept waiting for it."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,20 @@ def test_past_the_limit_a_call_is_told_when_to_come_back(wired: WiredService) ->
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
     elsewhere = {"REMOTE_ADDR": "127.0.0.2"}  # which has a limit of its own
     assert wired.client.get("/v1/users/alice", environ_base=elsewhere).status_code == 404
+
+
+@pytest.mark.parametrize("hours", [-1, 24 * 366], ids=["back", "ahead"])
+def test_a_clock_that_jumps_neither_ends_the_wait_nor_makes_it_longer(
+    wired: WiredService, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    statuses(wired, calls=3)
+    real = time.time()
+    monkeypatch.setattr(time, "time", lambda: real + hours * 3600)
+
+    answer = wired.client.get("/v1/users/alice")
+
+    problem(answer, 429, "busy")
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
 
 
 def test_work_is_limited_on_its_own(wired: WiredService) -> None:

@@ -32,6 +32,7 @@ class Setting:
         self.sources: dict[str, PostSource] = {}
         self.access: Access = lambda _request: None
         self.stopping = threading.Event()
+        self.runner = self.start_worker("tests")
         self.store.ensure_user("alice", "Alice", self.clock())
         self.store.save_posts("alice", posts(count), self.clock())
         self.queue("a1")
@@ -40,8 +41,9 @@ class Setting:
         asked = replace(AnalysisRequest("alice"), **request)
         self.store.create_analysis(Analysis(analysis_id, asked, self.clock()), idempotency_key=None)
 
-    def run(self) -> bool:
-        runner = AnalysisRunner(
+    def start_worker(self, owner: str) -> AnalysisRunner:
+        """Return the runner of a worker that starts now."""
+        return AnalysisRunner(
             self.store,
             self.emotions,
             self.languages,
@@ -50,12 +52,21 @@ class Setting:
             Metrics(),
             scoring=preset("default"),
             limits=LIMITS,
-            owner="tests",
+            owner=owner,
             pause=self.clock.pause,
             stopping=self.stopping.is_set,
-            access=self.access,
+            access=lambda request: self.access(request),
+            monotonic=self.clock.monotonic,
         )
-        return runner.run()
+
+    def run(self) -> bool:
+        return self.runner.run()
+
+    def run_after_lease(self) -> bool:
+        """Let the worker see what another one left, wait for a lease, and look again."""
+        assert not self.runner.run()
+        self.clock.pause(LIMITS.lease_seconds)
+        return self.runner.run()
 
     def run_again(self, **request: Any) -> None:
         """Forget the calls so far and run a second analysis, a2."""

@@ -109,13 +109,15 @@ def test_a_run_whose_user_was_erased_ends_silently_and_brings_nothing_back() -> 
     assert setting.store.analysis("a1") is None
 
 
+def taken_over(setting: Setting) -> None:
+    (hold,) = setting.store.holds()
+    now = setting.clock()
+    setting.store.take_over(hold, owner="other", now=now, until=now + timedelta(hours=1))
+
+
 def test_a_run_that_lost_its_lease_changes_nothing() -> None:
     setting = Setting()
-    much_later = setting.clock() + timedelta(hours=1)
-    setting.emotions.before_answer = on_call(
-        1,
-        lambda: setting.store.claim("a1", owner="other", now=much_later, until=much_later) and None,
-    )
+    setting.emotions.before_answer = on_call(1, lambda: taken_over(setting))
 
     setting.run()
 
@@ -166,9 +168,8 @@ def test_an_analysis_whose_lease_ended_is_taken_up_again() -> None:
     setting = Setting()
     dead = setting.clock()
     setting.store.claim("a1", owner="dead", now=dead, until=dead)
-    setting.clock.now += timedelta(seconds=1)
 
-    setting.run()
+    assert setting.run_after_lease()
 
     assert setting.analysis().state is AnalysisState.SUCCEEDED
     assert setting.analysis().attempt == 2
@@ -176,11 +177,11 @@ def test_an_analysis_whose_lease_ended_is_taken_up_again() -> None:
 
 def test_an_analysis_that_never_ends_is_given_up() -> None:
     setting = Setting()
-    for _ in range(20):
-        setting.store.claim("a1", owner="dead", now=setting.clock(), until=setting.clock())
-        setting.clock.now += timedelta(seconds=1)
+    setting.store.claim("a1", owner="dead", now=setting.clock(), until=setting.clock())
+    for _ in range(19):
+        taken_over(setting)
 
-    setting.run()
+    setting.run_after_lease()
 
     assert setting.analysis().state is AnalysisState.FAILED
     assert setting.emotions.calls == []
