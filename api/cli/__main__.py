@@ -17,6 +17,7 @@ from pathlib import Path
 
 from api.cli import commands
 from api.cli.api_client import AnalysisEndedError, ApiCallError, ApiClient
+from api.cli.terminal import say
 from api.domain.posts import InvalidUserNameError, user_id_of
 from api.local import local_servers, server_environment
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _say(line: str, status: int) -> int:
-    print(f"moodline: {line}", file=sys.stderr)
+    say(f"moodline: {line}", file=sys.stderr)
     return status
 
 

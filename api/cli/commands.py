@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from api.cli.api_client import ApiCallError, ApiClient
 from api.cli.mood_summary import WIDTH, mood_summary, recommendation_lines
+from api.cli.terminal import say, shown_json
 
 _NAMED_SKIPS = 5
 
@@ -25,10 +26,10 @@ def import_posts(api: ApiClient, options: Namespace) -> None:
     if options.json:
         _print_json(report)
     elif report["first_posts"]:
-        print("  first posts:")
+        say("  first posts:")
         for post in report["first_posts"]:
             at = post["created_at"][:16].replace("T", " ")
-            print(f"    {at}  {post['ownership']:<6}  {textwrap.shorten(post['text'], 50)}")
+            say(f"    {at}  {post['ownership']:<6}  {textwrap.shorten(post['text'], 50)}")
 
 
 def formats(api: ApiClient, options: Namespace) -> None:
@@ -38,14 +39,14 @@ def formats(api: ApiClient, options: Namespace) -> None:
         _print_json(found)
         return
     for each in found:
-        print(f"{each['title']} ({', '.join(each['files'])})")
+        say(f"{each['title']} ({', '.join(each['files'])})")
         for title, words in (
             ("get it", each["where_to_get"]),
             ("not read", "; ".join(each["not_read"])),
         ):
             if words:
                 lines = textwrap.wrap(f"{title}: {words}", WIDTH - 4, subsequent_indent="  ")
-                print(textwrap.indent("\n".join(lines), "    "))
+                say(textwrap.indent("\n".join(lines), "    "))
 
 
 def analyse(api: ApiClient, options: Namespace) -> None:
@@ -65,7 +66,7 @@ def analyse(api: ApiClient, options: Namespace) -> None:
         _print_json(analysis)
         return
     progress = analysis["progress"]
-    print(
+    say(
         f"{progress['classified']} posts classified, {progress['reused']} known from before"
         f" ({time.perf_counter() - began:.1f} s)"
     )
@@ -78,7 +79,7 @@ def mood(api: ApiClient, options: Namespace) -> None:
     if options.json:
         _print_json(user)
     elif user["result"] is None:
-        print(f"{user['posts']} posts are kept, and none was analysed yet: moodline analyse")
+        say(f"{user['posts']} posts are kept, and none was analysed yet: moodline analyse")
     else:
         _print_summary(api, options.user, user["result"])
 
@@ -89,7 +90,7 @@ def recommend(api: ApiClient, options: Namespace) -> None:
     if options.json:
         _print_json(found)
     else:
-        print("\n".join(recommendation_lines(found)))
+        say("\n".join(recommendation_lines(found)))
 
 
 def erase(api: ApiClient, options: Namespace) -> None:
@@ -97,8 +98,8 @@ def erase(api: ApiClient, options: Namespace) -> None:
     if not options.yes:
         if not sys.stdin.isatty():
             raise ApiCallError("nothing was erased: say --yes where nobody can be asked")
-        print(f"Erase everything that is held about @{options.user}? It cannot be undone. [y/N] ",
-              end="", file=sys.stderr, flush=True)  # fmt: skip
+        say(f"Erase everything that is held about @{options.user}? It cannot be undone. [y/N] ",
+              end="", file=sys.stderr)  # fmt: skip
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise ApiCallError("nothing was erased")
     pending = api.erase(options.user)
@@ -109,7 +110,7 @@ def erase(api: ApiClient, options: Namespace) -> None:
               f"{' and the '.join(pending)} will be rid of it as soon as no earlier reader needs "
               "them.")  # fmt: skip
     else:
-        print(f"Everything held about @{options.user} is erased.")
+        say(f"Everything held about @{options.user} is erased.")
 
 
 def _import(api: ApiClient, options: Namespace, *, dry_run: bool = False) -> dict[str, Any]:
@@ -121,13 +122,13 @@ def _import(api: ApiClient, options: Namespace, *, dry_run: bool = False) -> dic
         )
     if not options.json:
         would = "would be " if dry_run else ""
-        print(
+        say(
             f"{options.file.name}: {report['imported']} posts {would}imported,"
             f" {report['updated']} updated, {report['unchanged']} unchanged,"
             f" {report['skipped']} skipped ({time.perf_counter() - began:.1f} s)"
         )
         for line in _understood(report):
-            print(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
+            say(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
     return report
 
 
@@ -151,11 +152,11 @@ def _understood(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _print_summary(api: ApiClient, user_name: str, result: dict[str, Any]) -> None:
     recommended = api.recommendations(user_name) if result["mood"] is not None else None
-    print(mood_summary(user_name, result, recommended))
+    say(mood_summary(user_name, result, recommended))
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(shown_json(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 @contextmanager

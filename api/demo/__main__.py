@@ -13,6 +13,7 @@ from typing import Any
 
 from api.cli.api_client import ApiCallError, ApiClient
 from api.cli.mood_summary import mood_summary
+from api.cli.terminal import say
 from api.local import local_servers
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
 
@@ -60,9 +61,9 @@ def main() -> int:
                 ApiClient(servers.api_url) as api,
             ):
                 for person in PEOPLE:
-                    print(_present(api, person), end="\n\n")
+                    say(_present(api, person), end="\n\n")
     except (ApiCallError, LocalServersError, DemoError) as error:
-        print(f"moodline demo: {error}", file=sys.stderr)
+        say(f"moodline demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

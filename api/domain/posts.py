@@ -84,6 +84,12 @@ _URL = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)[!-~]*")
 _REPOST_PREFIX = re.compile(r"\s*rt @[\w.@-]+:?\s")
 
 
+_MOST_MARKS = 128
+# Neither word, blank nor ASCII, as are all combining marks, emoji besides; and the two marks of
+# half-width kana, which become combining ones.
+_ROW = re.compile(r"(?:[^\w\s!-~]|[\uff9e\uff9f])++")
+
+
 class _ComparedCharacters(dict[int, int | None]):
     """Which characters of texts are compared, for str.translate, worked out as they come.
 
@@ -131,14 +137,33 @@ def key_of_content(ownership: Ownership, created_at: datetime, text: str) -> str
 
 
 def _compared(text: str) -> str:
-    if text.isascii():
-        folded = text.lower()  # the same, and faster
-    else:
-        # Composed again at the end: folding may leave a letter and its accent apart.
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    # For ASCII lower() gives the same, and faster. Composed again at the end: folding may leave a
+    # letter and its accent apart.
+    folded = text.lower() if text.isascii() else _composed(_composed(text).casefold())
     repost = _REPOST_PREFIX.match(folded)
     written = _URL.sub("", folded[repost.end() :] if repost else folded)
     return written.translate(_COMPARED)
+
+
+def _composed(text: str) -> str:
+    """Return the text in NFKC, in time linear in its length.
+
+    Combining marks are put into their order by exchanging neighbours, so a joiner that shows
+    nothing parts rows of more marks than any text has.
+    """
+    return unicodedata.normalize("NFKC", _ROW.sub(_parted, text))
+
+
+def _parted(found: re.Match[str]) -> str:
+    row = found[0]
+    if len(row) <= _MOST_MARKS or not any(map(_is_ordered, row)):
+        return row
+    parts = (row[at : at + _MOST_MARKS] for at in range(0, len(row), _MOST_MARKS))
+    return "\u034f".join(parts)
+
+
+def _is_ordered(character: str) -> bool:
+    return character in "\uff9e\uff9f" or unicodedata.combining(character) > 0
 
 
 class Skip(StrEnum):

@@ -23,6 +23,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _SURE_SIGN = re.compile(
     r"<br\s{0,5}/?>|</(?:p|div|span|a|b|i|u|em|strong|blockquote|ul|ol|li|h[1-6])>", re.I
 )
+_LONG_REFERENCE = re.compile(r"&#[0-9]{100,};?")
 _BREAKS_LINES = re.compile(r"<(?:br|p|div|li|blockquote)\b", re.I)
 
 
@@ -59,13 +60,22 @@ def text_of_html(content: str) -> str:
     return "".join(out.parts).strip()
 
 
+def characters_of_references(text: str) -> str:
+    """Return the text with the character for each entity and numeric reference of HTML.
+
+    A number of more digits than any character has is U+FFFD, as one beyond Unicode is;
+    html.unescape raises ValueError for thousands of digits.
+    """
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
+
+
 class _TextWithBreaks:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self._line_ends = 0
 
     def text(self, source: str) -> None:
-        text = html.unescape(_SPACES.sub(" ", source))
+        text = characters_of_references(_SPACES.sub(" ", source))
         if self._line_ends and not (text := text.lstrip(" ")):
             return
         if self._line_ends and self.parts:

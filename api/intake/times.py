@@ -138,6 +138,8 @@ def time_of_parts(
                 )
             moment = datetime.combine(moment, _clock_of(clock))
         if not _is_missing(zone):
+            if isinstance(zone, str) and len(zone) > _LONGEST:
+                raise ValueError("too long for a zone")
             zoned = moment.replace(tzinfo=zone_of(zone.strip() if isinstance(zone, str) else "?"))
             if moment.tzinfo is not None and moment.utcoffset() != zoned.utcoffset():
                 raise UnreadableTimeError(

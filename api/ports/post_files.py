@@ -38,8 +38,8 @@ class PostFile(Protocol):
         """Yield the posts of the file in its order, and a RejectedPost for each item left out.
 
         Of posts that are the same, and of the versions of an edited post, one is yielded.
-        Raises UnreadableFileError where the file breaks off, and PayloadTooLargeError where what is
-        packed in it passes a limit; either may come after some posts were yielded.
+        Raises UnreadableFileError where the file breaks off, and PayloadTooLargeError where it
+        passes a limit of what an import may take; either may come after some posts were yielded.
         """
         ...
 
@@ -64,6 +64,7 @@ class PostFiles(Protocol):
         date_order is the caller's word for a file whose dates do not decide it themselves. Where a
         file has posts by several authors and user_name is one of them, only theirs are read.
         Raises UnsupportedMediaError for a file of another kind, UnreadableFileError for one that
-        is broken, holds no posts, or has dates of either order (the detail names rows).
+        is broken, holds no posts, or has dates of either order (the detail names rows), and
+        PayloadTooLargeError for one that passes a limit of what an import may take.
         """
         ...

@@ -19,6 +19,7 @@ class CsvRowRepair:
         self._opening = re.compile(' *"')
         self._bare = re.compile(rf"[^{escaped}\r\n]*")
         self._line_end = re.compile(r"\r\n|\n|\r|\Z")
+        self._line_break = re.compile(r"[\r\n]")
         self._closing = re.compile(rf'" *(?={escaped}|[\r\n]|\Z)')
 
     def row_at_start(self, text: str) -> tuple[list[str], int] | None:
@@ -80,9 +81,15 @@ class CsvRowRepair:
         """Return the cell with its first character at start, its end, and if its marks pair."""
         done: list[str] = []
         kept = at = start
-        inside = False
+        inside = is_on_further_line = False
+        looked_to = start
         while (mark := text.find('"', at)) >= 0:
             at = mark + 1
+            # Each stretch between marks is looked at once, however many marks a cell has.
+            is_on_further_line = is_on_further_line or bool(
+                self._line_break.search(text, looked_to, mark)
+            )
+            looked_to = mark
             if escapes and mark > start and text[mark - 1] == "\\":
                 done.append(text[kept : mark - 1])
                 kept = mark
@@ -95,17 +102,11 @@ class CsvRowRepair:
                     return "".join(done) + text[kept:at], closing.end(), True
                 done.append(text[kept:at])
                 at = kept = mark + 2
-            elif self._opens_another_row(text, start, mark):
-                break
+            elif is_on_further_line and text[mark - 1] == self._delimiter:
+                break  # it looks like the start of a cell of another row
             else:
                 inside = not inside
         raise _NeverClosedError
-
-    def _opens_another_row(self, text: str, start: int, mark: int) -> bool:
-        """Say whether a mark on a further line of a cell looks like the start of a cell."""
-        return text[mark - 1] == self._delimiter and (
-            text.find("\n", start, mark) >= 0 or text.find("\r", start, mark) >= 0
-        )
 
 
 class _NeverClosedError(Exception):

@@ -30,7 +30,7 @@ _REPAIR_BUDGET = 4 * 1024 * 1024
 _FIRST_COUNT = 16
 _OVERLONG = f"the line is longer than {MAX_CELL_CHARACTERS:,} characters"
 # Excel's line that names the delimiter; programs that know it do not count it as a row.
-_SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\s]|\t)"?[,;\t|]*\s*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\s]|\t)"?[,;\t|]*+\s*+', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ what it does not say is as in common exports (`api.intake.field_names.PLAIN`).
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal
@@ -46,9 +46,8 @@ class Sign(_Part):
         asked = (*self.names, *self.values)
         return FieldNames({name: [[name]] for name in asked})
 
-    def is_in_columns(self, columns: Iterable[str]) -> bool:
-        """Return whether the columns of a CSV file show this sign."""
-        known = {normal(column) for column in columns}
+    def is_in_columns(self, known: Set[str]) -> bool:
+        """Return whether the columns of a CSV file show this sign; known are their normal forms."""
         return self.kind == "csv" and all(normal(name) in known for name in self.names)
 
     def is_in_item(self, item: Mapping[str, object], path: str) -> bool:
@@ -131,8 +130,11 @@ class DialectFile(_Part):
 
     def refusal_of_script(self, name: str) -> str | None:
         """Return why a script of the X archive is not read; None where that is not known."""
-        reasons = self.refused_scripts.items()
-        return next((reason for known, reason in reasons if normal(known) == normal(name)), None)
+        return self._reasons_by_script.get(normal(name))
+
+    @cached_property
+    def _reasons_by_script(self) -> Mapping[str, str]:
+        return {normal(script): reason for script, reason in self.refused_scripts.items()}
 
     def has_items_at(self, path: str) -> bool:
         """Return whether items at this path of a JSON file are posts in this dialect."""
@@ -195,9 +197,10 @@ def dialect_files() -> tuple[DialectFile, ...]:
 def dialect_of_columns(columns: Sequence[str]) -> DialectFile | None:
     """Return the dialect of a CSV file whose sign says most, or None where none is there."""
     best: tuple[int, DialectFile] | None = None
+    known = {normal(column) for column in columns}
     for dialect in dialect_files():
         for sign in dialect.signs:
-            if sign.is_in_columns(columns) and (best is None or sign.strength > best[0]):
+            if sign.is_in_columns(known) and (best is None or sign.strength > best[0]):
                 best = sign.strength, dialect
     return best[1] if best else None
 

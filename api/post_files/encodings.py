@@ -32,9 +32,11 @@ _SAMPLES = 4_000
 # In UTF-16 one in so many characters at least has a NUL: Latin letters, digits and delimiters.
 _FEWEST_NULS = 20
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
-_SAMPLE = re.compile(rb"[\x21-\x7e]?[ ]?_*[\x80-\xff][_\x80-\xff]*[ ]?[\x21-\x7e]?")
+# At most 256 bytes, and one "_" before them: a run of "_" must not be read anew from each of them.
+_SAMPLE = re.compile(rb"[\x21-\x7e]?[ ]?_?[\x80-\xff][_\x80-\xff]{0,255}[ ]?[\x21-\x7e]?")
 # Half an emoji, encoded as if it were a character: wrong in UTF-8, yet a sure sign of it.
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+_LINE_END = re.compile("[\r\n]")
 # A file cut in two inside a character, or with one bad byte, is still UTF-8.
 _SOUND_PER_BROKEN = 10
 
@@ -156,12 +158,19 @@ def line_batches(
     texts: Iterable[str], misreadings: int, max_characters: int
 ) -> Iterator[list[str] | None]:
     """Yield the lines that end in each piece of text; None stands for one overlong line."""
-    carried = ""
+    # The pieces of a line that has not ended yet: put together once, not anew at each piece.
+    pending: list[str] = []
+    characters = 0
     dropping = False
     for text in texts:
-        whole = carried + text
-        lines = list(io.StringIO(whole, newline=""))
         # The last line may go on in the next text; so may a "\r", with its "\n".
+        ends_none = not _LINE_END.search(text) and not (pending and pending[-1].endswith("\r"))
+        pending.append(text)
+        characters += len(text)
+        if ends_none and characters <= max_characters:
+            continue
+        whole = "".join(pending)
+        lines = list(io.StringIO(whole, newline=""))
         carried = "" if whole.endswith("\n") or not whole else lines.pop()
         if misreadings:
             lines = [undo_misreadings(line, misreadings) for line in lines]
@@ -177,10 +186,11 @@ def line_batches(
             dropping = True
             # Only its end is kept, where the line may turn out to end in "\r".
             carried = carried[-1]
+        pending, characters = [carried] if carried else [], len(carried)
     if dropping:
         yield None
-    elif carried:
-        yield [undo_misreadings(carried, misreadings)]
+    elif pending:
+        yield [undo_misreadings("".join(pending), misreadings)]
 
 
 def _parted_at_overlong(lines: Iterable[str], max_characters: int) -> Iterator[list[str] | None]:
@@ -207,7 +217,8 @@ _GROUP = re.compile("[\xc2-\xf4][^\x00-\x7f]")
 _SIGN = re.compile(
     "[\xc2-\xdf][\x80-\x9f]|[a-z][\xc2-\xc5][^\x00-\x7f]|(?<![A-Z])[\xc2-\xc5][^\x00-\x7f][a-z]"
 )
-_RUN = re.compile(r"_*[^\x00-\x7f][^\x00-\x5e\x60-\x7f]*")
+# Of the "_" before a run only the last can stand for a lost byte of it.
+_RUN = re.compile(r"_?[^\x00-\x7f][^\x00-\x5e\x60-\x7f]*")
 
 
 def undo_misreadings(text: str, misreadings: int) -> str:

@@ -30,8 +30,8 @@ _MAX_DEPTH = 3
 _TRIED = 3
 _BLANK = re.compile(r"[ \t\r\n]*")
 _BETWEEN_VALUES = re.compile(r"[\s;,]*")
-# The first line of an object that goes on in the next line.
-_GOES_ON = re.compile(r"[{\[,:]\s*$")
+# How the first line of an object ends that goes on in the next line.
+_GOES_ON = ("{", "[", ",", ":")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def json_items(
     if (
         start[0] == "{"
         and len(first_line) <= MAX_ITEM_CHARACTERS
-        and not _GOES_ON.search(first_line)
+        and not first_line.rstrip().endswith(_GOES_ON)
     ):
         yield from _in_lines(whole, misreadings, is_record, is_post)
         return

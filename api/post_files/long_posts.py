@@ -6,7 +6,7 @@ short URLs, and the cut one has the names before a reply that the whole one lack
 """
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -35,6 +35,7 @@ class LongPosts:
         self._now = now
         self._by_id: dict[str, str] = {}
         self._by_second: dict[datetime, list[tuple[str, str]]] = {}
+        self._sorted: set[datetime] = set()
         self._characters = 0
 
     def add(self, item: object) -> None:
@@ -62,7 +63,8 @@ class LongPosts:
         if isinstance(note_id, str):
             self._by_id[note_id] = text
         second = created_at.replace(microsecond=0)
-        insort(self._by_second.setdefault(second, []), (beginning, text))
+        self._by_second.setdefault(second, []).append((beginning, text))
+        self._sorted.discard(second)
 
     def complete(self, fields: Mapping[str, object]) -> Mapping[str, object]:
         """Return the fields of a post with its whole text, or unchanged where none is known."""
@@ -88,11 +90,23 @@ class LongPosts:
         if len(beginning) < _LEAST_SHARED:
             return None
         for moment in (second, second - _ONE_SECOND, second + _ONE_SECOND):
-            sorted_posts = self._by_second.get(moment, [])
+            sorted_posts = self._sorted_of(moment)
             at = bisect_left(sorted_posts, (beginning, ""))
             if at < len(sorted_posts) and sorted_posts[at][0].startswith(beginning):
                 return sorted_posts[at][1]
         return None
+
+    def _sorted_of(self, second: datetime) -> list[tuple[str, str]]:
+        """Return the long posts of a second in the order of their beginnings.
+
+        They are sorted once, when the first is sought: an insertion into order would move half of
+        those before it each time.
+        """
+        posts = self._by_second.get(second, [])
+        if posts and second not in self._sorted:
+            posts.sort()
+            self._sorted.add(second)
+        return posts
 
 
 def _beginning(text: str) -> str:

@@ -10,7 +10,7 @@ from api.domain.imports import DateOrder
 from api.errors import AmbiguousDatesError, FieldError, PayloadTooLargeError, UnreadableFileError
 from api.intake.field_names import MAX_NAME_CHARACTERS, Plan, first_value, is_missing, value_at
 from api.intake.post_fields import PostIntake, ReadingRules, author_name, versions_of
-from api.intake.post_values import clean
+from api.intake.post_values import MAX_ID_CHARACTERS, clean
 from api.intake.times import UnreadableTimeError, order_shown_by, time_of
 from api.post_files.post_records import Records
 
@@ -150,7 +150,7 @@ def _see(
                 break
     if "versions" in plan and (versions := versions_of(record, plan)):
         own = str(first_value(record, plan.get("id", ()))[1])
-        survey.versions[own] = versions
+        survey.versions[own[:MAX_ID_CHARACTERS]] = versions
         if len(survey.versions) > MAX_EDITED_POSTS:
             raise PayloadTooLargeError(
                 f"The file has more than {MAX_EDITED_POSTS:,} edited posts. Send it in parts."

@@ -18,6 +18,9 @@ from api.services.users import valid_user_id
 
 _log = logging.getLogger(__name__)
 
+MAX_POSTS_PER_USER = 300_000
+"""Most posts that are stored of one user: some 50 a day for 16 years, hours of classification."""
+
 _REASONS_KEPT = 100
 _LOGGED_EVERY = 10_000
 _IN_MEMORY_BYTES = 1024**2
@@ -63,11 +66,17 @@ class ImportReport:
     total: int
 
 
+class _MayNotFitError(Exception):
+    """A file has more posts than there is room for, unless some are stored already."""
+
+
 class _ReadPosts:
     """The posts among what a file yields; counts them and the items that are left out."""
 
-    def __init__(self, items: Iterator[Post | RejectedPost]) -> None:
+    def __init__(self, items: Iterator[Post | RejectedPost], most: int | None = None) -> None:
+        """Raise _MayNotFitError after so many posts, where a number is given."""
         self._items = items
+        self._room = most
         self.counts: Counter[Ownership | Skip] = Counter()
         self.first: list[Post] = []
         self.reasons: list[RejectedPost] = []
@@ -78,6 +87,10 @@ class _ReadPosts:
                 _log.info("importing", extra={"posts": number})
             if isinstance(item, Post):
                 self.counts[item.ownership] += 1
+                if self._room is not None:
+                    self._room -= 1
+                    if self._room < 0:
+                        raise _MayNotFitError
                 if len(self.first) < _POSTS_SHOWN:
                     self.first.append(item)
                 yield item
@@ -96,6 +109,7 @@ class Imports:
     files: PostFiles
     clock: Clock
     max_bytes: int
+    max_posts: int = MAX_POSTS_PER_USER
 
     def import_posts(
         self,
@@ -112,7 +126,8 @@ class Imports:
         decide it.
         Raises InvalidRequestError for a bad user name, UnsupportedMediaError for a kind of file
         that is not read, UnreadableFileError for a broken file, AmbiguousDatesError,
-        PayloadTooLargeError. Then nothing of the file is saved.
+        PayloadTooLargeError, also where the user would have more than max_posts. Then nothing of
+        the file is saved.
         """
         user_id = valid_user_id(user_name)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spooled:
@@ -121,13 +136,32 @@ class Imports:
             opened = self.files.open(
                 file, upload.file_name, upload.content_type, date_order, user_name
             )
-            posts = _ReadPosts(opened.posts())
-            saved = self.store.save_posts(
-                user_id, posts, self.clock(), new_user=user_name, dry_run=dry_run
-            )
+            room = self.max_posts - self.store.count_posts(user_id)
+            try:
+                posts = _ReadPosts(opened.posts(), most=room)
+                saved = self._save(user_id, user_name, posts, dry_run=dry_run)
+            except _MayNotFitError:
+                # Posts that are stored already need no room, which only the store can tell.
+                posts = _ReadPosts(opened.posts())
+                tried = self._save(user_id, user_name, posts, dry_run=True)
+                if tried.created > room:
+                    raise PayloadTooLargeError(
+                        f"With the {tried.created:,} new posts of this file the user would have"
+                        f" more than {self.max_posts:,}, so nothing of it was stored. Send a file"
+                        " with fewer, such as those of the last years."
+                    ) from None
+                posts = _ReadPosts(opened.posts())
+                saved = self._save(user_id, user_name, posts, dry_run=dry_run)
         failpoint("after-import")
         total = self.store.count_posts(user_id)
         return _report(opened, posts, saved, total, dry_run=dry_run)
+
+    def _save(
+        self, user_id: str, user_name: str, posts: "_ReadPosts", *, dry_run: bool
+    ) -> SavedPosts:
+        return self.store.save_posts(
+            user_id, posts, self.clock(), new_user=user_name, dry_run=dry_run
+        )
 
     def _receive(self, stream: BinaryIO, file: BinaryIO) -> None:
         received = 0

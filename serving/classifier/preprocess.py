@@ -93,7 +93,8 @@ def _unescape(text: str) -> str:
     """Resolve HTML references, those that were escaped twice included."""
     # A number of thousands of digits would make html.unescape raise ValueError.
     text = _LONG_REFERENCE.sub("", _ESCAPED_AMPERSAND.sub("&", text))
-    return html.unescape(text)
+    # What stood around a number may make another one, which goes in a way that makes no third.
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
 
 def _to_plain(text: str) -> str:

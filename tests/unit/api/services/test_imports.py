@@ -170,3 +170,27 @@ def test_a_long_import_says_in_the_log_how_far_it_is(caplog: pytest.LogCaptureFi
     imports(MemoryStore(), [REJECTED] * 20_001).import_posts("alice", upload())
 
     assert [record.posts for record in caplog.records] == [10_000, 20_000]  # type: ignore[attr-defined]
+
+
+def test_a_file_that_would_give_a_user_too_many_posts_is_refused_and_nothing_of_it_stored() -> None:
+    store = MemoryStore()
+    ten = replace(imports(store, posts(10)), max_posts=10)
+    ten.import_posts("alice", upload())
+
+    with pytest.raises(PayloadTooLargeError, match=r"1 new posts.*more than 10"):
+        replace(imports(store, posts(11)), max_posts=10).import_posts("alice", upload())
+
+    assert store.count_posts("alice") == 10
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_posts_that_are_stored_already_need_no_room(dry_run: bool) -> None:
+    store = MemoryStore()
+    imports(store, posts(8)).import_posts("alice", upload())
+
+    report = replace(imports(store, posts(10)), max_posts=10).import_posts(
+        "alice", upload(), dry_run=dry_run
+    )
+
+    assert (report.saved.created, report.saved.unchanged, report.own) == (2, 8, 10)
+    assert report.total == (8 if dry_run else 10)
