@@ -20,6 +20,9 @@ MAX_ORIGINALS_CHARACTERS = 32 * 1024 * 1024
 MAX_EDITED_POSTS = 50_000
 """Most posts with several versions that one file may have."""
 
+MOST_WITHOUT_FIELDS = 20_000
+"""So many items without any field of a post are read, if they are nearly all there is."""
+
 # What an original takes in memory besides its text: its id, its entry.
 _CHARACTERS_PER_ORIGINAL = 200
 _ROWS_NAMED = 5
@@ -41,6 +44,7 @@ class Survey:
 
     records: int = 0
     damaged: int = 0
+    without_fields: int = 0
     keys: dict[str, None] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     order_rows: dict[DateOrder | str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -111,6 +115,13 @@ def surveyed(records: Records, now: datetime) -> Survey:
             continue
         survey.records += 1
         plan = intake.plan(record)
+        if not plan:
+            survey.without_fields += 1
+            if survey.without_fields > max(MOST_WITHOUT_FIELDS, 0.9 * survey.records):
+                raise UnreadableFileError(
+                    f"{survey.without_fields:,} of the first {survey.records:,} items of the file"
+                    " have no field of a post. Send the file with your posts."
+                )
         if id(plan) not in known:
             if len(known) >= _PLANS_KNOWN:
                 known.clear()
