@@ -47,6 +47,22 @@ def test_an_outage_is_retried_at_growing_pauses_within_the_budget_then_fails_wit
     assert "Start the analysis again" in setting.problem().detail
 
 
+def test_an_analysis_that_is_cancelled_during_an_outage_does_not_keep_its_thread() -> None:
+    setting = Setting()
+    setting.emotions.down = True
+
+    def cancel_in_the_longest_pause() -> None:
+        if sum(setting.clock.pauses) > 8:
+            setting.store.cancel("a1", setting.clock())
+
+    setting.clock.on_pause = cancel_in_the_longest_pause
+
+    setting.run()
+
+    assert sum(setting.clock.pauses) < 10  # that pause would have been until 15.5
+    assert setting.analysis().state is AnalysisState.CANCELLED
+
+
 def test_after_a_failure_the_next_analysis_goes_on_where_it_stopped() -> None:
     setting = Setting()
     setting.emotions_down(at_call=2)
