@@ -56,11 +56,11 @@ SCENARIOS = (
     Scenario(scenarios_people.erased_during_an_analysis),
     Scenario(scenarios_people.erased_beside_a_reader),
     Scenario(scenarios_people.one_key_for_two_requests),
+    Scenario(scenarios_machine.clock_steps),
 )
 
 # Each moves up with the fix that it waits for; --only plays it already.
 WAITING = (
-    Scenario(scenarios_machine.clock_steps),
     Scenario(scenarios_machine.full_temporary_folder),
     Scenario(scenarios_machine.slow_strangers, whole=True),
     Scenario(scenarios_machine.slow_strangers_of_gunicorn, whole=True),
