@@ -26,6 +26,9 @@ from api.stores.shared_rules import check_key_can_join, check_same_request, leas
 from api.stores.values import stored_hashtags, stored_json, stored_time, time_of
 
 _ALWAYS = 0  # waits_from of a queued analysis: any claim may take it
+# Below the waits_from of any analysis that is held. A 64-bit integer as they are: MongoDB compares
+# integers of different size, the stand-in of the tests does not.
+_HELD = 2**32
 _MOST_ROUNDS = 20  # each lost to another analysis of the user that was created and ended meanwhile
 _NOT_LEASED = {"lease_owner": "", "lease_until": ""}
 _NOT_ACTIVE = {"active": "", "waits_from": "", **_NOT_LEASED}
@@ -84,7 +87,7 @@ class AnalysisPart(StorePart):
             return _leased(database, claimable, owner=owner, now=now, until=until)
 
     def holds(self) -> list[Hold]:
-        held = {**equal(active=True), "waits_from": {"$gt": _ALWAYS}}
+        held = {**equal(active=True), "waits_from": {"$gt": _HELD}}
         with self._connections.using() as database:
             found = database.analyses.find(held, {"token": 1, "waits_from": 1, "state": 1})
             return [
