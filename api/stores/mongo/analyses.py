@@ -107,6 +107,7 @@ class AnalysisPart(StorePart):
             id=hold.analysis_id,
             active=True,
             token=hold.token,
+            state=(AnalysisState.QUEUED if hold.deferred else AnalysisState.RUNNING).value,
             waits_from=stored_time(hold.until),
         )
         with self._connections.using() as database:

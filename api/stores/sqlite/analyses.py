@@ -42,7 +42,10 @@ _OLDEST_CLAIMABLE = (
     "AND lease_until IS NULL ORDER BY created_at, analysis_key LIMIT 1"
 )
 _HOLDS = "SELECT analysis_id, token, lease_until, state FROM analyses WHERE lease_until IS NOT NULL"
-_HELD = "SELECT analysis_key FROM analyses WHERE analysis_id = ? AND token = ? AND lease_until = ?"
+_HELD = (
+    "SELECT analysis_key FROM analyses "
+    "WHERE analysis_id = ? AND token = ? AND lease_until = ? AND state = ?"
+)
 _PROGRESS = (
     "fetched = ?, classified = ?, reused = ?, total = ?, source_cost = ?, fetch_place = ? "
     "WHERE analysis_key = ?"
@@ -114,7 +117,8 @@ class AnalysisPart(StorePart):
     def take_over(
         self, hold: Hold, *, owner: str, now: datetime, until: datetime
     ) -> tuple[Analysis, Lease] | None:
-        held = (hold.analysis_id, hold.token, stored_time(hold.until))
+        state = AnalysisState.QUEUED if hold.deferred else AnalysisState.RUNNING
+        held = (hold.analysis_id, hold.token, stored_time(hold.until), state)
         with self._connections.writing() as connection:
             row = connection.execute(_HELD, held).fetchone()
             analysis_key = None if row is None else int(row["analysis_key"])
