@@ -9,8 +9,8 @@ from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
 from api.logs import configure_logs
+from api.runtime.http_server import HttpServer
 from api.runtime.processes import collect_garbage_less_often
-from api.runtime.waitress_server import open_server
 from api.settings import SettingsError, read_settings
 
 _log = logging.getLogger("api")
@@ -25,7 +25,7 @@ def main() -> int:
     except (SettingsError, MoodlineError) as error:
         return _refuse(str(error))
     try:
-        server = open_server(service.app, settings)
+        server = HttpServer(service.app, settings)
     except OSError as error:
         service.stop()
         return _refuse(
@@ -41,8 +41,8 @@ def main() -> int:
     except KeyboardInterrupt:
         _log.debug("interrupted before serving")
     finally:
+        server.stop(settings.shutdown_seconds)
         service.stop()
-        server.close()
     _log.info("stopped")
     return 0
 

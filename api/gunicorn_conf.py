@@ -2,8 +2,7 @@
 
 gunicorn reads the names below, so importing this module reads the environment. Each process opens
 the store and starts its threads after the fork, which SQLite's locks and threads would not survive.
-Requests that never reach the app, such as a broken request line, get gunicorn's own error page;
-under waitress (runtime/waitress_server.py) they get a problem document.
+What serves HTTP in each is the web server of `python -m api`, with the same bounds.
 """
 
 import os
@@ -20,6 +19,7 @@ from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
 from api.errors import MoodlineError
 from api.logs import configure_logs
+from api.runtime.gunicorn_worker import HttpServerWorker
 from api.runtime.processes import collect_garbage_less_often
 from api.settings import SettingsError, read_settings
 
@@ -32,16 +32,20 @@ except SettingsError as _error:
     sys.stderr.write(f"moodline: {_error}\n")
     raise SystemExit(2) from None
 
+
+class worker_class(HttpServerWorker):  # noqa: N801  the name that gunicorn reads
+    """The process that serves with these settings."""
+
+    settings = _settings
+
+
 wsgi_app = "api.gunicorn_conf:serve()"
 bind = [f"{_settings.api_host}:{_settings.api_port}"]
 workers = _settings.api_processes
-worker_class = "gthread"  # event streams stay open for minutes and occupy a thread each
-threads = _settings.api_threads
 preload_app = False
 # Limits how long a process's main thread may hang, not how long a response takes.
 timeout = 60
 graceful_timeout = int(_settings.shutdown_seconds) + 5
-keepalive = 5
 control_socket_disable = True
 
 

@@ -53,6 +53,10 @@ HTTP_KINDS: dict[int, ProblemKind] = {
         ProblemKind("busy", 429, "Too much at once",
                     "Wait for the number of seconds in the Retry-After header, then try again."),
         UNEXPECTED,
+        ProblemKind("no-room", 503, "There is no room for this now",
+                    "The service holds as many bodies of requests as it may, or its disk for"
+                    " temporary files is full. Nothing of the request was kept. Wait for the number"
+                    " of seconds in the Retry-After header, then send it again."),
     )
 }  # fmt: skip
 """The kind of problem for each HTTP status that is not raised as an error of ours."""

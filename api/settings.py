@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65535)
     api_processes: int = Field(2, ge=1, le=128)
     api_threads: int = Field(24, ge=4, le=512)
+    receive_seconds: float = Field(15.0, ge=0.1, le=600)
+    api_connections: int = Field(1000, ge=16, le=100_000)
     allowed_hosts: _HostNames = ("localhost", "127.0.0.1", "[::1]")
     api_key_pepper: (
         Annotated[str, _matching(".{16,}", "have at least 16 characters; make it random")] | None
@@ -134,6 +136,9 @@ class Settings(BaseSettings):
             "list origins such as https://app.example.org, separated by commas",
         ),
     ] = ()
+    trusted_proxy: Annotated[
+        str, _matching(r"[0-9a-fA-F.:]+|\*|", "be the IP address of a proxy, *, or be empty")
+    ] = ""
     rate_limit: _Rate | None = "3000/minute"
     work_rate_limit: _Rate | None = "300/minute"
     redis_url: _Redis = _secret("")
@@ -158,6 +163,7 @@ class Settings(BaseSettings):
     posts_retention_days: int = Field(30, ge=1, le=20_000)
     moods_retention_days: int = Field(365, ge=1, le=20_000)
     max_import_bytes: int = Field(128 * 1024**2, ge=1024, le=4 * 1024**3)
+    max_spool_bytes: int = Field(512 * 1024**2, ge=1024, le=1024**4)
     max_body_bytes: int = Field(64 * 1024, ge=1024, le=16 * 1024**2)
     chunk_posts: int = Field(256, ge=1, le=256)
     requests_in_flight: int = Field(2, ge=1, le=16)
@@ -171,6 +177,7 @@ class Settings(BaseSettings):
     event_heartbeat_seconds: float = Field(10.0, ge=0.01, le=600)
     long_call_seconds: float = Field(600.0, ge=1, le=86_400)
     long_calls: int = Field(12, ge=1, le=500)
+    long_calls_per_key: int = Field(6, ge=1, le=500)
     shutdown_seconds: float = Field(10.0, ge=0.1, le=600)
     source_timeout_seconds: float = Field(20.0, ge=0.1, le=600)
     x_api_url: _WebAddress = "https://api.x.com"

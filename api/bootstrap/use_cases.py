@@ -57,6 +57,7 @@ def use_cases(
             long_calls=LongCalls(
                 wait=stopping.wait,
                 at_once=settings.long_calls,
+                per_caller=settings.long_calls_per_key,
                 longest=settings.long_call_seconds,
                 poll=settings.event_poll_seconds,
                 heartbeat=settings.event_heartbeat_seconds,

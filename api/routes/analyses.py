@@ -10,6 +10,7 @@ from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
 from api.routes.authentication import check_user
 from api.routes.openapi import BODY, CHANGES, documented
+from api.routes.rate_limits import caller
 from api.routes.request_models import (
     AnalysisPath,
     CountryQuery,
@@ -75,7 +76,7 @@ def analyses_blueprint(services: Services) -> APIBlueprint:
     @routes.get("/<analysis_id>/events", **documented(Scope.READ, {200: events}, "not-found"))
     def follow_analysis(path: AnalysisPath, query: CountryQuery) -> Any:
         """Follow an analysis as server-sent events named "analysis", until it is terminal."""
-        changes = services.analyses.events(path.analysis_id)
+        changes = services.analyses.events(path.analysis_id, caller())
         lines = (
             _event_line(None if change is None else document(change, query)) for change in changes
         )

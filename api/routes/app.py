@@ -9,6 +9,7 @@ from flask_openapi3.openapi import OpenAPI
 from api.metrics import Metrics
 from api.routes.analyses import analyses_blueprint
 from api.routes.authentication import register_authentication, register_scope_checks
+from api.routes.body_checks import register_body_check
 from api.routes.error_handlers import invalid_request, register_error_handlers
 from api.routes.health_and_docs import service_blueprint
 from api.routes.openapi import SECURITY_SCHEMES
@@ -21,7 +22,7 @@ from api.routes.request_checks import (
 )
 from api.routes.response_models import ProblemDocument
 from api.routes.sources import sources_blueprint
-from api.routes.users import users_blueprint
+from api.routes.users import IMPORT_POSTS, MULTIPART_OVERHEAD_BYTES, users_blueprint
 from api.services import Services
 from api.settings import Settings
 
@@ -67,10 +68,11 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
         redis_url=settings.redis_url,
     )
     app.register_api(analyses_blueprint(services))
-    app.register_api(users_blueprint(services, max_import_bytes=settings.max_import_bytes))
+    app.register_api(users_blueprint(services))
     app.register_api(sources_blueprint(services))
     app.register_api(original_blueprint(services))
     app.register_api(service_blueprint(services, metrics))
     register_scope_checks(app, services.access, services.analyses)
     register_query_check(app)
+    register_body_check(app, {IMPORT_POSTS: settings.max_import_bytes + MULTIPART_OVERHEAD_BYTES})
     return app

@@ -3,6 +3,7 @@
 The table in `api.problems` defines the kind of problem of each error.
 """
 
+import errno
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -19,10 +20,12 @@ from api.errors import (
     InvalidRequestError,
     MoodlineError,
     RetryableError,
+    StoreUnavailableError,
     UnauthorizedError,
 )
 from api.logs import REQUEST_ID
 from api.problems import (
+    HTTP_KINDS,
     UNEXPECTED,
     ProblemKind,
     all_kinds,
@@ -78,7 +81,9 @@ def _moodline_error(error: MoodlineError) -> Response:
     if kind.status >= 500:
         _log.warning("answered %s", kind.slug, exc_info=error)
     errors = error.errors if isinstance(error, InvalidRequestError) else ()
-    response = problem_response(kind, error.detail, errors)
+    # What is wrong with the store, such as its path, is for the operator: it is in the log.
+    detail = kind.about if isinstance(error, StoreUnavailableError) else error.detail
+    response = problem_response(kind, detail, errors)
     if isinstance(error, BusyError):
         response.headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, RetryableError):
@@ -103,5 +108,17 @@ def _http_exception(error: HTTPException) -> Any:
 
 
 def _unexpected_error(error: Exception) -> Response:
+    if isinstance(error, OSError) and _disk_is_full(error):
+        _log.error("no room for temporary files: free some, or set TMPDIR", exc_info=error)
+        kind = HTTP_KINDS[503]
+        response = problem_response(kind, kind.about)
+        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+        return response
     _log.error("unexpected error", exc_info=error)
     return problem_response(UNEXPECTED, UNEXPECTED.about)
+
+
+def _disk_is_full(error: OSError) -> bool:
+    # tempfile says ENOENT, of no file, if it finds no folder in which it can write.
+    nowhere = error.errno == errno.ENOENT and error.filename is None
+    return nowhere or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

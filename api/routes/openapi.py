@@ -29,7 +29,7 @@ _ANY_CALL = (
     "store-unavailable",
 )
 CHANGES = ("cross-site",)
-BODY = (*CHANGES, "payload-too-large", "unsupported-media")
+BODY = (*CHANGES, "payload-too-large", "unsupported-media", "no-room")
 
 _EXAMPLE_TRACE_ID = "8d3c1f0e5b7a4c2d9e6f1a2b3c4d5e6f"
 

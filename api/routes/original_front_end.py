@@ -8,6 +8,7 @@ from flask_openapi3.models.tag import Tag
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
 from api.routes.openapi import CHANGES, documented
+from api.routes.rate_limits import caller
 from api.routes.request_models import OriginalStartQuery, UserPath
 from api.routes.response_models import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services
@@ -32,7 +33,9 @@ def original_blueprint(services: Services) -> APIBlueprint:
     )
     def start_analysis_and_wait(path: UserPath, query: OriginalStartQuery) -> Any:
         """Analyse and wait; return [mood, happiest, saddest], the last two as texts or null."""
-        result = services.analyses.run_to_end(path.user_name, consent=query.consent)
+        result = services.analyses.run_to_end(
+            path.user_name, consent=query.consent, caller=caller()
+        )
         happiest, saddest = result["happiest"], result["saddest"]
         return [result["mood"], happiest and happiest["text"], saddest and saddest["text"]]
 

@@ -8,6 +8,7 @@ from flask import Flask, Response, g, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
 
 from api.problems import HTTP_KINDS
+from api.routes.body_checks import was_checked
 from api.routes.error_handlers import problem_response
 from api.routes.rate_limit_windows import SCHEME
 
@@ -36,13 +37,14 @@ def register_rate_limits(
             )
         )
     limiter = Limiter(
-        _client,
+        caller,
         application_limits=limits,
         storage_uri=f"{SCHEME}://",
         storage_options={"redis_url": redis_url},
         key_prefix="moodline",
     )
     limiter.request_filter(lambda: request.blueprint == "service" or request.method == "OPTIONS")
+    limiter.request_filter(was_checked)
     limiter.init_app(app)
 
     @app.errorhandler(RateLimitExceeded)
@@ -57,5 +59,6 @@ def register_rate_limits(
         return response
 
 
-def _client() -> str:
+def caller() -> str:
+    """Return who calls, as far as is known: the key's prefix, or else the address."""
     return g.api_key.prefix if g.api_key else request.remote_addr or "unknown"

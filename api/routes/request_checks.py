@@ -11,9 +11,10 @@ import time
 import uuid
 from collections.abc import Collection
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
-from flask import Flask, Request, Response, g, json, request
+from flask import Flask, Request, Response, g, json, redirect, request
 from flask_cors import CORS
 from flask_openapi3.models.parameter_in_type import ParameterInType
 from flask_openapi3.openapi import OpenAPI
@@ -22,6 +23,7 @@ from api.errors import FieldError, InvalidRequestError, UnsupportedMediaError
 from api.logs import REQUEST_ID
 from api.metrics import Metrics
 from api.problems import CROSS_SITE, HTTP_KINDS
+from api.routes.body_checks import awaits_body
 from api.routes.error_handlers import problem_response
 from api.routes.openapi import documented_operations
 
@@ -34,6 +36,7 @@ _QUERY = ParameterInType.QUERY
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # A sign-in server may add parameters, and they must be ignored (RFC 6749, section 4.1.2).
 _ANY_QUERY = "sources.come_back_from_x"
+_ORIGINAL_START = "/start_analysis/"
 _REPORTED_NAMES = 10
 _LONGEST_NAME = 40
 
@@ -111,6 +114,9 @@ def register_request_checks(
         invited = request.headers.get("Origin") in cors_origins
         if not invited and _may_change_things() and _from_another_site():
             return problem_response(CROSS_SITE, CROSS_SITE.about)
+        if request.path.startswith(_ORIGINAL_START) and _from_no_site():
+            user = (request.view_args or {}).get("user_name", "")
+            return cast(Response, redirect(f"/?user={quote(user)}", 303))
         return None
 
     @app.after_request
@@ -121,7 +127,8 @@ def register_request_checks(
         if not request.path.startswith("/web/"):
             # Responses contain people's posts and moods, which no cache may store.
             response.headers["Cache-Control"] = "no-store"
-        _count_and_log(response, metrics)
+        if not awaits_body():
+            _count_and_log(response, metrics)
         return response
 
     @app.teardown_request
@@ -179,7 +186,7 @@ def _analysis() -> dict[str, str]:
 
 def _may_change_things() -> bool:
     # The original front end starts analyses with a GET.
-    return request.method not in _SAFE_METHODS or request.path.startswith("/start_analysis/")
+    return request.method not in _SAFE_METHODS or request.path.startswith(_ORIGINAL_START)
 
 
 def _from_another_site() -> bool:
@@ -189,6 +196,12 @@ def _from_another_site() -> bool:
         return site not in ("same-origin", "none")
     origin = request.headers.get("Origin")
     return origin is not None and origin != f"{request.scheme}://{request.host}"
+
+
+def _from_no_site() -> bool:
+    # The address was typed, or is a link in a message, which anybody may have written: it agrees to
+    # nothing in that person's name. The page asks.
+    return request.headers.get("Sec-Fetch-Site") == "none"
 
 
 def _refuse_constant(name: str) -> float:

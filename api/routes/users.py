@@ -34,7 +34,11 @@ from api.services.imports import Upload
 
 _TAG = Tag(name="users", description="Stored data about a user, and what it shows")
 
-_MULTIPART_OVERHEAD_BYTES = 64 * 1024
+IMPORT_POSTS = "users.import_posts"
+"""Endpoint of the import, which takes larger bodies than all others."""
+
+MULTIPART_OVERHEAD_BYTES = 64 * 1024
+"""How much larger than its file the body of an import may be."""
 
 _TEXT = {"type": "string"}
 _BINARY = {"type": "string", "format": "binary"}
@@ -53,7 +57,7 @@ _POST_FILE = {
 }
 
 
-def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprint:
+def users_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of users."""
     routes = APIBlueprint("users", __name__, url_prefix="/v1/users/<user_name>", abp_tags=[_TAG])
 
@@ -69,7 +73,6 @@ def users_blueprint(services: Services, *, max_import_bytes: int) -> APIBlueprin
 
         The answer says what was understood of it; with dry_run nothing is stored.
         """
-        request.max_content_length = max_import_bytes + _MULTIPART_OVERHEAD_BYTES
         report = services.imports.import_posts(
             path.user_name, _upload(), dry_run=query.dry_run, date_order=query.date_order
         )

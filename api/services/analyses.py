@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from api.services.sources import Sources
 from api.services.users import valid_user_id
 
 _LONGEST_KEY = 200
+_OPEN_CALL_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class LongCalls:
 
     wait: Callable[[float], bool]
     at_once: int = 12
+    per_caller: int = 6
     longest: float = 600.0
     poll: float = 0.3
     heartbeat: float = 10.0
@@ -70,7 +73,8 @@ class Analyses:
         self._count = count
         self._sources = sources
         self._long_calls = long_calls
-        self._slots = threading.BoundedSemaphore(long_calls.at_once)
+        self._open: Counter[str] = Counter()
+        self._open_lock = threading.Lock()
 
     def start(
         self, request: AnalysisRequest, *, consent: bool, idempotency_key: str | None = None
@@ -126,19 +130,19 @@ class Analyses:
             self._count(analysis.state.value)
         return analysis
 
-    def events(self, analysis_id: str) -> Generator[Analysis | None, None, None]:
+    def events(self, analysis_id: str, caller: str) -> Generator[Analysis | None, None, None]:
         """Yield the analysis now and at each change until it is terminal or erased.
 
-        None is a heartbeat: nothing changed for a while. Raises NotFoundError, and BusyError if
-        too many calls are open already.
+        None is a heartbeat: nothing changed for a while. caller is the key or address that asks.
+        Raises NotFoundError, and BusyError if too many calls are open already, in all or of it.
         """
-        stream = self._changes(self.analysis(analysis_id))
+        stream = self._changes(self.analysis(analysis_id), caller)
         # Up to its first yield the stream only takes a slot, so that a refusal comes before the
         # answer begins; close() then releases the slot.
         next(stream)
         return stream
 
-    def run_to_end(self, user_name: str, *, consent: bool) -> Mapping[str, Any]:
+    def run_to_end(self, user_name: str, *, consent: bool, caller: str) -> Mapping[str, Any]:
         """Start an analysis, wait for it and return its result; a recorded consent is enough.
 
         Raises the errors of start, AnalysisFailedError if it failed, ConflictError if it was
@@ -146,7 +150,7 @@ class Analyses:
         """
         user = self._store.user(valid_user_id(user_name))
         on_record = user is not None and user.consented_at is not None
-        with self._slot():
+        with self._slot(caller):
             analysis, _ = self.start(AnalysisRequest(user_name), consent=consent or on_record)
             monotonic = self._long_calls.monotonic
             deadline = monotonic() + self._long_calls.longest
@@ -189,8 +193,8 @@ class Analyses:
             )
         return faults
 
-    def _changes(self, analysis: Analysis) -> Generator[Analysis | None, None, None]:
-        with self._slot():
+    def _changes(self, analysis: Analysis, caller: str) -> Generator[Analysis | None, None, None]:
+        with self._slot(caller):
             yield None
             monotonic = self._long_calls.monotonic
             sent_at = monotonic()
@@ -210,10 +214,21 @@ class Analyses:
                     yield None
 
     @contextmanager
-    def _slot(self) -> Iterator[None]:
-        if not self._slots.acquire(blocking=False):
-            raise BusyError("Too many calls wait for analyses already.", 5)
+    def _slot(self, caller: str) -> Iterator[None]:
+        with self._open_lock:
+            if self._open[caller] >= self._long_calls.per_caller:
+                raise BusyError(
+                    f"{self._open[caller]} calls of this key or address wait for analyses already,"
+                    " which is as many as one may have. Close some, or ask for the analyses"
+                    " themselves now and then.",
+                    _OPEN_CALL_SECONDS,
+                )
+            if self._open.total() >= self._long_calls.at_once:
+                raise BusyError("Too many calls wait for analyses already.", _OPEN_CALL_SECONDS)
+            self._open[caller] += 1
         try:
             yield
         finally:
-            self._slots.release()
+            with self._open_lock:
+                self._open[caller] -= 1
+                self._open += Counter()  # drops callers without any

@@ -161,7 +161,7 @@ def test_every_service_is_hardened_pinned_checked_and_without_rights(
 ) -> None:
     users = re.findall(r"^USER (\w+)$", DOCKERFILE, re.MULTILINE)
 
-    named = {"api", "worker", "inference", "inference-gpu", "mongo", "redis"}
+    named = {"proxy", "api", "worker", "inference", "inference-gpu", "mongo", "redis"}
     assert set(services) == named
     for name, service in services.items():
         assert re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+[\w.-]*", service["image"]), name
@@ -172,10 +172,35 @@ def test_every_service_is_hardened_pinned_checked_and_without_rights(
     assert users[-1] == "moodline"
 
 
-def test_only_the_api_is_published_and_only_on_loopback(services: dict[str, Any]) -> None:
+def test_only_the_proxy_is_published_and_only_on_loopback(services: dict[str, Any]) -> None:
     published = {name: one["ports"] for name, one in services.items() if one.get("ports")}
 
-    assert published == {"api": ["127.0.0.1:8000:8000/tcp"]}
+    assert published == {"proxy": ["127.0.0.1:8000:8080/tcp"]}
+
+
+def test_the_proxy_is_trusted_with_addresses_and_reaches_the_api(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    proxy, api = services["proxy"], services["api"]["environment"]
+    bound = proxy["volumes"][0]
+    file = Path(bound["source"] if isinstance(bound, dict) else bound.split(":")[0])
+    text = (ROOT / "deploy" / file.name).read_text(encoding="utf-8")
+
+    assert api["TRUSTED_PROXY"] == "*"
+    assert f"server api:{api['API_PORT']};" in text
+    assert f"listen {proxy['ports'][0].split(':')[-1].removesuffix('/tcp')};" in text
+    if nginx := shutil.which("nginx"):
+        # The name of the API is known only on the network of the containers.
+        here = text.replace("server api:", "server 127.0.0.1:").replace("/tmp", str(tmp_path))  # noqa: S108 - of the container
+        (tmp_path / file.name).write_text(here, encoding="utf-8")
+        checked = subprocess.run(
+            [nginx, "-t", "-c", str(tmp_path / file.name)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        assert checked.returncode == 0, checked.stderr
 
 
 def test_the_images_are_built_from_what_is_there() -> None:

@@ -6,7 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.wired_service import WiredService, problem
+from api.settings import Settings
+from tests.support.fakes import FailingStore
+from tests.support.wired_service import WiredService, problem, wire_service
 
 
 def events(text: str) -> list[dict[str, Any]]:
@@ -52,6 +54,23 @@ def test_events_tell_of_an_analysis_until_it_ends(
     assert events(first)[0]["state"] == "queued"
     assert [item["state"] for item in events(rest)][-1:] == last
     stream.close()
+
+
+def test_one_caller_may_not_have_all_open_calls(store: FailingStore, settings: Settings) -> None:
+    limits = {"long_calls": 4, "long_calls_per_key": 2}
+    with wire_service(store, settings.model_copy(update=limits)) as wired:
+        wired.import_posts("alice", 3)
+        path = f"/v1/analyses/{wired.start('alice').get_json()['analysis_id']}/events"
+        other = {"REMOTE_ADDR": "127.0.0.2"}
+        held = [wired.client.get(path, buffered=False) for _ in range(2)]
+
+        refused = wired.client.get(path)
+        held.append(wired.client.get(path, buffered=False, environ_base=other))
+
+        assert "of this key or address" in problem(refused, 429, "busy")["detail"]
+        assert held[-1].status_code == 200
+        for response in held:
+            response.close()
 
 
 def test_too_many_open_calls_are_told_to_come_back(wired: WiredService) -> None:

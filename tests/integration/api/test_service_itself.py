@@ -35,7 +35,7 @@ def test_a_store_that_is_down_is_told_and_not_its_error(wired: WiredService) -> 
 
     wired.store.down = False
     assert ready.get_json()["dependencies"] == {"store": False, "inference": True}
-    problem(answer, 503, "store-unavailable")
+    assert "fake store" not in problem(answer, 503, "store-unavailable")["detail"]
     assert "Retry-After" in answer.headers
 
 
@@ -156,6 +156,18 @@ def test_another_web_site_may_not_change_anything(
 
     problem(changed, 403, "cross-site")
     problem(analysed, 403, "cross-site")
+
+
+def test_a_link_or_a_typed_address_starts_nothing_and_leads_to_the_page_that_asks(
+    wired: WiredService,
+) -> None:
+    headers = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+
+    answer = wired.client.get("/start_analysis/alice?consent=true", headers=headers)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/?user=alice"
+    problem(wired.client.get("/v1/users/alice"), 404, "not-found")
 
 
 def test_the_own_page_may_change_things(wired: WiredService) -> None:

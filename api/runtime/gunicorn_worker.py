@@ -1,0 +1,37 @@
+"""gunicorn's worker process with the API's own web server in it.
+
+gunicorn's own workers give a connection a thread before its head has come, and wait for the rest
+without a deadline: two dozen half-sent heads stop them. So gunicorn has the processes and the
+listening socket, and `api.runtime.http_server` does the HTTP, as it does for `python -m api`.
+"""
+
+import os
+from types import FrameType
+
+from gunicorn.workers.base import Worker
+
+from api.runtime.http_server import HttpServer
+from api.settings import Settings
+
+
+class HttpServerWorker(Worker):  # type: ignore[misc] # gunicorn ships no types
+    """A process that serves; the subclass in gunicorn's configuration sets `settings`."""
+
+    settings: Settings
+    _server: HttpServer | None = None
+
+    def run(self) -> None:
+        """Serve until told to stop, or until gunicorn's first process has ended."""
+        self._server = HttpServer(self.wsgi, self.settings, self.sockets[0].sock)
+        self._server.run(self._goes_on)
+        self._server.stop(self.cfg.graceful_timeout)
+
+    def _goes_on(self) -> bool:
+        self.notify()
+        return bool(self.alive) and self.ppid == os.getppid()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, after SIGTERM."""
+        super().handle_exit(sig, frame)
+        if self._server is not None:
+            self._server.pull_trigger()
