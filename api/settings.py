@@ -234,6 +234,11 @@ class Settings(BaseSettings):
                 f"LONG_CALLS is {self.long_calls} but must be less than API_THREADS"
                 f" ({self.api_threads}), so that short calls are still answered."
             )
+        if self.max_spool_bytes < self.max_import_bytes:
+            raise ValueError(
+                f"MAX_SPOOL_BYTES is {self.max_spool_bytes} but must be MAX_IMPORT_BYTES"
+                f" ({self.max_import_bytes}) or more, so that one import of that size has room."
+            )
         return self
 
     @property

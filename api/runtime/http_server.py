@@ -6,6 +6,7 @@
 import resource
 import selectors
 import socket
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -57,8 +58,8 @@ class HttpServer(TcpWSGIServer):
             recv_bytes=_RECEIVED_BYTES,
             inbuf_overflow=_IN_MEMORY_BYTES,
             max_request_header_size=HEAD_BYTES,
-            # The app refuses smaller bodies; this bounds what comes in one piece with its head.
-            max_request_body_size=2 * settings.max_import_bytes,
+            # The app says how much it takes before a body is waited for.
+            max_request_body_size=sys.maxsize,
             clear_untrusted_proxy_headers=True,
             trusted_proxy=settings.trusted_proxy or None,
             trusted_proxy_headers={"x-forwarded-for"} if settings.trusted_proxy else set(),

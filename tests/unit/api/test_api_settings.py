@@ -127,6 +127,11 @@ def test_long_calls_must_leave_threads_for_short_ones() -> None:
         read_settings({"LONG_CALLS": "24"})
 
 
+def test_one_import_of_the_largest_size_has_room() -> None:
+    with pytest.raises(SettingsError, match="MAX_IMPORT_BYTES"):
+        read_settings({"MAX_SPOOL_BYTES": "1024"})
+
+
 def test_a_secret_has_no_default_and_is_never_shown() -> None:
     settings = read_settings(
         {

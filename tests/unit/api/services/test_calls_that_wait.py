@@ -47,7 +47,7 @@ def test_who_waits_for_a_result_is_told_after_the_longest_time(jump: timedelta) 
     waiting = Waiting(jump)
 
     with pytest.raises(BusyError):
-        waiting.analyses.run_to_end("alice", consent=True)
+        waiting.analyses.run_to_end("alice", consent=True, caller="a key")
 
     assert 59 <= sum(waiting.clock.pauses) <= 62
 
@@ -56,7 +56,7 @@ def test_who_waits_for_a_result_is_told_after_the_longest_time(jump: timedelta) 
 def test_a_stream_of_events_has_its_heartbeats_and_its_end(jump: timedelta) -> None:
     waiting = Waiting(jump)
 
-    events = list(waiting.analyses.events("a1"))
+    events = list(waiting.analyses.events("a1", "a key"))
 
     assert 59 <= sum(waiting.clock.pauses) <= 62
     assert events[0] is not None
