@@ -59,6 +59,8 @@ class Times:
 class _ProblemTask(ErrorTask):
     """Problem document for a request that never reaches the app, such as a broken request line."""
 
+    response_headers: list[tuple[str, str]]
+
     def execute(self) -> None:
         """Write the response and close the connection."""
         request: Any = self.request
@@ -127,6 +129,7 @@ class Connection(HTTPChannel):
     task_class = staticmethod(_task)
     error_task_class = _ProblemTask
     lingers = False
+    request: Any
 
     def __init__(self, server: Any, *args: Any, **more: Any) -> None:
         """Take waitress's arguments."""
@@ -237,7 +240,8 @@ class Connection(HTTPChannel):
         if kind == "idle":
             return waited > (times.idle if answers else times.head)
         if kind == "body" and self.request is not None:
-            return waited > times.body + self.request.body_bytes_received / times.bytes_per_second
+            received: int = self.request.body_bytes_received
+            return waited > times.body + received / times.bytes_per_second
         return False
 
     def _reads_too_slowly(self, now: float, times: Times) -> bool:

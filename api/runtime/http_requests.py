@@ -61,6 +61,7 @@ class Request(HTTPRequestParser):
     """
 
     before_body: BeforeBody | None = None
+    error: Any
 
     def __init__(self, adj: Any, spool: Spool) -> None:
         super().__init__(adj)
