@@ -126,9 +126,11 @@ def test_a_run_whose_user_was_erased_ends_silently_and_brings_nothing_back() -> 
 
 
 def taken_over(setting: Setting) -> None:
-    (hold,) = setting.store.holds()
-    now = setting.clock()
-    setting.store.take_over(hold, owner="other", now=now, until=now + timedelta(hours=1))
+    taken, now = None, setting.clock()
+    while taken is None:  # the run may renew its lease meanwhile
+        (hold,) = setting.store.holds()
+        until = now + timedelta(hours=1)
+        taken = setting.store.take_over(hold, owner="other", now=now, until=until)
 
 
 def test_a_run_that_lost_its_lease_changes_nothing() -> None:
