@@ -19,7 +19,7 @@ CMD ["gunicorn", "--config", "python:api.gunicorn_conf"]
 
 FROM base AS inference
 COPY serving/ serving/
-RUN pip install --constraint constraints.txt --build-constraint constraints.txt ".[serving]"
+RUN pip install --constraint constraints.txt --build-constraint constraints.txt ".[serving,grpc]"
 USER moodline
 CMD ["python", "-m", "serving"]
 

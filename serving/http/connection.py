@@ -14,6 +14,8 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import socket
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,6 +31,9 @@ HEAD_BYTES = 1 << 16
 HEADERS = 256
 """Most header lines in a head."""
 
+PIPELINED = 128
+"""Most requests of a connection that wait while an earlier one is answered."""
+
 LINGER_SECONDS = 0.5
 """How long a connection stays open when it may still be written to.
 
@@ -42,6 +47,8 @@ DISCARDED_BYTES = 1 << 20
 SPARE_FILES = 128
 """Files that a worker opens besides its connections, at most."""
 
+_LINGER_NOT = struct.pack("ii", 1, 0)
+
 _WAITING, _HEAD, _BODY = range(3)
 """What a connection's deadline is for: the first byte of a request, its head, or its body."""
 
@@ -49,6 +56,10 @@ _DETAILS = {
     HTTPStatus.BAD_REQUEST: "What was sent is not HTTP/1.1.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This server is no proxy: CONNECT is not served.",
     HTTPStatus.REQUEST_TIMEOUT: "The request was not sent within the time that a request has.",
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        f"More than {PIPELINED} requests were sent on this connection ahead of their answers. Those"
+        " before this one were answered; send it and those after it again."
+    ),
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
         f"The request line and headers are over {HEAD_BYTES} bytes or {HEADERS} headers."
     ),
@@ -61,13 +72,15 @@ class ConnectionLimits:
     """What the connections of a worker share: their limits, and whether the worker is stopping.
 
     `receive_seconds` is how long a head may take, then its body, and then the client to read.
-    `on_stop` is called when the worker begins to stop, maybe more than once.
+    `on_stop` is called when the worker begins to stop, maybe more than once; `on_refused` with the
+    status of each refusal made here, None where a connection is closed to make room.
     """
 
     connections: int
     receive_seconds: float
     stopping: bool = False
     on_stop: Callable[[], None] = lambda: None
+    on_refused: Callable[[HTTPStatus | None], None] = lambda _: None
 
     @classmethod
     def within_file_limit(cls, connections: int, receive_seconds: float) -> ConnectionLimits:
@@ -167,6 +180,7 @@ class Connection(HttpToolsProtocol):
         ]:  # a flood needs no sort each
             self.connections.discard(other)
             other.transport.abort()
+            self._limits.on_refused(None)
         return True
 
     @property
@@ -254,6 +268,8 @@ class Connection(HttpToolsProtocol):
             and len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > HEAD_BYTES
         ):
             raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if len(self.pipeline) >= PIPELINED:
+            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS)
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -312,7 +328,14 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Give the client time to read what waits for it."""
         super().pause_writing()
-        self._write_timer = self.loop.call_later(self._limits.receive_seconds, self.transport.abort)
+        self._write_timer = self.loop.call_later(self._limits.receive_seconds, self._reset)
+
+    def _reset(self) -> None:
+        """Close without what the client has not read; the kernel would keep it for minutes."""
+        self.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT
+        )
+        self.transport.abort()
 
     def resume_writing(self) -> None:
         """Go on: the client has read."""
@@ -331,6 +354,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer with an error after what is being answered, and close."""
+        self._limits.on_refused(status)
         self._refusal = b"".join(self._lines(status))
         self._discarded_bytes = 0
         self._unset_keepalive_if_required()

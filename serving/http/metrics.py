@@ -55,6 +55,12 @@ class ServerMetrics:
         self._seconds = self._histogram(
             "request_seconds", "Time from a request's first byte to its answer", SECONDS, "route"
         )
+        self._refused = self._counter(
+            "refused_connections",
+            "Requests refused before they were whole, by status; `none`: connections closed to make"
+            " room",
+            "status",
+        )
         self._texts = self._counter("texts", "Texts answered with a classification", "key")
         self._failed = self._counter("failed_texts", "Texts that could not be classified")
         self._tokens = self._counter("tokens", "Tokens of text that the model read")
@@ -95,6 +101,10 @@ class ServerMetrics:
         """Count an answered request."""
         self._requests.labels(route, str(status), key).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def connection_refused(self, status: int | None) -> None:
+        """Count what was refused by its connection, so that no request is counted."""
+        self._refused.labels("none" if status is None else str(int(status))).inc()
 
     def classified(self, texts: int, key: str) -> None:
         """Count the texts of a request that was answered with classifications."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -290,5 +291,53 @@ def test_a_flood_of_connections_leaves_room_for_others(tiny_model: Path, tmp_pat
         kept = client.get("/livez")
         new = httpx.get(f"{server.url}/livez", trust_env=False)
 
+        page = client.get("/metrics").text
+
         assert (kept.status_code, new.status_code) == (200, 200)
         assert until_closed(first) == b""
+        assert 'moodline_serving_refused_connections_total{status="none"}' in page
+
+
+def test_who_comes_when_every_connection_is_at_work_is_told_to_come_back(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    many = json.dumps({"texts": ["dog " * 100 + str(number) for number in range(256)]}).encode()
+    busy = POST + b"Content-Length: %d\r\n\r\n" % len(many) + many
+    with (
+        started_server(tiny_model, tmp_path, SERVING_CONNECTIONS="4") as server,
+        contextlib.ExitStack() as open_ones,
+    ):
+        working = [open_ones.enter_context(connected(server)) for _ in range(4)]
+        for connection in working:
+            connection.sendall(busy)
+        late = open_ones.enter_context(connected(server))
+        refused = until_closed(late)
+        taken = [answers(connection, 1)[0][0] for connection in working]
+        page = httpx.get(f"{server.url}/metrics", trust_env=False).text
+
+    assert status_of(refused) == 503
+    assert b"\r\nretry-after: 1\r\n" in refused
+    assert taken == [200] * 4
+    assert 'moodline_serving_refused_connections_total{status="503"} 1.0' in page
+
+
+def test_a_client_that_never_reads_its_answers_is_left(hasty: Started) -> None:
+    many = json.dumps({"texts": ["a"] * 256}).encode()
+    request = POST + b"Content-Length: %d\r\n\r\n" % len(many) + many
+    with connected(hasty) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(request * 120)  # more than the kernel holds of the answers
+        ended = select.poll()
+        ended.register(connection, 0)
+
+        assert ended.poll(20_000) == [(connection.fileno(), select.POLLERR | select.POLLHUP)]
+
+
+def test_requests_sent_ahead_of_their_answers_are_bounded(server: Started) -> None:
+    with connected(server) as connection:
+        connection.sendall(LIVE * 1000)
+        answer = until_closed(connection)
+
+    statuses = [status_of(part) for part in answer.split(b"HTTP/1.1")[1:]]
+    assert statuses.count(200) == len(statuses) - 1 >= 128
+    assert statuses[-1] == 429
