@@ -18,7 +18,7 @@ from serving.settings import UNIX, Settings
 BACKLOG = 2048
 SECONDS_TO_ACCEPT = 1.0
 _OWNER_AND_GROUP = 0o660
-_SO_ATTACH_FILTER = 26  # asm-generic/socket.h
+_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27  # asm-generic/socket.h
 _KEEP_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)  # one BPF instruction: return 0 bytes
 
 
@@ -77,9 +77,6 @@ def stop_listening(listener: socket.socket) -> None:
     in those processes, and the other way round.
     """
     _await_accepted(listener)
-    if listener.family != socket.AF_UNIX:
-        _ignore_connections(listener)  # for microseconds: who is ignored tries again after a second
-        _await_accepted(listener)
     with contextlib.suppress(OSError):  # systems other than Linux refuse it, and close does it
         listener.shutdown(socket.SHUT_RDWR)
     path = listener.getsockname() if listener.family == socket.AF_UNIX else ""
@@ -90,21 +87,32 @@ def stop_listening(listener: socket.socket) -> None:
 
 
 def _await_accepted(listener: socket.socket) -> None:
-    """Wait for some time until no connection waits to be accepted."""
+    """Wait, not for ever, until no connection waits to be accepted, and let none follow."""
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
     ends = time.monotonic() + SECONDS_TO_ACCEPT
-    while waiting.poll(0) and time.monotonic() < ends:
+    while time.monotonic() < ends:
+        _ignore_connections(listener, True)
+        if not waiting.poll(0):
+            return
+        _ignore_connections(listener, False)
         time.sleep(0.0002)
 
 
-def _ignore_connections(listener: socket.socket) -> None:
-    """Let the kernel ignore who connects now: they try again, and are refused by then."""
-    if sys.platform == "linux":
-        code = ctypes.create_string_buffer(_KEEP_NOTHING)
-        program = struct.pack("HP", 1, ctypes.addressof(code))
-        with contextlib.suppress(OSError):  # a sandbox may forbid it
+def _ignore_connections(listener: socket.socket, ignored: bool) -> None:
+    """Let the kernel ignore who connects now, or not; they try again after a second.
+
+    Without the filter, who connects within these microseconds is taken and then reset.
+    """
+    if sys.platform != "linux" or listener.family == socket.AF_UNIX:
+        return
+    code = ctypes.create_string_buffer(_KEEP_NOTHING)
+    program = struct.pack("HP", 1, ctypes.addressof(code))
+    with contextlib.suppress(OSError):  # a sandbox may forbid it
+        if ignored:
             listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
 
 
 def _listen_on_path(path: Path) -> socket.socket:
