@@ -92,10 +92,11 @@ def _await_accepted(listener: socket.socket) -> None:
     waiting.register(listener, select.POLLIN)
     ends = time.monotonic() + SECONDS_TO_ACCEPT
     while time.monotonic() < ends:
-        _ignore_connections(listener, True)
         if not waiting.poll(0):
-            return
-        _ignore_connections(listener, False)
+            _ignore_connections(listener, True)
+            if not waiting.poll(0):
+                return
+            _ignore_connections(listener, False)
         time.sleep(0.0002)
 
 
