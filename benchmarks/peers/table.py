@@ -45,8 +45,9 @@ def put(page: Path, text: str) -> None:
 def _heading(facts: Mapping[str, Any]) -> str:
     machine = facts["machine"]
     return (
-        f"{facts['date']}, commit {facts['commit']}, {machine['processor']}, {machine['cores']}"
-        f" cores, {machine['memory_mib'] // 1024} GiB, Python {machine['python']}, Linux"
+        f"{facts['date']}, commit {facts['commit']}, {machine['processor']}"
+        f" ({machine['int8_units']}), {machine['cores']} cores,"
+        f" {machine['memory_mib'] // 1024} GiB, Python {machine['python']}, Linux"
         f" {machine['kernel']}, load average before {machine['load_average_before']:.2f}."
         f" Model {facts['model']}. Inputs: {facts['inputs']}. {facts['rounds']} rounds of"
         f" {facts['seconds']:g} s per profile; median (lowest..highest).\n"

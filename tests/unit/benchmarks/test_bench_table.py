@@ -14,6 +14,7 @@ FACTS: dict[str, Any] = {
     "command": "python -m benchmarks.peers",
     "machine": {
         "processor": "a processor",
+        "int8_units": "its units",
         "cores": 2,
         "memory_mib": 4096,
         "python": "3.11.9",
