@@ -42,6 +42,7 @@ def connect(server: InferenceServer) -> Iterator[Connect]:
             )
         )
         setting.emotions = made[-1]  # type: ignore[assignment]
+        setting.runner = setting.start_worker("tests")
         return setting
 
     yield make
