@@ -122,6 +122,7 @@ def test_an_analysis_that_is_no_longer_wanted_frees_its_thread_though_the_server
             return emotions.classify(texts, check=check)
 
     setting.emotions = Announcing()  # type: ignore[assignment]
+    setting.runner = setting.start_worker("tests")
     if at == "the model":
         server.model_faults = [fault] * 9
     else:
