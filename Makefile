@@ -55,7 +55,7 @@ redis:
 	@[ -n "$$QUEUE_URL" ] || { $(call install,redis-server,This needs a program (or set QUEUE_URL to a running Redis),exit 1); }
 
 tools:
-	@$(call install,redis-server docker-compose chromium,Tests of the distributed mode and of docker-compose.yml and of the page are skipped without programs,true)
+	@$(call install,redis-server docker-compose chromium nginx,Tests of the distributed mode and of docker-compose.yml and of the page are skipped without programs,true)
 
 setup: $(VENV)/run.stamp ## create the environment and install what running needs
 
