@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 
 from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
@@ -32,14 +33,12 @@ def main() -> int:
             f"Port {settings.api_port} on {settings.api_host} cannot be had: {error.strerror}."
             " Stop what listens there, or set API_PORT."
         )
-    _interrupt_on_signals(service)
+    told_to_stop = _stop_on_signals(service, server)
     try:
         service.start()
         collect_garbage_less_often()
         _log.info("serving at http://%s:%d", settings.api_host, settings.api_port)
-        server.run()
-    except KeyboardInterrupt:
-        _log.debug("interrupted before serving")
+        server.run(lambda: not told_to_stop.is_set())
     finally:
         server.stop(settings.shutdown_seconds)
         service.stop()
@@ -52,17 +51,26 @@ def _refuse(line: str) -> int:
     return 2
 
 
-def _interrupt_on_signals(service: Service) -> None:
-    def interrupt(*_: object) -> None:
+def _stop_on_signals(service: Service, server: HttpServer) -> threading.Event:
+    """Return an event that the first SIGTERM or Ctrl-C sets.
+
+    Nothing is raised: an exception in the middle of the server's loop would leave connections half
+    noted, and ending them would fail.
+    """
+    told = threading.Event()
+
+    def stop(*_: object) -> None:
         # A second signal ends the process at once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        told.set()
         # Event streams stay open until told to end, and the server waits for open responses.
         service.workers.begin_stop()
-        raise KeyboardInterrupt
+        server.pull_trigger()
 
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return told
 
 
 if __name__ == "__main__":

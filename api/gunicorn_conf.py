@@ -70,16 +70,19 @@ def on_starting(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start the service of a process, and end its event streams on SIGTERM."""
+    """Start the service of a process, and end its event streams when it is told to stop."""
     service: Service = worker.wsgi.extensions[_SERVICE]
-    end = signal.getsignal(signal.SIGTERM)
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+    ends = {number: signal.getsignal(number) for number in signals}
 
     def begin_stop(number: int, frame: FrameType | None) -> None:
         service.workers.begin_stop()
+        end = ends[signal.Signals(number)]
         if callable(end):
             end(number, frame)
 
-    signal.signal(signal.SIGTERM, begin_stop)
+    for number in signals:
+        signal.signal(number, begin_stop)
     service.start()
     collect_garbage_less_often()
 

@@ -35,3 +35,9 @@ class HttpServerWorker(Worker):  # type: ignore[misc] # gunicorn ships no types
         super().handle_exit(sig, frame)
         if self._server is not None:
             self._server.pull_trigger()
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, after Ctrl-C or SIGQUIT; gunicorn's own would raise in the middle of the loop."""
+        if self._server is None:
+            super().handle_quit(sig, frame)
+        self.handle_exit(sig, frame)

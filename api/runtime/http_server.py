@@ -79,13 +79,10 @@ class HttpServer(TcpWSGIServer):
 
     # --- The loop --------------------------------------------------------------------------------
 
-    def run(self, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Serve until SIGTERM or Ctrl-C raises, or goes_on, asked each second, returns False."""
-        try:
-            while goes_on():
-                self.poll(_LOOP_SECONDS)
-        except (SystemExit, KeyboardInterrupt):
-            pass
+    def run(self, goes_on: Callable[[], bool]) -> None:
+        """Serve until goes_on, asked each second and after pull_trigger(), returns False."""
+        while goes_on():
+            self.poll(_LOOP_SECONDS)
 
     def stop(self, seconds: float) -> None:
         """Take no more connections, answer what has come, for at most so many seconds."""
