@@ -31,6 +31,7 @@ _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 1 << 20
 _LINGER_BLOCK = 1 << 16
 _RETRY_AFTER_SECONDS = 5
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _DETAILS = {
     400: "The request is not HTTP/1.1 as it can be read here: its head or its chunks are broken.",
@@ -156,6 +157,7 @@ class Connection(HTTPChannel):
                 consumed = self.request.received(data)
                 data = data[consumed:]
                 if self.request.completed:
+                    self.sent_continue = False
                     request, self.request = self.request, None
                     if not request.empty:
                         self._take(request)
@@ -175,8 +177,16 @@ class Connection(HTTPChannel):
             self.server.add_task(self)
 
     def send_continue(self) -> None:
-        """Ask for the body; a thread of the pool calls it once the head has passed."""
-        super().send_continue()
+        """Ask for the body; a thread of the pool calls it once the head has passed.
+
+        Only the loop sends it: waitress's own would send it here too, at the same time.
+        """
+        request, self.sent_continue = self.request, True
+        request.expect_continue = request.completed = False
+        with self.outbuf_lock:
+            self.outbufs[-1].append(_CONTINUE)
+            self.current_outbuf_count += len(_CONTINUE)
+            self.total_outbufs_len += len(_CONTINUE)
         self.server.look_at(self)
 
     def service(self) -> None:
@@ -249,6 +259,12 @@ class Connection(HTTPChannel):
             self._sending = now, self._sent
         began, sent_before = self._sending
         return now - began > times.body + (self._sent - sent_before) / times.bytes_per_second
+
+    def _flush_some(self, do_close: bool = True) -> Any:
+        # The loop calls it without the lock when no request runs, but a thread that has just ended
+        # one may be adding a 100 Continue.
+        with self.outbuf_lock:
+            return super()._flush_some(do_close)
 
     def send(self, data: bytes, do_close: bool = True) -> Any:
         """Send, and count what was sent; also called in a thread of the pool."""
