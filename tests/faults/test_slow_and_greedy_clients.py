@@ -62,6 +62,14 @@ def answer_to(deployment: Deployment, request: bytes) -> bytes:
         return all_of(line)
 
 
+def unread(line: socket.socket) -> int:
+    """Return how many bytes that were sent the server has not yet taken from its socket."""
+    port = f":{line.getsockname()[1]:04X}"
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text("ascii").splitlines()]
+    queues = [row[4] for row in rows if row[1].endswith(port) or row[2].endswith(port)]
+    return sum(int(count, 16) for queue in queues for count in queue.split(":"))
+
+
 def status_of(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1])
 
@@ -196,6 +204,24 @@ def test_a_call_counts_once_against_its_rate_and_past_it_no_body_is_waited_for(
     assert status_of(refused) == 429
 
 
+def test_every_request_of_a_connection_is_told_once_to_send_its_body(start: Start) -> None:
+    deployment = start()
+    head = IMPORT + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(POST)
+
+    told = []
+    with connect(deployment) as line:
+        for _ in range(50):
+            line.sendall(head)
+            told.append(line.recv(1000))
+            line.sendall(POST)
+            answer = b""
+            while not answer.endswith(b"}\n") and (more := line.recv(65_536)):
+                answer += more
+            assert status_of(answer) == 200
+
+    assert told == [b"HTTP/1.1 100 Continue\r\n\r\n"] * 50
+
+
 def test_all_bodies_together_are_bounded_and_those_that_end_make_room(start: Start) -> None:
     deployment = start(MAX_SPOOL_BYTES="1000000", MAX_IMPORT_BYTES="1000000")
     more = POST * 3000
@@ -208,6 +234,8 @@ def test_all_bodies_together_are_bounded_and_those_that_end_make_room(start: Sta
 
     with connect(deployment) as line:
         line.sendall(IMPORT + b"Content-Length: 990000\r\n\r\n" + b" " * 900_000)
+        # Whichever body comes last is refused, and that should not be this one.
+        wait_until(lambda: unread(line) == 0, SECONDS, "the body is held")
         wait_until(refused, SECONDS, "the bodies find no room")
 
     assert refusals[-1].json()["type"] == "/problems/no-room"
