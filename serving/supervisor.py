@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
+import functools
 import os
 import signal
 import socket
@@ -43,6 +45,10 @@ GAVE_UP = 3
 """Exit status then: that of a model that cannot be served."""
 
 
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
 def worker_command(settings: Settings, listener: int) -> list[str]:
     """Return the command of a BentoML worker on the file descriptor `listener`."""
     drain_seconds = int(settings.deadline_seconds) + GRACE_SECONDS
@@ -52,6 +58,18 @@ def worker_command(settings: Settings, listener: int) -> list[str]:
         *("--fd", str(listener)),
         *("--timeout-graceful-shutdown", str(drain_seconds)),
     ]
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel send SIGTERM to this process, a new worker, when its supervisor ends.
+
+    A worker watches its supervisor itself once it has started, which takes seconds, and until then
+    it would keep the port.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    if os.getppid() != parent:  # it has ended already
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 @dataclass(slots=True)
@@ -101,6 +119,7 @@ class Supervisor:
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=[self.listener.fileno()],
                 start_new_session=True,  # Ctrl-C in a terminal goes to the supervisor alone
+                preexec_fn=functools.partial(_end_with, os.getpid()),
             )
             self._processes[number] = process
             if self._ending.is_set():

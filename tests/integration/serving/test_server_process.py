@@ -210,6 +210,20 @@ def test_workers_end_when_their_supervisor_is_killed(tiny_model: Path, tmp_path:
         assert_all_end(server, processes)
 
 
+def test_a_worker_that_is_still_starting_ends_with_its_supervisor(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    process = command(tiny_model, free_port(), tmp_path)
+    supervisor = psutil.Process(process.pid)
+    wait_until(lambda: bool(supervisor.children()), 60, "it starts a worker")
+    workers = supervisor.children()
+
+    process.kill()
+    process.wait()
+
+    wait_until(lambda: not running(workers), 30, "the worker has ended")
+
+
 def test_a_worker_that_dies_is_replaced(tiny_model: Path, tmp_path: Path) -> None:
     with started_server(tiny_model, tmp_path) as server:
         worker = descendants(server)[-1]
