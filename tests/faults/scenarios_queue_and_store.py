@@ -87,10 +87,15 @@ def store_away_at_start(world: World) -> None:
 
 
 def store_away_and_busy(world: World) -> None:
-    """Another program holds the store's write lock, then the file is gone, under load."""
+    """Another program holds the store's write lock, then the file is gone, under load.
+
+    A worker that starts while the file is gone ends: a new file would cost the old one its log.
+    """
     world.deployment.inference.seconds = 0.02
     world.distributed()
     file = world.deployment.store_file
+    for worker in world.workers:
+        world.opened(worker, file)
     with world.under_load():
         world.pause(0.3, 0.8)
         with closing(sqlite3.connect(file, timeout=SECONDS, isolation_level=None)) as connection:
@@ -102,7 +107,9 @@ def store_away_and_busy(world: World) -> None:
         hidden = file.with_suffix(".away")
         file.rename(hidden)
         world.fault("store away")
-        world.pause(0.5, 1.5)
+        started = world.deployment.start_worker()
+        assert started.wait(SECONDS) == 2, "a worker went on without the store"
+        assert not file.exists(), "a new store was begun in the place of the old one"
         hidden.rename(file)
         world.pause(0.3, 0.8)
 

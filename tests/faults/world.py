@@ -164,6 +164,14 @@ class World:
         assert process.returncode == -signal.SIGKILL, f"{what}: it ended with {process.returncode}"
         self.tally.kills += 1
 
+    def opened(self, process: Process, file: Path) -> None:
+        """Wait until a process has opened a file."""
+
+        def is_open() -> bool:
+            return any(each.path == str(file) for each in psutil.Process(process.pid).open_files())
+
+        wait_until(is_open, SECONDS, f"{file.name} is opened")
+
     def stopped(self, pid: int, what: str) -> None:
         """Wait until a process has been stopped by a failpoint."""
         wait_until(

@@ -164,19 +164,35 @@ class Connections:
     def _create(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            new = not self._path.exists()
+            new = self._is_new()
         except OSError as exc:
             raise StoreUnavailableError(
                 f"the folder of the store {self.file} cannot be made: {exc.strerror}; "
                 "name another place, or let the service write there"
             ) from exc
-        with translated(self.file), self._lent("rwc") as connection:
+        with translated(self.file), self._lent("rwc" if new else "rw") as connection:
             check_owner(connection, self.file)
             if new:
                 # Only the owner may read what people wrote. The log files get the same mode.
                 self._path.chmod(0o600)
             self._keep_log(connection)
             migrate(connection, self.file)
+
+    def _is_new(self) -> bool:
+        """Return whether there is no store yet; raise where there is only its write-ahead log.
+
+        SQLite deletes the log of a file that is missing or empty when it opens it, and with the log
+        all that was committed since the last checkpoint, even if the file comes back later.
+        """
+        # The log first: a process that makes the store just now has its file before its log.
+        has_log = _size(self._path.with_name(f"{self._path.name}-wal")) > 0
+        size = _size(self._path)
+        if has_log and size <= 0:
+            raise StoreUnavailableError(
+                f"the store {self.file} is missing or empty, and its log {self.file}-wal is there: "
+                "put the file back, or move the log away if the store is to begin anew"
+            )
+        return size < 0
 
     def _keep_log(self, connection: sqlite3.Connection) -> None:
         deadline = time.monotonic() + self._busy_seconds
@@ -254,6 +270,14 @@ class Connections:
             yield
         finally:
             self._write_lock.release()
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file, -1 if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
 
 
 class StorePart:

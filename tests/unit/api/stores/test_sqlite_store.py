@@ -296,3 +296,24 @@ def test_a_dry_run_leaves_the_files_as_they_were(path: Path, store: SqliteStore)
     assert [
         name for name in after if not name.endswith("-shm") and after[name] != before[name]
     ] == []
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_a_store_whose_file_was_moved_away_from_its_log_is_not_begun_anew(
+    path: Path, store: SqliteStore, left: str
+) -> None:
+    store.ensure_user("alice", "Alice", NOW)
+    away = path.rename(path.with_suffix(".away"))
+    log = path.with_name(f"{path.name}-wal")
+    committed = log.read_bytes()
+    if left == "an empty file":
+        path.touch()
+
+    with pytest.raises(StoreUnavailableError, match="put the file back"):
+        SqliteStore(path)
+
+    assert log.read_bytes() == committed
+    assert path.exists() == (left == "an empty file")
+    away.rename(path)
+    with closing(SqliteStore(path)) as other:
+        assert other.user("alice") is not None
