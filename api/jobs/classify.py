@@ -7,7 +7,7 @@ fails, so that nothing is classified twice.
 """
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -96,17 +96,10 @@ class ClassificationPipeline:
             self._chunks[0] = self._send(self._chunks[0].posts)
         chunk = self._chunks[0]
         chunk.tried = True
-        while True:
-            try:
-                classifications = chunk.answer.result(
-                    timeout=self.run.lease_duration.total_seconds() / 4
-                )
-                break
-            except TimeoutError:
-                if chunk.answer.done():
-                    raise
-                self.run.keep_lease()
-        self._save(chunk.posts, classifications)
+        # Not result(timeout): if the answer comes just then, the error looks like the answer's own.
+        while not wait([chunk.answer], self.run.lease_duration.total_seconds() / 4).done:
+            self.run.keep_lease()
+        self._save(chunk.posts, chunk.answer.result())
 
     def _save(self, posts: list[Post], classifications: list[Classification]) -> None:
         classified = [

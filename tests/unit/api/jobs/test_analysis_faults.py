@@ -1,7 +1,9 @@
 """An analysis survives outages, ends silently if it loses its lease, and repeats no work."""
 
 import threading
+from concurrent.futures import Future
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -213,3 +215,22 @@ def test_a_store_that_goes_away_leaves_the_analysis_to_its_lease() -> None:
 
     setting.store.down = False
     assert setting.analysis().state is AnalysisState.RUNNING
+
+
+def test_an_answer_that_comes_just_as_a_wait_for_it_ends_is_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    setting = Setting()
+    result = Future.result
+
+    def late(self: Future[Any], timeout: float | None = None) -> Any:
+        answer = result(self)
+        if timeout is not None:
+            raise TimeoutError  # as if the answer had come a moment later
+        return answer
+
+    monkeypatch.setattr(Future, "result", late)
+
+    setting.run()
+
+    assert setting.analysis().state is AnalysisState.SUCCEEDED
