@@ -114,18 +114,12 @@ def test_when_connections_run_out_those_that_wait_make_room(start: Start) -> Non
     assert alive.status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("begun", "answer"),
-    [(b"", b""), (SLOW_HEAD, b" 408 "), (SLOW_BODY, b" 408 ")],
-    ids=["nothing", "half a head", "half a body"],
-)
-def test_what_is_not_sent_in_time_is_ended(start: Start, begun: bytes, answer: bytes) -> None:
+def test_what_is_not_sent_in_time_is_ended(start: Start) -> None:
     deployment = start(RECEIVE_SECONDS="0.2")
 
-    said = answer_to(deployment, begun)
-
-    assert said.partition(b"\r\n")[0].count(answer) > 0
-    assert bool(said) == bool(begun)
+    assert answer_to(deployment, b"") == b""
+    for begun in (SLOW_HEAD, SLOW_BODY):
+        assert status_of(answer_to(deployment, begun)) == 408
 
 
 def test_a_head_that_grows_is_refused_early_whatever_its_pieces(start: Start) -> None:
@@ -154,22 +148,17 @@ def test_rates_are_of_the_client_that_a_trusted_proxy_names_and_of_no_other(star
     assert [asked("192.0.2.1"), asked("192.0.2.1"), asked("192.0.2.2")] == [404, 429, 404]
 
 
-@pytest.mark.parametrize(
-    ("scope", "status"), [(None, 401), ("read", 403)], ids=["no key", "a key that may not"]
-)
-@pytest.mark.parametrize("length", [b"Content-Length: 900000", b"Transfer-Encoding: chunked"])
-def test_a_body_is_asked_for_only_once_key_and_scope_are_right(
-    start: Start, scope: str | None, status: int, length: bytes
-) -> None:
+def test_a_body_is_asked_for_only_once_key_and_scope_are_right(start: Start) -> None:
     deployment = start(API_KEY_PEPPER=PEPPER)
-    key = f"X-API-Key: {key_for(deployment, scope)}\r\n".encode() if scope else b""
+    reads = f"X-API-Key: {key_for(deployment, 'read')}\r\n".encode()
 
-    answer = answer_to(
-        deployment, IMPORT + key + b"Expect: 100-continue\r\n" + length + b"\r\n\r\n"
-    )
+    for key, status in ((b"", 401), (reads, 403)):
+        for length in (b"Content-Length: 900000", b"Transfer-Encoding: chunked"):
+            asked = IMPORT + key + b"Expect: 100-continue\r\n" + length + b"\r\n\r\n"
+            answer = answer_to(deployment, asked)
 
-    assert status_of(answer) == status
-    assert b"Connection: close" in answer
+            assert status_of(answer) == status
+            assert b"Connection: close" in answer
 
 
 def test_a_body_is_not_waited_for_where_it_is_declared_too_large_or_no_route_takes_it(
@@ -243,45 +232,34 @@ def test_all_bodies_together_are_bounded_and_those_that_end_make_room(start: Sta
     wait_until(lambda: not refused(), SECONDS, "there is room again")
 
 
-@pytest.mark.parametrize(
-    "rest",
-    [
-        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-        b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
-        b"Content-Length: -1\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}0\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n2;" + b"a" * 20_000,
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"a: b\r\n" * 4000,
-        b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 20_000,
-    ],
-    ids=[
-        "two ways to tell the length",
-        "two lengths",
-        "5,000 digits",
-        "a negative length",
-        "no chunk",
-        "a chunk without its end",
-        "an endless extension",
-        "endless trailers",
-        "chunks of a byte",
-    ],
-)
-def test_an_ambiguous_or_broken_body_is_refused_and_the_connection_closed(
-    start: Start, rest: bytes
-) -> None:
+BROKEN = {
+    "two ways to tell the length": (
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "5,000 digits": b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    "a negative length": b"Content-Length: -1\r\n\r\n",
+    "no chunk": b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "a chunk without its end": b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}0\r\n\r\n",
+    "an endless extension": b"Transfer-Encoding: chunked\r\n\r\n2;" + b"a" * 20_000,
+    "endless trailers": b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"a: b\r\n" * 4000,
+    "chunks of a byte": b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 20_000,
+}
+
+
+def test_an_ambiguous_or_broken_body_is_refused_and_the_connection_closed(start: Start) -> None:
     deployment = start()
 
-    with connect(deployment) as line:
-        with suppress(ConnectionError):  # it was refused before all was sent
-            line.sendall(b"POST /v1/analyses HTTP/1.1\r\n" + HEAD + rest)
-        answer = all_of(line)
+    for what, rest in BROKEN.items():
+        with connect(deployment) as line:
+            with suppress(ConnectionError):  # it was refused before all was sent
+                line.sendall(b"POST /v1/analyses HTTP/1.1\r\n" + HEAD + rest)
+            answer = all_of(line)
 
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert status_of(answer) == 400
-    assert b"application/problem+json" in head
-    assert json.loads(body)["status"] == 400
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert status_of(answer) == 400, what
+        assert b"application/problem+json" in head, what
+        assert json.loads(body)["status"] == 400, what
     assert "Traceback" not in deployment.log()
 
 
