@@ -16,7 +16,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast tools setup serve api worker run-distributed demo analyse lint check scan teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean python redis
+.PHONY: help run test test-fast environments tools setup serve api worker run-distributed demo analyse lint check scan teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean python redis
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,7 +95,9 @@ $(CLIENTS)/stamp: tests/support/serving/clients/requirements.txt
 # With Python 3.13 here, the MongoDB half of the contract suite must run; without, it is skipped.
 test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
-test: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp tools ## install what the tests need and run the whole suite
+environments: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp tools
+
+test: environments ## install what the tests need and run the whole suite
 	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-fast: export HF_HUB_OFFLINE := 1
