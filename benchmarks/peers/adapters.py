@@ -92,6 +92,7 @@ class MlServer:
             "http_port": setup.port,
             "grpc_port": free_port(),
             "metrics_port": free_port(),
+            "metrics_dir": str(setup.folder),
             "debug": False,
         }
         model = {
