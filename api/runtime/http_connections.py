@@ -135,8 +135,8 @@ class Connection(HTTPChannel):
     def __init__(self, server: Any, *args: Any, **more: Any) -> None:
         """Take waitress's arguments."""
         self.answers = 0
+        self.since = time.monotonic()  # when it began to wait for what it waits for
         self._phase: tuple[str, int] = ("idle", 0)
-        self._since = time.monotonic()
         self._refused = False
         self._lingering = False
         self._discarded = 0
@@ -203,11 +203,6 @@ class Connection(HTTPChannel):
         """Whether it is the client's turn: to send, to read, or to leave."""
         return not self.requests
 
-    @property
-    def since(self) -> float:
-        """When it began to wait for what it waits for."""
-        return self._since
-
     def note_phase(self, now: float) -> None:
         """Note what the connection waits for, and since when; called whenever that may change."""
         if self.requests:
@@ -218,12 +213,12 @@ class Connection(HTTPChannel):
             kind = "body" if self.request.headers_finished else "head"
         phase = kind, self.answers
         if phase != self._phase:
-            self._phase, self._since = phase, now
+            self._phase, self.since = phase, now
 
     def end_if_late(self, now: float, times: Times) -> None:
         """Refuse or close what has taken too long."""
         if self._lingering:
-            late = now > self._since + _LINGER_SECONDS
+            late = now > self.since + _LINGER_SECONDS
         elif self.total_outbufs_len:
             late = self._reads_too_slowly(now, times)
         else:
@@ -243,7 +238,7 @@ class Connection(HTTPChannel):
         self.server.look_at(self)
 
     def _is_late(self, now: float, times: Times) -> bool:
-        waited = now - self._since
+        waited = now - self.since
         kind, answers = self._phase
         if kind == "head":
             return waited > times.head
@@ -301,7 +296,7 @@ class Connection(HTTPChannel):
             if self.total_outbufs_len or self.will_close or not self.connected:
                 return
             # Closed at once, with bytes unread, it would be reset under what was just sent.
-            self._lingering, self._since = True, time.monotonic()
+            self._lingering, self.since = True, time.monotonic()
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
             return
