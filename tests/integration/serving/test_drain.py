@@ -30,17 +30,13 @@ def rest_of(connection: socket.socket) -> bytes:
     return b"".join(chunks)
 
 
-def wait_until_refused(server: Started) -> None:
-    """Connect until the server refuses, which it does as soon as it stops."""
-
-    def refused() -> bool:
-        try:
-            connected(server).close()
-        except ConnectionError:
-            return True
-        return False
-
-    wait_until(refused, 10, "connections are refused")
+def stop(server: Started) -> None:
+    """Send SIGTERM and wait until the worker has begun to drain: it ends an idle connection."""
+    with connected(server) as idle:
+        idle.sendall(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle.recv(65_536)
+        server.process.send_signal(signal.SIGTERM)
+        assert idle.recv(65_536) == b""
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
@@ -50,11 +46,7 @@ def test_what_is_in_flight_is_answered_and_what_comes_later_is_not(
     settings = {"SERVING_SCHEDULER": scheduler}
     with started_server(tiny_model, tmp_path, **settings) as server, connected(server) as busy:
         busy.sendall(REQUEST + BODY[:-1])
-        with connected(server) as idle:
-            idle.sendall(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-            idle.recv(65_536)
-            server.process.send_signal(signal.SIGTERM)
-            assert idle.recv(65_536) == b""  # the worker has begun to drain
+        stop(server)
 
         with pytest.raises(ConnectionRefusedError):
             connected(server)
@@ -74,8 +66,7 @@ def test_a_kept_connection_is_told_that_it_ends(tiny_model: Path, tmp_path: Path
         kept.sendall(b"Content-Type: application/json\r\nContent-Length: 16\r\n\r\n")
         while not kept.recv(65_536).endswith(b"100 Continue\r\n\r\n"):
             pass
-        server.process.send_signal(signal.SIGTERM)
-        wait_until_refused(server)
+        stop(server)
 
         kept.sendall(b'{"texts": ["a"]}')
         answer = rest_of(kept)
