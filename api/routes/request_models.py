@@ -3,12 +3,16 @@
 Unknown fields are refused, and values in bodies are not converted between types.
 """
 
-from typing import Annotated, Literal
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.domain.date_ranges import DateRange, InvalidDateRangeError, date_range
 from api.domain.imports import DateOrder
 from api.domain.moods import Mood
+from api.errors import FieldError, InvalidRequestError
 
 UserName = Annotated[
     str,
@@ -38,6 +42,49 @@ class StrictQuery(BaseModel):
     """Query that accepts only known parameters; their text is converted to the type."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _iso_day(value: Any) -> Any:
+    # Pydantic reads a number as seconds since 1970 too, and a time of day as its day.
+    if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("is no day: write it as 2024-12-31")
+    return value
+
+
+_Day = Annotated[date | None, BeforeValidator(_iso_day)]
+
+
+class DateRangeQuery(StrictQuery):
+    """Query with a range of days; a call with further parameters extends it."""
+
+    first: _Day = Field(
+        None,
+        alias="from",
+        description="the first day, in `timezone`",
+        json_schema_extra={"example": "2024-01-01"},
+    )
+    last: _Day = Field(
+        None,
+        alias="to",
+        description="the last day, included",
+        json_schema_extra={"example": "2024-12-31"},
+    )
+    timezone: str = Field(
+        "UTC",
+        max_length=64,
+        description="the zone whose days are meant, by its IANA name",
+        json_schema_extra={"example": "Europe/Berlin"},
+    )
+
+    def days(self) -> DateRange:
+        """Return the range. Raises InvalidRequestError for an unknown zone or a negative range."""
+        try:
+            return date_range(self.first, self.last, self.timezone)
+        except InvalidDateRangeError as error:
+            where = {"first": "from", "last": "to"}.get(error.field, error.field)
+            raise InvalidRequestError(
+                "The days asked for cannot be understood.", [FieldError(where, str(error))]
+            ) from error
 
 
 class UserPath(BaseModel):
