@@ -18,7 +18,10 @@ REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 ANALYSIS_ID: ContextVar[str | None] = ContextVar("analysis_id", default=None)
 """Id of the current analysis, or None."""
 
-_EXTRAS = ("analysis_id", "method", "route", "status", "milliseconds", "posts", "attempt")
+_EXTRAS = (
+    *("analysis_id", "method", "route", "status", "milliseconds", "posts", "attempt"),
+    *("queue_seconds", "fetch_seconds", "classify_seconds", "decide_seconds"),
+)
 
 
 def trace_id() -> str | None:

@@ -5,7 +5,7 @@ numbers of each in the folder PROMETHEUS_MULTIPROC_DIR, and any process answers 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,12 +14,15 @@ from prometheus_client import (
     generate_latest,
     start_http_server,
 )
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.domain.posts import Classification
-from api.errors import MoodlineError
+from api.errors import MoodlineError, StoreUnavailableError
+from api.ports.clock import Clock
 from api.ports.emotions import Check, EmotionClient, ModelIdentity
 from api.ports.sources import PostSource, SourcePage
+from api.ports.store import Waiting
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -33,6 +36,7 @@ class Metrics:
     def __init__(self, shared_folder: str | None = None) -> None:
         self._shared_folder = shared_folder
         self._registry = CollectorRegistry()
+        self._queue: CollectorRegistry | None = None
 
         def counter(name: str, about: str, *labels: str) -> Counter:
             return Counter(f"moodline_{name}", about, labels, registry=self._registry)
@@ -107,17 +111,51 @@ class Metrics:
         """Count a retention sweep that deleted less than the clock asked for."""
         self._retention_held_back.inc()
 
+    def watch_queue(self, waiting: Callable[[], Waiting], clock: Clock) -> None:
+        """Show the queue of analyses in text(), asked for each time."""
+        self._queue = CollectorRegistry()
+        self._queue.register(_QueueCollector(waiting, clock))
+
     def serve(self, host: str, port: int) -> None:
         """Serve the metrics on their own port, as in a worker. Raises OSError."""
         start_http_server(port, addr=host, registry=self._registry)
 
     def text(self) -> bytes:
         """Return all metrics in the Prometheus text format."""
+        queue = b"" if self._queue is None else generate_latest(self._queue)
         if self._shared_folder is None:
-            return generate_latest(self._registry)
+            return generate_latest(self._registry) + queue
         all_processes = CollectorRegistry()
         MultiProcessCollector(all_processes, self._shared_folder)  # type: ignore[no-untyped-call]
-        return generate_latest(all_processes)
+        return generate_latest(all_processes) + queue
+
+
+class _QueueCollector:
+    """The queue in the store, the same for every process; nothing while it cannot be read."""
+
+    def __init__(self, waiting: Callable[[], Waiting], clock: Clock) -> None:
+        self._waiting = waiting
+        self._clock = clock
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Yield nothing: registering does not read the store."""
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield how many analyses wait, and for how long the oldest has."""
+        try:
+            queue = self._waiting()
+        except StoreUnavailableError:
+            return
+        waited = (self._clock() - queue.oldest).total_seconds() if queue.oldest else 0.0
+        yield GaugeMetricFamily(
+            "moodline_queue_analyses", "Analyses that wait for a worker.", queue.analyses
+        )
+        yield GaugeMetricFamily(
+            "moodline_queue_oldest_seconds",
+            "Time since the oldest of them was asked for.",
+            max(0.0, waited),
+        )
 
 
 class MeteredEmotionClient:

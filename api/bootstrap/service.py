@@ -58,6 +58,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
     catalogue = resources.files("api").joinpath("catalogue.json")
     ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue.read_bytes())))
     metrics = Metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
+    metrics.watch_queue(ports.store.waiting, ports.clock)
     stopping = threading.Event()
     runner, workers = analysis_workers(
         ports, settings, metrics, stopping, threads=settings.analysis_workers

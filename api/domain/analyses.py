@@ -60,6 +60,20 @@ class FetchPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class StageSeconds:
+    """Seconds that an analysis spent in each stage, 0 in one that it has not reached.
+
+    queue is the time from the request to the first run; the others are sums over the runs, in the
+    time of a clock that never jumps. A deferral, and the time between two runs, is in none of them.
+    """
+
+    queue: float = 0.0
+    fetch: float = 0.0
+    classify: float = 0.0
+    decide: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Numbers of posts: fetched in this analysis, classified so far, and in total to classify.
 
@@ -73,6 +87,7 @@ class Progress:
     total: int = 0
     source_cost: SourceCost | None = None
     place: FetchPosition | None = None
+    seconds: StageSeconds = field(default_factory=StageSeconds)
 
 
 @dataclass(frozen=True, slots=True)

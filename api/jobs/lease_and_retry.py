@@ -86,7 +86,11 @@ class LeasedRun:
     def __post_init__(self) -> None:
         self._renewed_at = self.retry.monotonic()
         # What earlier attempts fetched and paid for stays; the rest is counted anew.
-        self.progress = replace(self.analysis.progress, classified=0, reused=0, total=0)
+        kept = self.analysis.progress
+        started_at = self.analysis.started_at or self.analysis.created_at
+        waited = max(0.0, (started_at - self.analysis.created_at).total_seconds())
+        seconds = replace(kept.seconds, queue=waited)
+        self.progress = replace(kept, classified=0, reused=0, total=0, seconds=seconds)
 
     def report(self, progress: Progress) -> None:
         """Record progress and extend the lease. Raises LeaseLostError."""

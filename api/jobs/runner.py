@@ -8,15 +8,15 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
-from api.domain.analyses import IMPORTED, Analysis, Lease, Problem
+from api.domain.analyses import IMPORTED, Analysis, Lease, Problem, StageSeconds
 from api.domain.changes import EarlierMood
 from api.domain.posts import interests
-from api.domain.results import mood_result, resolve_as_of
+from api.domain.results import MoodResult, mood_result, resolve_as_of
 from api.domain.scoring import ScoringConfig
 from api.errors import LeaseLostError, MoodlineError, SourceRateLimitedError, StoreUnavailableError
 from api.failpoints import failpoint
@@ -39,6 +39,9 @@ _MOST_ATTEMPTS = 20
 _LONGEST_DEFERRAL = timedelta(days=1)
 _LONGEST_PAUSE_SECONDS = 10.0
 _SHORTEST_DEFER_SECONDS = 1.0  # a reset that has just passed must not make a busy loop
+
+
+Stage = Literal["fetch", "classify", "decide"]
 
 
 class Observer(Protocol):
@@ -146,6 +149,8 @@ class AnalysisRunner:
 
     def _run(self, run: LeasedRun) -> None:
         extra = {"attempt": run.analysis.attempt}
+        if run.analysis.progress.seconds == StageSeconds():  # the first run
+            self._observer.stage("queue", run.progress.seconds.queue)
         try:
             if run.analysis.attempt > _MOST_ATTEMPTS:
                 detail = f"The analysis did not come to an end in {_MOST_ATTEMPTS} attempts."
@@ -167,12 +172,13 @@ class AnalysisRunner:
             self._fail(run, UNEXPECTED, UNEXPECTED.about)
         else:
             self._observer.analysis("succeeded")
-            _log.info("analysis succeeded", extra={**extra, "posts": run.progress.total})
+            _log.info("analysis succeeded", extra=_log_fields(run))
 
     def _analyse(self, run: LeasedRun) -> None:
         request = run.analysis.request
-        model = run.retried(partial(self._emotions.model, check=run.hold))
-        with self._stage("fetch"):
+        with self._stage(run, "classify"):
+            model = run.retried(partial(self._emotions.model, check=run.hold))
+        with self._stage(run, "fetch"):
             if request.source != IMPORTED:
                 fetch_new_posts(run, self._store, self._sources, self._access, self._clock)
         failpoint("after-fetch")
@@ -182,7 +188,7 @@ class AnalysisRunner:
         stored = self._store.count_posts(request.user_id)
         total = stored if request.max_posts is None else min(stored, request.max_posts)
         run.report(replace(run.progress, reused=total - new, total=total))
-        with self._stage("classify"):
+        with self._stage(run, "classify"):
             new_ids = ClassificationPipeline(
                 run,
                 self._store,
@@ -193,10 +199,24 @@ class AnalysisRunner:
                 requests_in_flight=self._limits.requests_in_flight,
             ).classify_all()
         failpoint("after-classify")
-        with self._stage("score"):
-            self._finish(run, model, new_ids)
+        with self._stage(run, "decide"):
+            result, hashtags = self._decided(run, model, new_ids)
+        run.keep_lease()
+        failpoint("before-final-write")
+        self._store.finish(
+            run.lease,
+            at=self._clock(),
+            progress=replace(run.progress, place=None),
+            mood=result.mood,
+            result=result.to_dict(),
+            hashtags=hashtags,
+        )
+        failpoint("after-final-write")
 
-    def _finish(self, run: LeasedRun, model: ModelIdentity, new_ids: set[str]) -> None:
+    def _decided(
+        self, run: LeasedRun, model: ModelIdentity, new_ids: set[str]
+    ) -> tuple[MoodResult, list[str]]:
+        """Return the mood result, and the hashtags by which the user is matched."""
         request = run.analysis.request
         posts = self._store.classified_posts(
             request.user_id, model.key, max_posts=request.max_posts
@@ -212,17 +232,7 @@ class AnalysisRunner:
             earlier=None if earlier is None else EarlierMood(earlier.analysis_id, earlier.result),
             new_ids=new_ids,
         )
-        run.keep_lease()
-        failpoint("before-final-write")
-        self._store.finish(
-            run.lease,
-            at=self._clock(),
-            progress=replace(run.progress, place=None),
-            mood=result.mood,
-            result=result.to_dict(),
-            hashtags=interests((item.post for item in posts), _HASHTAGS_KEPT),
-        )
-        failpoint("after-final-write")
+        return result, interests((item.post for item in posts), _HASHTAGS_KEPT)
 
     def _fail(self, run: LeasedRun, kind: ProblemKind, detail: str) -> None:
         ended = replace(run.progress, place=None)
@@ -232,7 +242,7 @@ class AnalysisRunner:
 
     def _fail_with(self, run: LeasedRun, error: MoodlineError) -> None:
         kind = kind_of_error(error)
-        _log.warning("analysis failed: %s: %s", kind.slug, error.detail)
+        _log.warning("analysis failed: %s: %s", kind.slug, error.detail, extra=_log_fields(run))
         self._fail(run, kind, f"{error.detail} {kind.about}")
 
     def _defer(self, run: LeasedRun, error: SourceRateLimitedError) -> None:
@@ -243,12 +253,30 @@ class AnalysisRunner:
             return
         until = min(error.retry_at, now + timedelta(seconds=self._limits.defer_seconds))
         until = max(until, now + timedelta(seconds=_SHORTEST_DEFER_SECONDS))
+        run.report(run.progress)  # with the seconds of this run
         self._store.defer(run.lease, until)
         self._observer.analysis("deferred")
         _log.info("deferred until %s: %s", until.isoformat(), error.detail)
 
     @contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
+    def _stage(self, run: LeasedRun, name: Stage) -> Iterator[None]:
+        """Add the time within to a stage of the run, whichever way it ends."""
         started = self._monotonic()
-        yield
-        self._observer.stage(name, self._monotonic() - started)
+        try:
+            yield
+        finally:
+            took = self._monotonic() - started
+            seconds = run.progress.seconds
+            added = replace(seconds, **{name: getattr(seconds, name) + took})
+            run.progress = replace(run.progress, seconds=added)
+            self._observer.stage(name, took)
+
+
+def _log_fields(run: LeasedRun) -> dict[str, Any]:
+    """Return what a log line tells about a run that has ended."""
+    stages = asdict(run.progress.seconds).items()
+    return {
+        "attempt": run.analysis.attempt,
+        "posts": run.progress.total,
+        **{f"{stage}_seconds": round(seconds, 3) for stage, seconds in stages},
+    }

@@ -68,6 +68,17 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The queue as a worker finds it: analyses to claim, and when the oldest was asked for.
+
+    Deferred analyses are not in it. oldest is None in an empty queue.
+    """
+
+    analyses: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PastRetention:
     """How many posts and ended analyses are stored, and how many of them are past Retention."""
 
@@ -137,6 +148,9 @@ class AnalysisQueue(Protocol):
 
         The caller decides that it is over. Returns None if the hold has changed or ended since.
         """
+
+    def waiting(self) -> Waiting:
+        """Return how many analyses any worker could claim now, and since when the oldest waits."""
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
         """Extend a lease and record progress. Raises LeaseLostError."""

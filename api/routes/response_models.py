@@ -183,6 +183,17 @@ class SourceCostDocument(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class StageSecondsDocument(BaseModel):
+    """Seconds in each stage; queue is the time before the first run, the others sum over runs."""
+
+    queue: float
+    fetch: float
+    classify: float
+    decide: float
+
+    model_config = ConfigDict(from_attributes=True)
+
+
 class ProgressDocument(BaseModel):
     """Counts of posts; reused ones needed no classification, source_cost is null when imported."""
 
@@ -191,6 +202,7 @@ class ProgressDocument(BaseModel):
     reused: int
     total: int
     source_cost: SourceCostDocument | None
+    seconds: StageSecondsDocument
 
     model_config = ConfigDict(from_attributes=True)
 

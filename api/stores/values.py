@@ -17,6 +17,7 @@ from api.domain.analyses import (
     Problem,
     Progress,
     SourceCost,
+    StageSeconds,
 )
 from api.domain.api_keys import ApiKey, Scope
 from api.ports.store import UserRecord
@@ -94,6 +95,7 @@ def read_analysis(
 ) -> Analysis:
     """Read an analysis; a stored result is JSON text, waits_until a stored time."""
     result, cost, position = fields.get("result"), progress["source_cost"], progress.get("place")
+    seconds = progress.get("seconds")  # unknown of an analysis from before they were kept
     return Analysis(
         analysis_id=analysis_id,
         request=AnalysisRequest(
@@ -110,6 +112,7 @@ def read_analysis(
                 **progress,
                 "source_cost": None if cost is None else SourceCost(**cost),
                 "place": None if position is None else FetchPosition(**position),
+                "seconds": StageSeconds() if seconds is None else StageSeconds(**seconds),
             }
         ),
         attempt=fields["attempt"],

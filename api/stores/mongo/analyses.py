@@ -18,6 +18,7 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import NotFoundError, StoreUnavailableError
+from api.ports.store import Waiting
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, analysis_of, equal
 from api.stores.mongo.post_imports import known_user
@@ -99,6 +100,15 @@ class AnalysisPart(StorePart):
                 )
                 for one in found
             ]
+
+    def waiting(self) -> Waiting:
+        claimable = equal(active=True, waits_from=_ALWAYS)
+        with self._connections.using() as database:
+            oldest = database.analyses.find_one(claimable, {"created_at": 1}, sort=_OLDEST)
+            if oldest is None:
+                return Waiting(0, None)
+            analyses = database.analyses.count_documents(claimable)
+        return Waiting(max(1, analyses), time_of(oldest["created_at"]))
 
     def take_over(
         self, hold: Hold, *, owner: str, now: datetime, until: datetime

@@ -54,6 +54,10 @@ def idempotency_keys(database: MongoDatabase) -> None:
         database.analyses.drop_index("analyses_idempotency")
 
 
+def stage_seconds(_: MongoDatabase) -> None:
+    """Change nothing: progress now has the seconds of stages, which older versions cannot read."""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     first_layout,
     fetch_places,
@@ -61,6 +65,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     same_posts,
     no_expiry,
     idempotency_keys,
+    stage_seconds,
 )
 """Steps that lead from each version to the next; a released one never changes."""
 

@@ -191,6 +191,8 @@ _SOURCE_COST = document(
 
 _FETCH_PLACE = document(**dict.fromkeys(("next_at", "newer_than", "newest"), or_null(TEXT)))
 
+_STAGE_SECONDS = document(**dict.fromkeys(("queue", "fetch", "classify", "decide"), NUMBER))
+
 _ANALYSES = Collection(
     "analyses",
     document(
@@ -206,7 +208,7 @@ _ANALYSES = Collection(
         progress=document(
             **dict.fromkeys(("fetched", "classified", "reused", "total"), WHOLE),
             source_cost=or_null(_SOURCE_COST),
-            optional={"place": or_null(_FETCH_PLACE)},
+            optional={"place": or_null(_FETCH_PLACE), "seconds": _STAGE_SECONDS},
         ),
         attempt=WHOLE,
         token=WHOLE,

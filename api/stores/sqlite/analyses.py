@@ -17,10 +17,18 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import LeaseLostError, NotFoundError
+from api.ports.store import Waiting
 from api.stores.shared_rules import check_key_can_join, check_same_request, lease_lost
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
-from api.stores.values import read_analysis, stored_hashtags, stored_json, stored_time, time_of
+from api.stores.values import (
+    optional_time_of,
+    read_analysis,
+    stored_hashtags,
+    stored_json,
+    stored_time,
+    time_of,
+)
 
 _ANALYSES = "SELECT analyses.*, user_id FROM analyses JOIN users USING (user_key) WHERE"
 _BY_KEY = f"{_ANALYSES} analysis_key = ?"
@@ -41,13 +49,18 @@ _OLDEST_CLAIMABLE = (
     "SELECT analysis_key FROM analyses WHERE state IN ('queued', 'running') "
     "AND lease_until IS NULL ORDER BY created_at, analysis_key LIMIT 1"
 )
+_WAITING = (
+    "SELECT count(*), min(created_at) FROM analyses WHERE state IN ('queued', 'running') "
+    "AND lease_until IS NULL"
+)
 _HOLDS = "SELECT analysis_id, token, lease_until, state FROM analyses WHERE lease_until IS NOT NULL"
 _HELD = (
     "SELECT analysis_key FROM analyses "
     "WHERE analysis_id = ? AND token = ? AND lease_until = ? AND state = ?"
 )
 _PROGRESS = (
-    "fetched = ?, classified = ?, reused = ?, total = ?, source_cost = ?, fetch_place = ? "
+    "fetched = ?, classified = ?, reused = ?, total = ?, source_cost = ?, fetch_place = ?, "
+    "stage_seconds = ? "
     "WHERE analysis_key = ?"
 )
 _RENEW = f"UPDATE analyses SET lease_until = ?, {_PROGRESS}"  # noqa: S608  constants only
@@ -113,6 +126,10 @@ class AnalysisPart(StorePart):
             Hold(analysis_id, token, time_of(until), deferred=state == AnalysisState.QUEUED)
             for analysis_id, token, until, state in self._rows(_HOLDS)
         ]
+
+    def waiting(self) -> Waiting:
+        ((analyses, oldest),) = self._rows(_WAITING)
+        return Waiting(analyses, optional_time_of(oldest))
 
     def take_over(
         self, hold: Hold, *, owner: str, now: datetime, until: datetime
@@ -240,6 +257,7 @@ def analysis_of(row: sqlite3.Row) -> Analysis:
             **{name: fields[name] for name in ("fetched", "classified", "reused", "total")},
             "source_cost": _json_of(fields["source_cost"]),
             "place": _json_of(fields["fetch_place"]),
+            "seconds": _json_of(fields["stage_seconds"]),
         },
         problem=_json_of(fields["problem"]),
         waits_until=fields["lease_until"] if fields["state"] == AnalysisState.QUEUED else None,
@@ -260,6 +278,7 @@ def _stored_progress(progress: Progress) -> tuple[int | str | None, ...]:
         progress.total,
         None if cost is None else stored_json(asdict(cost)),
         None if position is None else stored_json(asdict(position)),
+        stored_json(asdict(progress.seconds)),
     )
 
 

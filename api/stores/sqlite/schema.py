@@ -266,6 +266,9 @@ _HOLDS = (
     """,
 )
 
+# Seconds that an analysis spent in each stage.
+_STAGE_SECONDS = ("ALTER TABLE analyses ADD COLUMN stage_seconds TEXT",)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
@@ -276,6 +279,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _SAME_POSTS,
     _IDEMPOTENCY_KEYS,
     _HOLDS,
+    _STAGE_SECONDS,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

@@ -39,6 +39,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
         store.release(taken(store, name))
         lease = store.renew(taken(store, None), until=LATER, progress=PROGRESS)
         assert len(store.holds()) == 1
+        store.waiting()
         store.save_classifications(lease, MODEL, [("1", a_classification())])
         store.set_source_mark(lease, "x", "alice", "1")
         store.set_source_mark(lease, "x", "other", None)

@@ -12,6 +12,7 @@ from api.domain.analyses import (
     Lease,
     Progress,
     SourceCost,
+    StageSeconds,
 )
 from api.domain.posts import EMOTIONS, Classification, Engagement, Ownership, Post
 from api.ports.store import Store
@@ -29,6 +30,7 @@ PROGRESS = Progress(
     total=5,
     source_cost=SourceCost(6, 1, 2, 0.04, "USD"),
     place=FetchPosition(next_at="42 timeline 4 t4", newer_than=None, newest="9"),
+    seconds=StageSeconds(queue=0.5, fetch=2.0, classify=3.25, decide=0.0),
 )
 
 

@@ -16,7 +16,7 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import ConflictError, IdempotencyKeyReusedError, LeaseLostError, NotFoundError
-from api.ports.store import Store
+from api.ports.store import Store, Waiting
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,
@@ -174,6 +174,22 @@ def test_the_oldest_waiting_analysis_is_claimed_first(store: Store) -> None:
 
     assert claims == ["oldest", "older", "younger"]
     assert store.claim(None, owner="worker", now=NOW, until=SOON) is None
+
+
+def test_what_waits_is_counted_with_the_time_of_the_oldest(store: Store) -> None:
+    assert store.waiting() == Waiting(0, None)
+    for name, created_at in (("a1", NOW), ("a2", SOON), ("a3", LATER), ("a4", LATER)):
+        known(store, name)
+        analysis = replace(an_analysis(name), request=AnalysisRequest(name), created_at=created_at)
+        store.create_analysis(analysis, idempotency_key=None)
+
+    store.finish(taken(store, "a1"), at=SOON, progress=PROGRESS, mood=None, result={}, hashtags=[])
+    store.defer(taken(store, "a4"), LATER)
+    everything = store.waiting()
+    taken(store, "a2")
+
+    assert everything == Waiting(2, SOON)
+    assert store.waiting() == Waiting(1, LATER)
 
 
 def test_what_is_leased_deferred_ended_or_unknown_cannot_be_claimed(store: Store) -> None:

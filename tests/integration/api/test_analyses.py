@@ -18,7 +18,8 @@ def test_a_start_is_accepted_with_its_place(wired: WiredService) -> None:
     assert answer.headers["Location"] == f"/v1/analyses/{analysis['analysis_id']}"
     assert (analysis["state"], analysis["user_name"]) == ("queued", "alice")
     counts = {"fetched": 0, "classified": 0, "reused": 0, "total": 0}
-    assert analysis["progress"] == {**counts, "source_cost": None}
+    seconds = {"queue": 0.0, "fetch": 0.0, "classify": 0.0, "decide": 0.0}
+    assert analysis["progress"] == {**counts, "source_cost": None, "seconds": seconds}
 
 
 def test_an_analysis_ends_with_its_result(wired: WiredService) -> None:

@@ -3,7 +3,12 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from api.errors import StoreUnavailableError
+from api.metrics import Metrics
+from api.ports.store import Waiting
 
 COUNT = """
 from api.metrics import Metrics
@@ -28,3 +33,23 @@ def test_several_processes_are_counted_together(tmp_path: Path) -> None:
 
     assert 'moodline_analyses_total{state="succeeded"} 2.0' in text
     assert 'moodline_request_seconds_count{route="/livez"} 2.0' in text
+
+
+def test_the_queue_is_told_at_each_reading_and_left_out_while_the_store_is_away() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    queue = [Waiting(3, now - timedelta(seconds=90)), Waiting(0, None)]
+
+    def waiting() -> Waiting:
+        if not queue:
+            raise StoreUnavailableError("away")
+        return queue.pop(0)
+
+    metrics = Metrics()
+    metrics.watch_queue(waiting, lambda: now)
+    busy, idle, away = (metrics.text().decode() for _ in range(3))
+
+    assert "moodline_queue_analyses 3.0" in busy
+    assert "moodline_queue_oldest_seconds 90.0" in busy
+    assert "moodline_queue_analyses 0.0" in idle
+    assert "moodline_queue_oldest_seconds 0.0" in idle
+    assert "moodline_queue" not in away

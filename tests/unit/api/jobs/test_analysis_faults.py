@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 
 from api.domain.analyses import AnalysisState
-from api.errors import InferenceRejectedError, InferenceUnavailableError
+from api.errors import (
+    InferenceRejectedError,
+    InferenceUnavailableError,
+    SourceRateLimitedError,
+)
 from api.ports.emotions import ModelIdentity
-from tests.support.fakes.runs import LIMITS, Setting, on_call
+from api.ports.sources import SourcePage
+from tests.support.fakes.runs import LIMITS, Setting, fetching, on_call
+from tests.support.fakes.sources import FakeSource
 from tests.support.posts import posts
 
 
@@ -47,6 +53,36 @@ def test_an_outage_is_retried_at_growing_pauses_within_the_budget_then_fails_wit
     assert setting.analysis().state is AnalysisState.FAILED
     assert setting.problem().type == "inference-unavailable"
     assert "Start the analysis again" in setting.problem().detail
+
+
+def test_the_seconds_of_each_stage_are_told_also_of_an_analysis_that_failed() -> None:
+    setting = Setting()
+    setting.clock.pause(7.0)
+    setting.emotions_down(at_call=2)
+
+    setting.run()
+
+    seconds = setting.analysis().progress.seconds
+    assert setting.analysis().state is AnalysisState.FAILED
+    assert seconds.queue == 7.0
+    assert seconds.classify == sum(setting.clock.pauses) - 7.0 > 10
+    assert (seconds.fetch, seconds.decide) == (0.0, 0.0)
+
+
+def test_a_deferred_analysis_keeps_the_seconds_of_its_first_run() -> None:
+    setting, _ = fetching()
+
+    class SlowSource(FakeSource):
+        def page(self, account: str, **asked: Any) -> SourcePage:
+            setting.clock.pause(3.0)
+            raise SourceRateLimitedError("later", setting.clock() + timedelta(minutes=10))
+
+    setting.sources["x"] = SlowSource()
+    setting.run()
+
+    deferred = setting.analysis("a2")
+    assert deferred.state is AnalysisState.QUEUED
+    assert (deferred.progress.seconds.queue, deferred.progress.seconds.fetch) == (0.0, 3.0)
 
 
 def test_an_analysis_that_is_cancelled_during_an_outage_does_not_keep_its_thread() -> None:
