@@ -34,7 +34,7 @@ def mood_summary(
 def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     counts = result["posts"]
     lines = [
-        f"{result['mood']}   (confidence {min(result['confidence'], _SUREST):.0%})",
+        f"{result['label']}   (confidence {min(result['confidence'], _SUREST):.0%})",
         f"from {counts['total']} {'post' if counts['total'] == 1 else 'posts'}:"
         f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
         f" effective sample {result['effective_sample_size']:.0f}",

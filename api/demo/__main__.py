@@ -14,6 +14,7 @@ from typing import Any
 from api.cli.api_client import ApiCallError, ApiClient
 from api.cli.mood_summary import mood_summary
 from api.cli.terminal import say
+from api.domain.moods import MoodLabel
 from api.local import local_servers
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
 
@@ -27,13 +28,13 @@ class Person:
     user_name: str
     file: str
     posts: int
-    mood: str
+    label: MoodLabel
 
 
 PEOPLE = (
-    Person("ana_ridge", "ana_ridge.jsonl", 40, "Cheerful"),
-    Person("ben_grey", "ben_grey.csv", 40, "Depressed"),
-    Person("cleo_mill", "cleo_mill.tweets.js", 40, "Stressed"),
+    Person("ana_ridge", "ana_ridge.jsonl", 40, MoodLabel.BRIGHT),
+    Person("ben_grey", "ben_grey.csv", 40, MoodLabel.HEAVY),
+    Person("cleo_mill", "cleo_mill.tweets.js", 40, MoodLabel.TENSE),
 )
 
 
@@ -79,7 +80,7 @@ def _present(api: ApiClient, person: Person) -> str:
     analysis = api.analyse(person.user_name, as_of="newest")
     _check(person, "posts classified", analysis["progress"]["classified"], person.posts)
     result = analysis["result"]
-    _check(person, "mood", result["mood"], person.mood)
+    _check(person, "mood", result["label"], person.label)
     again = api.analyse(person.user_name, as_of="newest")
     _check(person, "posts classified again", again["progress"]["classified"], 0)
     recommended = api.recommendations(person.user_name)

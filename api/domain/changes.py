@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from api.domain.moods import LEANS, Mood
+from api.domain.moods import Mood
 from api.domain.posts import ClassifiedPost, Post
 from api.domain.scoring import ScoringConfig, adjusted, negativity, positivity, relative_weights
 
@@ -151,10 +151,11 @@ def _shares(
 
 def _words(earlier: Mood, mood: Mood, day: str, total: float, that_way: Sequence[MovedPost]) -> str:
     way = "lighter" if total > 0 else "heavier"
+    leans = mood.label.lower()
     if earlier is mood:
-        said = f"Since {day} your posts are as {LEANS[mood]} as before, though a little {way}"
+        said = f"Since {day} your posts are as {leans} as before, though a little {way}"
     else:
-        said = f"Since {day} your posts have gone from {LEANS[earlier]} to {LEANS[mood]}"
+        said = f"Since {day} your posts have gone from {earlier.label.lower()} to {leans}"
     new = [each for each in that_way if each.new]
     of_new = math.fsum(each.effect for each in new)
     of_all = math.fsum(each.effect for each in that_way)

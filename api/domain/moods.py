@@ -1,18 +1,36 @@
-"""The four moods, the rule that decides one from emotion scores, and a summary of each."""
+"""The four moods, the words for them, and the rule that decides one from emotion scores."""
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from api.domain.scoring import ScoringConfig, negativity, positivity
 
 
+class MoodLabel(StrEnum):
+    """The words that people read for the four moods."""
+
+    BRIGHT = "Bright"
+    BALANCED = "Balanced"
+    TENSE = "Tense"
+    HEAVY = "Heavy"
+
+
 class Mood(StrEnum):
-    """The four moods; they describe posts, never a person's health."""
+    """The four moods; they describe posts, never a person's health.
+
+    The names are those of the original, and for programs; people read the label.
+    """
 
     DEPRESSED = "Depressed"
     STRESSED = "Stressed"
     CHEERFUL = "Cheerful"
     SATISFIED = "Satisfied"
+
+    @property
+    def label(self) -> MoodLabel:
+        """Return the word that people read for the mood."""
+        return LABELS[self]
 
 
 OPPOSITE: Mapping[Mood, Mood] = {
@@ -23,13 +41,13 @@ OPPOSITE: Mapping[Mood, Mood] = {
 }
 """The mood of the friends that are recommended to a user of each mood."""
 
-LEANS: Mapping[Mood, str] = {
-    Mood.DEPRESSED: "heavy",
-    Mood.STRESSED: "tense",
-    Mood.CHEERFUL: "bright",
-    Mood.SATISFIED: "balanced",
+LABELS: Mapping[Mood, MoodLabel] = {
+    Mood.CHEERFUL: MoodLabel.BRIGHT,
+    Mood.SATISFIED: MoodLabel.BALANCED,
+    Mood.STRESSED: MoodLabel.TENSE,
+    Mood.DEPRESSED: MoodLabel.HEAVY,
 }
-"""One word per mood for people, about posts: the names are those of the original."""
+"""The word that people read for each mood, in the order to show them: from light to heavy."""
 
 SUMMARIES: Mapping[Mood, str] = {
     Mood.DEPRESSED: (
@@ -52,6 +70,16 @@ SUMMARIES: Mapping[Mood, str] = {
 
 Without "lately": an archive may be years old.
 """
+
+
+def labelled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return JSON values that have a `mood` with its `label` after it; both are None together."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found[name] = value
+        if name == "mood":
+            found["label"] = None if value is None else Mood(value).label.value
+    return found
 
 
 def mood_of(scores: Mapping[str, float], config: ScoringConfig) -> Mood:

@@ -61,6 +61,7 @@ class Recommendations:
         """Return JSON values."""
         return {
             "mood": self.mood.value,
+            "label": self.mood.label.value,
             "big_accounts": [asdict(item) for item in self.big_accounts],
             "hashtags": [asdict(item) for item in self.hashtags],
             "friends": [asdict(item) for item in self.friends],

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from api.domain.moods import Mood, mood_of
+from api.domain.moods import Mood, labelled, mood_of
 from api.domain.posts import ClassifiedPost
 from api.domain.scoring import (
     ScoringConfig,
@@ -44,7 +44,7 @@ class TimelineBucket:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
         mood = None if self.mood is None else self.mood.value
-        return {**asdict(self), "start": self.start.isoformat(), "mood": mood}
+        return labelled({**asdict(self), "start": self.start.isoformat(), "mood": mood})
 
 
 def timeline(

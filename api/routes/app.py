@@ -12,6 +12,7 @@ from api.routes.authentication import register_authentication, register_scope_ch
 from api.routes.body_checks import register_body_check
 from api.routes.error_handlers import invalid_request, register_error_handlers
 from api.routes.health_and_docs import service_blueprint
+from api.routes.moods import moods_blueprint
 from api.routes.openapi import SECURITY_SCHEMES
 from api.routes.original_front_end import original_blueprint
 from api.routes.rate_limits import register_rate_limits
@@ -69,6 +70,7 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
     )
     app.register_api(analyses_blueprint(services))
     app.register_api(users_blueprint(services))
+    app.register_api(moods_blueprint())
     app.register_api(sources_blueprint(services))
     app.register_api(original_blueprint(services))
     app.register_api(service_blueprint(services, metrics))

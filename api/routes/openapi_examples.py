@@ -19,6 +19,7 @@ _PEAK = {
 }
 _RESULT: dict[str, Any] = {
     "mood": "Depressed",
+    "label": "Heavy",
     "reason": None,
     "summary": SUMMARIES[Mood.DEPRESSED],
     "why": (
@@ -44,6 +45,7 @@ _RESULT: dict[str, Any] = {
     "changed_by": {
         "analysis_id": "5b1f3c0a9d8e4f7a8b6c2d1e0f9a8b7c",
         "mood": "Satisfied",
+        "label": "Balanced",
         "balance_change": -0.31,
         "words": (
             "Since 2026-02-18 your posts have gone from balanced to heavy, mostly by one new post"
@@ -152,6 +154,7 @@ USER: dict[str, Any] = {
     "consented_at": "2026-03-01T12:00:00Z",
     "posts": 40,
     "mood": "Depressed",
+    "label": "Heavy",
     "analysis_id": ANALYSIS["analysis_id"],
     "analysed_at": "2026-03-01T12:00:01Z",
     "result": _RESULT,
@@ -166,11 +169,13 @@ TIMELINE: dict[str, Any] = {
             "positivity": 0.12,
             "negativity": 0.78,
             "mood": "Depressed",
+            "label": "Heavy",
         }
     ],
 }
 RECOMMENDATIONS: dict[str, Any] = {
     "mood": "Depressed",
+    "label": "Heavy",
     "big_accounts": [
         {
             "name": "dog_rates",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from api.domain.analyses import Analysis
 from api.domain.crisis_support import SupportList
 from api.domain.imports import DateOrder
+from api.domain.moods import Mood, MoodLabel, labelled
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
 from api.routes.openapi_examples import example
@@ -247,6 +248,7 @@ class UserDocument(BaseModel):
     consented_at: datetime | None
     posts: int
     mood: str | None
+    label: MoodLabel | None
     analysis_id: str | None
     analysed_at: datetime | None
     result: dict[str, Any] | None
@@ -263,6 +265,7 @@ class BucketDocument(BaseModel):
     positivity: float | None
     negativity: float | None
     mood: str | None
+    label: MoodLabel | None
 
 
 class TimelineDocument(BaseModel):
@@ -285,6 +288,7 @@ class RecommendationsDocument(BaseModel):
     """Recommendations for today, in the order to show them."""
 
     mood: str
+    label: MoodLabel
     big_accounts: list[RecommendationDocument]
     hashtags: list[RecommendationDocument]
     friends: list[RecommendationDocument]
@@ -371,7 +375,7 @@ def analysis_document(
         started_at=analysis.started_at,
         finished_at=analysis.finished_at,
         waits_until=analysis.waits_until,
-        result=_with_support(analysis.result, support, country),
+        result=_answered(analysis.result, support, country),
         problem=None
         if problem is None
         else KeptProblemDocument(
@@ -390,14 +394,21 @@ def user_document(
         consented_at=overview.user.consented_at,
         posts=overview.posts,
         mood=latest.mood if latest else None,
+        label=Mood(latest.mood).label if latest and latest.mood else None,
         analysis_id=latest.analysis_id if latest else None,
         analysed_at=latest.created_at if latest else None,
-        result=_with_support(latest.result if latest else None, support, country),
+        result=_answered(latest.result if latest else None, support, country),
     ).model_dump(mode="json")
 
 
-def _with_support(
+def _answered(
     result: Mapping[str, Any] | None, support: SupportList, country: str | None
 ) -> dict[str, Any] | None:
-    # Helplines are not stored with the result: the list changes, and so does the reader's country.
-    return None if result is None else {**result, "support": support.entries_for(result, country)}
+    if result is None:
+        return None
+    # Labels and helplines are not stored with the result: the words and the list change, and so
+    # does the reader's country.
+    answered = labelled(result)
+    if result.get("changed_by") is not None:
+        answered["changed_by"] = labelled(result["changed_by"])
+    return {**answered, "support": support.entries_for(result, country)}

@@ -201,7 +201,7 @@ def test_analysing_a_file_needs_no_running_server(environment: dict[str, str]) -
     assert done.returncode == 0, done.stderr
     assert "40 posts imported" in done.stdout
     assert "40 posts classified, 0 known" in done.stdout
-    assert "Depressed" in done.stdout
+    assert "Heavy" in done.stdout
 
 
 def test_analysing_a_file_again_classifies_nothing_again(shared_servers: dict[str, str]) -> None:
@@ -239,5 +239,5 @@ def test_a_real_timeline_of_3207_posts_comes_to_a_mood(shared_servers: dict[str,
     assert first.returncode == 0, first.stderr
     assert "3207 posts imported, 0 updated, 0 unchanged, 0 skipped" in first.stdout
     assert "3207 posts classified" in first.stdout
-    assert re.search(r"^(Cheerful|Satisfied|Stressed|Depressed) ", first.stdout, re.MULTILINE)
+    assert re.search(r"^(Bright|Balanced|Tense|Heavy) ", first.stdout, re.MULTILINE)
     assert "0 posts classified, 3207 known" in second.stdout

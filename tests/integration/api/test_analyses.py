@@ -211,7 +211,7 @@ def test_a_result_says_why_and_the_next_one_which_posts_changed_it(wired: WiredS
     assert first["why"].startswith("Lighter feelings outweigh heavier ones")
     assert second["why"].startswith("Heavier feelings outweigh lighter ones")
     change = second["changed_by"]
-    assert change["mood"] == first["mood"]
+    assert (change["mood"], change["label"]) == (first["mood"], first["label"])
     assert "from bright to heavy" in change["words"]
     assert {each["post_id"] for each in change["posts"] if each["new"]} <= {
         str(n) for n in range(5, 15)
@@ -226,5 +226,5 @@ def test_too_few_posts_give_a_reason_that_says_how_many_are_needed(wired: WiredS
 
     result = wired.client.get(f"/v1/analyses/{analysis_id}").get_json()["result"]
 
-    assert result["mood"] is None
+    assert (result["mood"], result["label"]) == (None, None)
     assert result["reason"].startswith("3 posts with feeling in them are needed, there are 2.")

@@ -73,7 +73,15 @@ CALLS = [
     Call(Scope.ERASE, "DELETE", "/v1/users/alice/consent"),
     Call(Scope.ERASE, "DELETE", "/v1/users/alice"),
 ]
-each_call = pytest.mark.parametrize("each", CALLS, ids=lambda each: f"{each.method} {each.path}")
+ABOUT_NOBODY = [Call(Scope.READ, "GET", "/v1/moods")]
+
+
+def _named(each: Call) -> str:
+    return f"{each.method} {each.path}"
+
+
+each_call = pytest.mark.parametrize("each", CALLS + ABOUT_NOBODY, ids=_named)
+each_call_about_a_user = pytest.mark.parametrize("each", CALLS, ids=_named)
 
 
 def make_call(wired: WiredService, key: str, each: Call, name: str = "alice") -> TestResponse:
@@ -108,7 +116,7 @@ def test_a_key_with_just_the_scope_is_let_through(
     assert answer.status_code not in (401, 403)
 
 
-@each_call
+@each_call_about_a_user
 def test_a_key_reaches_no_other_user(wired: WiredService, store: MemoryStore, each: Call) -> None:
     answer = make_call(wired, make(store, *ALL), each, "bob")
 

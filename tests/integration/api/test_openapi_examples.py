@@ -1,13 +1,20 @@
 """The OpenAPI document says what each call may answer, with examples that hold."""
 
+import importlib
+import pkgutil
 from typing import Any
 
 import pytest
 
-from api.routes import openapi_examples, request_models, response_models
+from api import routes
+from api.routes import openapi_examples
 from tests.support.wired_service import WiredService
 
-MODELS = vars(request_models) | vars(response_models)
+MODELS = {
+    name: found
+    for module in pkgutil.iter_modules(routes.__path__, f"{routes.__name__}.")
+    for name, found in vars(importlib.import_module(module.name)).items()
+}
 
 
 def operations(wired: WiredService) -> dict[str, dict[str, Any]]:

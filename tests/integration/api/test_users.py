@@ -23,6 +23,7 @@ def test_a_user_without_an_analysis_has_no_mood_yet(wired: WiredService) -> None
         "consented_at": None,
         "posts": 3,
         "mood": None,
+        "label": None,
         "analysis_id": None,
         "analysed_at": None,
         "result": None,
@@ -34,8 +35,9 @@ def test_a_user_sees_the_newest_mood(wired: WiredService) -> None:
 
     user = wired.client.get("/v1/users/ALICE").get_json()
 
-    assert (user["mood"], user["analysis_id"]) == ("Stressed", analysis_id)
-    assert user["result"]["mood"] == "Stressed"
+    assert (user["mood"], user["label"]) == ("Stressed", "Tense")
+    assert user["analysis_id"] == analysis_id
+    assert (user["result"]["mood"], user["result"]["label"]) == ("Stressed", "Tense")
     assert user["consented_at"] is not None
     (consent,) = wired.client.get("/v1/users/alice/export").get_json()["consents"]
     assert consent["words"] == WORDS_VERSION
@@ -105,7 +107,7 @@ def test_recommendations_come_by_threes_with_their_reasons(wired: WiredService) 
 
     answer = wired.client.get("/v1/users/alice/recommendations").get_json()
 
-    assert answer["mood"] == "Depressed"
+    assert (answer["mood"], answer["label"]) == ("Depressed", "Heavy")
     assert len(answer["big_accounts"]) == len(answer["hashtags"]) == 3
     assert answer["hashtags"][0].keys() == {"name", "explanation"}
     assert answer["friends"] == []

@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from api.cli.mood_summary import WIDTH, mood_summary
+from api.domain.moods import labelled
 from api.domain.results import mood_result
 from tests.support.posts import ANY_EVIDENCE, NOW, classified, post
 
 
 def result_of(*posts: Any) -> dict[str, Any]:
-    return mood_result(posts, as_of=NOW, now=NOW, config=ANY_EVIDENCE, model="m@1").to_dict()
+    result = mood_result(posts, as_of=NOW, now=NOW, config=ANY_EVIDENCE, model="m@1")
+    return labelled(result.to_dict())  # as the API answers it
 
 
 def test_a_result_without_posts_gives_its_reason_and_no_mood() -> None:
@@ -25,7 +27,7 @@ def test_a_summary_names_the_mood_the_posts_and_what_is_recommended() -> None:
     summary = mood_summary("ana", result_of(classified(joy=0.9, neutral=0.1)), recommended)
 
     assert summary.splitlines()[0].startswith("-- @ana ")
-    assert "Cheerful   (confidence 85%)" in summary
+    assert "Bright   (confidence 85%)" in summary
     assert "Lighter feelings outweigh heavier ones more than 100 to 1, and" in summary
     assert "from 1 post: 1 own, 0 shared, 0 liked" in summary
     assert "accounts @calm" in summary
@@ -47,7 +49,7 @@ def test_a_result_from_before_languages_and_the_rule_were_told_has_a_summary() -
     result = result_of(classified(joy=1.0))
     del result["language_note"], result["not_english"], result["why"]
 
-    assert "Cheerful" in mood_summary("ana", {**result, "not_english_share": None}, None)
+    assert "Bright" in mood_summary("ana", {**result, "not_english_share": None}, None)
 
 
 def test_no_line_of_a_summary_is_wider_than_the_terminal() -> None:

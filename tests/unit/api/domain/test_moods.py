@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.domain.moods import OPPOSITE, SUMMARIES, Mood, mood_of
+from api.domain.moods import LABELS, OPPOSITE, SUMMARIES, Mood, labelled, mood_of
 from tests.support.posts import WORKED, emotions
 
 
@@ -55,6 +55,23 @@ def test_each_mood_has_an_opposite() -> None:
         Mood.STRESSED: Mood.SATISFIED,
         Mood.SATISFIED: Mood.STRESSED,
     }
+
+
+@pytest.mark.parametrize("mood", list(Mood))
+def test_every_mood_has_a_label_of_its_own_that_its_summary_says(mood: Mood) -> None:
+    assert len(set(LABELS.values())) == len(LABELS) == len(Mood)
+    assert mood.label.lower() in SUMMARIES[mood].split(":")[0].split()
+
+
+def test_a_label_stands_after_the_mood_that_it_is_for() -> None:
+    values = labelled({"posts": 3, "mood": "Stressed", "scores": None})
+
+    assert list(values) == ["posts", "mood", "label", "scores"]
+    assert values["label"] == "Tense"
+
+
+def test_without_a_mood_the_label_is_null_whatever_stood_there() -> None:
+    assert labelled({"mood": None}) == {"mood": None, "label": None}
 
 
 @pytest.mark.parametrize("mood", list(Mood))

@@ -1,0 +1,53 @@
+"""Routes of moods: the four that there are, and the words for them."""
+
+from typing import Any
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+
+from api.domain.api_keys import Scope
+from api.domain.moods import LABELS, SUMMARIES, Mood, MoodLabel
+from api.routes.openapi import documented
+from api.routes.openapi_examples import example
+
+_TAG = Tag(name="moods", description="The moods, and the words for them")
+
+
+class MoodDocument(BaseModel):
+    """A mood: its name for programs, and the words for people."""
+
+    mood: Mood = Field(description="its name in requests and answers")
+    label: MoodLabel = Field(description="the word to show")
+    description: str = Field(description="a sentence to the person whose mood it is")
+
+
+class MoodsDocument(BaseModel):
+    """The moods in the order to show them, from light to heavy."""
+
+    moods: list[MoodDocument]
+
+    model_config = example(
+        {
+            "moods": [
+                {"mood": mood.value, "label": label.value, "description": SUMMARIES[mood]}
+                for mood, label in LABELS.items()
+            ]
+        }
+    )
+
+
+def moods_blueprint() -> APIBlueprint:
+    """Return the routes of moods."""
+    routes = APIBlueprint("moods", __name__, abp_tags=[_TAG])
+
+    @routes.get("/v1/moods", **documented(Scope.READ, {200: MoodsDocument}))
+    def list_moods() -> Any:
+        """List the moods with the words for them, which are the same in every answer."""
+        moods = [
+            MoodDocument(mood=mood, label=label, description=SUMMARIES[mood])
+            for mood, label in LABELS.items()
+        ]
+        return MoodsDocument(moods=moods).model_dump(mode="json")
+
+    return routes
