@@ -4,6 +4,7 @@ Its answer on a few words is a guess, and an English post taken for another lang
 to the mood, so evidence is asked for: see the constants. DECISIONS has the figures.
 """
 
+import logging
 import re
 import unicodedata
 from functools import cached_property
@@ -12,6 +13,9 @@ from threading import Lock
 from typing import Any
 
 from api.domain.posts import READ_LANGUAGE
+from api.errors import RetryableError
+
+_log = logging.getLogger(__name__)
 
 # Chosen on half of a set of short posts and judged on the other half.
 _LEAST_LETTERS = 12
@@ -45,6 +49,8 @@ class Py3langidDetector:
         Returns None for fewer than 12 letters of the Latin script, and where English is possible.
         Of a text in two scripts only the words in the script of most letters are read, and a
         script that English is not written in is evidence by itself.
+
+        Raises RetryableError where the model cannot be loaded: its library unpacks it in TMPDIR.
         """
         plain = unicodedata.normalize("NFC", _NO_WORDS.sub(" ", text[:_READ_CHARACTERS])).lower()
         latin, others = _scripts(plain)
@@ -69,7 +75,11 @@ class Py3langidDetector:
         # Not at the top: NumPy and the model are large, and only runs of analyses need them.
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-        model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        try:
+            model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        except OSError as exc:
+            _log.error("the model of languages cannot be unpacked in TMPDIR: %s", exc.strerror)
+            raise RetryableError("The service has no room for temporary files.") from exc
         model.set_languages(set(model.labels) - _NOT_ASKED_FOR)
         return model
 

@@ -90,7 +90,7 @@ class ClassificationPipeline:
         return _Chunk(posts, answer)
 
     def _save_first(self) -> None:
-        if self._chunks[0].tried:
+        if self._chunks[0].tried and self._chunks[0].answer.exception() is not None:
             if self.emotions.model(check=self.run.hold) != self.model:
                 raise HandBack("another model serves now")
             self._chunks[0] = self._send(self._chunks[0].posts)

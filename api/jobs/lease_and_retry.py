@@ -95,9 +95,10 @@ class LeasedRun:
     def report(self, progress: Progress) -> None:
         """Record progress and extend the lease. Raises LeaseLostError."""
         self.progress = progress
-        until = self.retry.clock() + self.lease_duration
-        if until == self.lease.until:  # the clock was set back: a renewal has to show all the same
-            until += timedelta.resolution
+        # Later than before even if the clock stands or was set back: each renewal has to show.
+        until = max(
+            self.retry.clock() + self.lease_duration, self.lease.until + timedelta.resolution
+        )
         self._renewed_at = self.retry.monotonic()
         self.lease = self.queue.renew(self.lease, until=until, progress=progress)
 

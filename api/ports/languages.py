@@ -9,6 +9,7 @@ class LanguageDetector(Protocol):
     def detect(self, text: str) -> str | None:
         """Return the language of the text as a BCP 47 code, or None if it cannot be told.
 
-        Never raises. May be called by several threads at a time.
+        May be called by several threads at a time. Raises RetryableError where what it knows of
+        languages cannot be loaded now, and nothing else.
         """
         ...

@@ -18,7 +18,7 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.table import SCENARIOS, WAITING, Scenario
+from tests.faults.table import SCENARIOS, Scenario
 from tests.faults.world import Tally, World
 
 
@@ -67,7 +67,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--only", help="the name of one scenario")
     options = parser.parse_args()
-    named = {one.name: one for one in (*SCENARIOS, *WAITING)}
+    named = {one.name: one for one in SCENARIOS}
     if options.only and options.only not in named:
         parser.error(f"--only is one of: {', '.join(named)}")
     scenarios = [named[options.only]] if options.only else list(SCENARIOS)

@@ -18,7 +18,7 @@ def killed_workers(world: World) -> None:
     world.deployment.inference.seconds = 0.02
     world.distributed()
     with world.under_load(erasing=True):
-        for _ in range(world.rounds(10)):
+        for _ in range(world.rounds(16)):
             world.pause(0.2, 1.2)
             world.restart_worker()
 
@@ -28,7 +28,7 @@ def killed_api(world: World) -> None:
     world.deployment.inference.seconds = 0.02
     world.embedded()
     with world.under_load(erasing=True):
-        for _ in range(world.rounds(8)):
+        for _ in range(world.rounds(12)):
             world.pause(0.3, 1.5)
             world.restart_api()
 
@@ -39,7 +39,7 @@ def killed_gunicorn(world: World) -> None:
     world.deployment.inference.seconds = 0.02
     master = world.deployment.start_gunicorn(API_PROCESSES="2")
     with world.under_load(erasing=True):
-        for _ in range(world.rounds(12)):
+        for _ in range(world.rounds(18)):
             world.pause(0.5, 1.5)
             children = psutil.Process(master.pid).children()
             os.kill(world.chance.choice(children).pid, signal.SIGKILL)
@@ -52,13 +52,15 @@ def killed_gunicorn(world: World) -> None:
 
 
 def killed_at_each_step(world: World) -> None:
-    """A worker is killed at each step of an analysis; another brings the analysis to its end."""
+    """A worker is killed at each step of its first and of a later analysis; another ends them."""
     world.distributed(workers=0)
-    for number, step in enumerate(world.chance.sample(STEPS, world.rounds(len(STEPS)))):
-        user = f"step{number}"
-        worker = world.deployment.start_worker(MOODLINE_FAILPOINTS=f"{step}=kill")
-        world.client.import_posts(user)
-        world.client.start(user)
+    kills = [(step, at) for step in STEPS for at in (1, 2)]
+    for number, (step, at) in enumerate(world.chance.sample(kills, world.rounds(len(kills)))):
+        worker = world.deployment.start_worker(MOODLINE_FAILPOINTS=f"{step}=kill@{at}")
+        for one in range(at):
+            user = f"step{number}x{one}"
+            world.client.import_posts(user)
+            world.client.start(user)
         world.killed_itself(worker, step)
     world.workers = [world.deployment.start_worker()]
 

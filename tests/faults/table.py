@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from tests.faults import (
     scenarios_inference,
     scenarios_machine,
+    scenarios_mongo,
     scenarios_people,
     scenarios_processes,
     scenarios_queue_and_store,
     scenarios_sources,
+    scenarios_strangers,
 )
 from tests.faults.world import World
 
@@ -52,17 +54,15 @@ SCENARIOS = (
     Scenario(scenarios_queue_and_store.store_away_and_busy),
     Scenario(scenarios_queue_and_store.full_disk),
     Scenario(scenarios_queue_and_store.lost_replies),
+    Scenario(scenarios_mongo.mongo_loses_replies, whole=True),
     Scenario(scenarios_sources.x_faults, may_fail=True),
     Scenario(scenarios_people.erased_during_an_analysis),
     Scenario(scenarios_people.erased_beside_a_reader),
     Scenario(scenarios_people.one_key_for_two_requests),
     Scenario(scenarios_machine.clock_steps),
-)
-
-# Each moves up with the fix that it waits for; --only plays it already.
-WAITING = (
     Scenario(scenarios_machine.full_temporary_folder),
-    Scenario(scenarios_machine.slow_strangers, whole=True),
-    Scenario(scenarios_machine.slow_strangers_of_gunicorn, whole=True),
-    Scenario(scenarios_machine.overload, whole=True),
+    Scenario(scenarios_strangers.slow_strangers, whole=True),
+    Scenario(scenarios_strangers.slow_strangers_of_gunicorn, whole=True),
+    Scenario(scenarios_strangers.slow_strangers_of_inference, whole=True),
+    Scenario(scenarios_strangers.overload, whole=True),
 )

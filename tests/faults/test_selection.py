@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 
 SEED = os.environ.get("SEED", "1")
 DRAWN = 7
-SHARE = 0.35  # of the rounds of each
+SHARE = 0.25  # of the rounds of each
 
 
 def drawn() -> list[Scenario]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -21,7 +22,7 @@ from tests.support.deployment import Deployment
 from tests.support.faults.checker import TERMINAL, Findings, check, markers_and_erased
 from tests.support.faults.client import LoggedClient
 from tests.support.faults.history import History
-from tests.support.faults.snapshot import snapshot
+from tests.support.faults.snapshot import TakeSnapshot, snapshot
 from tests.support.faults.tcp_proxy import TcpProxy
 from tests.support.serving.started import wait_until
 
@@ -67,6 +68,7 @@ class World:
         self.stopping = threading.Event()
         self.tally = Tally()
         self.erasure_seconds = 30.0
+        self.take_snapshot: TakeSnapshot = partial(snapshot, self.deployment.store_file)
         self.proxies: list[TcpProxy] = []
         self.at_the_end = ExitStack()
         self.redis: Process | None = None
@@ -262,9 +264,7 @@ class World:
         ]
         ends = time.monotonic() + self.erasure_seconds
         while True:  # a reader of the store may hold an erasure up for a while
-            shot = snapshot(
-                self.deployment.store_file, files, markers=markers, users=erased, states=states
-            )
+            shot = self.take_snapshot(files, markers=markers, users=erased, states=states)
             if not shot.left_texts or time.monotonic() > ends:
                 break
             self.stopping.wait(0.2)

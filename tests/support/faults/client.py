@@ -33,13 +33,13 @@ class LoggedClient:
         """Return what every text of the user contains, until they are erased."""
         return self._markers.setdefault(user, f"mark{uuid.uuid4().hex[:12]}")
 
-    def import_posts(self, user: str, more: int = 20) -> None:
-        """Import all posts of the user again, and so many new ones."""
+    def import_posts(self, user: str, more: int = 20, *, text: str = "post") -> None:
+        """Import all posts of the user again, and so many new ones, each with this in its text."""
         self._counts[user] = count = self._counts.get(user, 0) + more
-        posts = {f"{user}{n}": f"{self.marker(user)} post {n}" for n in range(count)}
+        posts = {f"{user}{n}": f"{self.marker(user)} {text} {n}" for n in range(count)}
         lines = "\n".join(
-            f'{{"id": "{one}", "text": "{text}", "created_at": "2026-01-01T00:00:{n % 60:02}Z"}}'
-            for n, (one, text) in enumerate(posts.items())
+            f'{{"id": "{one}", "text": "{said}", "created_at": "2026-01-01T00:00:{n % 60:02}Z"}}'
+            for n, (one, said) in enumerate(posts.items())
         )
         sent = self.history.note("import sent", user, marker=self.marker(user), posts=posts)
         answer = self._answer(

@@ -1,13 +1,29 @@
-"""Snapshot of the embedded store and of all files of a service, for the checker."""
+"""Snapshot of a store and of all files of a service, for the checker."""
 
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any, Protocol
+
+from pymongo import MongoClient
 
 from api.stores.shared_rules import user_hash
 from tests.support.faults.checker import Snapshot, StoredAnalysis, StoredUser
+
+
+class TakeSnapshot(Protocol):
+    """Read the store, and search it and the files for the markers of texts that must be gone."""
+
+    def __call__(
+        self,
+        files: Iterable[Path],
+        *,
+        markers: Iterable[str],
+        users: Iterable[str],
+        states: Mapping[str, str | None],
+    ) -> Snapshot: ...
 
 
 def snapshot(
@@ -18,7 +34,7 @@ def snapshot(
     users: Iterable[str],
     states: Mapping[str, str | None],
 ) -> Snapshot:
-    """Read the store, and search the files for the markers of texts that must be gone."""
+    """Take the snapshot of an embedded store."""
     with closing(sqlite3.connect(store_file)) as connection:
         names = dict(connection.execute("SELECT user_key, user_id FROM users"))
         texts: dict[str, dict[str, str]] = defaultdict(dict)
@@ -52,6 +68,53 @@ def snapshot(
         analyses=analyses,
         tombstones=frozenset(one for one in users if user_hash(salt, one) in hashes),
         left_texts=frozenset(_found(files, markers)),
+        states=states,
+    )
+
+
+def mongo_snapshot(
+    url: str,
+    files: Iterable[Path],
+    *,
+    markers: Iterable[str],
+    users: Iterable[str],
+    states: Mapping[str, str | None],
+) -> Snapshot:
+    """Take the snapshot of a MongoDB database; its own files, which keep what they like, are not
+    searched, but whatever a query finds is."""
+    wanted = set(markers)
+    with MongoClient[dict[str, Any]](url) as client:
+        database = client.get_default_database()
+        known = {one["key"]: one for one in database.users.find() if "erased_at" not in one}
+        names = {key: one["_id"] for key, one in known.items()}
+        posts = list(database.posts.find())
+        waiting = [post for each in database.imports.find() for post in each["posts"]]
+        analyses = {
+            one["_id"]: StoredAnalysis(
+                one["user_id"],
+                one["state"],
+                tuple(one.get("idempotency_keys", ())),
+                int("result" in one),
+            )
+            for one in database.analyses.find()
+            if one["user_key"] in names
+        }
+        salt = bytes(database.facts.find_one({"_id": "tombstone_salt"})["value"])  # type: ignore[index]
+        hashes = {one["_id"] for one in database.tombstones.find()}
+    texts: dict[str, dict[str, str]] = defaultdict(dict)
+    unread: Counter[str] = Counter()
+    for post in posts:
+        texts[post["user_key"]][post["post_id"]] = post["text"]
+        unread[post["user_key"]] += "model" not in post
+    found = " ".join(post["text"] for post in (*posts, *waiting))
+    return Snapshot(
+        users={
+            names[key]: StoredUser(texts[key], unread[key], one["consented_at"] is not None)
+            for key, one in known.items()
+        },
+        analyses=analyses,
+        tombstones=frozenset(one for one in users if user_hash(salt, one).hex() in hashes),
+        left_texts=frozenset({one for one in wanted if one in found} | _found(files, wanted)),
         states=states,
     )
 

@@ -27,6 +27,7 @@ class TcpProxy:
         self.seconds = 0.2
         self.hits = 0
         self._fault: Fault | None = None
+        self._lost_for: tuple[bytes, ...] = ()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -39,8 +40,11 @@ class TcpProxy:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def begin(self, fault: Fault, seconds: float = 0.2) -> None:
-        self.seconds, self._fault = seconds, fault
+    def begin(
+        self, fault: Fault, seconds: float = 0.2, *, lost_for: tuple[bytes, ...] = ()
+    ) -> None:
+        """Begin a fault; LOSE_REPLY may be for requests only that contain one of these."""
+        self.seconds, self._lost_for, self._fault = seconds, lost_for, fault
 
     def end(self) -> None:
         self._fault = None
@@ -71,8 +75,11 @@ class TcpProxy:
                 self._reset(client)
                 return
             far, server = await asyncio.open_connection("127.0.0.1", self.target_port)
-            there = asyncio.ensure_future(self._pass_on(near, server, answers=False, client=client))
-            back = asyncio.ensure_future(self._pass_on(far, client, answers=True, client=client))
+            asked = bytearray()
+            there = asyncio.ensure_future(self._pass_on(near, server, client=client, asked=asked))
+            back = asyncio.ensure_future(
+                self._pass_on(far, client, client=client, asked=asked, answers=True)
+            )
             await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
             there.cancel()
             back.cancel()
@@ -90,12 +97,20 @@ class TcpProxy:
         source: asyncio.StreamReader,
         to: asyncio.StreamWriter,
         *,
-        answers: bool,
         client: asyncio.StreamWriter,
+        asked: bytearray,
+        answers: bool = False,
     ) -> None:
+        """Pass one direction on; asked is the latest request, for both directions."""
         with suppress(OSError):
             while piece := await source.read(65_536):
                 fault = self._fault
+                if fault is Fault.LOSE_REPLY and not self._is_lost(asked):
+                    fault = None
+                if answers:
+                    asked.clear()
+                else:
+                    asked += piece
                 self.hits += fault is not None and answers
                 if fault is Fault.RESET or (answers and fault is Fault.LOSE_REPLY):
                     self._reset(client)
@@ -119,6 +134,9 @@ class TcpProxy:
                         await asyncio.sleep(self.seconds)
                 to.write(piece)
                 await to.drain()
+
+    def _is_lost(self, asked: bytearray) -> bool:
+        return not self._lost_for or any(each in asked for each in self._lost_for)
 
     @staticmethod
     def _reset(client: asyncio.StreamWriter) -> None:

@@ -45,3 +45,13 @@ def test_a_delay_lets_the_answer_through(proxy: TcpProxy) -> None:
 
     assert ask(proxy) == {"hello": "there"}
     assert proxy.hits > 0
+
+
+def test_an_answer_is_lost_only_to_the_requests_that_are_meant(proxy: TcpProxy) -> None:
+    proxy.begin(Fault.LOSE_REPLY, lost_for=(b"X-Lost",))
+    other = ask(proxy)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"http://127.0.0.1:{proxy.port}/", headers={"X-Lost": "1"}, trust_env=False)
+
+    assert other == {"hello": "there"}
+    assert proxy.hits == 1

@@ -1,8 +1,12 @@
 """Which language is detected in posts, and in which none can be told."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from api.adapters.language_detection import Py3langidDetector
+from api.errors import RetryableError
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +88,15 @@ def test_a_text_that_was_decomposed_is_read_like_one_that_was_not(
     detector: Py3langidDetector,
 ) -> None:
     assert detector.detect("fu\u0308r mich ist das Leben scho\u0308n") == "de"
+
+
+def test_without_room_for_temporary_files_it_says_so_and_detects_once_there_is_some(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    detector = Py3langidDetector()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(RetryableError, match="no room"):
+        detector.detect("Der Hund hat schon wieder meinen Schuh gefressen")
+    monkeypatch.undo()
+
+    assert detector.detect("Der Hund hat schon wieder meinen Schuh gefressen") == "de"

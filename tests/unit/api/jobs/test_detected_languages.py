@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from api.domain.analyses import AnalysisState
 from tests.support.fakes.runs import Setting
 from tests.support.posts import posts
 
@@ -65,3 +66,23 @@ def test_the_result_counts_what_was_detected() -> None:
     assert result is not None
     assert (result["not_english"], result["language_known"]) == (1, 2)
     assert result["language_note"] == "1 of 3 posts is not in English and was left out."
+
+
+def test_a_detector_that_cannot_read_for_now_is_asked_again_and_no_post_classified_twice() -> None:
+    setting = a_setting()
+    setting.languages.failures = 2
+
+    setting.run()
+
+    assert setting.analysis().state is AnalysisState.SUCCEEDED
+    assert len(setting.emotions.calls) == 1
+
+
+def test_a_detector_that_stays_unable_to_read_fails_the_analysis_and_says_why() -> None:
+    setting = a_setting()
+    setting.languages.failures = 1000
+
+    setting.run()
+
+    assert setting.problem().type == "dependency-failed"
+    assert "no room" in setting.problem().detail
