@@ -27,6 +27,8 @@ _MAX_BLOCK_BYTES = 2 * 1024 * 1024
 _CID_BYTES = 36
 _MAX_KEY_BYTES = 1024
 _MAX_KEYS = 2_000_000
+_MAX_KEY_CHARACTERS = 100_000_000
+"""Of all keys together: one that shares its beginning with the key before is short in the file."""
 
 
 def repository_records(
@@ -39,15 +41,20 @@ def repository_records(
     """
     keys: dict[bytes, str] = {}
     others: Counter[str] = Counter()
+    characters = 0
     for _, block in _blocks(chunks()):
         if isinstance(block, dict):
             kind = _OTHERS.get(str(block.get("$type")))
             if kind:
                 others[kind] += 1
             elif isinstance(block.get("e"), list):
-                keys.update(_keys_in(block["e"]))
-        if len(keys) > _MAX_KEYS:
-            raise UnreadableFileError("The repository has more records than are read here.")
+                for content_id, key in _keys_in(block["e"]):
+                    keys[content_id] = key
+                    characters += len(key)
+                    if len(keys) > _MAX_KEYS or characters > _MAX_KEY_CHARACTERS:
+                        raise UnreadableFileError(
+                            "The repository has more records than are read here."
+                        )
 
     def each() -> Iterator[tuple[str, Mapping[str, object] | str]]:
         number = 0

@@ -9,7 +9,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from os.path import commonprefix
@@ -150,7 +150,13 @@ def bluesky_repository(records: Mapping[str, Mapping[str, Any]]) -> bytes:
             entries.append({"p": shared, "k": key[shared:], "v": _content_id(block), "t": None})
             before = key
         blocks += [libipld.encode_dag_cbor({"l": None, "e": entries}), *encoded]
-    header = libipld.encode_dag_cbor({"roots": [_content_id(blocks[0])], "version": 1})
+    return car_of(blocks)
+
+
+def car_of(blocks: Sequence[bytes]) -> bytes:
+    """Return the CAR file of these blocks, which may hold anything."""
+    root = _content_id(blocks[0] if blocks else b"")
+    header = libipld.encode_dag_cbor({"roots": [root], "version": 1})
     out = [_varint(len(header)), header]
     for block in blocks:
         content_id = _content_id(block)
