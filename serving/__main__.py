@@ -7,6 +7,7 @@ that was loaded to check the model, and signals reach it directly.
 
 import hashlib
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
@@ -19,13 +20,19 @@ from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.providers import GPU_PROVIDERS
 from serving.errors import AddressTakenError, ModelError, ServingError, SettingsError
+from serving.logs import configure_logs
 from serving.settings import Settings
+
+logger = logging.getLogger("serving")
 
 _STATUSES: dict[type[ServingError], int] = {SettingsError: 2, ModelError: 3, AddressTakenError: 4}
 
 
 def main() -> NoReturn:
     """Check settings and model, listen on the address, then become the supervisor."""
+    asked = os.environ.get("SERVING_LOG_FORMAT", "").strip()  # settings may be wrong
+    configure_logs("json" if asked == "json" else "plain")
+    logging.getLogger("serving.classifier").setLevel(logging.WARNING)  # the worker tells the rest
     try:
         settings = Settings.from_environment(os.environ)
         check_grpc(settings)
@@ -41,10 +48,10 @@ def main() -> NoReturn:
             raise
     except ServingError as error:
         for line in str(error).splitlines():
-            sys.stderr.write(f"serving: {line}\n")
+            logger.error(line)
         status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
         raise SystemExit(status) from None
-    sys.stderr.write(f"serving: starting on {url(settings)}\n")
+    logger.info("starting on %s", url(settings))
     listener.set_inheritable(True)
     os.chdir(Path(__file__).parent.parent)  # where the workers find this package
     command = [sys.executable, "-m", "serving.supervisor", str(listener.fileno())]

@@ -19,6 +19,7 @@ import uvicorn.config
 from bentoml.validators import ContentType
 
 from serving.errors import ClassificationError
+from serving.logs import configure_logs
 from serving.supervisor import STOPPING
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ class MoodlineInference:
 
     def __init__(self) -> None:
         """Load the model."""
-        logging.getLogger("serving").setLevel(logging.INFO)  # BentoML shows only warnings
         from serving.http.bentoml_app import MeasuredClassifier
 
+        configure_logs(model().settings.log_format)
         self._classifier = MeasuredClassifier(model().classifier, model().metrics)
         # BentoML works the method's signature out anew, twice per request, unless it finds the
         # method bound in the instance.

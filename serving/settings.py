@@ -32,6 +32,7 @@ from pydantic_settings import (
 )
 
 from serving.errors import SettingsError
+from serving.logs import LogFormat
 from serving.schemas import Limits
 
 MODEL_DIR = Path(__file__).parent / "model"
@@ -166,6 +167,7 @@ class Settings(BaseSettings):
     # Origins of web pages whose scripts may call the server.
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
     docs: Switch = True
+    log_format: LogFormat = "plain"
     metrics: Literal["open", "key", "off"] = "open"
 
     @classmethod

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import ctypes
 import functools
+import logging
 import os
 import signal
 import socket
@@ -22,7 +23,10 @@ from typing import NoReturn
 
 from serving.address import stop_listening
 from serving.errors import ModelError
+from serving.logs import configure_logs
 from serving.settings import Settings
+
+logger = logging.getLogger("serving")
 
 SERVICE = "serving.service:service"
 STOPPING = signal.SIGUSR1
@@ -137,7 +141,7 @@ class Supervisor:
                 self._gave_up = f"{failures} workers in a row ended as they started (last: {how})"
                 self._ending.set()
                 return
-            sys.stderr.write(f"serving: worker {number} ended with {how}; another is started\n")
+            logger.warning("worker %d ended with %s; another is started", number, how)
             await self._pause(failures - 1)
 
     async def _pause(self, seconds: float) -> None:
@@ -149,13 +153,14 @@ class Supervisor:
 def main() -> NoReturn:
     """Supervise workers on the listening socket whose file descriptor is the first argument."""
     settings = Settings.from_environment(os.environ)
+    configure_logs(settings.log_format)
     listener = socket.socket(fileno=int(sys.argv[1]))
     command = worker_command(settings, listener.fileno())
     drain_seconds = settings.deadline_seconds + 2 * GRACE_SECONDS
     supervisor = Supervisor(command, settings.workers, listener, drain_seconds)
     reason = asyncio.run(supervisor.run())
     if reason:
-        sys.stderr.write(f"serving: gave up: {reason}: {_cause(settings)}\n")
+        logger.error("gave up: %s: %s", reason, _cause(settings))
     raise SystemExit(GAVE_UP if reason else 0)
 
 

@@ -141,7 +141,8 @@ class Application:
         try:
             answer = await self._answer(request)
         except UnexpectedError as error:
-            logger.error("%s: %s", trace_id, error.detail, exc_info=error)
+            about = {"request_id": trace_id}
+            logger.error("%s: %s", trace_id, error.detail, exc_info=error, extra=about)
             answer = self._refusal(request, error)
         except RequestError as error:
             answer = self._refusal(request, error)
@@ -152,7 +153,7 @@ class Application:
             raise
         # A boundary: a caller gets an error's body, people who run the server the traceback.
         except Exception:
-            logger.exception("%s: unexpected error", trace_id)
+            logger.exception("%s: unexpected error", trace_id, extra={"request_id": trace_id})
             answer = self._refusal(request, UnexpectedError("The server met a fault of its own."))
         if send is not None:
             await send(answer)

@@ -1,5 +1,6 @@
 """The server as a process: how it starts, how it refuses to, and how it ends."""
 
+import json
 import os
 import signal
 import socket
@@ -266,3 +267,17 @@ def test_keys_are_asked_for_when_they_are_set(tiny_model: Path, tmp_path: Path) 
         assert taken.status_code == 200
         assert 'moodline_serving_texts_total{key="api"} 1.0' in page
         assert "0123456789abcdef" not in server.said()
+
+
+def test_every_line_is_json_where_that_is_asked_for(tiny_model: Path, tmp_path: Path) -> None:
+    with started_server(tiny_model, tmp_path, SERVING_LOG_FORMAT="json") as server:
+        psutil.Process(server.process.pid).children()[0].kill()
+        wait_until(lambda: "another is started" in server.said(), 30, "the supervisor says so")
+    status, refused = refusal(tmp_path / "none", tmp_path / "other", SERVING_LOG_FORMAT="json")
+
+    lines = [json.loads(line) for line in server.said().splitlines()]
+    assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, lines))
+    assert any("worker 1 ended with signal 9" in line["message"] for line in lines)
+    assert any("warm and ready" in line["message"] for line in lines)
+    assert status == 3
+    assert [json.loads(line)["level"] for line in refused] == ["error"]

@@ -43,6 +43,7 @@ def test_every_variable_is_read() -> None:
             "SERVING_TENSORRT_CACHE": "engines",
             "SERVING_CORS_ORIGINS": "https://Example.org, http://127.0.0.1:8080",
             "SERVING_DOCS": "off",
+            "SERVING_LOG_FORMAT": "json",
             "SERVING_METRICS": "key",
         }
     )
@@ -73,6 +74,7 @@ def test_every_variable_is_read() -> None:
         tensorrt_cache=Path("engines"),
         cors_origins=("https://example.org", "http://127.0.0.1:8080"),
         docs=False,
+        log_format="json",
         metrics="key",
     )
 
@@ -100,6 +102,7 @@ def test_every_variable_is_read() -> None:
         ("SERVING_CACHE_TEXTS", "-1"),
         ("SERVING_PROVIDERS", "cpu,npu"),
         ("SERVING_DOCS", "yes"),
+        ("SERVING_LOG_FORMAT", "xml"),
         ("SERVING_METRICS", "public"),
         ("SERVING_SCHEDULER", "ray"),
         ("SERVING_KEYS", "nameonly"),
