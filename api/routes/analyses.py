@@ -8,8 +8,10 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
+from api.routes import openapi_examples as examples
 from api.routes.authentication import check_user
-from api.routes.openapi import BODY, CHANGES, documented
+from api.routes.documents.analyses import AnalysisDocument, analysis_document
+from api.routes.openapi import BODY, CHANGES, LOCATION, documented, named_by_function
 from api.routes.rate_limits import caller
 from api.routes.request_models import (
     AnalysisPath,
@@ -18,7 +20,6 @@ from api.routes.request_models import (
     StartAnalysisBody,
     StartAnalysisHeaders,
 )
-from api.routes.response_models import AnalysisDocument, analysis_document
 from api.services import Services
 
 _START_PROBLEMS = (
@@ -33,12 +34,26 @@ _TAG = Tag(name="analyses", description="Analyses of one's own posts")
 
 def analyses_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of analyses."""
-    routes = APIBlueprint("analyses", __name__, url_prefix="/v1/analyses", abp_tags=[_TAG])
+    routes = APIBlueprint(
+        "analyses",
+        __name__,
+        url_prefix="/v1/analyses",
+        abp_tags=[_TAG],
+        operation_id_callback=named_by_function,
+    )
 
     def document(analysis: Analysis, query: CountryQuery) -> dict[str, Any]:
         return analysis_document(analysis, services.support, query.country)
 
-    @routes.post("", **documented(Scope.ANALYSE, {202: AnalysisDocument}, *BODY, *_START_PROBLEMS))
+    accepted = {
+        "description": "the analysis that was started, or that is queued or running",
+        "headers": LOCATION,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/AnalysisDocument"}}
+        },
+    }
+
+    @routes.post("", **documented(Scope.ANALYSE, {202: accepted}, *BODY, *_START_PROBLEMS))
     def start_analysis(
         header: StartAnalysisHeaders, query: CountryQuery, body: StartAnalysisBody
     ) -> Any:
@@ -69,8 +84,15 @@ def analyses_blueprint(services: Services) -> APIBlueprint:
         return document(services.analyses.cancel(path.analysis_id), query)
 
     events = {
-        "description": "an event `analysis` at each change, until it is terminal",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "description": "server-sent events: an AnalysisEvent at each change, until the state is"
+        " final; `data` of each is an AnalysisDocument as one line of JSON",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": _event_line(examples.ANALYSIS),
+                "x-event-schema": {"$ref": "#/components/schemas/AnalysisEvent"},
+            }
+        },
     }
 
     @routes.get("/<analysis_id>/events", **documented(Scope.READ, {200: events}, "not-found"))

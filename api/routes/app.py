@@ -10,10 +10,12 @@ from api.metrics import Metrics
 from api.routes.analyses import analyses_blueprint
 from api.routes.authentication import register_authentication, register_scope_checks
 from api.routes.body_checks import register_body_check
+from api.routes.documents.analyses import AnalysisEvent
+from api.routes.documents.service import ProblemDocument
 from api.routes.error_handlers import invalid_request, register_error_handlers
 from api.routes.health_and_docs import service_blueprint
 from api.routes.moods import moods_blueprint
-from api.routes.openapi import SECURITY_SCHEMES
+from api.routes.openapi import SECURITY_SCHEMES, complete_document
 from api.routes.original_front_end import original_blueprint
 from api.routes.rate_limits import register_rate_limits
 from api.routes.request_checks import (
@@ -21,7 +23,6 @@ from api.routes.request_checks import (
     register_query_check,
     register_request_checks,
 )
-from api.routes.response_models import ProblemDocument
 from api.routes.sources import sources_blueprint
 from api.routes.users import IMPORT_POSTS, MULTIPART_OVERHEAD_BYTES, users_blueprint
 from api.services import Services
@@ -38,6 +39,11 @@ class _Json(DefaultJSONProvider):
 class _App(OpenAPI):
     request_class = StrictJsonRequest
     json_provider_class = _Json
+
+    def generate_spec_json(self) -> None:
+        """Generate the OpenAPI document, with what the framework leaves out."""
+        super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no types
+        complete_document(self.spec_json, AnalysisEvent)
 
 
 def create_app(services: Services, metrics: Metrics, settings: Settings) -> OpenAPI:

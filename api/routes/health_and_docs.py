@@ -9,9 +9,9 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
-from api.routes.openapi import problem_answers
+from api.routes.documents.service import AliveDocument, ReadyDocument
+from api.routes.openapi import named_by_function, problem_answers
 from api.routes.request_models import ProblemPath
-from api.routes.response_models import AliveDocument, ReadyDocument
 from api.services import Services
 
 _TAG = Tag(name="service", description="Health, metrics and documentation")
@@ -20,7 +20,13 @@ _TAG = Tag(name="service", description="Health, metrics and documentation")
 def service_blueprint(services: Services, metrics: Metrics) -> APIBlueprint:
     """Return the routes about the service itself."""
     problems = problem_answers("invalid-request", "misdirected", "unexpected")
-    routes = APIBlueprint("service", __name__, abp_tags=[_TAG], abp_responses=problems)
+    routes = APIBlueprint(
+        "service",
+        __name__,
+        abp_tags=[_TAG],
+        abp_responses=problems,
+        operation_id_callback=named_by_function,
+    )
 
     @routes.get("/livez", responses={200: AliveDocument})
     def livez() -> Any:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.domain.api_keys import Scope
 from api.domain.moods import LABELS, SUMMARIES, Mood, MoodLabel
-from api.routes.openapi import documented
+from api.routes.openapi import documented, named_by_function
 from api.routes.openapi_examples import example
 
 _TAG = Tag(name="moods", description="The moods, and the words for them")
@@ -39,7 +39,9 @@ class MoodsDocument(BaseModel):
 
 def moods_blueprint() -> APIBlueprint:
     """Return the routes of moods."""
-    routes = APIBlueprint("moods", __name__, abp_tags=[_TAG])
+    routes = APIBlueprint(
+        "moods", __name__, abp_tags=[_TAG], operation_id_callback=named_by_function
+    )
 
     @routes.get("/v1/moods", **documented(Scope.READ, {200: MoodsDocument}))
     def list_moods() -> Any:

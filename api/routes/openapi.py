@@ -3,18 +3,23 @@
 The look-ups let other modules enforce what the document says, so that the two cannot differ.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask_openapi3.models.operation import Operation
 from flask_openapi3.openapi import OpenAPI
+from pydantic import BaseModel
 
 from api.domain.api_keys import Scope
 from api.problems import ProblemKind, all_kinds, problem_document
 
+_SCOPES = (
+    "An API key, PREFIX.SECRET, where the service asks for one. Each call names the scope that its"
+    f" key needs: {', '.join(Scope)}; admin allows every call."
+)
 SECURITY_SCHEMES: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "PREFIX.SECRET of an API key"},
-    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "bearer": {"type": "http", "scheme": "bearer", "description": _SCOPES},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": _SCOPES},
 }
 KEYLESS: list[dict[str, list[Any]]] = [{}]
 """Security of a route that browsers are redirected to, without a key: it checks by itself."""
@@ -30,6 +35,38 @@ _ANY_CALL = (
 )
 CHANGES = ("cross-site",)
 BODY = (*CHANGES, "payload-too-large", "unsupported-media", "no-room")
+
+_HEADERS: dict[str, Any] = {
+    "Location": {
+        "description": "address of what was started, or of the page to go to",
+        "schema": {"type": "string", "format": "uri-reference"},
+        "example": "/v1/analyses/0d9f6c1e4b7a4f0c8a5d3e2b1c0f9a8d",
+    },
+    "Retry-After": {
+        "description": "seconds to wait before the call is sent again",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 5,
+    },
+    "WWW-Authenticate": {
+        "description": "how a key is sent, or which scope this one lacks",
+        "schema": {"type": "string"},
+        "example": 'Bearer realm="moodline"',
+    },
+    "X-Request-Id": {
+        "description": "id of the request, in the service's log as well: the one that was sent in"
+        " this header, or a new one; problem documents have it as trace_id",
+        "schema": {"type": "string"},
+        "example": "8d3c1f0e5b7a4c2d9e6f1a2b3c4d5e6f",
+    },
+}
+LOCATION = {"Location": {"$ref": "#/components/headers/Location"}}
+"""Headers of an answer that names another address."""
+_SENT_WITH = {
+    401: "WWW-Authenticate",
+    403: "WWW-Authenticate",
+    429: "Retry-After",
+    503: "Retry-After",
+}
 
 _EXAMPLE_TRACE_ID = "8d3c1f0e5b7a4c2d9e6f1a2b3c4d5e6f"
 
@@ -61,6 +98,47 @@ def documented_operations(app: OpenAPI) -> dict[str, Operation]:
     return found
 
 
+def named_by_function(name: str, path: str, method: str) -> str:  # noqa: ARG001  as it is called
+    """Return the operation id of a route: the name of its function, whatever its address."""
+    return name
+
+
+def complete_document(document: dict[str, Any], *models: type[BaseModel]) -> None:
+    """Add to a generated document what the framework cannot be told route by route.
+
+    That is the header that every answer has, models that no answer's content names, and that a
+    parameter is left out rather than null.
+    """
+    document["components"]["headers"] = _HEADERS
+    schemas = document["components"]["schemas"]
+    for model in models:
+        schema = model.model_json_schema(
+            mode="serialization", ref_template="#/components/schemas/{model}"
+        )
+        schema.pop("$defs", None)
+        schemas[model.__name__] = schema
+    for operation in _operations_in(document):
+        for parameter in operation.get("parameters", ()):
+            _leave_out_null(parameter["schema"])
+        for answer in operation["responses"].values():
+            headers = answer.setdefault("headers", {})
+            headers["X-Request-Id"] = {"$ref": "#/components/headers/X-Request-Id"}
+
+
+def _operations_in(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _leave_out_null(schema: dict[str, Any]) -> None:
+    kinds = schema.get("anyOf", [])
+    others = [kind for kind in kinds if kind.get("type") != "null"]
+    if len(others) == 1 and len(others) < len(kinds):
+        del schema["anyOf"]
+        schema.update(others[0])
+        schema.pop("default", None)
+
+
 def problem_answers(*slugs: str) -> dict[str | int, Any]:
     """Return responses, each with an example, for problems of these kinds."""
     known = all_kinds()
@@ -75,7 +153,7 @@ def _answer(kinds: list[ProblemKind]) -> dict[str, Any]:
         kind.slug: {"value": problem_document(kind, kind.about, _EXAMPLE_TRACE_ID)}
         for kind in kinds
     }
-    return {
+    answer: dict[str, Any] = {
         "description": "; or: ".join(kind.title for kind in kinds),
         "content": {
             "application/problem+json": {
@@ -84,3 +162,7 @@ def _answer(kinds: list[ProblemKind]) -> dict[str, Any]:
             }
         },
     }
+    sent_with = _SENT_WITH.get(kinds[0].status)
+    if sent_with is not None:
+        answer["headers"] = {sent_with: {"$ref": f"#/components/headers/{sent_with}"}}
+    return answer

@@ -6,8 +6,9 @@ from pydantic import ConfigDict
 
 from api.domain.analyses import WORDS, WORDS_VERSION
 from api.domain.moods import SUMMARIES, Mood
+from api.domain.scoring import DEFAULT
 
-_SCORES = {
+SCORES = {
     "anger": 0.03, "fear": 0.13, "joy": 0.07, "love": 0.03, "sadness": 0.62, "surprise": 0.02,
     "neutral": 0.1,
 }  # fmt: skip
@@ -15,9 +16,10 @@ _PEAK = {
     "post_id": "1900000000000000007",
     "text": "Gave away her books today. It broke my heart",
     "created_at": "2026-02-20T21:04:00+00:00",
+    "emotion": "sadness",
     "probability": 0.97,
 }
-_RESULT: dict[str, Any] = {
+RESULT: dict[str, Any] = {
     "mood": "Depressed",
     "label": "Heavy",
     "reason": None,
@@ -26,7 +28,7 @@ _RESULT: dict[str, Any] = {
         "Heavier feelings outweigh lighter ones 6.5 to 1; among the heavier ones fear and sadness"
         " (75 %) outweigh anger (3 %, counted twice)."
     ),
-    "scores": _SCORES,
+    "scores": SCORES,
     "positivity": 0.12,
     "negativity": 0.78,
     "confidence": 0.84,
@@ -35,13 +37,35 @@ _RESULT: dict[str, Any] = {
     "posts": {"total": 40, "own": 39, "shared": 1, "liked": 0},
     "feeling_posts": 33,
     "neutral_share": 0.1,
+    "newest_post_at": "2026-02-28T19:12:00+00:00",
+    "oldest_post_at": "2025-11-02T08:30:00+00:00",
     "stale": False,
     "stale_note": None,
     "not_english": 2,
     "not_english_share": 0.05,
     "language_known": 38,
     "language_note": "2 of 40 posts are not in English and were left out.",
+    "happiest": {
+        "post_id": "1900000000000000003",
+        "text": "Sun came out for ten minutes and I sat in it",
+        "created_at": "2026-02-11T13:20:00+00:00",
+        "emotion": "joy",
+        "probability": 0.87,
+    },
     "saddest": _PEAK,
+    "moved_most": [
+        {
+            **{key: _PEAK[key] for key in ("post_id", "text", "created_at")},
+            "ownership": "own",
+            "weight_share": 0.08,
+            "contribution": -0.07,
+            "direction": "negative",
+        }
+    ],
+    "truncated_share": 0.0,
+    "corrected_posts": 0,
+    "model": "moodline-1",
+    "scoring": DEFAULT.to_dict(),
     "changed_by": {
         "analysis_id": "5b1f3c0a9d8e4f7a8b6c2d1e0f9a8b7c",
         "mood": "Satisfied",
@@ -94,7 +118,7 @@ ANALYSIS: dict[str, Any] = {
     "started_at": "2026-03-01T12:00:00Z",
     "finished_at": "2026-03-01T12:00:01Z",
     "waits_until": None,
-    "result": _RESULT,
+    "result": RESULT,
     "problem": None,
 }
 SOURCES: dict[str, Any] = {
@@ -157,7 +181,7 @@ USER: dict[str, Any] = {
     "label": "Heavy",
     "analysis_id": ANALYSIS["analysis_id"],
     "analysed_at": "2026-03-01T12:00:01Z",
-    "result": _RESULT,
+    "result": RESULT,
 }
 TIMELINE: dict[str, Any] = {
     "bucket": "week",
@@ -165,7 +189,7 @@ TIMELINE: dict[str, Any] = {
         {
             "start": "2026-02-16",
             "posts": 5,
-            "scores": _SCORES,
+            "scores": SCORES,
             "positivity": 0.12,
             "negativity": 0.78,
             "mood": "Depressed",
@@ -193,9 +217,36 @@ CONSENT: dict[str, Any] = {
     "matchable": True,
 }
 EXPORT: dict[str, Any] = {
-    "user": {"user_id": "ben_grey", "user_name": "ben_grey", "matchable": True},
+    "user": {
+        "user_id": "ben_grey",
+        "user_name": "ben_grey",
+        "created_at": "2026-03-01T12:00:00+00:00",
+        "consented_at": "2026-03-01T12:00:00+00:00",
+        "matchable": True,
+        "hashtags": ["books"],
+    },
     "consents": [{"consented_at": "2026-03-01T12:00:00+00:00", "words": WORDS_VERSION}],
-    "posts": [{key: _PEAK[key] for key in ("post_id", "text", "created_at")}],
+    "posts": [
+        {
+            **{key: _PEAK[key] for key in ("post_id", "text", "created_at")},
+            "ownership": "own",
+            "engagement": IMPORT["first_posts"][0]["engagement"],
+            "language": "en",
+            "hashtags": [],
+            "earlier_ids": [],
+            "own_word": None,
+            "saved_at": "2026-03-01T12:00:00+00:00",
+            "classification": {
+                "model": "moodline-1",
+                "label": "sadness",
+                "scores": SCORES,
+                "irony": 0.04,
+                "tokens": 11,
+                "truncated": False,
+                "language": None,
+            },
+        }
+    ],
     **{key: [] for key in ("analyses", "sources", "sign_ins", "moods", "feedback")},
 }
 ERASURE: dict[str, Any] = {"user_name": "ben_grey", "pending": ["files of the store"]}

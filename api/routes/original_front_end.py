@@ -7,7 +7,7 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
-from api.routes.openapi import CHANGES, documented
+from api.routes.openapi import CHANGES, documented, named_by_function
 from api.routes.rate_limits import caller
 from api.routes.request_models import OriginalStartQuery, UserPath
 from api.routes.response_models import OriginalAnalysisDocument, OriginalRecommendationsDocument
@@ -25,7 +25,9 @@ _OUTCOMES = (
 
 def original_blueprint(services: Services) -> APIBlueprint:
     """Return the original routes."""
-    routes = APIBlueprint("original", __name__, abp_tags=[_TAG])
+    routes = APIBlueprint(
+        "original", __name__, abp_tags=[_TAG], operation_id_callback=named_by_function
+    )
 
     @routes.get(
         "/start_analysis/<user_name>",

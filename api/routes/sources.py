@@ -8,9 +8,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
-from api.routes.openapi import documented
+from api.routes.documents.imports import ImportFormatsDocument
+from api.routes.documents.service import SourcesDocument
+from api.routes.openapi import LOCATION, documented, named_by_function
 from api.routes.request_models import SignInReturnQuery
-from api.routes.response_models import ImportFormatsDocument, SourcesDocument
 from api.services import Services
 from api.services.sign_ins import TICKET_SECONDS
 from api.services.sources import SIGN_IN_PATH
@@ -31,7 +32,9 @@ _SIGN_IN_PROBLEMS = (
 
 def sources_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of sources."""
-    routes = APIBlueprint("sources", __name__, abp_tags=[_TAG])
+    routes = APIBlueprint(
+        "sources", __name__, abp_tags=[_TAG], operation_id_callback=named_by_function
+    )
 
     @routes.get("/v1/sources", **documented(Scope.READ, {200: SourcesDocument}))
     def list_sources() -> Any:
@@ -43,7 +46,7 @@ def sources_blueprint(services: Services) -> APIBlueprint:
         """List the kinds of files that can be imported, and where to get each."""
         return {"formats": [asdict(dialect) for dialect in services.imports.files.dialects()]}
 
-    to_x = {"description": "redirect to X, which asks the user for permission"}
+    to_x = {"description": "redirect to X, which asks the user for permission", "headers": LOCATION}
 
     @routes.get(SIGN_IN_PATH, **documented(None, {303: to_x}, "source-not-configured"))
     def sign_in_at_x() -> Any:
@@ -61,7 +64,10 @@ def sources_blueprint(services: Services) -> APIBlueprint:
         )
         return response
 
-    to_dashboard = {"description": "redirect to the dashboard of the user who signed in"}
+    to_dashboard = {
+        "description": "redirect to the dashboard of the user who signed in",
+        "headers": LOCATION,
+    }
 
     @routes.get(
         f"{SIGN_IN_PATH}/callback", **documented(None, {303: to_dashboard}, *_SIGN_IN_PROBLEMS)

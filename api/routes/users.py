@@ -10,7 +10,9 @@ from api.domain.analyses import WORDS, WORDS_VERSION
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
-from api.routes.openapi import BODY, CHANGES, documented
+from api.routes.documents.exports import ExportDocument
+from api.routes.documents.imports import ImportDocument, import_document
+from api.routes.openapi import BODY, CHANGES, documented, named_by_function
 from api.routes.request_models import (
     ConsentBody,
     CountryQuery,
@@ -21,12 +23,9 @@ from api.routes.request_models import (
 from api.routes.response_models import (
     ConsentDocument,
     ErasureDocument,
-    ExportDocument,
-    ImportDocument,
     RecommendationsDocument,
     TimelineDocument,
     UserDocument,
-    import_document,
     user_document,
 )
 from api.services import Services
@@ -59,7 +58,13 @@ _POST_FILE = {
 
 def users_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of users."""
-    routes = APIBlueprint("users", __name__, url_prefix="/v1/users/<user_name>", abp_tags=[_TAG])
+    routes = APIBlueprint(
+        "users",
+        __name__,
+        url_prefix="/v1/users/<user_name>",
+        abp_tags=[_TAG],
+        operation_id_callback=named_by_function,
+    )
 
     @routes.post(
         "/posts",

@@ -12,7 +12,7 @@ from tests.support.wired_service import WiredService
 
 MODELS = {
     name: found
-    for module in pkgutil.iter_modules(routes.__path__, f"{routes.__name__}.")
+    for module in pkgutil.walk_packages(routes.__path__, f"{routes.__name__}.")
     for name, found in vars(importlib.import_module(module.name)).items()
 }
 
