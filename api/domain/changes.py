@@ -3,7 +3,7 @@
 import math
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,16 @@ class MovedPost:
     """A post that moved the balance of lighter and heavier feelings, and how far.
 
     effect is how much its share of the weight has grown, times how much lighter its own balance is
-    than that of all posts then. The effects of all posts sum to the change of the balance, and a
-    post like all others has none. new says whether the earlier analysis did not have it.
+    than that of all posts then; and, of a post whose correction was made, changed or taken back
+    since, its share then times how much lighter that made it. The effects of all posts sum to the
+    change of the balance, and a post like all others has none. new says whether the earlier
+    analysis did not have it, corrected whether it had it with another correction or none.
     """
 
     post: Post
     effect: float
     new: bool
+    corrected: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -37,6 +40,7 @@ class MovedPost:
             "created_at": self.post.created_at.isoformat(),
             "effect": self.effect,
             "new": self.new,
+            "corrected": self.corrected,
         }
 
 
@@ -87,28 +91,33 @@ def mood_change(
 
     posts are those that this mood counts, new_ids those of them that this analysis was the first
     to classify. The two moods are compared only if the same constants and model made them, and if
-    it is known which of the posts the earlier one had: the number it counted must be that of the
-    posts that are not new, or of those up to its newest post.
+    it is known which of the posts the earlier one had, and with which corrections: the number it
+    counted must be that of the posts that are not new, or of those up to its newest post.
     """
     before = earlier.result
     if before.get("mood") is None or before.get("model") != model:
         return None
     if before.get("scoring") != config.to_dict():
         return None
+    corrections = before.get("corrections", {})  # a result of an older version had none
     had = _had(before, posts, new_ids)
-    if had is None:
+    if had is None or corrections is None:
         return None
-    balances = [_balance(item, config) for item in posts]
+    had = [_corrected(item, corrections.get(item.post.post_id)) for item in had]
     now = _shares(posts, as_of, config)
     then = _shares(had, datetime.fromisoformat(before["as_of"]), config)
-    ids = [item.post.post_id for item in posts]
-    level = math.fsum(
-        then.get(key, 0.0) * balance for key, balance in zip(ids, balances, strict=True)
-    )
-    effects = [
-        MovedPost(item.post, (now[key] - then.get(key, 0.0)) * (balance - level), key not in then)
-        for item, key, balance in zip(posts, ids, balances, strict=True)
-    ]
+    earlier_posts = {item.post.post_id: item for item in had}
+    level = math.fsum(then[item.post.post_id] * _balance(item, config) for item in had)
+    effects = []
+    for item in posts:
+        key = item.post.post_id
+        share, was = then.get(key, 0.0), earlier_posts.get(key, item)
+        balance = _balance(item, config)
+        corrected = was.correction != item.correction
+        effect = (now[key] - share) * (balance - level)
+        if corrected:
+            effect += share * (balance - _balance(was, config))
+        effects.append(MovedPost(item.post, effect, key not in then, corrected))
     total = math.fsum(each.effect for each in effects)
     if abs(total) < _LEAST_CHANGE:
         return None
@@ -135,8 +144,12 @@ def _had(
     return next((had for had in (not_new, up_to_newest) if len(had) == counted), None)
 
 
+def _corrected(item: ClassifiedPost, correction: str | None) -> ClassifiedPost:
+    return item if item.correction == correction else replace(item, correction=correction)
+
+
 def _balance(item: ClassifiedPost, config: ScoringConfig) -> float:
-    felt = adjusted(item.classification, config)
+    felt = adjusted(item.counted, config)
     return positivity(felt, config) - negativity(felt, config)
 
 
@@ -157,13 +170,33 @@ def _words(earlier: Mood, mood: Mood, day: str, total: float, that_way: Sequence
     else:
         said = f"Since {day} your posts have gone from {earlier.label.lower()} to {leans}"
     new = [each for each in that_way if each.new]
-    of_new = math.fsum(each.effect for each in new)
-    of_all = math.fsum(each.effect for each in that_way)
-    if abs(of_new) * 2 < abs(of_all):
-        return f"{said}, mostly because earlier posts now count for more or less than then."
-    named = [_quoted(each.post) for each in new[:_QUOTED_POSTS]]
-    count = "one new post" if len(new) == 1 else f"{len(new)} new posts, above all"
-    return f"{said}, mostly by {count} {' and '.join(named)}."
+    corrected = [each for each in that_way if each.corrected]
+    of_all = _effect(that_way)
+    if _effect(new) * 2 >= of_all:
+        count = "one new post" if len(new) == 1 else f"{len(new)} new posts, above all"
+        return f"{said}, mostly by {count} {_named(new)}."
+    if _effect(corrected) * 2 >= of_all:
+        one = len(corrected) == 1
+        count = "a correction" if one else f"{len(corrected)} corrections"
+        made = "that you made or took back" + (" of" if one else ", above all of")
+        return f"{said}, mostly by {count} {made} {_named(corrected)}."
+    if _effect([*new, *corrected]) * 2 >= of_all:
+        both = f"{_counted(new, 'new post')} and {_counted(corrected, 'correction')}"
+        return f"{said}, mostly by {both} that you made or took back."
+    return f"{said}, mostly because earlier posts now count for more or less than then."
+
+
+def _effect(posts: Sequence[MovedPost]) -> float:
+    """Return how far the posts moved the balance together, whichever way."""
+    return abs(math.fsum(each.effect for each in posts))
+
+
+def _counted(posts: Sequence[MovedPost], one: str) -> str:
+    return f"one {one}" if len(posts) == 1 else f"{len(posts)} {one}s"
+
+
+def _named(posts: Sequence[MovedPost]) -> str:
+    return " and ".join(_quoted(each.post) for each in posts[:_QUOTED_POSTS])
 
 
 def _quoted(post: Post) -> str:

@@ -1,11 +1,11 @@
-"""A post, its author's user id, its language and hashtags, and its classification."""
+"""A post, its author's user id, its language and hashtags, its classification and correction."""
 
 import hashlib
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -211,12 +211,37 @@ class Classification:
     language: str | None = None
 
 
+_CERTAIN = {
+    certain: {emotion: float(emotion == certain) for emotion in EMOTIONS} for certain in EMOTIONS
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ClassifiedPost:
-    """A post with its classification."""
+    """A post with the model's classification, and the user's correction of it.
+
+    correction is the emotion, one of EMOTIONS, that the user says the post has; None if the
+    classification stands uncorrected.
+    """
 
     post: Post
     classification: Classification
+    correction: str | None = None
+
+    @property
+    def counted(self) -> Classification:
+        """Return the classification that moods, timelines and all other figures are made of.
+
+        It is the model's, or for a corrected post the correction: probability 1, and no irony.
+        """
+        if self.correction is None:
+            return self.classification
+        return replace(
+            self.classification,
+            label=self.correction,
+            scores=_CERTAIN[self.correction],
+            irony=0.0,
+        )
 
     @property
     def language(self) -> str | None:
@@ -227,12 +252,38 @@ class ClassifiedPost:
 
     @property
     def readable(self) -> bool:
-        """Return whether the model reads the post: not if it is in a language other than English.
+        """Return whether the emotion of the post can be told.
 
-        A post of unknown language counts as readable: short posts and names say too little.
+        The model reads English only, but a person who corrects a post has read it. A post of
+        unknown language counts as readable: short posts and names say too little.
         """
+        if self.correction is not None:
+            return True
         language = self.language
         return language is None or is_english(language)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPost:
+    """A post as it is stored: classification is None until a model has classified it."""
+
+    post: Post
+    classification: Classification | None
+    correction: str | None = None
+
+    @property
+    def emotion(self) -> str | None:
+        """Return the emotion that counts: the correction, else the model's label, else None."""
+        if self.correction is not None or self.classification is None:
+            return self.correction
+        return self.classification.label
+
+    @property
+    def read(self) -> bool:
+        """Return whether the post is classified and the model reads its language."""
+        if self.classification is None:
+            return False
+        return ClassifiedPost(self.post, self.classification).readable
 
 
 READ_LANGUAGE = "en"

@@ -16,6 +16,7 @@ from api.domain.posts import ClassifiedPost, Ownership, Post
 from api.domain.scoring import (
     ScoringConfig,
     adjusted,
+    corrected_alike,
     feeling_posts,
     has_feeling,
     language,
@@ -25,6 +26,8 @@ from api.domain.scoring import (
     weighted_mean,
     without_copies,
 )
+
+_MOST_CORRECTIONS = 1_000  # kept with a result, which is stored and sent as a whole
 
 
 class InvalidAsOfError(ValueError):
@@ -85,11 +88,13 @@ class MoodResult:
     posts that have a weight and a feeling in them, copies once; neutral_share is the share of the
     posts counted that have none.
     Scores, shares and confidence are between 0 and 1. truncated_share is None without
-    posts. not_english and not_english_share are the posts in another language than English, the
-    share being of all posts, and 0 without posts; language_known counts the posts whose language
-    is known. posts is their number in total and by ownership. stale_note is a sentence if stale,
-    language_note one if posts are not in English; else they are None. scoring holds the constants
-    used. Times are aware UTC.
+    posts. not_english and not_english_share are the posts in another language than English that
+    are not corrected, the share being of all posts, and 0 without posts; language_known counts the
+    posts whose language is known. corrected_posts counts the posts that count by a correction of
+    the user, copies of a corrected post too; corrections are their emotions by post id, None if
+    they are more than a result keeps. posts is their number in total and by ownership. stale_note
+    is a sentence if stale, language_note one if posts are not in English; else they are None.
+    scoring holds the constants used. Times are aware UTC.
     """
 
     mood: Mood | None
@@ -118,6 +123,8 @@ class MoodResult:
     not_english_share: float
     language_known: int
     language_note: str | None
+    corrected_posts: int
+    corrections: Mapping[str, str] | None
     model: str
     scoring: Mapping[str, Any]
 
@@ -164,11 +171,11 @@ def mood_result(
     the result then tells what changed.
     """
     counted = sorted(
-        (item for item in posts if as_of == now or item.post.created_at <= as_of),
+        (item for item in corrected_alike(posts) if as_of == now or item.post.created_at <= as_of),
         # By text before id, so that copies stand together and their ids change nothing.
         key=lambda item: (item.post.created_at, item.post.text, item.post.post_id),
     )
-    probabilities = [adjusted(item.classification, config) for item in counted]
+    probabilities = [adjusted(item.counted, config) for item in counted]
     read = [
         (item, of_post)
         for item, of_post in zip(counted, probabilities, strict=True)
@@ -180,7 +187,7 @@ def mood_result(
         else relative_weights(counted, as_of, config)
     )
     evidence_weights = without_copies(counted, weights)
-    with_feeling = [has_feeling(item.classification) for item in counted]
+    with_feeling = [has_feeling(item.counted) for item in counted]
     felt = feeling_posts(counted, evidence_weights)
     scores = weighted_mean(probabilities, evidence_weights)
     enough = felt >= config.least_feeling_posts
@@ -189,6 +196,9 @@ def mood_result(
     stale_note = _stale_note(newest, now, config)
     not_english = sum(not item.readable for item in counted)
     by_ownership = Counter(item.post.ownership for item in counted)
+    corrections = {
+        item.post.post_id: item.correction for item in counted if item.correction is not None
+    }
     return MoodResult(
         mood=mood,
         reason=None
@@ -222,6 +232,8 @@ def mood_result(
         not_english_share=not_english / max(1, len(counted)),
         language_known=sum(item.language is not None for item in counted),
         language_note=_language_note(not_english, len(counted), config),
+        corrected_posts=len(corrections),
+        corrections=corrections if len(corrections) <= _MOST_CORRECTIONS else None,
         model=model,
         scoring=config.to_dict(),
     )
@@ -293,9 +305,10 @@ def _reason(
     if _too_few(read, len(counted), config):
         some = f"Only {read}" if read else "None"
         verb = "are" if read > 1 else "is"
+        or_corrected = ", or corrected" if any(item.correction for item in counted) else ""
         return (
-            f"{some} of {_posts(len(counted))} {verb} in English, which is what the model reads: "
-            "that is too little to tell a mood by."
+            f"{some} of {_posts(len(counted))} {verb} in English, which is what the model reads"
+            f"{or_corrected}: that is too little to tell a mood by."
         )
     if scores is not None:
         there = f"there {'is' if felt < 2 else 'are'} {felt or 'none'}"

@@ -13,7 +13,7 @@ weight v, and neutral, the reference, has 0:
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
@@ -66,7 +66,7 @@ class ScoringConfig:
     recency: half_life_days is used by the half-life form, recency_numerator by the classic one.
     activity: base + scale * ln(1 + count), or base + scale * count, where count is the sum of the
     engagement, each kind times its factor.
-    language: 1 for posts that the model reads, other_language_weight for the others. Where that is
+    language: 1 for posts that are readable, other_language_weight for the others. Where that is
     0 they are left out; if fewer than least_read_posts are then left, and fewer than half of all,
     there is no mood.
     valence: how light (above 0) or heavy (below 0) an emotion counts. anger, fear and sadness are
@@ -280,11 +280,36 @@ def without_copies(posts: Sequence[ClassifiedPost], weights: Sequence[float]) ->
     return merged
 
 
+def corrected_alike(posts: Sequence[ClassifiedPost]) -> list[ClassifiedPost]:
+    """Return the posts, in their order, with the copies of each corrected post corrected like it.
+
+    Copies have the same text and time. They are one piece of evidence (without_copies), so what
+    the user says of one holds for all. Of different corrections that of the smallest id counts.
+    """
+    told: dict[tuple[datetime, str], ClassifiedPost] = {}
+    for item in posts:
+        if item.correction is None:
+            continue
+        key = (item.post.created_at, item.post.text)
+        known = told.get(key)
+        if known is None or item.post.post_id < known.post.post_id:
+            told[key] = item
+    if not told:
+        return list(posts)
+    corrections = (told.get((item.post.created_at, item.post.text)) for item in posts)
+    return [
+        item
+        if found is None or found.correction == item.correction
+        else replace(item, correction=found.correction)
+        for item, found in zip(posts, corrections, strict=True)
+    ]
+
+
 def has_feeling(classification: Classification) -> bool:
-    """Return whether the model finds an emotion more probable than neutral in a post.
+    """Return whether a post's classification finds an emotion more probable than neutral.
 
     Only such posts are evidence for a mood: a neutral post says how little feeling there is, not
-    which. The probabilities are those of the model, before the irony shift.
+    which. The probabilities are those before the irony shift.
     """
     scores = classification.scores
     return max(scores.values()) > scores["neutral"]
@@ -293,7 +318,7 @@ def has_feeling(classification: Classification) -> bool:
 def feeling_posts(posts: Sequence[ClassifiedPost], weights: Sequence[float]) -> int:
     """Return how many of the posts have a weight and a feeling in them."""
     return sum(
-        weight > 0 and has_feeling(item.classification)
+        weight > 0 and has_feeling(item.counted)
         for item, weight in zip(posts, weights, strict=True)
     )
 
@@ -330,7 +355,7 @@ def activity(engagement: Engagement, config: ScoringConfig) -> float:
 
 
 def language(item: ClassifiedPost, config: ScoringConfig) -> float:
-    """Return 1 if the model reads the post's language, else other_language_weight."""
+    """Return 1 if the post's emotion can be told (readable), else other_language_weight."""
     return 1.0 if item.readable else config.other_language_weight
 
 

@@ -10,6 +10,7 @@ from api.domain.posts import ClassifiedPost
 from api.domain.scoring import (
     ScoringConfig,
     adjusted,
+    corrected_alike,
     feeling_posts,
     language,
     negativity,
@@ -60,7 +61,7 @@ def timeline(
     if bucket not in BUCKETS:
         raise InvalidBucketError(f'a timeline is by "day" or by "week", not by "{bucket}"')
     by_start: dict[date, list[ClassifiedPost]] = {}
-    for item in posts:
+    for item in corrected_alike(posts):
         if language(item, config) == 0:
             continue
         by_start.setdefault(_start(item.post.created_at, bucket), []).append(item)
@@ -78,7 +79,7 @@ def _bucket(
 ) -> TimelineBucket:
     end = datetime.combine(start, time(), UTC) + length - timedelta.resolution
     weights = without_copies(items, relative_weights(items, end, config))
-    scores = weighted_mean([adjusted(item.classification, config) for item in items], weights)
+    scores = weighted_mean([adjusted(item.counted, config) for item in items], weights)
     if scores is None:
         return TimelineBucket(start, len(items), None, None, None, None)
     enough = feeling_posts(items, weights) >= config.least_feeling_posts

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from api.domain.analyses import Analysis, Hold, Lease, Problem, Progress
 from api.domain.api_keys import ApiKey
-from api.domain.posts import Classification, ClassifiedPost, Post
+from api.domain.posts import Classification, ClassifiedPost, Post, StoredPost
 from api.domain.recommendations import CatalogueItem, FriendCandidate
 
 
@@ -43,6 +43,14 @@ class Feedback:
     user_id: str
     analysis_id: str
     mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPost:
+    """The text of a post and the emotion to which its writer has corrected it."""
+
+    text: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +215,18 @@ class Store(AnalysisQueue, Protocol):
     def user(self, user_id: str) -> UserRecord | None:
         """Return the user, or None."""
 
-    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
+    def set_consent(
+        self,
+        user_id: str,
+        at: datetime | None,
+        *,
+        words: str | None = None,
+        training: bool = False,
+    ) -> None:
         """Record the time of the user's consent, or None for its withdrawal.
 
-        words is the version of the text that was agreed to, stored in the history of consents.
+        words is the version of the text that was agreed to, training whether it was agreed too that
+        corrections and feedback are used to train; both are stored in the history of consents.
         """
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:
@@ -247,13 +263,14 @@ class Store(AnalysisQueue, Protocol):
         """Save posts atomically while streaming them; user and post id identify a post.
 
         Of a post that comes twice the last version is saved. A known post takes what the source
-        says now, but keeps its earlier_ids if the source names none; its classification is kept
-        unless its text changed.
+        says now, but keeps its earlier_ids if the source names none; its classification and its
+        correction are kept unless its text changed.
         A new post with a content id (is_content_id) is not saved if a stored or saved post has the
         same content_key; that one is kept as it is, and its retention starts again. A new post with
         a source's id takes the place of a post with a content id and the same content_key, as a
         known post would. Posts with different ids of a source are different posts.
-        The earlier_ids of a stored or saved post are not saved, and removed where they are stored.
+        The earlier_ids of a stored or saved post are not saved, and removed where they are stored,
+        with their corrections: an edited post has another text.
         Of two posts that name each other the newer one is kept.
         The order of the posts makes no difference, except to versions of the same id, and to which
         of several new content ids is kept: the first.
@@ -296,6 +313,20 @@ class Store(AnalysisQueue, Protocol):
     def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
         """Return the user's posts that any model has classified, newest first."""
 
+    def correct_post(self, user_id: str, post_id: str, emotion: str | None) -> StoredPost:
+        """Save the emotion that the user says a post has, or None to take that back.
+
+        Returns the post. Raises NotFoundError for an unknown user or post. The correction outlasts
+        classifications by any model; it ends with the text (see save_posts) and with the post.
+        """
+
+    def labelled_posts(self) -> list[LabelledPost]:
+        """Return the corrected posts of all users who agreed to training, as they stand now.
+
+        Only posts that the user wrote: nobody can agree for another. They come in the order of
+        their texts, which tells nothing of whose they are.
+        """
+
     # sources and sign-ins
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
         """Return the id of the newest post up to which an account was fetched, or None."""
@@ -334,7 +365,7 @@ class Store(AnalysisQueue, Protocol):
         """Save the user's mood for an analysis, replacing an earlier one. Raises NotFoundError."""
 
     def feedback(self) -> list[Feedback]:
-        """Return the feedback of all users whose consent is on record, those of a user together."""
+        """Return the feedback of all users who agreed to training, those of a user together."""
 
     # the store itself
     def sweep(self, now: datetime) -> int:

@@ -8,6 +8,7 @@ from api.errors import (
     ConflictError,
     IdempotencyKeyReusedError,
     LeaseLostError,
+    NotFoundError,
     StoreUnavailableError,
 )
 from api.stores.values import stored_hashtags
@@ -50,6 +51,11 @@ def lease_lost(lease: Lease) -> LeaseLostError:
         f"this run no longer owns analysis {lease.analysis_id}: it was taken over, ended or "
         "erased; nothing of this write was kept"
     )
+
+
+def no_such_post(user_id: str, post_id: str) -> NotFoundError:
+    """Return the error of a write to a post that is not stored."""
+    return NotFoundError(f"There is no post {post_id!r} of {user_id!r}; it may be deleted.")
 
 
 def check_version(where: str, version: int, newest: int) -> None:

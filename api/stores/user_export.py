@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from api.domain.analyses import Analysis
-from api.domain.posts import Classification, Post
+from api.domain.posts import StoredPost
 from api.ports.store import UserRecord
 from api.stores.values import optional_time_of, time_of
 
@@ -15,8 +15,9 @@ def user_export(
     user: UserRecord,
     *,
     matchable: bool,
+    training: bool,
     hashtags: Iterable[str],
-    consents: Iterable[tuple[int | None, str | None]],
+    consents: Iterable[tuple[int | None, str | None, bool]],
     posts: Iterable[dict[str, Any]],
     analyses: Iterable[tuple[Analysis, list[str]]],
     sources: Iterable[tuple[str, str, str]],
@@ -26,10 +27,10 @@ def user_export(
 ) -> dict[str, Any]:
     """Return everything stored about a user; integers are stored times.
 
-    consents come with the version of the words, posts from exported_post, analyses with their
-    idempotency keys, sources as (source, account, id of the newest fetched post), moods and
-    feedback as (analysis_id, mood, time). sign_ins are names of sources, without tokens: a token
-    gives access at the source.
+    consents come with the version of the words and whether they included training, posts from
+    exported_post, analyses with their idempotency keys, sources as (source, account, id of the
+    newest fetched post), moods and feedback as (analysis_id, mood, time). sign_ins are names of
+    sources, without tokens: a token gives access at the source.
     """
     return {
         "user": {
@@ -38,10 +39,12 @@ def user_export(
             "created_at": _time(user.created_at),
             "consented_at": _time(user.consented_at),
             "matchable": matchable,
+            "training": training,
             "hashtags": list(hashtags),
         },
         "consents": [
-            {"consented_at": _time(optional_time_of(at)), "words": words} for at, words in consents
+            {"consented_at": _time(optional_time_of(at)), "words": words, "training": training}
+            for at, words, training in consents
         ],
         "posts": list(posts),
         "analyses": [_analysis(analysis, keys) for analysis, keys in analyses],
@@ -55,10 +58,9 @@ def user_export(
     }
 
 
-def exported_post(
-    post: Post, saved_at: datetime, model: str | None, classification: Classification | None
-) -> dict[str, Any]:
-    """Return a post; model and classification are both None if it is not classified."""
+def exported_post(stored: StoredPost, saved_at: datetime, model: str | None) -> dict[str, Any]:
+    """Return a post; model is None if it is not classified."""
+    post, classification = stored.post, stored.classification
     return {
         "post_id": post.post_id,
         "text": post.text,
@@ -71,6 +73,7 @@ def exported_post(
         "own_word": post.own_word,
         "saved_at": _time(saved_at),
         "classification": classification and {"model": model, **asdict(classification)},
+        "correction": stored.correction,
     }
 
 

@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.domain.analyses import Analysis, AnalysisState
-from api.domain.posts import Classification, Engagement, Ownership, Post
+from api.domain.posts import (
+    Classification,
+    ClassifiedPost,
+    Engagement,
+    Ownership,
+    Post,
+    StoredPost,
+)
 from api.stores.mongo.connections import Document
 from api.stores.values import LARGEST, read_analysis, stored_text, stored_time, time_of
 
@@ -66,6 +73,18 @@ def post_of(document: Mapping[str, Any]) -> Post:
 def classification_of(document: Mapping[str, Any]) -> Classification:
     """Read the classification of a classified post."""
     return Classification(**document["classification"])
+
+
+def classified_post_of(document: Mapping[str, Any]) -> ClassifiedPost:
+    """Read a classified post."""
+    correction = document.get("correction")
+    return ClassifiedPost(post_of(document), classification_of(document), correction)
+
+
+def stored_post_of(document: Mapping[str, Any]) -> StoredPost:
+    """Read a post, classified or not."""
+    classification = classification_of(document) if "model" in document else None
+    return StoredPost(post_of(document), classification, document.get("correction"))
 
 
 def analysis_of(document: Mapping[str, Any]) -> Analysis:

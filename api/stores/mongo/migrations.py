@@ -58,6 +58,11 @@ def stage_seconds(_: MongoDatabase) -> None:
     """Change nothing: progress now has the seconds of stages, which older versions cannot read."""
 
 
+def corrections(_: MongoDatabase) -> None:
+    """Change nothing: posts may now have a correction, which older versions would leave to another
+    text, and users an agreement to training, which they would not withdraw."""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     first_layout,
     fetch_places,
@@ -66,6 +71,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     no_expiry,
     idempotency_keys,
     stage_seconds,
+    corrections,
 )
 """Steps that lead from each version to the next; a released one never changes."""
 

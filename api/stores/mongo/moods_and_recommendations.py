@@ -16,7 +16,7 @@ from api.errors import NotFoundError
 from api.ports.store import Feedback, MoodRecord
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
-from api.stores.mongo.users import user_exists
+from api.stores.mongo.users import agreed_to_training, user_exists
 from api.stores.shared_rules import compared_hashtags
 from api.stores.values import stored_time, time_of
 
@@ -72,9 +72,9 @@ class MoodPart(StorePart):
                 analysis: Any = database.analyses.find_one(equal(id=one["_id"]), {"user_id": 1})
                 user = analysis and database.users.find_one(
                     {**equal(id=analysis["user_id"], key=one["user_key"]), **ALIVE},
-                    {"consented_at": 1},
+                    {"consented_at": 1, "training": 1},
                 )
-                if user and user["consented_at"] is not None:
+                if user and agreed_to_training(user):
                     found.append(Feedback(user["_id"], one["_id"], one["mood"]))
         return found
 

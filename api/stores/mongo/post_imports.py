@@ -154,8 +154,8 @@ def apply_chunk(database: MongoDatabase, staged: Document, number: int) -> list[
         fields = {name: value for name, value in post.items() if name != "post_id"}
         change = {"$set": {**fields, "saved_at": staged["saved_at"], "version": version}}
         if texts.get(post["post_id"]) != post["text"]:
-            # The classification of another text says nothing about this one.
-            change["$unset"] = {"model": "", "classification": ""}
+            # The classification and correction of another text say nothing about this one.
+            change["$unset"] = {"model": "", "classification": "", "correction": ""}
         older = {**equal(user_key=key, post_id=post["post_id"]), "version": {"$lt": version}}
         changes[post["post_id"]] = UpdateOne(older, change, upsert=True)
     return _inserted(database, changes)

@@ -5,16 +5,17 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
+from operator import attrgetter
 
-from pymongo import UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 
 from api.domain.analyses import Lease
-from api.domain.posts import Classification, ClassifiedPost, Post
+from api.domain.posts import Classification, ClassifiedPost, Ownership, Post, StoredPost
 from api.errors import NotFoundError, StoreUnavailableError
-from api.ports.store import SavedPosts
+from api.ports.store import LabelledPost, SavedPosts
 from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
-from api.stores.mongo.documents import classification_of, equal, post_of
+from api.stores.mongo.documents import ALIVE, classified_post_of, equal, post_of, stored_post_of
 from api.stores.mongo.post_comparison import compare
 from api.stores.mongo.post_imports import (
     chunks_of,
@@ -24,7 +25,9 @@ from api.stores.mongo.post_imports import (
     user_after_import,
     user_of_import,
 )
-from api.stores.mongo.users import user_exists
+from api.stores.mongo.users import agreed_to_training, user_exists
+from api.stores.shared_rules import no_such_post
+from api.stores.values import stored_text
 
 _NEWEST = [("place", -1)]
 
@@ -132,6 +135,34 @@ class PostPart(StorePart):
         with self._connections.using() as database:
             return _classified(database, _window(database, user_id, None), {"$gt": ""})
 
+    def correct_post(self, user_id: str, post_id: str, emotion: str | None) -> StoredPost:
+        change = {"$unset": {"correction": ""}} if emotion is None else {}
+        change = change or {"$set": {"correction": emotion}}
+        with self._connections.using() as database:
+            user = user_after_import(database, user_id)
+            if user is None:
+                raise no_such_post(user_id, post_id)
+            found = database.posts.find_one_and_update(
+                {**_of(user), **equal(post_id=stored_text(post_id))},
+                change,
+                return_document=ReturnDocument.AFTER,
+            )
+        if found is None:
+            raise no_such_post(user_id, post_id)
+        return stored_post_of(found)
+
+    def labelled_posts(self) -> list[LabelledPost]:
+        corrected = {"correction": {"$exists": True}, **equal(ownership=Ownership.OWN.value)}
+        labelled = []
+        with self._connections.using() as database:
+            for user in database.users.find({**equal(training=True), **ALIVE}):
+                if not agreed_to_training(user):
+                    continue
+                user_after_import(database, user["_id"])
+                for post in database.posts.find({**_of(user), **corrected}):
+                    labelled.append(LabelledPost(post["text"], post["correction"]))
+        return sorted(labelled, key=attrgetter("text", "label"))
+
 
 def _of(user: Document) -> Document:
     return equal(user_key=user["key"])
@@ -155,4 +186,4 @@ def _classified(
     if window is None:
         return []
     found = database.posts.find({**window, "model": model}).sort(_NEWEST)
-    return [ClassifiedPost(post_of(one), classification_of(one)) for one in found]
+    return [classified_post_of(one) for one in found]

@@ -82,7 +82,7 @@ _USERS = Collection(
         consented_at=or_null(WHOLE),
         consents={
             "bsonType": "array",
-            "items": document(at=or_null(WHOLE), words=or_null(TEXT)),
+            "items": document(at=or_null(WHOLE), words=or_null(TEXT), optional={"training": TRUTH}),
         },
         matchable=TRUTH,
         hashtags=TEXTS,
@@ -94,6 +94,7 @@ _USERS = Collection(
             # Whether posts may have a content id; unknown where an older version saved them.
             "content_ids": TRUTH,
             "erased_at": WHOLE,
+            "training": TRUTH,  # absent where an older version recorded the consent: not agreed to
         },
     ),
     (
@@ -109,6 +110,7 @@ _USERS = Collection(
             (("pending_import", 1),),
             partial={"pending_import": {"$exists": True}},
         ),
+        Index("users_training", (("training", 1), ("erased_at", 1)), partial={"training": True}),
         Index("erasures_pending", (("erased_at", 1),), partial={"erased_at": {"$exists": True}}),
     ),
 )
@@ -145,6 +147,7 @@ _POSTS = Collection(
                 truncated=TRUTH,
                 optional={"language": or_null(TEXT)},
             ),
+            "correction": TEXT,
         },
     ),
     (
@@ -157,6 +160,11 @@ _POSTS = Collection(
             partial={"earlier_ids": {"$exists": True}},
         ),
         Index("posts_saved", (("saved_at", 1),)),
+        Index(
+            "posts_corrected",
+            (("user_key", 1), ("ownership", 1)),
+            partial={"correction": {"$exists": True}},
+        ),
     ),
 )
 

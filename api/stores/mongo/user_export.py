@@ -5,7 +5,7 @@ from typing import Any
 
 from api.domain.analyses import AnalysisState
 from api.stores.mongo.connections import StorePart
-from api.stores.mongo.documents import analysis_of, classification_of, equal, post_of
+from api.stores.mongo.documents import analysis_of, equal, stored_post_of
 from api.stores.mongo.post_imports import known_user
 from api.stores.user_export import exported_post, user_export
 from api.stores.values import read_user
@@ -24,15 +24,14 @@ class UserExportPart(StorePart):
             return user_export(
                 read_user(user_id, user),
                 matchable=user["matchable"],
+                training=user.get("training", False),
                 hashtags=user["hashtags"],
-                consents=[(one["at"], one["words"]) for one in user["consents"]],
+                consents=[
+                    (one["at"], one["words"], one.get("training", False))
+                    for one in user["consents"]
+                ],
                 posts=[
-                    exported_post(
-                        post_of(one),
-                        one["saved_at"],
-                        one.get("model"),
-                        None if one.get("model") is None else classification_of(one),
-                    )
+                    exported_post(stored_post_of(one), one["saved_at"], one.get("model"))
                     for one in database.posts.find(of_user).sort("place", -1)
                 ],
                 analyses=[

@@ -35,12 +35,19 @@ class UserPart(StorePart):
             found = database.users.find_one({**equal(id=user_id), **ALIVE})
         return None if found is None else read_user(user_id, found)
 
-    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
+    def set_consent(
+        self,
+        user_id: str,
+        at: datetime | None,
+        *,
+        words: str | None = None,
+        training: bool = False,
+    ) -> None:
         consented_at = optional_stored_time(at)
-        history = {"$each": [{"at": consented_at, "words": words}], "$slice": -_CONSENTS_KEPT}
-        self._change(
-            user_id, {"$set": {"consented_at": consented_at}, "$push": {"consents": history}}
-        )
+        consent = {"at": consented_at, "words": words, "training": training}
+        history = {"$each": [consent], "$slice": -_CONSENTS_KEPT}
+        now = {"consented_at": consented_at, "training": training}
+        self._change(user_id, {"$set": now, "$push": {"consents": history}})
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:
         self._change(user_id, {"$set": {"matchable": matchable}})
@@ -106,6 +113,11 @@ def user_exists(database: MongoDatabase, user_id: str, user_key: str) -> bool:
     """Return whether the user with that key still exists."""
     found = database.users.find_one({**equal(id=user_id, key=user_key), **ALIVE}, {"_id": 1})
     return found is not None
+
+
+def agreed_to_training(user: Mapping[str, Any]) -> bool:
+    """Return whether a user's consent to training is on record."""
+    return user["consented_at"] is not None and user.get("training", False)
 
 
 def purge(database: MongoDatabase, user_key: str) -> None:

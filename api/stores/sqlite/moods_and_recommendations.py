@@ -70,7 +70,8 @@ class MoodPart(StorePart):
         rows = self._rows(
             "SELECT user_id, analysis_id, feedback.mood FROM feedback "
             "JOIN analyses USING (analysis_key) JOIN users ON users.user_key = feedback.user_key "
-            "WHERE users.consented_at IS NOT NULL ORDER BY feedback.user_key, feedback_key"
+            "WHERE users.consented_at IS NOT NULL AND users.training "
+            "ORDER BY feedback.user_key, feedback_key"
         )
         return [Feedback(*row) for row in rows]
 

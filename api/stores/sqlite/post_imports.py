@@ -185,13 +185,14 @@ _TAKE_PLACE = """
 
 _DELETE = "DELETE FROM posts WHERE user_key = ? AND post_id IN ({})"
 
-# The classification of another text says nothing about this one.
-_DROP_CLASSIFICATIONS = f"""
+# The classification and the correction of another text say nothing about this one.
+_DROP_EMOTIONS = f"""
     UPDATE posts SET model = NULL, label = NULL, anger = NULL, fear = NULL, joy = NULL,
         love = NULL, sadness = NULL, surprise = NULL, neutral = NULL, irony = NULL, tokens = NULL,
-        truncated = NULL, detected_language = NULL
+        truncated = NULL, detected_language = NULL, correction = NULL
     WHERE post_key IN (
-        SELECT post_key {_KNOWN} WHERE posts.text <> spool.text AND posts.model IS NOT NULL
+        SELECT post_key {_KNOWN} WHERE posts.text <> spool.text
+            AND (posts.model IS NOT NULL OR posts.correction IS NOT NULL)
     )
 """
 
@@ -331,7 +332,7 @@ class Spool:
         run(_DELETE.format("SELECT post_id FROM temp.same WHERE NOT takes_place"), of_user)
         run(_TAKE_PLACE, of_user)
         if known:
-            run(_DROP_CLASSIFICATIONS, of_user)
+            run(_DROP_EMOTIONS, of_user)
         written = run(_MERGE_SPOOL, (user_key, saved_at)).rowcount
         if self._edited:
             run(_FORGET_EARLIER, of_user)

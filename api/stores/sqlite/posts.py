@@ -7,19 +7,28 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from api.domain.analyses import Lease
-from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Post
+from api.domain.posts import (
+    EMOTIONS,
+    Classification,
+    ClassifiedPost,
+    Engagement,
+    Ownership,
+    Post,
+    StoredPost,
+)
 from api.errors import NotFoundError
-from api.ports.store import SavedPosts
+from api.ports.store import LabelledPost, SavedPosts
+from api.stores.shared_rules import no_such_post
 from api.stores.sqlite.analyses import leased_keys
 from api.stores.sqlite.connections import StorePart, translated
 from api.stores.sqlite.post_imports import CHUNK, OWNERSHIPS, Spool
 from api.stores.sqlite.users import create_user, user_key_of
-from api.stores.values import stored_time, time_of
+from api.stores.values import stored_text, stored_time, time_of
 
 # Positions of the columns of the table posts; a migration adds columns at its end.
 _POST = slice(2, 14)  # post_id to hashtags
 _CLASSIFICATION = slice(16, 27)  # label to truncated
-_EARLIER_IDS, _OWN_WORD = 28, 29
+_EARLIER_IDS, _OWN_WORD, _CORRECTION = 28, 29, 30
 _NOBODY = -1  # no user has this key
 _BEFORE_ALL = -(2**63)
 _AFTER_ALL = 2**63 - 1
@@ -27,6 +36,12 @@ _AFTER_ALL = 2**63 - 1
 _OF_USER = "FROM posts WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?)"
 _NEWEST = f"{_OF_USER} AND created_at >= ? AND (created_at, length(post_id), post_id) >= (?, ?, ?)"
 _IN_ORDER = "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
+_LABELLED = (
+    "SELECT text, correction FROM posts INDEXED BY posts_corrected "
+    "JOIN users USING (user_key) WHERE correction IS NOT NULL "
+    "AND users.consented_at IS NOT NULL AND users.training AND ownership = ? "
+    "ORDER BY text, correction"
+)
 
 
 class PostPart(StorePart):
@@ -125,11 +140,26 @@ class PostPart(StorePart):
                 f"SELECT * {_NEWEST} AND model = ? {_IN_ORDER}",
                 (user_id, *_oldest_of(connection, user_id, max_posts), model),
             ).fetchall()
-        return [ClassifiedPost(post_of(row), classification_of(row)) for row in rows]
+        return [_classified_post_of(row) for row in rows]
 
     def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
         rows = self._rows(f"SELECT * {_OF_USER} AND model IS NOT NULL {_IN_ORDER}", user_id)
-        return [ClassifiedPost(post_of(row), classification_of(row)) for row in rows]
+        return [_classified_post_of(row) for row in rows]
+
+    def correct_post(self, user_id: str, post_id: str, emotion: str | None) -> StoredPost:
+        with self._connections.writing() as connection:
+            row = connection.execute(
+                "UPDATE posts SET correction = ? "
+                "WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?) AND post_id = ? "
+                "RETURNING *",
+                (emotion, user_id, stored_text(post_id)),
+            ).fetchone()
+        if row is None:
+            raise no_such_post(user_id, post_id)
+        return stored_post_of(row)
+
+    def labelled_posts(self) -> list[LabelledPost]:
+        return [LabelledPost(*row) for row in self._rows(_LABELLED, Ownership.OWN.value)]
 
 
 def _oldest_of(
@@ -167,6 +197,16 @@ def post_of(row: sqlite3.Row) -> Post:
         earlier_ids=_texts(row[_EARLIER_IDS]),
         own_word=row[_OWN_WORD],
     )
+
+
+def stored_post_of(row: sqlite3.Row) -> StoredPost:
+    """Read a post, classified or not, from a row with all columns of posts."""
+    classification = None if row["model"] is None else classification_of(row)
+    return StoredPost(post_of(row), classification, row[_CORRECTION])
+
+
+def _classified_post_of(row: sqlite3.Row) -> ClassifiedPost:
+    return ClassifiedPost(post_of(row), classification_of(row), row[_CORRECTION])
 
 
 def _texts(stored: str) -> tuple[str, ...]:

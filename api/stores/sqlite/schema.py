@@ -269,6 +269,15 @@ _HOLDS = (
 # Seconds that an analysis spent in each stage.
 _STAGE_SECONDS = ("ALTER TABLE analyses ADD COLUMN stage_seconds TEXT",)
 
+# correction is the emotion that the user says a post has, training whether the user agreed that
+# corrections and feedback are used to train.
+_CORRECTIONS = (
+    "ALTER TABLE posts ADD COLUMN correction TEXT",
+    "CREATE INDEX posts_corrected ON posts (user_key) WHERE correction IS NOT NULL",
+    "ALTER TABLE users ADD COLUMN training INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE consents ADD COLUMN training INTEGER NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
@@ -280,6 +289,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _IDEMPOTENCY_KEYS,
     _HOLDS,
     _STAGE_SECONDS,
+    _CORRECTIONS,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

@@ -6,14 +6,16 @@ from typing import Any
 
 from api.stores.sqlite.analyses import analysis_of
 from api.stores.sqlite.connections import StorePart
-from api.stores.sqlite.posts import classification_of, post_of
+from api.stores.sqlite.posts import stored_post_of
 from api.stores.sqlite.users import user_key_of, user_of
 from api.stores.user_export import exported_post, user_export
 from api.stores.values import time_of
 
 _USER = "SELECT * FROM users WHERE user_key = ?"
 _HASHTAGS = "SELECT hashtag FROM user_hashtags WHERE user_key = ? ORDER BY position"
-_CONSENTS = "SELECT consented_at, words FROM consents WHERE user_key = ? ORDER BY consent_key"
+_CONSENTS = (
+    "SELECT consented_at, words, training FROM consents WHERE user_key = ? ORDER BY consent_key"
+)
 _POSTS = (
     "SELECT * FROM posts WHERE user_key = ? "
     "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
@@ -56,15 +58,11 @@ class UserExportPart(StorePart):
             return user_export(
                 user_of(user),
                 matchable=bool(user["matchable"]),
+                training=bool(user["training"]),
                 hashtags=[hashtag for (hashtag,) in rows(_HASHTAGS)],
-                consents=map(tuple, rows(_CONSENTS)),
+                consents=((at, words, bool(training)) for at, words, training in rows(_CONSENTS)),
                 posts=[
-                    exported_post(
-                        post_of(row),
-                        time_of(row["saved_at"]),
-                        row["model"],
-                        None if row["model"] is None else classification_of(row),
-                    )
+                    exported_post(stored_post_of(row), time_of(row["saved_at"]), row["model"])
                     for row in rows(_POSTS)
                 ],
                 analyses=[

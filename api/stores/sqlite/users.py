@@ -29,16 +29,25 @@ class UserPart(StorePart):
         rows = self._rows(_USER, user_id)
         return user_of(rows[0]) if rows else None
 
-    def set_consent(self, user_id: str, at: datetime | None, *, words: str | None = None) -> None:
+    def set_consent(
+        self,
+        user_id: str,
+        at: datetime | None,
+        *,
+        words: str | None = None,
+        training: bool = False,
+    ) -> None:
         consented_at = optional_stored_time(at)
         with self._connections.writing() as connection:
             user_key = user_key_of(connection, user_id)
             connection.execute(
-                "UPDATE users SET consented_at = ? WHERE user_key = ?", (consented_at, user_key)
+                "UPDATE users SET consented_at = ?, training = ? WHERE user_key = ?",
+                (consented_at, training, user_key),
             )
             connection.execute(
-                "INSERT INTO consents (user_key, consented_at, words) VALUES (?, ?, ?)",
-                (user_key, consented_at, words),
+                "INSERT INTO consents (user_key, consented_at, words, training) "
+                "VALUES (?, ?, ?, ?)",
+                (user_key, consented_at, words, training),
             )
 
     def set_matchable(self, user_id: str, matchable: bool) -> None:

@@ -24,7 +24,7 @@ from tests.contract.stores.store_examples import (
 def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     """Call every method, with each shape of its queries."""
     store.ensure_user(ALICE, "Alice", NOW)
-    store.set_consent(ALICE, NOW)
+    store.set_consent(ALICE, NOW, training=True)
     store.set_matchable(ALICE, True)
     for text in ("first", "edited"):
         store.save_posts(ALICE, [a_post(1, text=text), a_post(2)], NOW)
@@ -53,6 +53,9 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
         store.count_unclassified(ALICE, MODEL, max_posts=max_posts)
         store.classified_posts(ALICE, MODEL, max_posts=max_posts)
     store.latest_classified_posts(ALICE)
+    store.correct_post(ALICE, "1", "joy")
+    store.labelled_posts()
+    store.correct_post(ALICE, "1", None)
     store.count_posts(ALICE)
     store.source_mark(ALICE, "x", "alice")
     for sealed in ("sealed", None):

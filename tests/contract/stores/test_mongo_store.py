@@ -63,6 +63,7 @@ def test_no_value_is_run_as_an_operator(store: MongoStore, evil: Any) -> None:
         lambda: store.set_consent(evil, NOW),
         lambda: store.save_posts(evil, [a_post(1)], NOW),
         lambda: store.export_user(evil),
+        lambda: store.correct_post(evil, "1", "joy"),
         lambda: store.add_feedback(evil, "Cheerful", NOW),
         lambda: store.create_analysis(an_analysis("x", evil), idempotency_key=evil),
     ):

@@ -152,12 +152,13 @@ def test_feedback_on_an_unknown_analysis_is_not_found(store: Store) -> None:
         store.add_feedback("nothing", "Cheerful", SOON)
 
 
-def test_feedback_is_read_of_users_whose_consent_is_on_record(store: Store) -> None:
-    for analysis_id, user in (("a1", ALICE), ("b1", "bob"), ("c1", "carol")):
+def test_feedback_is_read_of_users_who_agreed_to_training(store: Store) -> None:
+    for analysis_id, user in (("a1", ALICE), ("b1", "bob"), ("c1", "carol"), ("d1", "dan")):
         finished(store, analysis_id, user)
         store.add_feedback(analysis_id, "Satisfied", SOON)
     for user in (ALICE, "bob", "carol"):
-        store.set_consent(user, SOON)
+        store.set_consent(user, SOON, training=True)
+    store.set_consent("dan", SOON)
     finished(store, "a2", ALICE)
     store.add_feedback("a2", "Stressed", LATER)
     store.set_consent("bob", None)

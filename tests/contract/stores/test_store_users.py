@@ -92,8 +92,17 @@ def test_consent_is_stored_with_its_time(store: Store, at: datetime | None) -> N
         lambda store: store.create_analysis(an_analysis(user_id="nobody"), idempotency_key=None),
         lambda store: store.export_user("nobody"),
         lambda store: store.set_sign_in("nobody", "x", "sealed"),
+        lambda store: store.correct_post("nobody", "1", "joy"),
     ],
-    ids=["set_consent", "set_matchable", "save_posts", "create_analysis", "export_user", "sign_in"],
+    ids=[
+        "set_consent",
+        "set_matchable",
+        "save_posts",
+        "create_analysis",
+        "export_user",
+        "sign_in",
+        "correct_post",
+    ],
 )
 def test_only_ensure_user_makes_a_user(store: Store, write: Callable[[Store], object]) -> None:
     with pytest.raises(NotFoundError):
@@ -104,9 +113,10 @@ def test_only_ensure_user_makes_a_user(store: Store, write: Callable[[Store], ob
 
 def with_everything(store: Store) -> None:
     known(store)
-    store.set_consent(ALICE, NOW, words="2026-11")
+    store.set_consent(ALICE, NOW, words="2026-11", training=True)
     store.set_matchable(ALICE, True)
     store.save_posts(ALICE, [a_full_post()], NOW)
+    store.correct_post(ALICE, a_full_post().post_id, "fear")
     finished(store, "done", hashtags=("music",))
     store.add_feedback("done", "Satisfied", LATER)
     store.set_sign_in(ALICE, "x", "sealed secret")
@@ -129,10 +139,14 @@ def test_an_export_contains_everything_as_json(store: Store) -> None:
     }  # fmt: skip
     assert export["user"]["hashtags"] == ["music"]
     assert export["user"]["matchable"] is True
-    assert export["consents"] == [{"consented_at": NOW.isoformat(), "words": "2026-11"}]
+    assert export["user"]["training"] is True
+    assert export["consents"] == [
+        {"consented_at": NOW.isoformat(), "words": "2026-11", "training": True}
+    ]
     (post,) = export["posts"]
     assert post["text"] == a_full_post().text
     assert post["engagement"]["bookmarks"] == 5
+    assert post["correction"] == "fear"
     assert post["classification"]["model"] == MODEL
     assert post["classification"]["scores"] == a_classification().scores
     assert {one["analysis_id"] for one in export["analyses"]} == {"done", "running"}

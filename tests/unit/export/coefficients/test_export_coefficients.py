@@ -380,7 +380,7 @@ def store_of_answers(path: Path, people: int, *, consent: bool = True) -> str:
         )
         store.add_feedback(analysis_id, mood, START)
         if consent:
-            store.set_consent(user, START)
+            store.set_consent(user, START, training=True)
     store.close()
     return f"sqlite:///{path}"
 
