@@ -59,8 +59,7 @@ def stage_seconds(_: MongoDatabase) -> None:
 
 
 def corrections(_: MongoDatabase) -> None:
-    """Change nothing: posts may now have a correction, which older versions would leave to another
-    text, and users an agreement to training, which they would not withdraw."""
+    """Change nothing: older versions would leave a post's correction to its next text."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (

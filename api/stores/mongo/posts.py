@@ -136,8 +136,9 @@ class PostPart(StorePart):
             return _classified(database, _window(database, user_id, None), {"$gt": ""})
 
     def correct_post(self, user_id: str, post_id: str, emotion: str | None) -> StoredPost:
-        change = {"$unset": {"correction": ""}} if emotion is None else {}
-        change = change or {"$set": {"correction": emotion}}
+        change: Document = {"$set": {"correction": emotion}}
+        if emotion is None:
+            change = {"$unset": {"correction": ""}}
         with self._connections.using() as database:
             user = user_after_import(database, user_id)
             if user is None:

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from api.domain.analyses import Lease
 from api.domain.posts import (
@@ -39,8 +40,7 @@ _IN_ORDER = "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
 _LABELLED = (
     "SELECT text, correction FROM posts INDEXED BY posts_corrected "
     "JOIN users USING (user_key) WHERE correction IS NOT NULL "
-    "AND users.consented_at IS NOT NULL AND users.training AND ownership = ? "
-    "ORDER BY text, correction"
+    "AND users.consented_at IS NOT NULL AND users.training AND ownership = ?"
 )
 
 
@@ -159,7 +159,8 @@ class PostPart(StorePart):
         return stored_post_of(row)
 
     def labelled_posts(self) -> list[LabelledPost]:
-        return [LabelledPost(*row) for row in self._rows(_LABELLED, Ownership.OWN.value)]
+        labelled = [LabelledPost(*row) for row in self._rows(_LABELLED, Ownership.OWN.value)]
+        return sorted(labelled, key=attrgetter("text", "label"))
 
 
 def _oldest_of(

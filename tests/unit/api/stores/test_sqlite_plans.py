@@ -24,6 +24,7 @@ SMALL_ON_PURPOSE = (
     *(f"SCAN temp.{table}" for table in ("named", "gone", "minutes", "candidates", "same")),
     "SCAN earlier VIRTUAL TABLE",  # the earlier_ids of one post
     "SCAN feedback USING INDEX feedback_user",  # an operator reads all of it, to fit constants
+    "SCAN posts USING INDEX posts_corrected",  # an operator reads all of it, to train the model
     "SCAN analyses USING COVERING INDEX analyses_held",  # no more than workers and deferrals
     "SCAN analyses USING INDEX analyses_waiting",  # in order, past those that run, to the first
 )
