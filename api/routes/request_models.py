@@ -179,10 +179,12 @@ class ImportQuery(StrictQuery):
     )
 
 
-class TimelineQuery(StrictQuery):
-    """Query with the bucket size of a timeline."""
+class TimelineQuery(DateRangeQuery):
+    """Query with the bucket size of a timeline, and the days it is of."""
 
-    bucket: Literal["day", "week"] = "day"
+    bucket: Literal["day", "week", "month"] = Field(
+        "day", description="weeks begin on Monday; a week or month that the days cut stays one"
+    )
 
 
 class CountryQuery(StrictQuery):

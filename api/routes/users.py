@@ -91,8 +91,8 @@ def users_blueprint(services: Services) -> APIBlueprint:
 
     @routes.get("/timeline", **documented(Scope.READ, {200: TimelineDocument}, "not-found"))
     def get_timeline(path: UserPath, query: TimelineQuery) -> Any:
-        """Return the user's emotions over time, oldest first."""
-        buckets = services.users.timeline(path.user_name, query.bucket)
+        """Return the user's emotions over time, oldest first, by days of the zone asked for."""
+        buckets = services.users.timeline(path.user_name, query.bucket, query.days())
         return {"bucket": query.bucket, "timeline": [item.to_dict() for item in buckets]}
 
     @routes.get(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.domain.analyses import WORDS_VERSION
+from api.domain.date_ranges import DateRange
 from api.domain.moods import OPPOSITE, Mood
 from api.domain.posts import InvalidUserNameError, user_id_of
 from api.domain.recommendations import Recommendations, recommend
@@ -55,14 +56,14 @@ class Users:
             user, self.store.count_posts(user.user_id), self.store.latest_mood(user.user_id)
         )
 
-    def timeline(self, user_name: str, bucket: str) -> list[TimelineBucket]:
-        """Return the user's emotions by "day" or "week", oldest first; empty before an analysis.
+    def timeline(self, user_name: str, bucket: str, days: DateRange) -> list[TimelineBucket]:
+        """Return the user's emotions by "day", "week" or "month" of a range of days, oldest first.
 
-        Raises InvalidRequestError for another bucket.
+        It is empty before an analysis. Raises InvalidRequestError for another bucket.
         """
         posts = self.store.latest_classified_posts(self._known(user_name).user_id)
         try:
-            return timeline(posts, bucket, self.scoring)
+            return timeline(posts, bucket, self.scoring, days)
         except InvalidBucketError as error:
             raise InvalidRequestError(
                 "The timeline cannot be drawn so.", [FieldError("bucket", str(error))]

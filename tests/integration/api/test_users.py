@@ -64,9 +64,12 @@ def test_an_unknown_user_is_not_found(shared: WiredService, method: str, path: s
     [
         ("", "day", ["2026-02-01", "2026-02-02", "2026-02-03", "2026-02-04", "2026-02-05"]),
         ("?bucket=week", "week", ["2026-01-26", "2026-02-02"]),
+        ("?bucket=month", "month", ["2026-02-01"]),
+        ("?from=2026-02-02&to=2026-02-03", "day", ["2026-02-02", "2026-02-03"]),
+        ("?to=2026-02-01&timezone=Pacific/Kiritimati", "day", []),
     ],
 )
-def test_the_timeline_is_by_day_or_by_week_from_monday(
+def test_the_timeline_is_by_the_days_weeks_or_months_asked_for(
     wired: WiredService, query: str, bucket: str, starts: list[str]
 ) -> None:
     wired.analysed("alice")
@@ -75,7 +78,7 @@ def test_the_timeline_is_by_day_or_by_week_from_monday(
 
     assert answer["bucket"] == bucket
     assert [item["start"] for item in answer["timeline"]] == starts
-    assert answer["timeline"][0]["scores"]["joy"] > 0.5
+    assert all(item["scores"]["joy"] > 0.5 for item in answer["timeline"])
 
 
 def test_a_timeline_before_any_analysis_is_empty(wired: WiredService) -> None:
@@ -91,6 +94,9 @@ def test_a_timeline_before_any_analysis_is_empty(wired: WiredService) -> None:
     [
         ("GET", "timeline?bucket=year", None, "bucket"),
         ("GET", "timeline?buckets=day", None, "buckets"),
+        ("GET", "timeline?from=2026-02-30", None, "from"),
+        ("GET", "timeline?from=2026-02-02&to=2026-02-01", None, "to"),
+        ("GET", "timeline?timezone=Europe", None, "timezone"),
         ("PUT", "consent", {"matchables": True}, "/matchables"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Emotions over time, by day or by week."""
+"""Emotions over time, by day, week or month."""
 
 import json
 from dataclasses import replace
@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from api.domain.date_ranges import DateRange, date_range
 from api.domain.moods import Mood
 from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
 from api.domain.scoring import CLASSIC, ScoringConfig
@@ -130,8 +131,8 @@ def test_a_bucket_consists_of_json_values(config: ScoringConfig) -> None:
 
 
 def test_another_bucket_is_refused() -> None:
-    with pytest.raises(InvalidBucketError, match='by "day" or by "week", not by "month"'):
-        timeline([], "month", WORKED)
+    with pytest.raises(InvalidBucketError, match='by "day", "week" or "month", not by "year"'):
+        timeline([], "year", WORKED)
 
 
 def test_posts_that_are_left_out_for_their_language_are_in_no_bucket() -> None:
@@ -144,3 +145,70 @@ def test_posts_that_are_left_out_for_their_language_are_in_no_bucket() -> None:
 
     assert (bucket.start, bucket.posts, bucket.mood) == (date(2024, 5, 1), 1, Mood.CHEERFUL)
     assert [each.posts for each in timeline(items, "day", CLASSIC)] == [2, 1]
+
+
+BERLIN = "Europe/Berlin"
+
+
+def starts(items: list[ClassifiedPost], by: str, days: DateRange) -> dict[date, int]:
+    return {each.start: each.posts for each in timeline(items, by, ANY_EVIDENCE, days)}
+
+
+@pytest.mark.parametrize(
+    ("by", "moments", "expected"),
+    [
+        (
+            "day",  # midnight in Berlin is 22:00 UTC in summer and 23:00 in winter
+            [
+                datetime(2024, 3, 30, 22, 59, tzinfo=UTC),
+                datetime(2024, 3, 30, 23, tzinfo=UTC),
+                datetime(2024, 3, 31, 21, 59, tzinfo=UTC),
+                datetime(2024, 3, 31, 22, tzinfo=UTC),
+            ],
+            {date(2024, 3, 30): 1, date(2024, 3, 31): 2, date(2024, 4, 1): 1},
+        ),
+        (
+            "week",  # Monday began in Berlin while it was Sunday in UTC
+            [datetime(2024, 5, 5, 21, 59, tzinfo=UTC), datetime(2024, 5, 5, 22, tzinfo=UTC)],
+            {date(2024, 4, 29): 1, date(2024, 5, 6): 1},
+        ),
+        (
+            "month",
+            [
+                datetime(2024, 1, 31, 22, 59, tzinfo=UTC),
+                datetime(2024, 1, 31, 23, tzinfo=UTC),
+                datetime(2024, 2, 29, 22, 59, tzinfo=UTC),
+                datetime(2024, 12, 31, 23, tzinfo=UTC),
+            ],
+            {date(2024, 1, 1): 1, date(2024, 2, 1): 2, date(2025, 1, 1): 1},
+        ),
+    ],
+)
+def test_buckets_are_of_the_days_in_the_zone(
+    by: str, moments: list[datetime], expected: dict[date, int]
+) -> None:
+    items = [at(moment, joy=1.0) for moment in moments]
+
+    assert starts(items, by, date_range(timezone=BERLIN)) == expected
+
+
+def test_a_range_leaves_out_posts_outside_of_its_days_and_keeps_the_starts_of_buckets() -> None:
+    items = [at(datetime(2024, 5, day, 22, tzinfo=UTC), joy=1.0) for day in range(1, 31)]
+    days = date_range(date(2024, 5, 8), date(2024, 5, 14), BERLIN)
+
+    assert starts(items, "day", days) == {date(2024, 5, day): 1 for day in range(8, 15)}
+    assert starts(items, "week", days) == {date(2024, 5, 6): 5, date(2024, 5, 13): 2}
+    assert starts(items, "month", days) == {date(2024, 5, 1): 7}
+
+
+def test_a_post_weighs_by_its_age_at_the_end_of_the_bucket_in_the_zone() -> None:
+    # Within the last whole day of the month in Kiritimati (UTC+14) the newer post weighs more by
+    # the classic form, whose ages are whole days.
+    end = datetime(2024, 5, 31, 10, tzinfo=UTC)
+    old = at(end - timedelta(days=1, seconds=1), sadness=1.0, likes=7)
+    new = at(end - timedelta(seconds=1), joy=1.0, likes=7)
+
+    (bucket,) = timeline([old, new], "month", CLASSIC, date_range(timezone="Pacific/Kiritimati"))
+
+    assert bucket.scores is not None
+    assert bucket.scores["joy"] == pytest.approx(2 / 3)
