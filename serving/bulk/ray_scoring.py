@@ -14,6 +14,7 @@ from typing import Any, Self
 
 # Before the import: Ray reports usage to its makers unless told not to, and must not.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its warnings are for Ray's developers
 
 import pyarrow as pa
 import ray
@@ -74,6 +75,8 @@ class RayScoring:
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
         context.target_max_block_size = 1  # a window is a block of its own
+        for handler in logging.getLogger("ray.data").handlers:
+            handler.setLevel(logging.ERROR)
         return self
 
     def __exit__(

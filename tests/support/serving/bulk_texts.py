@@ -5,6 +5,7 @@
 import csv
 import sys
 from collections.abc import Iterator
+from typing import TextIO
 
 _WHO = """my sister|the neighbour|our teacher|a stranger|my boss|the baker|grandma|
 the new guy"""
@@ -33,7 +34,12 @@ def texts(rows: int) -> Iterator[str]:
         yield text(row * 7_919 % 10_000_019)
 
 
-if __name__ == "__main__":
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+def write_csv(stream: TextIO, rows: int) -> None:
+    """Write so many texts with the columns id and text."""
+    writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["id", "text"])
-    writer.writerows([row, one] for row, one in enumerate(texts(int(sys.argv[1]))))
+    writer.writerows([row, one] for row, one in enumerate(texts(rows)))
+
+
+if __name__ == "__main__":
+    write_csv(sys.stdout, int(sys.argv[1]))
