@@ -9,12 +9,25 @@ from typing import Any
 IMPORTED = "imported"
 """The source that every service has: posts already in the store."""
 
-WORDS_VERSION = "2026-11"
+WORDS_VERSION = "2026-12"
 WORDS = (
     "These are my own posts, and I agree that their feelings are read."
     " I can erase everything at any time."
 )
-"""The text of the consent. Change WORDS_VERSION with it: each consent records its version."""
+TRAINING_WORDS = (
+    "My corrections of posts, with the texts of those posts, may also be used to train the model"
+    " that reads emotions, and what I say of my mood to fit the constants that decide a mood."
+    " I can take this back; what was trained before keeps what it has learned."
+)
+"""The texts of the consent: to be analysed, and, as a choice of its own, to lend what one says.
+
+Change WORDS_VERSION with them: each consent records its version, and whether it included training.
+"""
+
+
+def consent_words(*, training: bool) -> str:
+    """Return the text of a consent, with or without training."""
+    return f"{WORDS} {TRAINING_WORDS}" if training else WORDS
 
 
 class AnalysisState(StrEnum):

@@ -279,6 +279,13 @@ class StoredPost:
         return self.classification.label
 
     @property
+    def language(self) -> str | None:
+        """Return the language that the source names, else the one detected; None if unknown."""
+        if self.classification is None:
+            return self.post.language if is_known_language(self.post.language) else None
+        return ClassifiedPost(self.post, self.classification).language
+
+    @property
     def read(self) -> bool:
         """Return whether the post is classified and the model reads its language."""
         if self.classification is None:

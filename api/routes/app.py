@@ -10,6 +10,7 @@ from api.metrics import Metrics
 from api.routes.analyses import analyses_blueprint
 from api.routes.authentication import register_authentication, register_scope_checks
 from api.routes.body_checks import register_body_check
+from api.routes.corrections import corrections_blueprint
 from api.routes.documents.analyses import AnalysisEvent
 from api.routes.documents.service import ProblemDocument
 from api.routes.error_handlers import invalid_request, register_error_handlers
@@ -77,6 +78,7 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
     app.register_api(analyses_blueprint(services))
     app.register_api(users_blueprint(services))
     app.register_api(moods_blueprint())
+    app.register_api(corrections_blueprint(services))
     app.register_api(sources_blueprint(services))
     app.register_api(original_blueprint(services))
     app.register_api(service_blueprint(services, metrics))

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from api.domain.analyses import WORDS, WORDS_VERSION
+from api.domain.analyses import WORDS_VERSION, consent_words
 from api.domain.moods import SUMMARIES, Mood
 from api.domain.scoring import DEFAULT
 
@@ -63,7 +63,8 @@ RESULT: dict[str, Any] = {
         }
     ],
     "truncated_share": 0.0,
-    "corrected_posts": 0,
+    "corrected_posts": 1,
+    "corrections": {"1900000000000000007": "sadness"},
     "model": "moodline-1",
     "scoring": DEFAULT.to_dict(),
     "changed_by": {
@@ -212,9 +213,10 @@ RECOMMENDATIONS: dict[str, Any] = {
 CONSENT: dict[str, Any] = {
     "user_name": "ben_grey",
     "consented_at": "2026-03-01T12:00:00Z",
-    "words": WORDS,
+    "words": consent_words(training=True),
     "words_version": WORDS_VERSION,
     "matchable": True,
+    "training": True,
 }
 EXPORT: dict[str, Any] = {
     "user": {
@@ -223,9 +225,16 @@ EXPORT: dict[str, Any] = {
         "created_at": "2026-03-01T12:00:00+00:00",
         "consented_at": "2026-03-01T12:00:00+00:00",
         "matchable": True,
+        "training": True,
         "hashtags": ["books"],
     },
-    "consents": [{"consented_at": "2026-03-01T12:00:00+00:00", "words": WORDS_VERSION}],
+    "consents": [
+        {
+            "consented_at": "2026-03-01T12:00:00+00:00",
+            "words": WORDS_VERSION,
+            "training": True,
+        }
+    ],
     "posts": [
         {
             **{key: _PEAK[key] for key in ("post_id", "text", "created_at")},
@@ -245,9 +254,23 @@ EXPORT: dict[str, Any] = {
                 "truncated": False,
                 "language": None,
             },
+            "correction": "love",
         }
     ],
     **{key: [] for key in ("analyses", "sources", "sign_ins", "moods", "feedback")},
+}
+POST: dict[str, Any] = {
+    **{key: _PEAK[key] for key in ("post_id", "text", "created_at")},
+    "ownership": "own",
+    "url": "https://x.com/i/status/1900000000000000007",
+    "hashtags": [],
+    "engagement": IMPORT["first_posts"][0]["engagement"],
+    "language": "en",
+    "emotion": "love",
+    "scores": SCORES,
+    "irony": 0.04,
+    "read": True,
+    "correction": "love",
 }
 ERASURE: dict[str, Any] = {"user_name": "ben_grey", "pending": ["files of the store"]}
 ORIGINAL_RECOMMENDATIONS = {

@@ -13,6 +13,7 @@ from api.domain.date_ranges import DateRange, InvalidDateRangeError, date_range
 from api.domain.imports import DateOrder
 from api.domain.moods import Mood
 from api.errors import FieldError, InvalidRequestError
+from api.routes.documents.results import Emotion
 
 UserName = Annotated[
     str,
@@ -166,8 +167,41 @@ class ConsentBody(Strict):
     """Consent to be analysed."""
 
     matchable: bool = Field(False, description="true: I may be recommended to others as a friend")
+    training: bool = Field(
+        False,
+        description="true: my corrections, with their texts, may be used to train the model, and my"
+        " feedback to fit the constants that decide a mood",
+    )
 
-    model_config = ConfigDict(json_schema_extra={"example": {"matchable": True}})
+    model_config = ConfigDict(json_schema_extra={"example": {"matchable": True, "training": True}})
+
+
+PostId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2_000,
+        description="`post_id` of one of the user's posts",
+        json_schema_extra={"example": "1900000000000000007"},
+    ),
+]
+
+
+class CorrectionBody(Strict):
+    """The emotion that the user says a post has."""
+
+    post_id: PostId
+    emotion: Emotion
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"post_id": "1900000000000000007", "emotion": "sadness"}}
+    )
+
+
+class CorrectionQuery(StrictQuery):
+    """Query with the post whose correction is taken back."""
+
+    post_id: PostId
 
 
 class ImportQuery(StrictQuery):

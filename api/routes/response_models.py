@@ -79,6 +79,7 @@ class ConsentDocument(BaseModel):
     words: str
     words_version: str
     matchable: bool
+    training: bool
 
     model_config = example(examples.CONSENT)
 

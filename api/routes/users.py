@@ -6,7 +6,7 @@ from flask import json, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from api.domain.analyses import WORDS, WORDS_VERSION
+from api.domain.analyses import WORDS_VERSION, consent_words
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
@@ -104,14 +104,21 @@ def users_blueprint(services: Services) -> APIBlueprint:
 
     @routes.put("/consent", **documented(Scope.ANALYSE, {200: ConsentDocument}, *BODY))
     def give_consent(path: UserPath, body: ConsentBody) -> Any:
-        """Agree to be analysed and, with matchable, to be recommended to others as a friend."""
-        user = services.users.consent(path.user_name, matchable=body.matchable)
+        """Agree to be analysed and, with matchable, to be recommended to others as a friend.
+
+        With training, corrections and feedback may be used to improve the model and the moods. Each
+        call says all of it anew: what is left out is no longer agreed to.
+        """
+        user = services.users.consent(
+            path.user_name, matchable=body.matchable, training=body.training
+        )
         return {
             "user_name": user.user_name,
             "consented_at": user.consented_at.isoformat() if user.consented_at else None,
-            "words": WORDS,
+            "words": consent_words(training=body.training),
             "words_version": WORDS_VERSION,
             "matchable": body.matchable,
+            "training": body.training,
         }
 
     erases = documented(Scope.ERASE, {204: None, 202: ErasureDocument}, *CHANGES, "not-found")

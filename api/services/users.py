@@ -7,7 +7,7 @@ from typing import Any
 from api.domain.analyses import WORDS_VERSION
 from api.domain.date_ranges import DateRange
 from api.domain.moods import OPPOSITE, Mood
-from api.domain.posts import InvalidUserNameError, user_id_of
+from api.domain.posts import InvalidUserNameError, StoredPost, user_id_of
 from api.domain.recommendations import Recommendations, recommend
 from api.domain.scoring import ScoringConfig
 from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
@@ -88,13 +88,23 @@ class Users:
             day=self.clock().date(),
         )
 
-    def consent(self, user_name: str, *, matchable: bool) -> UserRecord:
-        """Record that the user consents to analysis now, and whether also to be matched."""
+    def consent(self, user_name: str, *, matchable: bool, training: bool) -> UserRecord:
+        """Record that the user consents to analysis now, and whether to be matched and to training.
+
+        Whether they did so before no longer matters.
+        """
         now = self.clock()
         user = self.store.ensure_user(valid_user_id(user_name), user_name, now)
-        self.store.set_consent(user.user_id, now, words=WORDS_VERSION)
+        self.store.set_consent(user.user_id, now, words=WORDS_VERSION, training=training)
         self.store.set_matchable(user.user_id, matchable)
         return replace(user, consented_at=now)
+
+    def correct(self, user_name: str, post_id: str, emotion: str | None) -> StoredPost:
+        """Save which emotion the user says a post has, None to take it back; return the post.
+
+        It counts from the next analysis on. Raises NotFoundError also for an unknown post.
+        """
+        return self.store.correct_post(self._known(user_name).user_id, post_id, emotion)
 
     def export(self, user_name: str) -> Mapping[str, Any]:
         """Return all data of the user as JSON values."""

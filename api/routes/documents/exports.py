@@ -21,6 +21,7 @@ class ExportedUserDocument(BaseModel):
     created_at: StoredTime
     consented_at: StoredTime | None
     matchable: bool
+    training: bool = Field(description="whether corrections and feedback may be used to train")
     hashtags: list[str]
 
 
@@ -29,6 +30,7 @@ class ExportedConsentDocument(BaseModel):
 
     consented_at: StoredTime | None
     words: str | None
+    training: bool
 
 
 class ExportedClassificationDocument(BaseModel):
@@ -57,6 +59,7 @@ class ExportedPostDocument(BaseModel):
     own_word: str | None = Field(description="the writer's own word for their mood (Daylio)")
     saved_at: StoredTime
     classification: ExportedClassificationDocument | None
+    correction: Emotion | None = Field(description="the emotion to which the user corrected it")
 
 
 class ExportedAnalysisDocument(BaseModel):

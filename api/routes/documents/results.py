@@ -74,6 +74,9 @@ class MovedPostDocument(BaseModel):
     created_at: StoredTime
     effect: float = Field(description="its part of the change of the balance")
     new: bool = Field(description="whether the earlier analysis did not have it")
+    corrected: bool = Field(
+        False, description="whether its correction was made, changed or taken back since"
+    )
 
 
 class ChangedByDocument(BaseModel):
@@ -170,6 +173,9 @@ class ResultDocument(BaseModel):
     language_note: str | None = Field(None, description="a sentence to show if any are not")
     corrected_posts: int | None = Field(
         None, description="posts that count as the emotion to which the user corrected them"
+    )
+    corrections: dict[str, Emotion] | None = Field(
+        None, description="these emotions by post_id; null if there are more than 1,000"
     )
     model: str = Field(description="name and version of the model that classified the posts")
     scoring: ScoringDocument

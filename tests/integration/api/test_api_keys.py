@@ -67,6 +67,13 @@ CALLS = [
     Call(Scope.READ, "GET", "/v1/users/alice/recommendations"),
     Call(Scope.ANALYSE, "PUT", "/v1/users/alice/consent"),
     Call(Scope.READ, "GET", "/v1/users/alice/export"),
+    Call(
+        Scope.ANALYSE,
+        "PUT",
+        "/v1/users/alice/corrections",
+        {"json": {"post_id": "1", "emotion": "joy"}},
+    ),
+    Call(Scope.ANALYSE, "DELETE", "/v1/users/alice/corrections?post_id=1"),
     Call(Scope.READ, "GET", "/recommend_friends/alice"),
     Call(Scope.READ, "GET", "/recomend_friends/alice"),
     Call(Scope.ANALYSE, "GET", "/start_analysis/alice?consent=perhaps"),

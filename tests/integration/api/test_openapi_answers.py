@@ -19,7 +19,9 @@ from tests.support.wired_service import WiredService, upload
 USER = "ben_grey"
 CHANGING: dict[str, dict[str, Any]] = {
     "import_posts": upload(b"text,created_at\nso sad,2026-02-20\n", "posts.csv"),
-    "give_consent": {"json": {"matchable": True}},
+    "give_consent": {"json": {"matchable": True, "training": True}},
+    "correct_post": {"json": {"post_id": "0", "emotion": "love"}},
+    "take_correction_back": {"query_string": {"post_id": "0"}},
     "start_analysis": {"json": {"user_name": USER, "consent": True}},
     "give_feedback": {"json": {"mood": "Stressed"}},
     "cancel_analysis": {},

@@ -131,6 +131,7 @@ def test_consent_keeps_its_time_and_the_version_of_the_words(wired: WiredService
     answer = wired.client.put("/v1/users/Alice/consent")
 
     consent = answer.get_json()
+    assert consent["training"] is False
     (kept,) = wired.client.get("/v1/users/alice/export").get_json()["consents"]
     assert (answer.status_code, consent["user_name"], consent["matchable"]) == (200, "Alice", False)
     assert consent["words"] == WORDS
