@@ -8,11 +8,12 @@ import threading
 
 from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
+from api.environment import warn_of_unread_names
 from api.errors import MoodlineError
 from api.logs import configure_logs
 from api.runtime.http_server import HttpServer
 from api.runtime.processes import collect_garbage_less_often
-from api.settings import SettingsError, read_settings
+from api.settings import SettingsError, read_settings, secrets, variables
 
 _log = logging.getLogger("api")
 
@@ -22,6 +23,7 @@ def main() -> int:
     try:
         settings = read_settings(os.environ)
         configure_logs(settings.log_format, settings.log_level)
+        warn_of_unread_names(os.environ, variables(), secrets())
         service = wire(adapters(settings), settings)
     except (SettingsError, MoodlineError) as error:
         return _refuse(str(error))

@@ -17,11 +17,12 @@ from prometheus_client import multiprocess
 
 from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
+from api.environment import warn_of_unread_names
 from api.errors import MoodlineError
 from api.logs import configure_logs
 from api.runtime.gunicorn_worker import HttpServerWorker
 from api.runtime.processes import collect_garbage_less_often
-from api.settings import SettingsError, read_settings
+from api.settings import SettingsError, read_settings, secrets, variables
 
 _APP_LOAD_ERROR = 4  # gunicorn ends at this status instead of restarting the process
 _SERVICE = "moodline"
@@ -62,7 +63,9 @@ def serve() -> Flask:
 
 
 def on_starting(_server: Any) -> None:
-    """Delete the metrics of earlier processes."""
+    """Say which settings have no effect, and delete the metrics of earlier processes."""
+    configure_logs(_settings.log_format, _settings.log_level)
+    warn_of_unread_names(os.environ, variables(), secrets())
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         for file in Path(folder).glob("*.db"):

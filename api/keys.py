@@ -1,4 +1,4 @@
-"""Command to create, list and revoke API keys: `python -m api.keys create|list|revoke`.
+"""Command to create, list and revoke API keys: `python -m api.keys first|create|list|revoke`.
 
 A running service uses a change at once.
 """
@@ -36,6 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m api.keys", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser(
+        "first", help="create the first key, which has the scope admin, and show it, once"
+    )
     create = commands.add_parser("create", help="create a key and show it, once")
     create.add_argument("name", help="what the key is for, as `list` shows it")
     create.add_argument(
@@ -44,13 +47,15 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         type=Scope,
         choices=list(Scope),
-        help="what it allows; may be given several times",
+        help="what it allows; may be given several times. application: analyse, read and erase"
+        " with everybody's data; admin: everything",
     )
     create.add_argument(
         "--user",
         action="append",
         default=[],
-        help="whose data it reaches; may be given several times (admin: everybody's)",
+        help="whose data it reaches; may be given several times (application and admin:"
+        " everybody's)",
     )
     commands.add_parser("list", help="list the keys")
     revoke = commands.add_parser("revoke", help="revoke a key")
@@ -59,8 +64,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace, access: Access) -> None:
-    if options.command == "create":
-        print(access.create(options.name, options.scope, options.user))
+    if options.command in ("first", "create"):
+        first = options.command == "first"
+        print(
+            access.create_first()
+            if first
+            else access.create(options.name, options.scope, options.user)
+        )
         print("This is shown once: store it as a secret.", file=sys.stderr)
     elif options.command == "revoke":
         access.revoke(options.prefix)
@@ -71,7 +81,7 @@ def _run(options: argparse.Namespace, access: Access) -> None:
 
 
 def _line(key: ApiKey) -> str:
-    users = "everybody" if Scope.ADMIN in key.scopes else ",".join(sorted(key.users))
+    users = "everybody" if key.reaches_everybody else ",".join(sorted(key.users))
     return (
         f"{key.prefix}  {key.name}  scopes {','.join(sorted(key.scopes))}  users {users}"
         f"  made {_minute(key.created_at)}"

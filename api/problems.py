@@ -89,8 +89,8 @@ _KINDS: dict[type[Exception], ProblemKind] = {
     errors.UnauthorizedError: HTTP_KINDS[401],
     errors.ForbiddenError: ProblemKind(
         "not-allowed", 403, "The API key does not allow this",
-        "A key has scopes (analyse, read, erase, admin) and the names of the users whose data it"
-        " reaches; one with the scope admin reaches everybody's.",
+        "A key has scopes (analyse, read, erase, application, admin) and the names of the users"
+        " whose data it reaches; one with the scope application or admin reaches everybody's.",
     ),
     errors.NotOwnAccountError: ProblemKind(
         "not-own-account", 403, "This account has not been shown to be yours",

@@ -1,7 +1,7 @@
 """Settings of the service, read from environment variables once into one frozen object.
 
 A field's variable is its name in capitals. `.env.example` names every variable with its default,
-and a test proves it.
+and a test proves it. A secret may be in a file that NAME_FILE names.
 """
 
 import ipaddress
@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from api.domain.scoring import PRESETS
+from api.environment import read_secret_files
 
 
 class SettingsError(ValueError):
@@ -269,15 +270,23 @@ def variables() -> dict[str, str]:
     return {name.upper(): _as_text(field.default) for name, field in Settings.model_fields.items()}
 
 
+def secrets() -> list[str]:
+    """Return every variable that holds a secret, or an address that may have a password."""
+    return [name.upper() for name, field in Settings.model_fields.items() if not field.repr]
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings of an environment; raise SettingsError for unusable ones.
 
     A variable that is missing or blank has its default.
     """
+    of_files, faults = read_secret_files(environment, secrets())
+    if faults:
+        raise SettingsError("\n".join(faults))
     source = EnvSettingsSource(Settings)
     source.env_vars = {
         name.lower(): text.strip()
-        for name, text in environment.items()
+        for name, text in {**environment, **of_files}.items()
         if name.isupper() and text.strip()
     }
     try:

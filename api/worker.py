@@ -15,17 +15,21 @@ import threading
 from collections.abc import Callable
 
 from celery import signals
+from kombu.exceptions import OperationalError
 
 from api.adapters.celery_queue import TASK, celery_app
 from api.bootstrap.adapters import adapters
 from api.bootstrap.use_cases import analysis_workers
+from api.environment import warn_of_unread_names
 from api.errors import MoodlineError, StoreUnavailableError
 from api.logs import configure_logs
 from api.metrics import Metrics
 from api.runtime.processes import collect_garbage_less_often
-from api.settings import Settings, SettingsError, read_settings
+from api.settings import Settings, SettingsError, read_settings, secrets, variables
 
 _log = logging.getLogger("api.worker")
+
+_PING_SECONDS = 5.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
         default=f"worker-{os.getpid()}",
         help="its name in `celery inspect`, before the host's name (default: worker-PID)",
     )
-    name = parser.parse_args(arguments).name
+    parser.add_argument(
+        "--ping",
+        action="store_true",
+        help="work nothing; exit with 0 if the worker of that name on this host answers",
+    )
+    options = parser.parse_args(arguments)
     try:
         settings = read_settings(os.environ)
         if not settings.queue_url:
@@ -44,13 +53,28 @@ def main(arguments: list[str] | None = None) -> int:
                 "QUEUE_URL is empty, so the API runs the analyses itself. Set it to a Redis, such"
                 " as redis://127.0.0.1:6379/0, for the API and its workers."
             )
+        if options.ping:
+            return 0 if answers(settings, options.name) else 1
         configure_logs(settings.log_format, settings.log_level)
-        work(settings, name)
+        warn_of_unread_names(os.environ, variables(), secrets())
+        work(settings, options.name)
     except (SettingsError, MoodlineError) as error:
         sys.stderr.write(f"moodline worker: {error}\n")
         return 2
     _log.info("stopped")
     return 0
+
+
+def answers(settings: Settings, name: str) -> bool:
+    """Return whether the worker of that name on this host answers through Redis."""
+    app = celery_app(settings.queue_url, lease_seconds=settings.lease_seconds)
+    try:
+        asked = app.control.inspect(destination=[_full_name(name)], timeout=_PING_SECONDS)
+        return bool(asked.ping())
+    except OperationalError:
+        return False
+    finally:
+        app.close()
 
 
 def work(settings: Settings, name: str) -> None:
@@ -84,7 +108,7 @@ def work(settings: Settings, name: str) -> None:
         poller.start()
         # Threads, because a run mostly waits for the inference server, and they share one store.
         app.Worker(
-            hostname=f"{name}@{os.uname().nodename}",
+            hostname=_full_name(name),
             pool="threads",
             concurrency=settings.analysis_workers,
             without_gossip=True,
@@ -96,6 +120,10 @@ def work(settings: Settings, name: str) -> None:
         if poller.stop(settings.shutdown_seconds):
             ports.close()
         app.close()
+
+
+def _full_name(name: str) -> str:
+    return f"{name}@{os.uname().nodename}"
 
 
 def _serve(metrics: Metrics, settings: Settings) -> None:

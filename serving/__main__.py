@@ -5,12 +5,10 @@ before anything is started. Then the supervisor takes this process over, without
 that was loaded to check the model, and signals reach it directly.
 """
 
-import hashlib
 import importlib.util
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -20,8 +18,9 @@ from serving.classifier.artifact import open_model
 from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.providers import GPU_PROVIDERS
 from serving.errors import AddressTakenError, ModelError, ServingError, SettingsError
+from serving.home import make_own_home, metrics_folder, prepare_named_home
 from serving.logs import configure_logs
-from serving.settings import Settings
+from serving.settings import KEYS_FILE, Settings, unknown_variables
 
 logger = logging.getLogger("serving")
 
@@ -51,6 +50,8 @@ def main() -> NoReturn:
             logger.error(line)
         status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
         raise SystemExit(status) from None
+    for line in unknown_variables(os.environ):
+        logger.warning(line)
     logger.info("starting on %s", url(settings))
     listener.set_inheritable(True)
     os.chdir(Path(__file__).parent.parent)  # where the workers find this package
@@ -82,46 +83,27 @@ def check_model(folder: Path, providers: Sequence[str]) -> None:
 def worker_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment to serve in; variables of BentoML that are set already stay.
 
-    BentoML reports usage unless told not to. Its home is one folder per address, and the metrics
-    of the workers, which are shared through files there, begin anew. Raises SettingsError when
-    the home cannot be written to.
+    BentoML reports usage unless told not to. Raises SettingsError when there is no folder that can
+    be written to.
     """
     named = environment.get("BENTOML_HOME", "").strip()
-    home = Path(named).absolute() if named else _own_home(settings)
-    metrics = home / "prometheus_multiproc_dir"
-    try:
-        metrics.mkdir(parents=True, exist_ok=True)
-        for file in metrics.iterdir():
-            file.unlink()
-        with tempfile.TemporaryFile(dir=metrics):  # whether files can be made there
-            pass
-    except OSError as exc:
-        raise SettingsError(
-            f"BENTOML_HOME must name a folder that can be written to, and {home} cannot be"
-            f" ({os.strerror(exc.errno or 0)} at {exc.filename or metrics})"
-        ) from exc
+    if named:
+        home = Path(named).absolute()
+        prepare_named_home(home)
+    else:
+        home = make_own_home()
     folders = ("model_dir", "gpu_model_dir", "tensorrt_cache")
-    named_folders = ((name, getattr(settings, name)) for name in folders)
+    paths = {f"SERVING_{name.upper()}": getattr(settings, name) for name in folders}
+    if keys := environment.get(KEYS_FILE, "").strip():
+        paths[KEYS_FILE] = Path(keys)
     return {
         "BENTOML_DO_NOT_TRACK": "True",
         **environment,
         "BENTOML_HOME": str(home),
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder(home)),
         # The workers run in another folder.
-        **{f"SERVING_{name.upper()}": str(path.resolve()) for name, path in named_folders if path},
+        **{name: str(path.resolve()) for name, path in paths.items() if path},
     }
-
-
-def _own_home(settings: Settings) -> Path:
-    try:
-        folder = Path(tempfile.gettempdir())
-    except FileNotFoundError as exc:
-        raise SettingsError(
-            "BENTOML_HOME must be set to a folder that can be written to, or TMPDIR, because there"
-            " is no folder for temporary files"
-        ) from exc
-    address = hashlib.sha256(url(settings).encode()).hexdigest()[:12]
-    return folder / f"moodline-inference-{os.getuid()}-{address}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Settings of the inference server, read from SERVING_... variables once into one frozen object.
 
 A field's variable is SERVING_ and its name in capitals. `.env.example` names and explains every
-variable with its default, and a test proves it.
+variable with its default, and a test proves it. SERVING_KEYS may be in a file that
+SERVINGKEYS_FILE names.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
@@ -51,6 +53,10 @@ _LONGEST_PATH = 107
 
 _DEADLINE = f"must be a number of seconds above 0, at most {LONGEST_DEADLINE}"
 _PREFIX = "SERVING_"
+_KEYS_VARIABLE = "SERVING_KEYS"
+KEYS_FILE = "SERVING_KEYS_FILE"
+"""Variable that names a file with the text of SERVING_KEYS, where each entry may have a line."""
+
 _MOST_TEXTS = 1 << 20
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):(\S{16,512})")
@@ -95,7 +101,7 @@ def _keys(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     keys: dict[str, str] = {}
-    for number, entry in enumerate(value.split(","), start=1):
+    for number, entry in enumerate(value.replace("\n", ",").split(","), start=1):
         if not entry.strip():
             continue
         found = _KEY.fullmatch(entry.strip())
@@ -214,12 +220,44 @@ class Settings(BaseSettings):
         """
         source = EnvSettingsSource(cls)
         source.env_vars = {
-            name.lower(): text.strip() for name, text in environment.items() if text.strip()
+            name.lower(): text.strip()
+            for name, text in {**environment, **_keys_in_file(environment)}.items()
+            if text.strip()
         }
         try:
             return cls(**source())
         except ValidationError as error:
             raise SettingsError("\n".join(_line(fault) for fault in error.errors())) from None
+
+
+def _keys_in_file(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return SERVING_KEYS from the file that the environment names, if it does."""
+    path = environment.get(KEYS_FILE, "").strip()
+    if not path:
+        return {}
+    if environment.get(_KEYS_VARIABLE, "").strip():
+        raise SettingsError(f"{_KEYS_VARIABLE} and {KEYS_FILE} must not both be set")
+    try:
+        return {_KEYS_VARIABLE: Path(path).read_text(encoding="utf-8")}
+    except OSError as exc:
+        raise SettingsError(
+            f"{KEYS_FILE} must name a file that can be read, and {path} cannot be"
+            f" ({os.strerror(exc.errno or 0)})"
+        ) from exc
+    except ValueError:
+        raise SettingsError(f"{KEYS_FILE} must name a text file in UTF-8: {path}") from None
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return a line per variable that begins with SERVING_ and is none of the settings."""
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields] + [KEYS_FILE]
+    lines = []
+    for name in sorted(environment):
+        if name.startswith(_PREFIX) and name not in known:
+            likely = get_close_matches(name, known, 1)
+            meant = f"; is {likely[0]} meant?" if likely else ""
+            lines.append(f"{name} is no setting and has no effect{meant}")
+    return lines
 
 
 def _line(fault: ErrorDetails) -> str:

@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from serving.address import stop_listening
 from serving.errors import ModelError
+from serving.home import end_own_home
 from serving.logs import configure_logs
 from serving.settings import Settings
 
@@ -159,6 +160,7 @@ def main() -> NoReturn:
     drain_seconds = settings.deadline_seconds + 2 * GRACE_SECONDS
     supervisor = Supervisor(command, settings.workers, listener, drain_seconds)
     reason = asyncio.run(supervisor.run())
+    end_own_home(os.environ)
     if reason:
         logger.error("gave up: %s: %s", reason, _cause(settings))
     raise SystemExit(GAVE_UP if reason else 0)

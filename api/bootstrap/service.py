@@ -1,6 +1,7 @@
 """Wiring of the whole service: its app, its worker threads and the data files shipped with it."""
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -19,8 +20,10 @@ from api.metrics import Metrics
 from api.routes.app import create_app
 from api.runtime.worker_pool import WorkerPool
 from api.services import Services
-from api.services.access import HOW_TO_MAKE_A_KEY, Access
+from api.services.access import Access
 from api.settings import Settings, SettingsError
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
     Raises SettingsError if the stored API keys contradict the settings.
     """
     access = Access(ports.keys, ports.clock, settings.api_key_pepper)
-    _check_keys(access, settings)
+    _check_keys(access)
     support = SupportList(support_entries(settings.crisis_resources), settings.country)
     catalogue = resources.files("api").joinpath("catalogue.json")
     ports.store.replace_catalogue(parse_catalogue(json.loads(catalogue.read_bytes())))
@@ -84,17 +87,17 @@ def support_entries(own_file: Path | None) -> list[SupportEntry]:
         raise SettingsError(f"CRISIS_RESOURCES: {own_file}: {error}.") from error
 
 
-def _check_keys(access: Access, settings: Settings) -> None:
+def _check_keys(access: Access) -> None:
     any_key = bool(access.all_keys())
     if any_key and not access.required:
         raise SettingsError(
             "API_KEY_PEPPER is not set, but the store holds API keys: set it to what it was when"
             " they were made, or revoke them with `python -m api.keys revoke`."
         )
-    if not any_key and not settings.loopback:
-        raise SettingsError(
-            f"API_HOST is {settings.api_host!r} but must be a loopback address such as 127.0.0.1"
-            f" until there is an API key: {HOW_TO_MAKE_A_KEY}."
+    if not any_key and access.required:
+        _log.warning(
+            "There is no API key yet, so every call is refused: `python -m api.keys first` makes"
+            " the first one and shows it, once."
         )
 
 

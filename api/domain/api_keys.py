@@ -10,11 +10,16 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a key allows; admin allows everything, with everybody's data."""
+    """What a key allows.
+
+    The first three allow it with the data of the key's users. application allows all three with
+    everybody's data: it is for a program that serves many users. admin allows everything.
+    """
 
     ANALYSE = "analyse"
     READ = "read"
     ERASE = "erase"
+    APPLICATION = "application"
     ADMIN = "admin"
 
 
@@ -30,13 +35,22 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None = None
 
+    @property
+    def reaches_everybody(self) -> bool:
+        """Whether the key may be used with the data of any user."""
+        return not self.scopes.isdisjoint((Scope.APPLICATION, Scope.ADMIN))
+
     def allows(self, scope: Scope) -> bool:
         """Return whether the key may be used for this scope."""
-        return scope in self.scopes or Scope.ADMIN in self.scopes
+        return (
+            scope in self.scopes
+            or Scope.ADMIN in self.scopes
+            or (Scope.APPLICATION in self.scopes and scope is not Scope.ADMIN)
+        )
 
     def reaches(self, user_id: str) -> bool:
         """Return whether the key may be used with the data of this user."""
-        return user_id in self.users or Scope.ADMIN in self.scopes
+        return user_id in self.users or self.reaches_everybody
 
 
 def key_digest(pepper: str, prefix: str, secret: str) -> bytes:

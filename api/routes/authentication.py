@@ -51,7 +51,7 @@ def register_scope_checks(app: OpenAPI, access: Access, analyses: Analyses) -> N
         named = request.view_args or {}
         if "user_name" in named:
             check_user(named["user_name"])
-        if "analysis_id" in named and Scope.ADMIN not in key.scopes:
+        if "analysis_id" in named and not key.reaches_everybody:
             user_id = analyses.analysis(named["analysis_id"]).request.user_id
             if not key.reaches(user_id):
                 # The same error as for an unknown id: a key cannot find out which ids exist.

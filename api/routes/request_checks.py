@@ -37,6 +37,9 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # A sign-in server may add parameters, and they must be ignored (RFC 6749, section 4.1.2).
 _ANY_QUERY = "sources.come_back_from_x"
 _ORIGINAL_START = "/start_analysis/"
+# Health checks and Prometheus come to an address, such as that of a container, and what they read
+# is nobody's.
+_ANY_HOST = frozenset({"service.livez", "service.readyz", "service.prometheus_metrics"})
 _REPORTED_NAMES = 10
 _LONGEST_NAME = 40
 
@@ -91,8 +94,8 @@ def register_request_checks(
 ) -> None:
     """Check, trace, count and log the requests of an app.
 
-    allowed_hosts are the accepted Host names, cors_origins the origins of other web pages that may
-    call it.
+    allowed_hosts are the accepted Host names (health and metrics answer to any), cors_origins the
+    origins of other web pages that may call it.
     """
     hosts = frozenset(allowed_hosts)
     if cors_origins:
@@ -109,7 +112,8 @@ def register_request_checks(
         offered = request.headers.get("X-Request-Id", "")
         REQUEST_ID.set(offered if _TRACE_ID.fullmatch(offered) else uuid.uuid4().hex)
         g.started = time.perf_counter()
-        if _PORT.sub("", request.headers.get("Host", "").lower()) not in hosts:
+        host = _PORT.sub("", request.headers.get("Host", "").lower())
+        if host not in hosts and request.endpoint not in _ANY_HOST:
             return problem_response(HTTP_KINDS[421], HTTP_KINDS[421].about)
         invited = request.headers.get("Origin") in cors_origins
         if not invited and _may_change_things() and _from_another_site():

@@ -23,6 +23,8 @@ from api.runtime.http_requests import HEAD_BYTES, Spool
 from api.settings import Settings
 
 _LOOP_SECONDS = 1.0
+# The client's address, and whether it came over TLS: a page's origin begins with https then.
+_PROXY_HEADERS = {"x-forwarded-for", "x-forwarded-proto"}
 _RECEIVED_BYTES = 1 << 14
 _IN_MEMORY_BYTES = 1 << 16
 _SPARE_FILES = 128  # files that a process opens besides its connections, at most
@@ -62,7 +64,7 @@ class HttpServer(TcpWSGIServer):
             max_request_body_size=sys.maxsize,
             clear_untrusted_proxy_headers=True,
             trusted_proxy=settings.trusted_proxy or None,
-            trusted_proxy_headers={"x-forwarded-for"} if settings.trusted_proxy else set(),
+            trusted_proxy_headers=_PROXY_HEADERS if settings.trusted_proxy else set(),
             ident="",
         )
         super().__init__(

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from api.domain.api_keys import ApiKey, Scope, key_digest
 from api.errors import (
+    ConflictError,
     FieldError,
     InvalidRequestError,
     NotFoundError,
@@ -19,6 +20,7 @@ from api.ports.store import KeyStore
 from api.services.users import valid_user_id
 
 HOW_TO_MAKE_A_KEY = "`python -m api.keys create NAME --scope read --user USER_NAME` makes a key"
+FIRST_KEY_NAME = "first"
 
 _USE_RECORDED_EVERY = timedelta(minutes=1)
 _NO_DIGEST = bytes(32)
@@ -72,15 +74,27 @@ class Access:
                 " same: keys are known again by it."
             )
         user_ids = frozenset(valid_user_id(user) for user in users)
-        if not user_ids and Scope.ADMIN not in scopes:
+        if not user_ids and not {Scope.APPLICATION, Scope.ADMIN} & set(scopes):
             raise InvalidRequestError(
                 "The key would reach nobody's data.",
-                [FieldError("users", "name at least one, or give the scope admin")],
+                [FieldError("users", "name at least one, or give the scope application or admin")],
             )
         prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         digest = key_digest(self._pepper, prefix, secret)
         self._keys.add_key(ApiKey(prefix, name, digest, frozenset(scopes), user_ids, self._clock()))
         return f"{prefix}.{secret}"
+
+    def create_first(self) -> str:
+        """Create the first key, which has the scope admin, and return it as `create` does.
+
+        Raises InvalidRequestError without a pepper, and ConflictError where there is a key already.
+        """
+        if self._keys.all_keys():
+            raise ConflictError(
+                "There are API keys already. `python -m api.keys list` shows them; if the secrets"
+                " of all are lost, `python -m api.keys create NAME --scope admin` makes another."
+            )
+        return self.create(FIRST_KEY_NAME, [Scope.ADMIN], [])
 
     def all_keys(self) -> list[ApiKey]:
         """Return all keys, oldest first."""

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 
 import httpx
 import pytest
@@ -40,6 +41,24 @@ def test_a_wake_up_makes_a_worker_run_the_analysis_and_count_it(deployment: Depl
     succeeded = 'moodline_analyses_total{state="succeeded"} 1.0'
     wait_until(lambda: succeeded in metrics(), SECONDS, "the analysis is counted")
     assert "moodline_inference_texts_total 30.0" in metrics()
+
+
+def test_a_ping_finds_the_worker_of_that_name_while_redis_is_there(
+    deployment: Deployment,
+) -> None:
+    redis = deployment.start_redis()
+    deployment.start_worker("--name", "ana")
+
+    wait_until(lambda: ping(deployment, "ana"), SECONDS, "the worker answers")
+    assert not ping(deployment, "ben")
+    redis.kill()
+    redis.wait()
+    assert not ping(deployment, "ana")
+
+
+def ping(deployment: Deployment, name: str) -> bool:
+    command = [sys.executable, "-m", "api.worker", "--name", name, "--ping"]
+    return subprocess.run(command, env=deployment.environment, check=False).returncode == 0
 
 
 def test_two_workers_never_run_the_same_analysis(deployment: Deployment) -> None:

@@ -73,8 +73,8 @@ class Deployment:
             wait_until(lambda: answers(client), SECONDS, "Redis answers")
         return started
 
-    def start_api(self, **settings: str) -> subprocess.Popen[bytes]:
-        started = self._start([sys.executable, "-m", *self.launcher, "api"], settings)
+    def start_api(self, *, cwd: Path = ROOT, **settings: str) -> subprocess.Popen[bytes]:
+        started = self._start([sys.executable, "-m", *self.launcher, "api"], settings, cwd)
         wait_until(self.api_answers, SECONDS, "the API answers")
         return started
 
@@ -100,8 +100,9 @@ class Deployment:
     def log(self) -> str:
         return (self.folder / "log").read_text(encoding="utf-8")
 
-    def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
-        return self._start([sys.executable, "-m", *self.launcher, "api.worker"], settings)
+    def start_worker(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", *self.launcher, "api.worker", *arguments]
+        return self._start(command, settings)
 
     def redis(self) -> redis.Redis:
         return redis.Redis("127.0.0.1", self.redis_port, socket_timeout=5)
@@ -152,12 +153,12 @@ class Deployment:
         return None if owner is None else int(owner.rsplit("-", 1)[1])
 
     def _start(
-        self, command: list[str], settings: Mapping[str, str] | None = None
+        self, command: list[str], settings: Mapping[str, str] | None = None, cwd: Path = ROOT
     ) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=cwd,
                 env={**self.environment, **(settings or {})},
                 stdout=log,
                 stderr=log,

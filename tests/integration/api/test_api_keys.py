@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import pytest
 from werkzeug.test import TestResponse
 
-from api.domain.api_keys import Scope
+from api.domain.api_keys import ApiKey, Scope
+from api.errors import InvalidRequestError
 from api.ports.store import KeyStore
 from api.services.access import Access
 from api.settings import Settings
@@ -131,6 +132,28 @@ def test_a_key_reaches_no_other_user(wired: WiredService, store: MemoryStore, ea
     assert answer.status_code == (404 if "{id}" in each.path else 403)
     admin = make(store, Scope.ADMIN)
     assert call(wired, admin, "GET", "/v1/users/bob").get_json()["posts"] == 5
+
+
+@each_call
+def test_a_key_for_an_application_reaches_everybody_and_needs_no_names(
+    wired: WiredService, store: MemoryStore, each: Call
+) -> None:
+    key = make(store, Scope.APPLICATION, users=())
+    for name in ("dora", "emil"):
+        analyse(wired, name)
+
+        assert make_call(wired, key, each, name).status_code not in (401, 403, 404)
+
+
+def test_a_key_for_an_application_administers_nothing() -> None:
+    key = ApiKey("p", "app", b"", frozenset({Scope.APPLICATION}), frozenset(), NOW)
+
+    assert [scope for scope in Scope if not key.allows(scope)] == [Scope.ADMIN]
+
+
+def test_a_key_that_reaches_nobody_is_not_made(store: MemoryStore) -> None:
+    with pytest.raises(InvalidRequestError, match="nobody"):
+        make(store, Scope.READ, users=())
 
 
 def test_every_call_but_those_about_the_service_needs_a_key(wired: WiredService) -> None:

@@ -39,20 +39,60 @@ def refused(deployment: Deployment, **settings: str) -> str:
 
 def test_keys_and_pepper_must_both_be_there(deployment: Deployment) -> None:
     pepper = {"API_KEY_PEPPER": "a pepper for tests only"}
-    open_to_all = {"API_HOST": "0.0.0.0", **pepper}  # noqa: S104  refused
 
-    assert "python -m api.keys create" in refused(deployment, **open_to_all)
-
-    make = [sys.executable, "-m", "api.keys", "create", "x", "--scope", "admin"]
-    env = {**deployment.environment, **open_to_all}
-    made = subprocess.run(make, env=env, capture_output=True, text=True, timeout=SECONDS)
-    assert made.returncode == 0
+    assert "API_KEY_PEPPER" in refused(deployment, API_HOST="0.0.0.0")  # noqa: S104  refused
+    assert make_first_key(deployment, **pepper).returncode == 0
     assert "API_KEY_PEPPER" in refused(deployment)
 
+
+def test_a_fresh_service_refuses_every_call_until_one_command_makes_the_first_key(
+    deployment: Deployment,
+) -> None:
+    pepper = {"API_KEY_PEPPER": "a pepper for tests only"}
     deployment.start_api(**pepper)
+
+    before = deployment.http.get("/v1/users/alice", headers={"X-API-Key": "any.key"})
+    made = make_first_key(deployment, **pepper)
+    again = make_first_key(deployment, **pepper)
+
+    assert before.status_code == 401
+    assert "python -m api.keys first" in deployment.log()
     key = {"X-API-Key": made.stdout.strip()}
-    assert deployment.http.get("/v1/users/alice").status_code == 401
     assert deployment.http.get("/v1/users/alice", headers=key).status_code == 404
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "API keys already" in again.stderr
+
+
+def make_first_key(deployment: Deployment, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "api.keys", "first"],
+        env={**deployment.environment, **settings},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def test_names_in_the_env_file_that_nothing_reads_are_said_at_start(
+    deployment: Deployment,
+) -> None:
+    (deployment.folder / ".env").write_text(
+        "POST_RETENTION_DAYS=7\nX_POST_PRICE=0.5\nRATE_LIMIT=9/hour\nLOG_LEVEL=info\n"
+        "SERVING_THREADS=2\nAPI_KEY_PEPPER=hidden-hidden-hidden\n",
+        encoding="utf-8",
+    )
+
+    deployment.start_api(cwd=deployment.folder, RATE_LIMIT="10/hour")
+
+    log = deployment.log()
+    assert "POST_RETENTION_DAYS is no setting; is POSTS_RETENTION_DAYS meant?" in log
+    assert "X_POST_PRICE is not in the environment" in log
+    assert "RATE_LIMIT has another value" in log
+    assert "API_KEY_PEPPER is not in the environment" in log
+    assert "hidden" not in log
+    assert "LOG_LEVEL" not in log
+    assert "SERVING_THREADS" not in log
 
 
 def test_what_keeps_it_from_serving_is_named(deployment: Deployment) -> None:

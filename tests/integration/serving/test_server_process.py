@@ -281,3 +281,45 @@ def test_every_line_is_json_where_that_is_asked_for(tiny_model: Path, tmp_path: 
     assert any("warm and ready" in line["message"] for line in lines)
     assert status == 3
     assert [json.loads(line)["level"] for line in refused] == ["error"]
+
+
+def own_homes(folder: Path) -> list[Path]:
+    return list(folder.glob("moodline-inference-*"))
+
+
+def test_a_server_removes_its_folder_and_those_of_servers_that_were_killed(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    here = {"BENTOML_HOME": "", "TMPDIR": str(temporary), "SERVING_QUEUE_TEXT": "1"}
+    with started_server(tiny_model, tmp_path / "killed", **here) as killed:
+        processes = descendants(killed)
+        processes[0].kill()
+        wait_until(lambda: not running(processes), 30, "no process is left")
+    (left,) = own_homes(temporary)
+    mine_now = temporary / f"moodline-inference-{os.getuid()}-begins"
+    mine_now.mkdir()  # another server has not locked it yet
+
+    with started_server(tiny_model, tmp_path / "one", **here) as one:
+        with started_server(tiny_model, tmp_path / "two", **here):
+            homes = own_homes(temporary)
+            metrics = httpx.get(f"{one.url}/metrics", trust_env=False).text
+        assert len(own_homes(temporary)) == 2
+
+    assert left not in homes
+    assert len(homes) == 3
+    assert "moodline_serving_requests_total" in metrics
+    assert own_homes(temporary) == [mine_now]
+    assert "is SERVING_QUEUE_TEXTS meant?" in one.said()
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_health_and_metrics_answer_to_any_host_name(
+    tiny_model: Path, tmp_path: Path, path: str
+) -> None:
+    with started_server(tiny_model, tmp_path) as server:
+        for host in ("10.1.2.3:3000", "inference:3000", "moodline.example"):
+            answer = httpx.get(f"{server.url}{path}", headers={"Host": host}, trust_env=False)
+
+            assert answer.status_code == 200

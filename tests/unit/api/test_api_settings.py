@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, SettingsError, read_settings, variables
+from api.environment import COMPOSE_VARIABLES, unread_names
+from api.settings import Settings, SettingsError, read_settings, secrets, variables
+from serving.errors import SettingsError as ServingSettingsError
 from serving.settings import Settings as ServingSettings
+from serving.settings import unknown_variables
 
 EXAMPLE = Path(__file__).parents[3] / ".env.example"
 
@@ -196,4 +199,93 @@ def test_the_example_suits_the_inference_server_too() -> None:
 def test_the_example_names_nothing_that_is_not_read() -> None:
     of_serving = {f"SERVING_{name.upper()}" for name in ServingSettings.model_fields}
 
-    assert set(example()) == set(variables()) | of_serving
+    assert set(example()) == set(variables()) | of_serving | COMPOSE_VARIABLES
+
+
+def test_every_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    values = {
+        "API_KEY_PEPPER": "a pepper of a file",
+        "INFERENCE_KEY": "open-sesame-1234",
+        "MOODLINE_API_KEY": "open-sesame-1234",
+        "QUEUE_URL": "redis://:sesame@queue/0",
+        "REDIS_URL": "redis://:sesame@queue/1",
+        "SIGN_IN_KEY": "A" * 43 + "=",
+        "STORE_URL": "mongodb://user:sesame@db/moodline",
+        "X_BEARER_TOKEN": "token",
+        "X_CLIENT_SECRET": "secret",
+    }
+    assert set(values) == set(secrets())
+
+    for name, value in values.items():
+        file.write_text(f"{value}\n", encoding="utf-8")
+
+        assert read_settings({f"{name}_FILE": str(file)}) == read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot be read"), (b"\xff\xfe", "UTF-8"), (b" \n", "empty"), (b"s3cr3t", "16")],
+)
+def test_a_secret_file_that_cannot_be_used_is_named_without_its_text(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    file = tmp_path / "pepper"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(SettingsError, match=said) as refused:
+        read_settings({"API_KEY_PEPPER_FILE": str(file)})
+
+    assert "API_KEY_PEPPER" in str(refused.value)
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_a_secret_and_its_file_are_not_both_taken(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="both"):
+        read_settings({"INFERENCE_KEY": "x", "INFERENCE_KEY_FILE": str(tmp_path / "none")})
+
+
+def test_bearer_keys_of_the_inference_server_may_have_a_file_with_a_line_each(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text("ana:0123456789abcdef\nben:fedcba9876543210\n", encoding="utf-8")
+
+    read = ServingSettings.from_environment({"SERVING_KEYS_FILE": str(file)})
+
+    assert read.keys == {"ana": "0123456789abcdef", "ben": "fedcba9876543210"}
+    with pytest.raises(ServingSettingsError, match="SERVING_KEYS_FILE"):
+        ServingSettings.from_environment({"SERVING_KEYS_FILE": str(tmp_path / "none")})
+    with pytest.raises(ServingSettingsError, match="both"):
+        ServingSettings.from_environment(
+            {"SERVING_KEYS_FILE": str(file), "SERVING_KEYS": "a:0123456789abcdef"}
+        )
+
+
+def test_a_variable_of_the_inference_server_that_it_does_not_know_is_named() -> None:
+    lines = unknown_variables(
+        {"SERVING_QUEUE_TEXT": "1", "SERVING_PORT": "1", "SERVING_KEYS_FILE": "k", "PORT": "2"}
+    )
+
+    assert lines == [
+        "SERVING_QUEUE_TEXT is no setting and has no effect; is SERVING_QUEUE_TEXTS meant?"
+    ]
+
+
+@pytest.mark.parametrize("name", ["FOO", "MOODLINE_PORT", "OTEL_EXPORTER_OTLP_ENDPONT", "api_port"])
+def test_a_name_of_the_env_file_that_is_no_setting_is_named(name: str) -> None:
+    (line,) = unread_names({name: "1"}, {name: "1"}, variables(), secrets())
+
+    assert line.startswith(f"{name} is no setting")
+
+
+@pytest.mark.parametrize(
+    "name", ["SERVING_PORT", "OTEL_SERVICE_NAME", "TZ", "STORE_URL_FILE", "DEPLOY_PORT"]
+)
+def test_a_name_that_something_else_reads_is_not_named(name: str) -> None:
+    assert list(unread_names({name: "1"}, {name: "1"}, variables(), secrets())) == []
+
+
+def test_a_copied_example_has_nothing_to_say() -> None:
+    assert list(unread_names(example(), {}, variables(), secrets())) == []
