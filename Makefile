@@ -16,7 +16,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean python redis
+.PHONY: help run test test-fast environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean distclean python redis
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -171,5 +171,12 @@ faults: $(VENV)/dev.stamp redis ## break all that the service stands on, and see
 soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make soak MINUTES=60 [SEED=number]
 	@$(BIN)/python -m tests.faults.run --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
 
-clean: ## remove the environment, caches and local data
-	rm -rf $(VENV) $(MONGO) $(CLIENTS) .runs .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+# What can be made again. The store (.data) cannot: it has people's posts and moods.
+clean: ## remove the environments and caches; the store (.data) stays
+	rm -rf $(VENV) $(MONGO) $(CLIENTS) .runs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+
+distclean: ## the same and the store (.data), after asking
+	@printf 'This deletes .data, with every imported post and every mood. Type yes to go on: '; \
+	read -r answer; [ "$$answer" = yes ] || { echo "Nothing is deleted." >&2; exit 1; }
+	@$(MAKE) clean
+	rm -rf .data

@@ -1,15 +1,20 @@
 """The Bento that bentofile.yaml describes: it is built, it starts, it answers."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from packaging.utils import canonicalize_name
 
 from serving.classifier.artifact import MANIFEST_FILE
 from serving.settings import MODEL_DIR
+from tests.support.requirement_closure import closure
 from tests.support.serving.started import (
     ROOT,
     SECONDS_TO_READY,
@@ -29,12 +34,26 @@ pytestmark = [
 ]
 
 BENTOML = (sys.executable, "-m", "bentoml")
+REQUIREMENTS = ROOT / "deploy" / "bento-requirements.txt"
 
 
-def test_the_bento_is_built_and_classifies_a_text(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Bento:
+    """A built Bento, and the environment of the commands that find it."""
+
+    tag: str
+    environment: dict[str, str]
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.environment["BENTOML_HOME"], "bentos", *self.tag.split(":"))
+
+
+@pytest.fixture(scope="module")
+def bento(tmp_path_factory: pytest.TempPathFactory) -> Bento:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SERVING_")},
-        "BENTOML_HOME": str(tmp_path / "bentoml"),
+        "BENTOML_HOME": str(tmp_path_factory.mktemp("home") / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "True",
     }
     built = subprocess.run(
@@ -45,14 +64,54 @@ def test_the_bento_is_built_and_classifies_a_text(tmp_path: Path) -> None:
         timeout=300,
     )
     assert built.returncode == 0, built.stderr
-    tag = built.stdout.strip().splitlines()[-1].removeprefix("__tag__:")
+    return Bento(built.stdout.strip().splitlines()[-1].removeprefix("__tag__:"), environment)
+
+
+def pins(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_the_bento_pins_all_that_the_inference_server_needs_as_everything_else_does(
+    bento: Bento,
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    needed = closure([*extras["serving"], *extras["grpc"]])
+    constraints = pins((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+    wanted = [pin for pin in constraints if canonicalize_name(pin.split("==")[0]) in needed]
+
+    packed = (bento.folder / "env" / "python" / "requirements.txt").read_text(encoding="utf-8")
+
+    assert pins(REQUIREMENTS.read_text(encoding="utf-8")) == wanted
+    assert {pin.lower() for pin in pins(packed)} == {pin.lower() for pin in wanted}
+
+
+def test_the_image_that_the_bento_describes_installs_the_pins_and_runs_as_a_user_of_its_own(
+    bento: Bento, tmp_path: Path
+) -> None:
+    written = tmp_path / "Dockerfile"
+    make = f"import bentoml; bentoml.container.get_containerfile({bento.tag!r}, {str(written)!r})"
+    subprocess.run([sys.executable, "-c", make], env=bento.environment, check=True, timeout=120)
+    lines = written.read_text(encoding="utf-8").splitlines()
+    install = (bento.folder / "env" / "python" / "install.sh").read_text(encoding="utf-8")
+
+    (base,) = (line for line in lines if line.startswith("FROM "))
+    users = [line for line in lines if line.startswith("USER ")]
+    assert re.match(r"FROM python:3\.11-slim\b", base)
+    assert users[-1] == "USER bentoml"
+    assert any(line.endswith("env/python/install.sh") for line in lines)
+    assert "requirements.txt" in install
+    assert "ARG BENTOML_DO_NOT_TRACK=True" in lines
+
+
+def test_the_bento_classifies_a_text(bento: Bento, tmp_path: Path) -> None:
     port = free_port()
 
     with (tmp_path / "output").open("wb") as output:
         process = subprocess.Popen(
-            [*BENTOML, "serve", tag, "--host", "127.0.0.1", "--port", str(port)],
+            [*BENTOML, "serve", bento.tag, "--host", "127.0.0.1", "--port", str(port)],
             cwd=tmp_path,
-            env=environment,
+            env=bento.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
