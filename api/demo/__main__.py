@@ -3,10 +3,13 @@
 Each person's posts are in a different format, so the demo reads all three text formats.
 """
 
+import argparse
 import os
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,10 @@ from api.cli.api_client import ApiCallError, ApiClient
 from api.cli.mood_summary import mood_summary
 from api.cli.terminal import say
 from api.domain.moods import MoodLabel
+from api.environment import FILE_SUFFIX
 from api.local import local_servers
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
+from api.settings import SettingsError, read_settings, secrets
 
 POSTS = Path(__file__).parent / "posts"
 
@@ -42,34 +47,58 @@ class DemoError(Exception):
     """A result differs from what was expected."""
 
 
-def main() -> int:
-    """Run the demo on its own servers and a temporary store; return the exit code."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m api.demo", description=__doc__)
+    parser.add_argument(
+        "--running",
+        action="store_true",
+        help="use the running API that MOODLINE_API_URL and MOODLINE_API_KEY name, in whose store"
+        " the three people stay, and not servers and a store of its own",
+    )
+    running = parser.parse_args(arguments).running
     raise_on_signal(signal.SIGTERM)
     try:
-        with tempfile.TemporaryDirectory(prefix="moodline-demo-") as folder:
-            environment = {
-                **os.environ,
-                "DATA_DIR": folder,
-                "STORE_URL": "",
-                "API_KEY_PEPPER": "",
-                "API_HOST": "127.0.0.1",
-                "API_PORT": str(free_port()),
-                "SERVING_HOST": "127.0.0.1",
-                "SERVING_PORT": str(free_port()),
-            }
-            with (
-                local_servers(environment, quiet=True) as servers,
-                ApiClient(servers.api_url) as api,
-            ):
-                for person in PEOPLE:
-                    say(_present(api, person), end="\n\n")
-    except (ApiCallError, LocalServersError, DemoError) as error:
+        with _running_api() if running else _own_api() as api:
+            for person in PEOPLE:
+                say(_present(api, person), end="\n\n")
+    except (ApiCallError, LocalServersError, DemoError, SettingsError) as error:
         say(f"moodline demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     print(f"All {sum(person.posts for person in PEOPLE)} posts read, moods as written.")
     return 0
+
+
+def _running_api() -> ApiClient:
+    settings = read_settings(os.environ)
+    if not settings.moodline_api_url:
+        raise DemoError("Set MOODLINE_API_URL to the address of the running API.")
+    return ApiClient(settings.moodline_api_url, settings.moodline_api_key)
+
+
+@contextmanager
+def _own_api() -> Iterator[ApiClient]:
+    with tempfile.TemporaryDirectory(prefix="moodline-demo-") as folder:
+        environment = {
+            **os.environ,
+            "DATA_DIR": folder,
+            "STORE_URL": "",
+            "API_KEY_PEPPER": "",
+            "API_HOST": "127.0.0.1",
+            "API_PORT": str(free_port()),
+            "SERVING_HOST": "127.0.0.1",
+            "SERVING_PORT": str(free_port()),
+        }
+        # A file named for a secret counts as the secret: these servers have none.
+        for name in secrets():
+            environment.pop(f"{name}{FILE_SUFFIX}", None)
+        with (
+            local_servers(environment, quiet=True) as servers,
+            ApiClient(servers.api_url) as api,
+        ):
+            yield api
 
 
 def _present(api: ApiClient, person: Person) -> str:
