@@ -132,7 +132,9 @@ def test_no_secret_stands_in_the_file(services: dict[str, Any]) -> None:
         (name, variable): value
         for name, service in services.items()
         for variable, value in (service.get("environment") or {}).items()
-        if re.search(r"KEY|PEPPER|PASSWORD|TOKEN(?!_BUDGET)|SECRET", variable) and value
+        if value
+        and variable not in ("LONG_CALLS_PER_KEY", "SERVING_TOKEN_BUDGET")
+        and re.search(r"KEY|PEPPER|PASSWORD|TOKEN|SECRET", variable)
     }
 
     assert len(given) >= 6

@@ -5,6 +5,7 @@ Images are not built here, and MongoDB is SQLite here where there is no mongod.
 
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ class Running:
     services: dict[str, Any]
     environments: dict[str, dict[str, str]]
     url: str
-    certificate: Path
+    certificate: ssl.SSLContext
 
     def run(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as `docker compose exec` does in a service."""
@@ -127,7 +128,8 @@ def running(
             wait_until(partial(local.healthy, service, env), SECONDS, f"{name} is healthy")
             environments[name] = env
         url = f"https://127.0.0.1:{proxy}"
-        yield Running(local, services, environments, url, project.secrets / "tls_certificate")
+        trusted = ssl.create_default_context(cafile=str(project.secrets / "tls_certificate"))
+        yield Running(local, services, environments, url, trusted)
 
 
 def test_every_command_comes_up_and_its_health_check_passes(running: Running) -> None:
@@ -140,7 +142,7 @@ def test_a_person_is_analysed_through_the_proxy_with_a_key_for_an_application(
     running: Running,
 ) -> None:
     program("nginx")
-    refused = httpx.get(f"{running.url}/v1/users/ana", verify=str(running.certificate))
+    refused = httpx.get(f"{running.url}/v1/users/ana", verify=running.certificate)
     first = running.run("api", sys.executable, "-m", "api.keys", "first")
     make = (sys.executable, "-m", "api.keys", "create", "web", "--scope", "application")
     made = running.run("api", *make)
@@ -150,7 +152,7 @@ def test_a_person_is_analysed_through_the_proxy_with_a_key_for_an_application(
     assert running.run("api", sys.executable, "-m", "api.keys", "first").stdout == ""
     with httpx.Client(
         base_url=running.url,
-        verify=str(running.certificate),
+        verify=running.certificate,
         headers={"Authorization": f"Bearer {made.stdout.strip()}", "Origin": running.url},
         timeout=SECONDS,
     ) as http:

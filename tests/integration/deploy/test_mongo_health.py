@@ -18,6 +18,7 @@ NODE = Path(compute_driver_executable()[0])
 
 # As MongoDB behaves: without users its own host may do anything, with users only who has signed in.
 STAND_IN = """
+{
 const state = JSON.parse(process.argv[1]);
 let signedIn = null;
 const users = state.users;
@@ -50,6 +51,7 @@ globalThis.rs = {
   status() { need(); return { myState: state.primary ? 1 : 2 }; },
 };
 globalThis.quit = (code) => { console.log(JSON.stringify({ code, ...state })); process.exit(0); };
+}
 """
 
 

@@ -34,6 +34,9 @@ def exposed(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> set[s
         Deployment(folder, QUEUE_URL="") as deployment,
     ):
         deployment.start_api()
+        # What is counted per key has no series before the first text.
+        texts = {"texts": ["a morning by the sea"]}
+        httpx.post(f"{server.url}/v1/classify", json=texts, trust_env=False).raise_for_status()
         pages = [
             httpx.get(f"{url}/metrics", trust_env=False).raise_for_status().text
             for url in (server.url, f"http://127.0.0.1:{deployment.api_port}")

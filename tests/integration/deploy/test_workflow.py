@@ -41,7 +41,7 @@ def test_it_checks_builds_starts_and_runs_the_demo(jobs: dict[str, Any]) -> None
     assert ".ci/run" in text
     assert "--replSet rs0" in text
     assert "docker compose build" in text
-    assert text.index("make-secrets.sh") < text.index("up --detach") < text.index("demo --running")
+    assert text.index("make-secrets.sh") < text.index("up --detach") < text.rindex("demo --running")
 
 
 def test_its_images_are_those_of_the_deployment(jobs: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """The Bento that bentofile.yaml describes: it is built, it starts, it answers."""
 
 import os
-import re
 import subprocess
 import sys
 import tomllib
@@ -93,14 +92,14 @@ def test_the_image_that_the_bento_describes_installs_the_pins_and_runs_as_a_user
     make = f"import bentoml; bentoml.container.get_containerfile({bento.tag!r}, {str(written)!r})"
     subprocess.run([sys.executable, "-c", make], env=bento.environment, check=True, timeout=120)
     lines = written.read_text(encoding="utf-8").splitlines()
-    install = (bento.folder / "env" / "python" / "install.sh").read_text(encoding="utf-8")
-
     (base,) = (line for line in lines if line.startswith("FROM "))
     users = [line for line in lines if line.startswith("USER ")]
-    assert re.match(r"FROM python:3\.11-slim\b", base)
+    assert "slim" in base
     assert users[-1] == "USER bentoml"
-    assert any(line.endswith("env/python/install.sh") for line in lines)
-    assert "requirements.txt" in install
+    assert any(
+        line.endswith("pip install -r $BENTO_PATH/env/python/requirements.txt") for line in lines
+    )
+    assert any("--python 3.11" in line for line in lines)
     assert "ARG BENTOML_DO_NOT_TRACK=True" in lines
 
 
