@@ -82,7 +82,6 @@ def adapters(settings: Settings) -> Ports:
     def close() -> None:
         if queue is not None:
             queue.close()
-        sources.close()
         emotions.close()
         store.close()
 

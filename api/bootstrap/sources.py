@@ -21,12 +21,6 @@ class WiredSources:
     by_name: dict[str, PostSource] = field(default_factory=dict)
     sign_in: SignInProvider | None = None
     sealer: Sealer | None = None
-    clients: list[BoundedHttpClient] = field(default_factory=list)
-
-    def close(self) -> None:
-        """Close the connections."""
-        for client in self.clients:
-            client.close()
 
 
 def wire_sources(settings: Settings, clock: Clock) -> WiredSources:
@@ -34,9 +28,7 @@ def wire_sources(settings: Settings, clock: Clock) -> WiredSources:
     wired = WiredSources()
 
     def client_of(name: str) -> BoundedHttpClient:
-        client = BoundedHttpClient(name, timeout_seconds=settings.source_timeout_seconds)
-        wired.clients.append(client)
-        return client
+        return BoundedHttpClient(name, timeout_seconds=settings.source_timeout_seconds)
 
     if settings.x_sign_in_set or (settings.x_bearer_token and settings.x_own_accounts):
         from api.sources.x import XSignIn, XSource

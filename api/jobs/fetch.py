@@ -45,9 +45,10 @@ def fetch_new_posts(
     while position is None or position.next_at is not None:
         at = position.next_at if position else None
         wanted = request.max_posts and request.max_posts - run.progress.fetched
-        page = run.retried(
-            partial(source.page, account, at=at, newer_than=newer_than, wanted=wanted, access=token)
+        read = partial(
+            source.page, account, at=at, newer_than=newer_than, wanted=wanted, access=token
         )
+        page = run.retried(partial(run.beside, read))
         posts = [item for item in page.items if isinstance(item, Post)][:wanted]
         counted = _counted(page, posts, run, source.prices)
         store.save_posts(request.user_id, counted, clock())

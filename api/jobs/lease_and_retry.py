@@ -1,7 +1,10 @@
 """A run of an analysis under its lease, and the retry policy of the calls that it makes."""
 
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -132,6 +135,26 @@ class LeasedRun:
         """Check, and keep the lease: for a wait of the thread that runs the analysis."""
         self.check()
         self.keep_lease()
+
+    def beside(self, call: Callable[[], Answer]) -> Answer:
+        """Return what call returns, which has a thread of its own while this one keeps the lease.
+
+        Raises what the call raises, HandBack at shutdown and LeaseLostError: then nobody waits for
+        the call any more, which goes on to its own deadline.
+        """
+        answer: Future[Answer] = Future()
+
+        def settle() -> None:
+            try:
+                answer.set_result(call())
+            except BaseException as error:  # noqa: BLE001  raised where it is waited for
+                answer.set_exception(error)
+
+        # In a copy of the context, so that its log lines bear the id of the analysis.
+        threading.Thread(target=copy_context().run, args=(settle,), daemon=True).start()
+        while not wait([answer], _CHECK_SECONDS).done:
+            self.hold()
+        return answer.result()
 
     def retried(self, call: Callable[[], Answer]) -> Answer:
         """Return what call returns, repeated by the retry policy while the lease is kept.

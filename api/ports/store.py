@@ -241,6 +241,9 @@ class Store(AnalysisQueue, Protocol):
         finish_erasures removes it; no other call waits for that.
         """
 
+    def was_erased(self, user_id: str) -> bool:
+        """Return whether a user of that id was erased, or is being erased, at any time."""
+
     def finish_erasures(self) -> bool:
         """Remove what was deleted but is still in the store's files; return whether all is gone.
 

@@ -1,13 +1,14 @@
 """HTTP client for sources whose calls always end, whatever the other side does.
 
 Each call has one deadline and its answer a size limit: a timeout per read, as HTTP libraries have
-it, lets a server keep a thread for ever with a byte now and then. Redirects are not followed, so
+it, lets a server keep a thread for ever with a byte now and then. Only an event loop can end a call
+at any point, also while a header is read, so each call has one. Redirects are not followed, so
 that no token goes where it was not meant to. Nothing here logs what is sent.
 """
 
+import asyncio
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ class BoundedHttpClient:
         """Name the service for messages; timeout_seconds is for a whole call."""
         self._name = name
         self._seconds = timeout_seconds
-        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
+        self._tls = httpx.create_ssl_context()  # as it takes long to make, one for all calls
 
     def send(
         self,
@@ -65,35 +66,50 @@ class BoundedHttpClient:
 
         Raises SourceUnavailableError where there is none in time, or it is too large or a 5xx.
         """
-        deadline = time.monotonic() + self._seconds
         try:
-            with self._http.stream(
-                method, url, params=params, headers=headers, data=form, auth=credentials
-            ) as response:
-                body = self._body(response, deadline)
+            answer = _run(
+                self._answer(
+                    method, url, params=params, headers=headers, data=form, auth=credentials
+                )
+            )
+        except TimeoutError as error:
+            raise SourceUnavailableError(f"{self._name} took too long to answer.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The libraries' messages may show the URL; the class says enough.
             raise SourceUnavailableError(
                 f"{self._name} could not be reached ({type(error).__name__})."
             ) from error
-        if response.status_code >= 500:
+        if answer.status >= 500:
             raise SourceUnavailableError(
-                f"{self._name} answered with a fault of its own ({response.status_code})."
+                f"{self._name} answered with a fault of its own ({answer.status})."
             )
-        return Answer(response.status_code, dict(response.headers), body)
+        return answer
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+    async def _answer(self, method: str, url: str, **asked: Any) -> Answer:
+        client = httpx.AsyncClient(timeout=self._seconds, follow_redirects=False, verify=self._tls)
+        async with (
+            asyncio.timeout(self._seconds),
+            client,
+            client.stream(method, url, **asked) as response,
+        ):
+            return Answer(response.status_code, dict(response.headers), await self._body(response))
 
-    def _body(self, response: httpx.Response, deadline: float) -> bytes:
+    async def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
-        for chunk in response.iter_bytes():
+        async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
                 raise SourceUnavailableError(
                     f"{self._name} gave an answer larger than {MAX_ANSWER_BYTES:,} bytes."
                 )
-            if time.monotonic() > deadline:
-                raise SourceUnavailableError(f"{self._name} took too long to answer.")
         return bytes(body)
+
+
+def _run(call: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run a coroutine; unlike asyncio.run, do not wait for a name that is still looked up."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(call)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

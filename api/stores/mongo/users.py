@@ -74,6 +74,13 @@ class UserPart(StorePart):
                 finish_erasure(database, marked)
         return True
 
+    def was_erased(self, user_id: str) -> bool:
+        with self._connections.using() as database:
+            marked = database.users.find_one({**equal(id=user_id), "erased_at": {"$exists": True}})
+            if marked is not None:
+                return True
+            return database.tombstones.find_one(equal(id=_tombstone(database, user_id))) is not None
+
     def finish_erasures(self) -> bool:
         """Carry out the erasures that a process left unfinished when it died."""
         with self._connections.using() as database:
@@ -133,12 +140,16 @@ def finish_erasure(database: MongoDatabase, user: Mapping[str, Any]) -> None:
     purge it again: a write that was under way may have left documents behind.
     """
     database.tombstones.update_one(
-        equal(id=user_hash(bytes(fact(database, "tombstone_salt")), user["_id"]).hex()),
+        equal(id=_tombstone(database, user["_id"])),
         {"$set": {"erased_at": user["erased_at"]}, "$addToSet": {"keys": user["key"]}},
         upsert=True,
     )
     purge(database, user["key"])
     database.users.delete_one(equal(id=user["_id"], key=user["key"]))
+
+
+def _tombstone(database: MongoDatabase, user_id: str) -> str:
+    return user_hash(bytes(fact(database, "tombstone_salt")), user_id).hex()
 
 
 def finish_all_erasures(database: MongoDatabase) -> None:

@@ -77,6 +77,14 @@ class UserPart(StorePart):
         except StoreUnavailableError:  # the erasure itself is done
             return False
 
+    def was_erased(self, user_id: str) -> bool:
+        with self._connections.reading() as connection:
+            (salt,) = connection.execute(_SALT).fetchone()
+            found = connection.execute(
+                "SELECT 1 FROM tombstones WHERE user_hash = ?", (user_hash(salt, user_id),)
+            )
+            return found.fetchone() is not None
+
     def finish_erasures(self) -> bool:
         """Empty the write-ahead log if it may still contain deleted rows."""
         with self._connections.reading() as connection:

@@ -150,5 +150,4 @@ def opened(name: str, timeout: float = LONG_TIMEOUT) -> Iterator[Network]:
     try:
         yield network
     finally:
-        network.http.close()
         network.server.stop()

@@ -17,7 +17,7 @@ from api.errors import (
     SourceUnavailableError,
 )
 from tests.contract.sources.post_sources import NETWORKS, RESET, SHORT_TIMEOUT, Network, opened
-from tests.support.servers import CUT, DRIP, HANG, Reply
+from tests.support.servers import CUT, DRIP, DRIP_HEAD, HANG, Reply
 
 pytestmark = pytest.mark.integration
 
@@ -112,7 +112,7 @@ def test_an_unknown_account_is_not_found_for_good(network: Network) -> None:
     assert isinstance(raised.value, SourceRefusedError)
 
 
-@pytest.mark.parametrize("fault", [HANG, DRIP, CUT])
+@pytest.mark.parametrize("fault", [HANG, DRIP, DRIP_HEAD, CUT])
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_a_call_ends_in_time_however_the_server_behaves(name: str, fault: str) -> None:
     with opened(name, SHORT_TIMEOUT) as network:

@@ -83,4 +83,5 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.sweep_record()
     store.ping()
     store.erase_user(ALICE, LATER)
+    store.was_erased(ALICE)
     store.finish_erasures()

@@ -172,11 +172,17 @@ def test_an_erasure_says_what_is_still_pending_and_when_nothing_is(
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM posts").fetchone()
             pending = wired.client.delete(path)
+            again = wired.client.delete(path)
+            never_there = wired.client.delete("/v1/users/bob")
+        gone = wired.client.delete(path)
         wired.import_posts("alice", 3)
         complete = wired.client.delete(path)
 
         assert pending.status_code == 202
         assert pending.get_json() == {"user_name": "alice", "pending": ["files of the store"]}
+        assert (again.status_code, again.get_json()) == (202, pending.get_json())
+        problem(never_there, 404, "not-found")
+        problem(gone, 404, "not-found")
         assert (complete.status_code, complete.data) == (204, b"")
         problem(wired.client.get("/v1/users/alice"), 404, "not-found")
         wired.service.ports.close()

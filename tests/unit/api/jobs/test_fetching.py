@@ -1,13 +1,16 @@
 """An analysis that names a source fetches what is new, page by page, and counts its cost."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from api.domain.analyses import AnalysisState, Progress, SourceCost
 from api.domain.posts import RejectedPost
 from api.errors import SourceAccountProtectedError, SourceUnavailableError
+from api.jobs import lease_and_retry
 from api.ports.sources import SourcePage
 from api.ports.store import Retention
 from tests.support.fakes.runs import LIMITS, Setting, fetch_again, fetching
@@ -190,3 +193,31 @@ def test_the_token_of_a_user_who_signed_in_goes_with_each_call() -> None:
     setting.run()
 
     assert [each["access"] for each in source.asked] == ["token of alice"] * 2
+
+
+@pytest.mark.parametrize("end", ["cancelled", "shutting down"])
+def test_an_analysis_that_is_no_longer_wanted_waits_for_no_page(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_and_retry, "_CHECK_SECONDS", 0.01)
+    setting, source = fetching(page_of(posts(3)))
+    answered = threading.Event()
+    page = source.page
+
+    def slow_page(account: str, **asked: Any) -> SourcePage:
+        if end == "cancelled":
+            setting.store.cancel("a2", setting.clock())
+        else:
+            setting.stopping.set()
+        answered.wait(60)
+        return page(account, **asked)
+
+    monkeypatch.setattr(source, "page", slow_page)
+
+    setting.run()
+
+    assert not answered.is_set()
+    expected = AnalysisState.CANCELLED if end == "cancelled" else AnalysisState.QUEUED
+    assert setting.analysis("a2").state is expected
+    assert setting.store.count_posts("alice") == 0
+    answered.set()
