@@ -76,7 +76,8 @@ class DialectFile(_Part):
     items of a JSON file are; none means any. fields replaces the names of some fields. originals is
     the path of the items that reposts refer to. inside is the key of an item that holds the post.
     refused is why the shape is recognised and not read; refused_scripts the same for scripts of the
-    X archive. The rest is as in ReadingRules and Dialect.
+    X archive. defused: texts have the apostrophe of api.domain.spreadsheets. The rest is as in
+    ReadingRules and Dialect.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_]+$")
@@ -98,6 +99,7 @@ class DialectFile(_Part):
     refused: str | None = None
     refused_scripts: dict[str, str] = Field(default_factory=dict)
     inside: str | None = None
+    defused: bool = False
 
     @cached_property
     def names(self) -> FieldNames:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+from api.domain.spreadsheets import undefused
 from api.errors import UnreadableFileError, UnsupportedMediaError
 from api.intake.field_names import MAX_FIELDS, PLAIN, Plan, Plans, normal, value_at
 from api.post_files.bluesky_repository import CAR_HEAD, repository_records
@@ -147,6 +148,8 @@ def _open_csv(part: Part, encoding: TextEncoding, start: str) -> Records:
     def each() -> Iterator[Record]:
         for number, cells in table.rows():
             where = part.where(f"row {number}")
+            if dialect.defused and not isinstance(cells, str):
+                cells = list(map(undefused, cells))
             yield where, cells if isinstance(cells, str) else _by_column(table.columns, cells)
 
     return Records(part, "csv", dialect, str(table.encoding), table.columns, each)

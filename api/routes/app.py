@@ -12,6 +12,7 @@ from api.routes.authentication import register_authentication, register_scope_ch
 from api.routes.body_checks import register_body_check
 from api.routes.corrections import corrections_blueprint
 from api.routes.documents.analyses import AnalysisEvent
+from api.routes.documents.exports import ExportDocument
 from api.routes.documents.service import ProblemDocument
 from api.routes.error_handlers import invalid_request, register_error_handlers
 from api.routes.health_and_docs import service_blueprint
@@ -44,7 +45,7 @@ class _App(OpenAPI):
     def generate_spec_json(self) -> None:
         """Generate the OpenAPI document, with what the framework leaves out."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no types
-        complete_document(self.spec_json, AnalysisEvent)
+        complete_document(self.spec_json, AnalysisEvent, ExportDocument)
 
 
 def create_app(services: Services, metrics: Metrics, settings: Settings) -> OpenAPI:

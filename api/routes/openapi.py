@@ -115,8 +115,8 @@ def complete_document(document: dict[str, Any], *models: type[BaseModel]) -> Non
         schema = model.model_json_schema(
             mode="serialization", ref_template="#/components/schemas/{model}"
         )
-        schema.pop("$defs", None)
-        schemas[model.__name__] = schema
+        for name, part in {**schema.pop("$defs", {}), model.__name__: schema}.items():
+            schemas.setdefault(name, part)
     for operation in _operations_in(document):
         for parameter in operation.get("parameters", ()):
             _leave_out_null(parameter["schema"])

@@ -272,6 +272,14 @@ POST: dict[str, Any] = {
     "read": True,
     "correction": "love",
 }
+EXPORT_CSV = (
+    "post_id,created_at,ownership,text,url,emotion,correction,anger,fear,joy,love,sadness,surprise,"
+    "neutral,irony,likes,reposts,replies,quotes,bookmarks,impressions\r\n"
+    "1900000000000000007,2026-02-20T21:04:00+00:00,own,"
+    "Gave away her books today. It broke my heart,"
+    "https://x.com/i/status/1900000000000000007,love,love,0.03,0.13,0.07,0.03,0.62,0.02,0.1,0.04,"
+    "3,0,1,0,0,120\r\n"
+)
 ERASURE: dict[str, Any] = {"user_name": "ben_grey", "pending": ["files of the store"]}
 ORIGINAL_RECOMMENDATIONS = {
     "big_accounts": ["dog_rates"],

@@ -88,6 +88,14 @@ class DateRangeQuery(StrictQuery):
             ) from error
 
 
+class ExportQuery(DateRangeQuery):
+    """Query of an export: its format, and the days of the posts in it."""
+
+    format: Literal["json", "csv"] = Field(
+        "json", description="json: everything stored; csv: the posts, a row each"
+    )
+
+
 class UserPath(BaseModel):
     """Path with a user name."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from flask import json, request
+from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
@@ -10,12 +10,13 @@ from api.domain.analyses import WORDS_VERSION, consent_words
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
-from api.routes.documents.exports import ExportDocument
 from api.routes.documents.imports import ImportDocument, import_document
+from api.routes.exports import EXPORT_CONTENT, csv_export, download, json_export
 from api.routes.openapi import BODY, CHANGES, documented, named_by_function
 from api.routes.request_models import (
     ConsentBody,
     CountryQuery,
+    ExportQuery,
     ImportQuery,
     TimelineQuery,
     UserPath,
@@ -128,15 +129,22 @@ def users_blueprint(services: Services) -> APIBlueprint:
         """Withdraw consent, which erases everything stored about the user."""
         return _erased(path.user_name, complete=services.users.erase(path.user_name))
 
-    @routes.get("/export", **documented(Scope.READ, {200: ExportDocument}, "not-found"))
-    def export_user(path: UserPath) -> Any:
-        """Return everything stored about a user."""
-        body = json.dumps(services.users.export(path.user_name), ensure_ascii=False)
-        headers = {
-            "Content-Type": "application/json",
-            "Content-Disposition": 'attachment; filename="moodline-export.json"',
-        }
-        return body, 200, headers
+    exports = {"description": "the export, as a download", "content": EXPORT_CONTENT}
+
+    @routes.get("/export", **documented(Scope.READ, {200: exports}, "not-found"))
+    def export_user(path: UserPath, query: ExportQuery) -> Any:
+        """Return everything stored about a user as JSON, or their posts as CSV for a spreadsheet.
+
+        A range of days limits the posts, nothing else. The CSV has one row per post, in UTF-8 with
+        a byte order mark, without which Excel reads it in another encoding. A text that a
+        spreadsheet would run as a formula has an apostrophe in front: one that begins with =, +, -
+        or @, be it after blanks or in full width, or with a tab or line break; so "@ana thanks"
+        does too, which Excel would run. Importing the file here takes the apostrophes away again.
+        """
+        export = services.users.export(path.user_name, query.days())
+        if query.format == "csv":
+            return download("moodline-posts.csv", "text/csv; charset=utf-8", csv_export(export))
+        return download("moodline-export.json", "application/json", json_export(export))
 
     @routes.delete("", **erases)
     def erase_user(path: UserPath) -> Any:

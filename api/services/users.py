@@ -1,7 +1,7 @@
 """Use cases of one user: overview, timeline, recommendations, consent, data export, erasure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from api.domain.analyses import WORDS_VERSION
@@ -106,9 +106,13 @@ class Users:
         """
         return self.store.correct_post(self._known(user_name).user_id, post_id, emotion)
 
-    def export(self, user_name: str) -> Mapping[str, Any]:
-        """Return all data of the user as JSON values."""
-        return self.store.export_user(self._known(user_name).user_id)
+    def export(self, user_name: str, days: DateRange) -> dict[str, Any]:
+        """Return all data of the user as JSON values, of their posts those of a range of days."""
+        everything = self.store.export_user(self._known(user_name).user_id)
+        posts = everything["posts"]
+        if days.start is not None or days.end is not None:
+            posts = [each for each in posts if datetime.fromisoformat(each["created_at"]) in days]
+        return {**everything, "posts": posts}
 
     def erase(self, user_name: str) -> bool:
         """Erase all data of the user, which is also what withdrawing consent does.
