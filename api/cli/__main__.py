@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.cli import commands
-from api.cli.api_client import AnalysisEndedError, ApiCallError, ApiClient
 from api.cli.terminal import say
+from api.client import AnalysisEndedError, MoodlineClient, MoodlineError, ProblemError
 from api.domain.posts import InvalidUserNameError, user_id_of
 from api.local import local_servers, server_environment
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
@@ -26,6 +26,17 @@ from api.settings import SettingsError, read_settings
 Adding = Callable[..., argparse.Action]
 
 _FAULT, _NO_RESULT, _INTERRUPTED = 1, 3, 130
+_ADVICE = {
+    "ambiguous-dates": "\n  Say which it is: --date-order day-first, or --date-order month-first."
+}
+"""What to do on the command line about a kind of problem."""
+_REFUSALS = (
+    commands.CommandError,
+    MoodlineError,
+    LocalServersError,
+    SettingsError,
+    InvalidUserNameError,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,12 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
         if options.user is not None:
             user_id_of(options.user)
         if options.file is not None and not options.file.is_file():
-            raise ApiCallError(f"there is no file {options.file}")
+            raise commands.CommandError(f"there is no file {options.file}")
         with running_api() as api:
             options.run(api, options)
     except AnalysisEndedError as error:
         return _say(str(error), _NO_RESULT)
-    except (ApiCallError, LocalServersError, SettingsError, InvalidUserNameError) as error:
+    except ProblemError as error:
+        return _say(f"{error}{_ADVICE.get(error.kind, '')}", _FAULT)
+    except _REFUSALS as error:
         return _say(str(error), _FAULT)
     except KeyboardInterrupt:
         return _say("stopped", _INTERRUPTED)
@@ -54,23 +67,23 @@ def _say(line: str, status: int) -> int:
 
 
 @contextmanager
-def running_api() -> Iterator[ApiClient]:
+def running_api() -> Iterator[MoodlineClient]:
     """Yield a client of the API that the settings name, or of one started for this command."""
     settings = read_settings(os.environ)
     if settings.moodline_api_url:
-        with ApiClient(settings.moodline_api_url, settings.moodline_api_key) as api:
+        with MoodlineClient(settings.moodline_api_url, settings.moodline_api_key) as api:
             yield api
         return
     environment = server_environment()
     url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
-    with ApiClient(url, settings.moodline_api_key) as api:
-        if api.answers():
+    with MoodlineClient(url, settings.moodline_api_key) as api:
+        if api.ready():
             yield api
             return
     ports = {"API_PORT": str(free_port()), "SERVING_PORT": str(free_port())}
     with (
         local_servers({**environment, **ports}, quiet=True) as servers,
-        ApiClient(servers.api_url, settings.moodline_api_key) as api,
+        MoodlineClient(servers.api_url, settings.moodline_api_key) as api,
     ):
         yield api
 
@@ -86,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(file=None, user=None)
     added = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: Callable[[ApiClient, argparse.Namespace], None], about: str) -> Adding:
+    def add(name: str, run: commands.Command, about: str) -> Adding:
         command = added.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
         command.set_defaults(run=run)
         return command.add_argument

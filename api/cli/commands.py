@@ -13,14 +13,21 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from api.cli.api_client import ApiCallError, ApiClient
 from api.cli.mood_summary import WIDTH, mood_summary, recommendation_lines
 from api.cli.terminal import say, shown_json
+from api.client import MoodlineClient, result_of
+from api.client.documents import Analysis, Import, Result
+
+Command = Callable[[MoodlineClient, Namespace], None]
 
 _NAMED_SKIPS = 5
 
 
-def import_posts(api: ApiClient, options: Namespace) -> None:
+class CommandError(Exception):
+    """A command that cannot be done as it was given."""
+
+
+def import_posts(api: MoodlineClient, options: Namespace) -> None:
     """Import the posts of a file."""
     report = _import(api, options, dry_run=options.dry_run)
     if options.json:
@@ -32,7 +39,7 @@ def import_posts(api: ApiClient, options: Namespace) -> None:
             say(f"    {at}  {post['ownership']:<6}  {textwrap.shorten(post['text'], 50)}")
 
 
-def formats(api: ApiClient, options: Namespace) -> None:
+def formats(api: MoodlineClient, options: Namespace) -> None:
     """List the kinds of files that can be imported, and where to get each."""
     found = api.import_formats()
     if options.json:
@@ -49,7 +56,7 @@ def formats(api: ApiClient, options: Namespace) -> None:
                 say(textwrap.indent("\n".join(lines), "    "))
 
 
-def analyse(api: ApiClient, options: Namespace) -> None:
+def analyse(api: MoodlineClient, options: Namespace) -> None:
     """Import a file if one is given, analyse to the end, and print the mood summary."""
     if options.file is not None:
         _import(api, options)
@@ -70,10 +77,10 @@ def analyse(api: ApiClient, options: Namespace) -> None:
         f"{progress['classified']} posts classified, {progress['reused']} known from before"
         f" ({time.perf_counter() - began:.1f} s)"
     )
-    _print_summary(api, options.user, analysis["result"])
+    _print_summary(api, options.user, result_of(analysis))
 
 
-def mood(api: ApiClient, options: Namespace) -> None:
+def mood(api: MoodlineClient, options: Namespace) -> None:
     """Print the newest mood and its evidence."""
     user = api.user(options.user)
     if options.json:
@@ -84,7 +91,7 @@ def mood(api: ApiClient, options: Namespace) -> None:
         _print_summary(api, options.user, user["result"])
 
 
-def recommend(api: ApiClient, options: Namespace) -> None:
+def recommend(api: MoodlineClient, options: Namespace) -> None:
     """Print accounts, hashtags and friends recommended today."""
     found = api.recommendations(options.user)
     if options.json:
@@ -93,15 +100,15 @@ def recommend(api: ApiClient, options: Namespace) -> None:
         say("\n".join(recommendation_lines(found)))
 
 
-def erase(api: ApiClient, options: Namespace) -> None:
+def erase(api: MoodlineClient, options: Namespace) -> None:
     """Erase everything stored about the user, after a confirmation."""
     if not options.yes:
         if not sys.stdin.isatty():
-            raise ApiCallError("nothing was erased: say --yes where nobody can be asked")
+            raise CommandError("nothing was erased: say --yes where nobody can be asked")
         say(f"Erase everything that is held about @{options.user}? It cannot be undone. [y/N] ",
               end="", file=sys.stderr)  # fmt: skip
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise ApiCallError("nothing was erased")
+            raise CommandError("nothing was erased")
     pending = api.erase(options.user)
     if options.json:
         _print_json({"erased": options.user, "pending": pending})
@@ -113,7 +120,7 @@ def erase(api: ApiClient, options: Namespace) -> None:
         say(f"Everything held about @{options.user} is erased.")
 
 
-def _import(api: ApiClient, options: Namespace, *, dry_run: bool = False) -> dict[str, Any]:
+def _import(api: MoodlineClient, options: Namespace, *, dry_run: bool = False) -> Import:
     began = time.perf_counter()
     date_order = options.date_order and options.date_order.replace("-", "_")
     with _upload_bar() as show:
@@ -150,7 +157,7 @@ def _understood(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"skipped {skip['where']}: {skip['reason']}"
 
 
-def _print_summary(api: ApiClient, user_name: str, result: dict[str, Any]) -> None:
+def _print_summary(api: MoodlineClient, user_name: str, result: Result) -> None:
     recommended = api.recommendations(user_name) if result["mood"] is not None else None
     say(mood_summary(user_name, result, recommended))
 
@@ -160,11 +167,11 @@ def _print_json(value: Any) -> None:
 
 
 @contextmanager
-def _analysis_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
+def _analysis_bar() -> Iterator[Callable[[Analysis], None]]:
     """Yield a function that shows an analysis on a progress bar."""
     with _bar(" posts") as bar:
 
-        def show(analysis: dict[str, Any]) -> None:
+        def show(analysis: Analysis) -> None:
             progress = analysis["progress"]
             bar.total = progress["total"] or None
             until = analysis["waits_until"]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.cli.api_client import ApiCallError, ApiClient
 from api.cli.mood_summary import mood_summary
 from api.cli.terminal import say
+from api.client import MoodlineClient, MoodlineError, result_of
 from api.domain.moods import MoodLabel
 from api.environment import FILE_SUFFIX
 from api.local import local_servers
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         with _running_api() if running else _own_api() as api:
             for person in PEOPLE:
                 say(_present(api, person), end="\n\n")
-    except (ApiCallError, LocalServersError, DemoError, SettingsError) as error:
+    except (MoodlineError, LocalServersError, DemoError, SettingsError) as error:
         say(f"moodline demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -71,15 +71,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _running_api() -> ApiClient:
+def _running_api() -> MoodlineClient:
     settings = read_settings(os.environ)
     if not settings.moodline_api_url:
         raise DemoError("Set MOODLINE_API_URL to the address of the running API.")
-    return ApiClient(settings.moodline_api_url, settings.moodline_api_key)
+    return MoodlineClient(settings.moodline_api_url, settings.moodline_api_key)
 
 
 @contextmanager
-def _own_api() -> Iterator[ApiClient]:
+def _own_api() -> Iterator[MoodlineClient]:
     with tempfile.TemporaryDirectory(prefix="moodline-demo-") as folder:
         environment = {
             **os.environ,
@@ -96,19 +96,19 @@ def _own_api() -> Iterator[ApiClient]:
             environment.pop(f"{name}{FILE_SUFFIX}", None)
         with (
             local_servers(environment, quiet=True) as servers,
-            ApiClient(servers.api_url) as api,
+            MoodlineClient(servers.api_url) as api,
         ):
             yield api
 
 
-def _present(api: ApiClient, person: Person) -> str:
+def _present(api: MoodlineClient, person: Person) -> str:
     """Return the mood summary of a person; raise DemoError for an unexpected result."""
     report = api.import_posts(person.user_name, POSTS / person.file)
     _check(person, "posts imported", report["imported"], person.posts)
     _check(person, "posts skipped", report["skipped"], 0)
     analysis = api.analyse(person.user_name, as_of="newest")
     _check(person, "posts classified", analysis["progress"]["classified"], person.posts)
-    result = analysis["result"]
+    result = result_of(analysis)
     _check(person, "mood", result["label"], person.label)
     again = api.analyse(person.user_name, as_of="newest")
     _check(person, "posts classified again", again["progress"]["classified"], 0)

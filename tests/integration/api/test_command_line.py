@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import __main__ as cli
-from api.cli.api_client import ApiClient
+from api.client import MoodlineClient
 from api.runtime.processes import free_port
 from tests.support.deployment import Deployment
 from tests.support.servers import Reply, ScriptedServer
@@ -238,7 +238,7 @@ def test_an_import_tells_what_is_sent_from_nothing_to_the_whole_file(
 ) -> None:
     told = []
 
-    with ApiClient(f"http://127.0.0.1:{deployment.api_port}") as api:
+    with MoodlineClient(f"http://127.0.0.1:{deployment.api_port}") as api:
         api.import_posts(
             "ben", large_file(tmp_path), on_sent=lambda sent, size: told.append((sent, size))
         )

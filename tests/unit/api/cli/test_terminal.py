@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from api.cli import commands
-from api.cli.api_client import ApiClient
 from api.cli.terminal import say, shown, shown_json
+from api.client import MoodlineClient
 
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m"
 TURNED = "\u202eabc\u202c\u2066d\u2069\u200f"
@@ -63,7 +63,7 @@ def test_an_import_prints_no_character_that_commands_the_terminal(
         user="ana", file=Path(f"{ESCAPES}.csv"), dry_run=True, date_order=None, json=as_json
     )
 
-    commands.import_posts(cast(ApiClient, Answers()), options)
+    commands.import_posts(cast(MoodlineClient, Answers()), options)
 
     printed = capsys.readouterr().out
     assert "x" in printed
