@@ -302,7 +302,7 @@ class _UploadedFile(io.FileIO):
 
 def result_of(analysis: Analysis) -> Result:
     """Return the result of an analysis that has ended; AnalysisEndedError if it has none."""
-    if analysis["result"] is None:
+    if analysis["state"] != "succeeded" or analysis["result"] is None:
         raise AnalysisEndedError(analysis)
     return analysis["result"]
 

@@ -1,8 +1,10 @@
 """Routes about the service itself: health, metrics, API documentation, problem pages, dashboard."""
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, current_app
+from flask import Response, abort, current_app, send_from_directory
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
@@ -11,8 +13,15 @@ from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
 from api.routes.documents.service import AliveDocument, ReadyDocument
 from api.routes.openapi import named_by_function, problem_answers
-from api.routes.request_models import ProblemPath
+from api.routes.request_checks import CONTENT_POLICY
+from api.routes.request_models import AssetPath, ProblemPath
 from api.services import Services
+
+_SWAGGER_UI = Path(str(files("flask_openapi3_swagger"))) / "templates" / "swagger"
+"""Swagger UI, as the package that it is installed with has it."""
+
+_DOCS_POLICY = CONTENT_POLICY.replace("img-src 'self'", "img-src 'self' data:")
+"""Swagger UI's style sheet holds its icons as data."""
 
 _TAG = Tag(name="service", description="Health, metrics and documentation")
 
@@ -88,6 +97,12 @@ def service_blueprint(services: Services, metrics: Metrics) -> APIBlueprint:
 
     @routes.get("/docs", doc_ui=False)
     def documentation() -> Any:
-        return current_app.send_static_file("docs.html")
+        response = current_app.send_static_file("docs.html")
+        response.headers["Content-Security-Policy"] = _DOCS_POLICY
+        return response
+
+    @routes.get("/docs/assets/<path:name>", doc_ui=False)
+    def documentation_asset(path: AssetPath) -> Any:
+        return send_from_directory(_SWAGGER_UI, path.name)
 
     return routes

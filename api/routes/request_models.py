@@ -116,6 +116,12 @@ class ProblemPath(BaseModel):
     slug: str
 
 
+class AssetPath(BaseModel):
+    """Path of a file of the documentation page."""
+
+    name: str
+
+
 class StartAnalysisHeaders(BaseModel):
     """Headers of the call that starts an analysis."""
 
