@@ -1,19 +1,37 @@
-// The dashboard: start an analysis, follow it, show what it found.
+// The page: what the address names is opened, and what the reader does leads from state to state.
 
-import { drawTimeline } from "./chart.js";
-import { byId, element } from "./elements.js";
-import { cancelImport, chooseFile, importChosen, listFormats, previewChosen, waitingFile } from "./imports.js";
-import { call, follow, hasKey, inCountry, useKey, userPath } from "./requests.js";
-import { showIdeas, showResult, WORDS } from "./results.js";
-import { chosenSource, costText, offerSources } from "./sources.js";
+import { readAddress, writeAddress } from "./address.js";
+import { byId, scrollTo } from "./elements.js";
+import { posts } from "./figures.js";
+import { follow, hasEnded } from "./following.js";
+import { call, hasKey, inCountry, useKey, userPath } from "./requests.js";
+import { handleBrowsing } from "./result/browse.js";
+import { forgetCorrected } from "./result/corrections.js";
+import { handleHistory } from "./result/history.js";
+import { handleOwnData } from "./result/own_data.js";
+import { showResult } from "./result/result.js";
+import { handleTimelineControls } from "./result/timeline.js";
+import { handleYearSwitch } from "./result/calendar.js";
+import { importDemo, offerDemo } from "./start/demo.js";
+import { listFormats } from "./start/formats.js";
+import { acceptDrops, chooseFile, forgetFile, importChosen, previewChosen, report, waitingFile } from "./start/imports.js";
+import { showLost, showProgress } from "./start/progress.js";
+import { chosenSource, costText, offerSources, readsFile } from "./start/sources.js";
+import { enter, state } from "./states.js";
 
-let analysisId = null;
-let runningId = null;
-let bucket = "week";
+let visit = new AbortController(); // ended when something else is opened
+let opening = Promise.resolve(); // what is being opened
+let kept = 0; // how many posts of the user are kept
+let running = ""; // the analysis that is followed
 
 const userName = () => byId("user-name").value.trim().replace(/^@/, "");
 
+function tell(news) {
+  byId("news").textContent = news;
+}
+
 function fault(error) {
+  if (error?.name === "AbortError") return;
   const asked = error?.status === 401;
   byId("fault").hidden = !error || (asked && !hasKey());
   byId("fault").textContent = error ? error.message : "";
@@ -25,7 +43,7 @@ function fault(error) {
 
 function guarded(action) {
   return async (event) => {
-    event?.preventDefault();
+    if (event?.type !== "toggle") event?.preventDefault?.();
     fault(null);
     try {
       await action(event);
@@ -37,187 +55,216 @@ function guarded(action) {
 
 function needsName() {
   byId("user-name").value = userName();
+  byId("start-section").open = true;
   return byId("user-name").reportValidity();
 }
 
-async function takeFile(file) {
-  chooseFile(file);
-  if (!file) return;
-  if (needsName()) await previewChosen(userName());
-  else byId("import-report").textContent = `${file.name} is read as soon as your user name is there.`;
+// Open what the address names: a user, and an analysis of theirs. Whatever was open before ends.
+function open() {
+  visit.abort();
+  visit = new AbortController();
+  const { signal } = visit;
+  const { user, analysis } = readAddress();
+  byId("user-name").value = user;
+  opening = analysis ? openAnalysis(analysis, signal) : openUser(signal);
+  return opening;
 }
 
-async function takeName() {
-  await showKnownUser();
-  if (waitingFile() && needsName()) await previewChosen(userName());
-}
-
-function showProgress(analysis) {
-  const { progress, state } = analysis;
-  runningId = analysis.analysis_id;
-  const done = progress.classified + progress.reused;
-  byId("progress").hidden = state !== "queued" && state !== "running";
-  const bar = byId("progress-bar");
-  if (state === "running" && progress.total > 0) {
-    bar.max = progress.total;
-    bar.value = done;
-    byId("progress-text").textContent =
-      done >= progress.total ? "Weighing what was read" : `Reading post ${done} of ${progress.total}`;
-  } else {
-    bar.removeAttribute("value");
-    const fetching = progress.fetched ? `Fetched ${progress.fetched} posts` : "Getting ready";
-    byId("progress-text").textContent =
-      state !== "queued" ? fetching
-        : analysis.waits_until
-          ? `Waiting for the source of posts until ${new Date(analysis.waits_until).toLocaleTimeString()}`
-          : "Waiting for its turn";
+async function openUser(signal) {
+  const name = userName();
+  kept = 0;
+  if (!name || !byId("user-name").checkValidity()) return settle();
+  let user;
+  try {
+    user = await call("GET", inCountry(userPath(name)), { signal });
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return settle();
   }
+  kept = user.posts;
+  if (!waitingFile()) report(kept ? `${posts(kept)} are kept already.` : "");
+  if (user.result && !waitingFile()) return show(name, user.analysis_id, user.result);
+  return settle();
+}
+
+async function openAnalysis(id, signal) {
+  const analysis = await call("GET", inCountry(`/v1/analyses/${encodeURIComponent(id)}`), { signal });
+  byId("user-name").value = analysis.user_name;
+  return hasEnded(analysis) ? ended(analysis) : followUntilEnded(id, signal);
+}
+
+// The state that fits what is known, while nothing runs and no result is shown.
+function settle() {
+  enter(waitingFile() ? "importing" : kept ? "imported" : "nothing");
+}
+
+async function show(user, id, result) {
+  const wasFollowed = state() === "analysing";
+  byId("user-name").value = user;
+  writeAddress(user, id);
+  forgetCorrected();
+  enter("result");
+  const parts = showResult(user, id, result);
+  if (wasFollowed) {
+    byId("mood-title").focus({ preventScroll: true });
+    scrollTo(byId("mood"));
+  }
+  await parts;
+}
+
+async function followUntilEnded(id, signal) {
+  running = id;
+  enter("analysing");
+  scrollTo(byId("progress"));
+  byId("progress-title").focus({ preventScroll: true });
+  await ended(await follow(id, { onChange: showProgress, onLost: showLost, signal }));
+}
+
+async function ended(analysis) {
+  report(costText(analysis.progress));
+  if (analysis.state === "succeeded") return show(analysis.user_name, analysis.analysis_id, analysis.result);
+  kept = kept || analysis.progress.total;
+  if (analysis.state === "cancelled") {
+    settle();
+    tell("The analysis was cancelled. What was read so far is kept, and a new one goes on from there.");
+    return byId("start-button").focus();
+  }
+  enter("failed");
+  byId("start-button").focus();
+  throw new Error(`${analysis.problem.title}. ${analysis.problem.detail}`);
 }
 
 async function start() {
+  await opening.catch(() => {}); // the name may just have been typed
   if (!needsName()) return;
-  if (waitingFile()) {
-    throw new Error(`${waitingFile().name} is not imported yet: import its posts, or cancel.`);
+  if (readsFile() && !kept && state() === "nothing") {
+    byId("file").focus();
+    throw new Error(`There are no posts of @${userName()} yet. Choose a file of your posts first.`);
   }
-  byId("start-button").disabled = true;
+  await analyse(byId("consent").checked, chosenSource());
+}
+
+async function analyse(consent, source) {
+  tell("");
+  const started = await call("POST", "/v1/analyses", {
+    json: { user_name: userName(), consent, ...source },
+  });
+  visit.abort();
+  visit = new AbortController();
+  writeAddress(userName(), started.analysis_id);
+  await followUntilEnded(started.analysis_id, visit.signal);
+}
+
+async function tryDemo(person) {
+  forgetFile();
+  byId("user-name").value = person.user_name;
+  report(`Importing the invented posts of ${person.title} …`);
+  enter("importing");
   try {
-    const started = await call("POST", "/v1/analyses", {
-      json: { user_name: userName(), consent: byId("consent").checked, ...chosenSource() },
-    });
-    showProgress(started);
-    const ended = await follow(started.analysis_id, showProgress);
-    const cost = costText(ended.progress);
-    if (cost) byId("import-report").textContent = cost;
-    if (ended.state === "failed") throw new Error(`${ended.problem.title}. ${ended.problem.detail}`);
-    if (ended.state === "cancelled") {
-      byId("import-report").textContent = "The analysis was cancelled.";
-      return;
-    }
-    await show(ended.analysis_id, ended.result);
-    byId("mood-title").focus({ preventScroll: true });
-    byId("mood").scrollIntoView({ behavior: "smooth" });
+    await importDemo(person);
+    report("");
   } finally {
-    byId("start-button").disabled = false;
-    byId("progress").hidden = true;
+    settle();
   }
+  writeAddress(person.user_name);
+  await analyse(true, { source: "imported" });
 }
 
-async function show(id, result) {
-  analysisId = id;
-  byId("results").hidden = false;
-  byId("feedback-thanks").textContent = "";
-  showResult(result);
-  await showTimeline();
-  byId("ideas").replaceChildren();
-  if (result.mood) showIdeas(await call("GET", userPath(userName(), "/recommendations")));
+async function takeFile(file) {
+  tell("");
+  chooseFile(file);
+  if (!file) return settle();
+  enter("importing");
+  await opening.catch(() => {});
+  if (needsName()) await preview();
 }
 
-async function showTimeline() {
-  const found = await call("GET", userPath(userName(), `/timeline?bucket=${bucket}`));
-  drawTimeline(found.timeline);
-}
-
-async function showKnownUser() {
-  byId("results").hidden = true;
-  if (!userName() || !byId("user-name").checkValidity()) return;
+async function preview(order) {
   try {
-    const user = await call("GET", inCountry(userPath(userName())));
-    byId("import-report").textContent = `${user.posts} posts are kept already.`;
-    if (user.result) await show(user.analysis_id, user.result);
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    byId("import-report").textContent = "";
+    await previewChosen(userName(), order);
+  } finally {
+    settle();
   }
 }
 
-async function exportAll() {
-  const held = await call("GET", userPath(userName(), "/export"));
-  const file = new Blob([JSON.stringify(held, null, 2)], { type: "application/json" });
-  const link = element("a", { href: URL.createObjectURL(file), download: "moodline-export.json" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+async function takeName() {
+  tell("");
+  byId("user-name").value = userName();
+  if (byId("user-name").checkValidity()) writeAddress(userName());
+  await open();
+  if (waitingFile() && needsName()) await preview();
+}
+
+async function takeImport() {
+  try {
+    kept = await importChosen(userName());
+  } finally {
+    settle();
+  }
+}
+
+function dropImport() {
+  forgetFile();
+  settle();
+  byId("file").focus();
 }
 
 async function takeKey() {
   useKey(byId("key").value);
   byId("key").value = "";
   byId("key-form").hidden = true;
-  await offerSources(link.get("source"));
-  await takeName();
+  byId("user-name").focus();
+  await offerSources(readAddress().source);
+  if (waitingFile()) await takeName();
+  else await open();
 }
 
-async function erase() {
-  byId("erase-dialog").close();
-  await call("DELETE", userPath(userName()));
-  byId("results").hidden = true;
+function takeErasure(left) {
+  visit.abort();
+  forgetFile();
   byId("consent").checked = false;
-  cancelImport();
-  byId("import-report").textContent = "Everything that was held about you is erased.";
+  byId("user-name").value = "";
+  kept = 0;
+  report("");
+  enter("nothing");
+  writeAddress("");
+  tell(left
+    ? `Nothing about you can be read any more. Still to be removed: ${left.pending.join(", ")}; the`
+      + " service does that by itself."
+    : "Everything that was held about you is erased.");
+  byId("news").focus();
 }
 
-function offerFeedback() {
-  const choices = Object.entries(WORDS).map(([mood, word]) => {
-    const button = element("button", { type: "button", text: word });
-    button.addEventListener("click", guarded(async () => {
-      await call("POST", `/v1/analyses/${analysisId}/feedback`, { json: { mood } });
-      byId("feedback-thanks").textContent = "Noted, thank you.";
-    }));
-    return button;
-  });
-  byId("feedback-choices").replaceChildren(...choices);
-}
-
-function acceptDrops() {
-  const drop = byId("drop");
-  for (const name of ["dragenter", "dragover"]) {
-    drop.addEventListener(name, (event) => {
-      event.preventDefault();
-      drop.classList.add("over");
-    });
-  }
-  for (const name of ["dragleave", "drop"]) {
-    drop.addEventListener(name, () => drop.classList.remove("over"));
-  }
-  drop.addEventListener("drop", guarded((event) => takeFile(event.dataTransfer.files[0])));
-}
-
-offerFeedback();
-acceptDrops();
-byId("file").addEventListener("change", guarded((event) => takeFile(event.target.files[0])));
+acceptDrops((file) => guarded(() => takeFile(file))());
+byId("file").addEventListener("change", (event) => guarded(() => takeFile(event.target.files[0]))());
 byId("formats").addEventListener("toggle", guarded(listFormats));
-byId("import-yes").addEventListener("click", guarded(() => importChosen(userName())));
+byId("import-yes").addEventListener("click", guarded(takeImport));
 for (const button of document.querySelectorAll("[data-cancel-import]")) {
-  button.addEventListener("click", () => {
-    cancelImport();
-    byId("file").focus();
-  });
+  button.addEventListener("click", guarded(dropImport));
 }
 for (const button of document.querySelectorAll("[data-date-order]")) {
-  button.addEventListener("click", guarded(() => previewChosen(userName(), button.dataset.dateOrder)));
+  button.addEventListener("click", guarded(() => preview(button.dataset.dateOrder)));
 }
 byId("user-name").addEventListener("change", guarded(takeName));
 byId("start").addEventListener("submit", guarded(start));
-byId("cancel").addEventListener("click", guarded(() => call("DELETE", `/v1/analyses/${runningId}`)));
+byId("again").addEventListener("click", guarded(() => analyse(true, { source: "imported" })));
+byId("cancel").addEventListener("click", guarded(() => call("DELETE", `/v1/analyses/${running}`)));
 byId("key-form").addEventListener("submit", guarded(takeKey));
-byId("export").addEventListener("click", guarded(exportAll));
-byId("erase").addEventListener("click", () => byId("erase-dialog").showModal());
-byId("erase-no").addEventListener("click", () => byId("erase-dialog").close());
-byId("erase-yes").addEventListener("click", guarded(erase));
-for (const button of document.querySelectorAll("[data-bucket]")) {
-  button.addEventListener("click", guarded(async () => {
-    bucket = button.dataset.bucket;
-    for (const each of document.querySelectorAll("[data-bucket]")) {
-      each.setAttribute("aria-pressed", String(each === button));
-    }
-    await showTimeline();
+for (const link of document.querySelectorAll("#sections a")) {
+  link.addEventListener("click", guarded(() => {
+    const title = byId(link.hash.slice(1)); // the address goes on naming the analysis
+    scrollTo(title);
+    title.focus({ preventScroll: true });
   }));
 }
+handleBrowsing(guarded);
+handleHistory(guarded);
+handleTimelineControls(guarded);
+handleYearSwitch(guarded);
+handleOwnData(guarded, userName, takeErasure);
 
-// A link such as /?user=alice opens what is known of that user; &source=x comes back from a sign-in.
-const link = new URLSearchParams(location.search);
-guarded(() => offerSources(link.get("source")))();
-const linked = link.get("user");
-if (linked) {
-  byId("user-name").value = linked;
-  guarded(showKnownUser)();
-}
+addEventListener("popstate", guarded(open));
+enter("nothing");
+guarded(() => offerSources(readAddress().source))();
+guarded(() => offerDemo((person) => guarded(() => tryDemo(person))()))();
+guarded(open)();

@@ -11,14 +11,33 @@ export function element(name, { text, className, ...attributes } = {}, children 
   return made;
 }
 
-export function drawn(name, attributes = {}, text) {
+export function drawn(name, attributes = {}, children = []) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
+  made.append(...children);
   return made;
 }
 
-export const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
+export function button(text, onClick, attributes = {}) {
+  const made = element("button", { type: "button", text, ...attributes });
+  made.addEventListener("click", onClick);
+  return made;
+}
 
-export const day = (iso) =>
-  new Date(iso).toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" });
+export const note = (text) => element("p", { className: "note", text });
+
+// A link to somewhere else, or plain text where the address is not one of the web.
+export function webLink(url, text, attributes = {}) {
+  if (!/^https?:\/\//i.test(url || "")) return element("span", { text });
+  return element("a", { href: url, text, rel: "noreferrer", target: "_blank", ...attributes });
+}
+
+// Show which of several buttons is the chosen one.
+export function press(buttons, isPressed) {
+  for (const each of buttons) each.setAttribute("aria-pressed", String(isPressed(each)));
+}
+
+export function scrollTo(part) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
+}

@@ -25,8 +25,16 @@ const region = new Intl.Locale(navigator.language).region || "";
 const country = /^[A-Z]{2}$/.test(region) ? `?country=${region}` : "";
 export const inCountry = (path) => path + country;
 
-export async function call(method, path, { json, form } = {}) {
-  const options = { method, headers: headers({ Accept: "application/json" }) };
+export const userPath = (name, rest = "") => `/v1/users/${encodeURIComponent(name)}${rest}`;
+
+// The query of an address, without the parameters that have no value.
+export function query(parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value);
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}
+
+export async function send(method, path, { json, form, signal, accept = "application/json" } = {}) {
+  const options = { method, signal, headers: headers({ Accept: accept }) };
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(json);
@@ -36,61 +44,34 @@ export async function call(method, path, { json, form } = {}) {
   let response;
   try {
     response = await fetch(path, options);
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw new Problem(0, { detail: "The service cannot be reached. Is it still running?" });
   }
+  if (!response.ok) throw new Problem(response.status, (await body(response)) || {});
+  return response;
+}
+
+export async function call(method, path, options) {
+  return body(await send(method, path, options));
+}
+
+async function body(response) {
   const text = await response.text();
-  let body = null;
   try {
-    body = text ? JSON.parse(text) : null;
+    return text ? JSON.parse(text) : null;
   } catch {
-    body = { detail: `The service answered ${response.status} in a form that cannot be read.` };
-    if (response.ok) throw new Problem(response.status, body);
-  }
-  if (!response.ok) throw new Problem(response.status, body || {});
-  return body;
-}
-
-export const userPath = (name, rest = "") => `/v1/users/${encodeURIComponent(name)}${rest}`;
-
-// Follow an analysis until it is terminal: by server-sent events, by polling where they fail.
-export async function follow(id, onChange) {
-  const path = `/v1/analyses/${encodeURIComponent(id)}`;
-  const terminal = (analysis) => ["succeeded", "failed", "cancelled"].includes(analysis.state);
-  try {
-    for await (const analysis of events(inCountry(`${path}/events`))) {
-      onChange(analysis);
-      if (terminal(analysis)) return analysis;
-    }
-  } catch {
-    // The connection broke: asked for below.
-  }
-  for (;;) {
-    const analysis = await call("GET", inCountry(path));
-    onChange(analysis);
-    if (terminal(analysis)) return analysis;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const document = { detail: `The service answered ${response.status} in a form that cannot be read.` };
+    throw new Problem(response.status, document);
   }
 }
 
-// An EventSource cannot show a key.
-async function* events(path) {
-  const response = await fetch(path, { headers: headers() });
-  if (!response.ok) return;
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let kept = "";
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      const whole = (kept + value).split("\n\n");
-      kept = whole.pop();
-      for (const event of whole) {
-        const data = event.split("\n").find((line) => line.startsWith("data: "));
-        if (data) yield JSON.parse(data.slice("data: ".length));
-      }
-    }
-  } finally {
-    reader.cancel();
-  }
+// Ask for a file and let the browser save it; a plain link could not show a key.
+export async function saveFile(path, name) {
+  const response = await send("GET", path, { accept: "*/*" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

@@ -1,7 +1,7 @@
 // Where posts come from: a file that was imported, or a source that this service is set up to read.
 
-import { byId, element } from "./elements.js";
-import { call } from "./requests.js";
+import { byId, element } from "../elements.js";
+import { call } from "../requests.js";
 
 const IMPORTED = "imported";
 const TITLES = { imported: "The file that I imported", x: "X", bluesky: "Bluesky", mastodon: "Mastodon" };
@@ -34,6 +34,8 @@ export function chosenSource() {
   const account = byId("source-user").value.trim();
   return source !== IMPORTED && account ? { source, source_user: account } : { source };
 }
+
+export const readsFile = () => chosenSource().source === IMPORTED;
 
 export function costText({ source_cost: cost, fetched }) {
   if (!cost) return "";

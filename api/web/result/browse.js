@@ -1,0 +1,75 @@
+// The posts, one page after the other: filtered by feeling, days and words, each correctable.
+
+import { byId, element, note, scrollTo } from "../elements.js";
+import { posts, timeZone } from "../figures.js";
+import { call, query, userPath } from "../requests.js";
+import { fill } from "./loading.js";
+import { postItem } from "./post.js";
+
+const FIELDS = ["text", "emotion", "from", "to"];
+const PAGE = 20;
+
+let shown = { user: "", emotions: [], cursor: null };
+
+export function showPosts(user, result) {
+  const emotions = Object.keys(result.scores || {});
+  shown = { user, emotions, cursor: null };
+  const any = element("option", { value: "", text: "any" });
+  byId("browse-emotion").replaceChildren(
+    any, ...emotions.map((name) => element("option", { value: name, text: name })),
+  );
+  byId("browse-form").reset();
+  return draw();
+}
+
+// Show the posts of a filter, and lead there: what other parts of the result link to.
+export async function browse(filter) {
+  for (const name of FIELDS) byId(`browse-${name}`).value = filter[name] || "";
+  await draw();
+  scrollTo(byId("browse-title"));
+  byId("browse-title").focus({ preventScroll: true });
+}
+
+export function handleBrowsing(guarded) {
+  byId("browse-form").addEventListener("submit", guarded(draw));
+  byId("browse-form").addEventListener("reset", guarded(() => {
+    for (const name of FIELDS) byId(`browse-${name}`).value = "";
+    return draw();
+  }));
+  byId("browse-more").addEventListener("click", guarded(more));
+}
+
+function ask(cursor) {
+  const filter = Object.fromEntries(FIELDS.map((name) => [name, byId(`browse-${name}`).value]));
+  return call("GET", userPath(shown.user,
+    `/posts${query({ ...filter, timezone: timeZone, limit: PAGE, cursor })}`));
+}
+
+function draw() {
+  byId("browse-more").hidden = true;
+  byId("browse-count").textContent = "";
+  return fill(byId("browse-list"), async () => {
+    const found = await ask(null);
+    count(found);
+    if (!found.posts.length) {
+      return [element("li", {}, [note("No post fits. Change the filter, or show all.")])];
+    }
+    return found.posts.map(item);
+  });
+}
+
+async function more() {
+  const found = await ask(shown.cursor);
+  const items = found.posts.map(item);
+  byId("browse-list").append(...items);
+  count(found);
+  items[0]?.focus();
+}
+
+function count(found) {
+  shown.cursor = found.next_cursor;
+  byId("browse-more").hidden = !found.next_cursor;
+  byId("browse-count").textContent = `${posts(found.total)}, newest first.`;
+}
+
+const item = (post) => postItem(shown.user, post, shown.emotions, (text) => browse({ text }));
