@@ -7,7 +7,7 @@ import { fill } from "./loading.js";
 import { postItem } from "./post.js";
 
 const FIELDS = ["text", "emotion", "from", "to"];
-const PAGE = 20;
+const PAGE = 10;
 
 let shown = { user: "", emotions: [], cursor: null };
 

@@ -47,15 +47,16 @@ function draw() {
 }
 
 function parts(year, days) {
-  const readout = element("p", { className: "readout" });
-  readout.textContent = "Point at a day, or move with the arrow keys; Enter shows its posts.";
+  const readout = element("p", { className: "note", text: "Point at a day, or move with the arrow keys; Enter shows its posts." });
   const months = element("div", { className: "months" });
   for (let month = 0; month < 12; month += 1) months.append(monthOf(year, month, days));
   const buttons = [...months.querySelectorAll("button")];
   buttons.at(-1).tabIndex = 0;
 
   const tell = (event) => {
-    if (event.target.dataset.day) readout.textContent = event.target.getAttribute("aria-label");
+    if (!event.target.dataset.day) return;
+    readout.className = "readout";
+    readout.textContent = event.target.getAttribute("aria-label");
   };
   months.addEventListener("pointerover", tell);
   months.addEventListener("focusin", tell);

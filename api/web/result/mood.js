@@ -5,7 +5,7 @@ import { day, number, percent } from "../figures.js";
 import { correction } from "./corrections.js";
 
 export function showMood(user, result) {
-  byId("mood-user").textContent = `of @${user}`;
+  byId("mood-user").textContent = `@${user}`;
   byId("mood-title").textContent = result.label || "Not enough to tell";
   say("mood-summary", result.summary || result.reason);
   say("mood-why", result.why);

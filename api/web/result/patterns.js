@@ -14,10 +14,15 @@ export function showPatterns(user) {
       note(`From ${posts(found.posts)}. What rests on fewer than ${number(found.least_posts)} is left out.`),
       element("div", { className: "columns" }, [
         element("div", {}, [
-          ...groups("Weekdays", "Day", found.weekdays, found.least_posts),
-          ...groups("Own and shared", "Kind", found.ownership.filter((each) => each.posts), found.least_posts),
+          element("h3", { text: "Weekdays" }),
+          groups("Day", found.weekdays),
         ]),
-        element("div", {}, groups("Hours", "Hour", hours(found.hours), found.least_posts)),
+        element("div", {}, [
+          element("h3", { text: "Hours" }),
+          ...hours(found.hours),
+          element("h3", { text: "Own and shared" }),
+          groups("Kind", found.ownership.filter((each) => each.posts)),
+        ]),
       ]),
       element("div", { className: "columns" }, [
         words("What the light posts talk about", [...found.words.light, ...found.hashtags.light]),
@@ -27,28 +32,41 @@ export function showPatterns(user) {
   });
 }
 
-const hours = (groupsOfDay) =>
-  groupsOfDay.filter((each) => each.posts).map((each) => ({ ...each, name: `${each.name}:00` }));
-
-function groups(title, column, found, least) {
-  const head = element("tr", {}, [column, "Posts", "Light", "Heavy"].map((text) =>
-    element("th", { text, scope: "col" })));
+// 24 rows are much to read: the two ends are told, and the rest stands in a table.
+function hours(found) {
+  const named = found.map((each) => ({ ...each, name: `${each.name}:00` }));
+  const known = named.filter((each) => each.positivity !== null).sort((one, other) => lean(one) - lean(other));
+  const told = known.length > 1
+    ? `Heaviest in the hour from ${known[0].name} (${posts(known[0].posts)}), lightest in the one from`
+      + ` ${known.at(-1).name} (${posts(known.at(-1).posts)}).`
+    : "Too few posts in an hour of the day to compare.";
   return [
-    element("h3", { text: title }),
-    element("table", { className: "groups" }, [
-      element("thead", {}, [head]),
-      element("tbody", {}, found.map((each) => row(each, least))),
+    element("p", { text: told }),
+    element("details", {}, [
+      element("summary", { text: "All hours as a table" }),
+      groups("Hour", named.filter((each) => each.posts)),
     ]),
   ];
 }
 
-function row(each, least) {
+const lean = ({ positivity, negativity }) => positivity - negativity;
+
+function groups(column, found) {
+  const head = element("tr", {}, [column, "Posts", "Light", "Heavy"].map((text) =>
+    element("th", { text, scope: "col" })));
+  return element("table", { className: "groups" }, [
+    element("thead", {}, [head]),
+    element("tbody", {}, found.map((each) => row(each))),
+  ]);
+}
+
+function row(each) {
   const known = each.positivity !== null;
   const cells = known
     ? [share(each.positivity, "light"), share(each.negativity, "heavy")]
     : [element("td", {
         colspan: 2, className: "note",
-        text: each.posts ? `too few: ${number(least)} are needed` : "no posts",
+        text: each.posts ? "too few" : "no posts",
       })];
   return element("tr", {}, [
     element("th", { text: each.name, scope: "row" }),

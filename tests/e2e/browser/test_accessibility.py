@@ -1,0 +1,84 @@
+"""Every state of the page, on a phone and on a desktop, in light and dark: axe-core and reflow."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.browser.axe import violations
+from tests.e2e.browser.conftest import CsvFile, OpenPage
+from tests.e2e.browser.people import in_state, start_analysis, twelve_weeks, type_name
+from tests.support.deployment import Deployment
+
+pytestmark = pytest.mark.integration
+
+NARROWEST = 320  # also 1280 pixels at 400 %
+VIEWS = [(390, "dark"), (1280, "light")]
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_no_state_has_an_accessibility_fault_or_scrolls_sideways(
+    open_page: OpenPage, deployment: Deployment, csv_file: CsvFile, width: int, scheme: str
+) -> None:
+    deployment.http.delete("/v1/users/ana")
+    page = open_page(
+        str(deployment.http.base_url),
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+    )
+    found: dict[str, list[str]] = {}
+
+    def look(state: str) -> None:
+        in_state(page, state.split(":")[0])
+        found[state] = violations(page) + too_wide(page, width)
+
+    look("nothing")
+    page.get_by_text("How do I get my archive?").click()
+    page.locator("#format-list summary").first.click()
+    look("nothing: formats")
+    type_name(page, "ana")
+    page.set_input_files("#file", csv_file("name,age\nbob,3\n"))
+    page.get_by_role("alert").wait_for()
+    look("nothing: refused file")
+    page.set_input_files("#file", csv_file(twelve_weeks()))
+    page.get_by_role("button", name="Import these posts").wait_for()
+    look("importing")
+    page.get_by_role("button", name="Import these posts").click()
+    page.get_by_text("kept in all").wait_for()
+    look("imported")
+    deployment.inference.pause()
+    start_analysis(page)
+    look("analysing")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("was cancelled").wait_for()
+    look("imported: cancelled")
+    deployment.inference.resume()
+    page.get_by_role("button", name="Start the analysis").click()
+    look("result")
+    open_everything(page)
+    look("result: everything open")
+    page.get_by_role("button", name="Erase everything").click()
+    look("result: erase?")
+    page.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
+    page.get_by_text("is erased").wait_for()
+    look("nothing: erased")
+
+    assert {state: faults for state, faults in found.items() if faults} == {}
+
+
+def open_everything(page: Any) -> None:
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    page.locator("#browse-list").get_by_role("button", name="Correct").first.click()
+    page.locator("#browse-list").get_by_role("button", name="sadness").first.click()
+    page.get_by_text("1 post corrected since this analysis.").wait_for()
+    page.locator("#moved").get_by_role("button", name="Correct").first.click()
+
+
+def too_wide(page: Any, width: int) -> list[str]:
+    """Return what is wider than the window, at this width and at 320 pixels."""
+    found = []
+    for each in (width, NARROWEST):
+        page.set_viewport_size({"width": each, "height": 900})
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"needs {needed} of {each} pixels"] if needed > each else []
+    page.set_viewport_size({"width": width, "height": 900})
+    return found

@@ -1,0 +1,256 @@
+"""What a new user does with the running page, the shipped model and a file of posts."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.browser.conftest import CsvFile, OpenPage
+from tests.e2e.browser.people import (
+    focused,
+    heavy_week,
+    import_file,
+    in_state,
+    start_analysis,
+    twelve_weeks,
+)
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def result(open_page: OpenPage, address: str, csv_file: CsvFile) -> Any:
+    """The page with the result of twelve weeks of @ana; erased before the next test."""
+    page = open_page(address)
+    import_file(page, "ana", csv_file(twelve_weeks()))
+    start_analysis(page)
+    in_state(page, "result")
+    yield page
+    httpx.delete(f"{address}/v1/users/ana", trust_env=False)
+
+
+def saved(page: Any, button: str) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Path(download.value.path())
+
+
+def test_a_file_comes_to_a_mood_with_its_reasons_and_the_heaviest_week(result: Any) -> None:
+    mood = result.locator("#mood-title").inner_text()
+    labels = [each["label"] for each in result.request.get("/v1/moods").json()["moods"]]
+    shares = [int(text.rstrip("\u00a0%")) for text in result.locator(".share").all_inner_texts()]
+    heaviest = result.locator(".extremes li").first
+
+    assert mood in labels
+    assert focused(result) == "mood-title"
+    assert len(result.locator("#mood-why").inner_text()) > 20
+    assert shares == sorted(shares, reverse=True)
+    assert len(shares) == 7
+    assert f"Heaviest week: {heavy_week()}" in heaviest.inner_text()
+    assert not result.locator("#start").is_visible()
+
+    heaviest.get_by_role("button", name="Show its posts").click()
+    result.get_by_text("4 posts, newest first.").wait_for()
+    assert "(5)" in result.locator("#browse-list li").first.inner_text()
+    assert focused(result) == "browse-title"
+
+
+def test_a_corrected_post_counts_in_the_next_analysis(result: Any, address: str) -> None:
+    result.get_by_label("Text").fill("cried all evening")
+    result.get_by_role("button", name="Filter", exact=True).click()
+    result.get_by_text("1 post, newest first.").wait_for()
+    post = result.locator("#browse-list li")
+    was = post.locator(".feeling").inner_text()
+    post.get_by_role("button", name="Correct").click()
+    post.get_by_role("button", name="love").click()
+    post.get_by_text("your correction").wait_for()
+
+    assert was != "love"
+    assert post.locator(".feeling").inner_text() == "love"
+    assert focused(result) == "Correct"
+    result.get_by_role("button", name="Run the analysis again").click()
+    in_state(result, "result")
+    result.get_by_text("1 corrected by you").wait_for()
+    assert result.locator("#history > li").count() == 2
+
+    result.get_by_label("Text").fill("cried all evening")
+    result.get_by_role("button", name="Filter", exact=True).click()
+    post.get_by_text("your correction").wait_for()
+    post.get_by_role("button", name="Correct").click()
+    post.get_by_role("button", name="Take the correction back").click()
+    post.get_by_text("Taken back.").wait_for()
+    assert post.locator(".feeling").inner_text() == was
+
+
+def test_what_changed_and_which_posts_changed_it_stand_in_the_history(
+    result: Any, csv_file: CsvFile
+) -> None:
+    first = result.url
+    result.locator("#start-section > summary").click()
+    result.set_input_files(
+        "#file",
+        csv_file('id,text,created_at\n99,"I hate everything about this rotten day",2025-05-30\n'),
+    )
+    result.get_by_role("button", name="Import these posts").click()
+    result.get_by_text("49 kept in all").wait_for()
+    start_analysis(result)
+    in_state(result, "result")
+
+    newest = result.locator("#history > li").first
+    newest.get_by_text("that changed it most").click()
+    assert "this rotten day" in newest.locator("blockquote").first.inner_text()
+    result.locator("#history > li").nth(1).get_by_role("link").click()
+    result.wait_for_url(first)
+    in_state(result, "result")
+    assert "From 48 posts" in result.locator("#mood-facts").inner_text()
+
+
+def test_feedback_shows_which_word_was_chosen_and_may_be_changed(result: Any) -> None:
+    words = result.get_by_role("group", name="How would you put it yourself?")
+    chosen = words.locator("[aria-pressed=true]")
+
+    for label in ("Tense", "Bright"):
+        words.get_by_role("button", name=label).click()
+        words.locator("[aria-pressed=true]", has_text=label).wait_for()
+
+    assert chosen.count() == 1
+    assert focused(result) == "Bright"
+
+
+def test_the_calendar_is_read_and_opened_with_the_keyboard(result: Any) -> None:
+    days = result.locator("#calendar button.day")
+    days.last.focus()
+    result.keyboard.press("Home")
+    first = result.evaluate("document.activeElement.getAttribute('aria-label')")
+    told = result.locator("#calendar .readout").inner_text()
+    result.keyboard.press("ArrowRight")
+    second = result.evaluate("document.activeElement.getAttribute('aria-label')")
+    result.keyboard.press("ArrowDown")
+    below = result.evaluate("document.activeElement.getAttribute('aria-label')")
+    result.keyboard.press("Enter")
+    result.get_by_text("1 post, newest first.").wait_for()
+
+    assert days.count() == 48
+    assert first == told
+    assert first.startswith("3 Mar 2025: 1 post")
+    assert second.startswith("4 Mar 2025")
+    assert below.startswith("11 Mar 2025")
+    assert result.get_by_label("From").nth(1).input_value() == "2025-03-11"
+
+
+def test_the_series_tells_its_values_by_week_and_by_month_in_a_range(result: Any) -> None:
+    slider = result.get_by_role("slider")
+    slider.focus()
+    slider.press("Home")
+    week = slider.get_attribute("aria-valuetext")
+    result.get_by_role("button", name="Months").click()
+    in_state(result, "result")
+    result.locator("#range-from").fill("2025-04-01")
+    result.locator("#range-from").press("Tab")
+    result.get_by_text("The same as a table").click()
+    result.locator("#timeline tbody tr").nth(1).wait_for()
+
+    assert week.startswith("3 Mar 2025 to 9 Mar 2025: 4 posts")
+    assert [
+        row.split("\t")[0] for row in result.locator("#timeline tbody tr").all_inner_texts()
+    ] == ["1 Apr 2025", "1 May 2025"]
+
+
+def test_patterns_say_how_many_posts_each_rests_on(result: Any) -> None:
+    patterns = result.locator("#patterns").inner_text()
+
+    assert "From 48 posts" in patterns
+    assert "Monday" in patterns
+    assert "too few" not in result.locator("#patterns tr", has_text="Monday").inner_text()
+    assert "12" in result.locator("#patterns tr", has_text="Monday").inner_text()
+    assert "no posts" in result.locator("#patterns tr", has_text="Sunday").inner_text()
+
+
+def test_everything_is_exported_and_erased(result: Any, address: str) -> None:
+    result.locator("#export-to").fill("2025-03-09")
+    rows = list(csv.DictReader(io.StringIO(saved(result, "Posts as CSV").read_text("utf-8-sig"))))
+    held = json.loads(saved(result, "Export as JSON").read_text("utf-8"))
+    picture = saved(result, "Summary as a picture").read_bytes()
+    result.get_by_role("button", name="Erase everything").click()
+    result.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
+    result.get_by_text("Everything that was held about you is erased.").wait_for()
+
+    assert len(rows) == 4
+    assert {row["created_at"][:8] for row in rows} == {"2025-03-"}
+    assert len(held["posts"]) == 4
+    assert picture.startswith(b"\x89PNG")
+    assert focused(result) == "news"
+    assert result.url == f"{address}/"
+    assert result.locator("#user-name").input_value() == ""
+    assert httpx.get(f"{address}/v1/users/ana", trust_env=False).status_code == 404
+
+
+def test_invented_posts_show_in_one_click_what_the_page_does(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page(address)
+
+    page.locator("#demo-people button").nth(1).click()
+    in_state(page, "result")
+
+    assert "From 40 posts" in page.locator("#mood-facts").inner_text()
+
+
+def test_accounts_and_hashtags_are_links_that_tell_nothing_of_where_they_were_followed(
+    result: Any,
+) -> None:
+    links = result.locator("#ideas a")
+
+    assert links.count() >= 3
+    for link in links.all():
+        assert link.get_attribute("href").startswith("https://")
+        assert link.get_attribute("rel") == "noreferrer"
+
+
+def test_the_way_to_each_archive_is_told(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    formats = page.request.get("/v1/import-formats").json()["formats"]
+
+    page.get_by_text("How do I get my archive?").click()
+    page.locator("#format-list summary").first.wait_for()
+
+    titles = page.locator("#format-list summary").all_inner_texts()
+    assert titles == [each["title"] for each in formats]
+    page.get_by_text(formats[0]["title"], exact=True).click()
+    page.get_by_text(formats[0]["where_to_get"]).wait_for()
+
+
+def test_the_keyboard_alone_leads_from_an_empty_page_to_a_mood(
+    open_page: OpenPage, address: str, csv_file: CsvFile
+) -> None:
+    page = open_page(address)
+    page.locator("#user-name").focus()
+    page.keyboard.type("keys")
+    page.keyboard.press("Tab")
+    assert focused(page) == "file"
+    page.set_input_files("#file", csv_file(twelve_weeks()))  # the system's own dialog
+    page.get_by_role("button", name="Import these posts").wait_for()
+
+    tab_to(page, "import-yes")
+    page.keyboard.press("Enter")
+    page.get_by_text("kept in all").wait_for()
+    assert focused(page) == "import-report"
+    tab_to(page, "consent")
+    page.keyboard.press("Space")
+    tab_to(page, "start-button")
+    page.keyboard.press("Enter")
+    in_state(page, "result")
+
+    assert focused(page) == "mood-title"
+
+
+def tab_to(page: Any, element_id: str) -> None:
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if focused(page) == element_id:
+            return
+    raise AssertionError(f"Tab does not reach {element_id}")
