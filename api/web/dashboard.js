@@ -66,13 +66,16 @@ function open() {
   const { signal } = visit;
   const { user, analysis } = readAddress();
   byId("user-name").value = user;
-  opening = analysis ? openAnalysis(analysis, signal) : openUser(signal);
+  kept = 0;
+  opening = (analysis ? openAnalysis(analysis, signal) : openUser(signal)).catch((error) => {
+    if (!signal.aborted) settle();
+    throw error;
+  });
   return opening;
 }
 
 async function openUser(signal) {
   const name = userName();
-  kept = 0;
   if (!name || !byId("user-name").checkValidity()) return settle();
   let user;
   try {
@@ -171,6 +174,7 @@ async function tryDemo(person) {
 }
 
 async function takeFile(file) {
+  if (state() === "analysing") return;
   tell("");
   chooseFile(file);
   if (!file) return settle();
@@ -190,7 +194,8 @@ async function preview(order) {
 async function takeName() {
   tell("");
   byId("user-name").value = userName();
-  if (byId("user-name").checkValidity()) writeAddress(userName());
+  if (userName() && !byId("user-name").reportValidity()) return;
+  writeAddress(userName());
   await open();
   if (waitingFile() && needsName()) await preview();
 }

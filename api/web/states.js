@@ -24,6 +24,7 @@ export function enter(next) {
   const listed = (part, key) => part.dataset[key].split(" ").includes(next);
   for (const part of document.querySelectorAll("[data-in]")) part.hidden = !listed(part, "in");
   for (const part of document.querySelectorAll("[data-off]")) part.disabled = listed(part, "off");
-  // Folded once there is a result; the reader may open it again.
-  if (changes) document.getElementById("start-section").open = next !== "result";
+  // Folded while posts are read and once there is a result; the reader may open it again.
+  const folded = next === "analysing" || next === "result";
+  if (changes) document.getElementById("start-section").open = !folded;
 }

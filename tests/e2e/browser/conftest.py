@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from api.runtime.processes import free_port
+from tests.e2e.browser.people import CsvFile, OpenPage
 from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT
 
@@ -85,9 +86,6 @@ def refusals(said: str) -> list[str]:
     return [said] if "Content Security" in said else []
 
 
-OpenPage = Callable[..., Any]
-
-
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[OpenPage]:
     """Open an address in a fresh browser context.
@@ -115,9 +113,6 @@ def open_page(browser: Any) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert faults == []
-
-
-CsvFile = Callable[[str], Path]
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 """What a person does on the page, and the invented posts they do it with."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+OpenPage = Callable[..., Any]
+CsvFile = Callable[[str], Path]
 
 _LIGHT = (
     "Lovely walk along the river with my sister, what a happy day #walks",
@@ -67,3 +71,10 @@ def focused(page: Any) -> str:
     return str(
         page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
     )
+
+
+def analyse_file(page: Any, name: str, file: Path) -> None:
+    """Import a file, start the analysis and wait for all of its result."""
+    import_file(page, name, file)
+    start_analysis(page)
+    in_state(page, "result")

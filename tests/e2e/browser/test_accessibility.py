@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 
 from tests.e2e.browser.axe import violations
-from tests.e2e.browser.conftest import CsvFile, OpenPage
-from tests.e2e.browser.people import in_state, start_analysis, twelve_weeks, type_name
+from tests.e2e.browser.people import (
+    CsvFile,
+    OpenPage,
+    in_state,
+    start_analysis,
+    twelve_weeks,
+    type_name,
+)
 from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.integration

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.browser.conftest import CsvFile, OpenPage
 from tests.e2e.browser.people import (
+    CsvFile,
+    OpenPage,
+    analyse_file,
     focused,
     heavy_week,
-    import_file,
     in_state,
     start_analysis,
     twelve_weeks,
@@ -26,9 +27,7 @@ pytestmark = pytest.mark.integration
 def result(open_page: OpenPage, address: str, csv_file: CsvFile) -> Any:
     """The page with the result of twelve weeks of @ana; erased before the next test."""
     page = open_page(address)
-    import_file(page, "ana", csv_file(twelve_weeks()))
-    start_analysis(page)
-    in_state(page, "result")
+    analyse_file(page, "ana", csv_file(twelve_weeks()))
     yield page
     httpx.delete(f"{address}/v1/users/ana", trust_env=False)
 

@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.browser.conftest import CsvFile, OpenPage
-from tests.e2e.browser.people import focused, import_file, in_state, start_analysis, type_name
+from tests.e2e.browser.people import (
+    CsvFile,
+    OpenPage,
+    analyse_file,
+    focused,
+    import_file,
+    in_state,
+    start_analysis,
+    type_name,
+)
 from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.integration
@@ -206,9 +214,7 @@ def test_a_service_that_goes_and_comes_back_loses_no_analysis(
 def test_back_and_forward_lead_through_what_was_shown(
     page: Any, deployment: Deployment, csv_file: CsvFile
 ) -> None:
-    import_file(page, "ana", csv_file(THREE_POSTS))
-    start_analysis(page)
-    in_state(page, "result")
+    analyse_file(page, "ana", csv_file(THREE_POSTS))
     shown = page.url
 
     page.go_back()
@@ -224,9 +230,7 @@ def test_back_and_forward_lead_through_what_was_shown(
 def test_a_link_to_a_user_shows_their_newest_result_with_the_form_folded(
     page: Any, deployment: Deployment, csv_file: CsvFile
 ) -> None:
-    import_file(page, "ana", csv_file(THREE_POSTS))
-    start_analysis(page)
-    in_state(page, "result")
+    analyse_file(page, "ana", csv_file(THREE_POSTS))
 
     page.goto(f"{deployment.http.base_url}?user=ana")
     in_state(page, "result")
@@ -260,9 +264,7 @@ def test_an_analysis_that_failed_says_why_and_can_be_started_again(
 def test_an_erasure_that_goes_on_says_what_is_pending(
     page: Any, deployment: Deployment, csv_file: CsvFile
 ) -> None:
-    import_file(page, "ana", csv_file(THREE_POSTS))
-    start_analysis(page)
-    in_state(page, "result")
+    analyse_file(page, "ana", csv_file(THREE_POSTS))
     pending = {"user_name": "ana", "pending": ["files of the store"]}
     page.route("**/v1/users/ana", lambda route: route.fulfill(status=202, json=pending))
 
@@ -277,9 +279,7 @@ def test_a_part_of_the_result_that_fails_can_be_asked_for_again(
     page: Any, deployment: Deployment, csv_file: CsvFile
 ) -> None:
     page.route("**/patterns?*", lambda route: route.abort())
-    import_file(page, "ana", csv_file(THREE_POSTS))
-    start_analysis(page)
-    in_state(page, "result")
+    analyse_file(page, "ana", csv_file(THREE_POSTS))
     refused = page.locator("#patterns").inner_text()
     page.unroute("**/patterns?*")
 
