@@ -1,6 +1,6 @@
 // Talk to the API. A refusal becomes an Error whose message is the problem's own words.
 
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, document) {
     const reasons = (document.errors || []).map((item) => `${item.where}: ${item.reason}`);
     super([document.detail || document.title, ...reasons].join(" "));

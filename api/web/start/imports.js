@@ -1,6 +1,6 @@
 // The file that was chosen: read it without storing anything, then import it, or not.
 
-import { byId, element, press } from "../elements.js";
+import { byId, press } from "../elements.js";
 import { number, posts } from "../figures.js";
 import { call, userPath } from "../requests.js";
 import { asItem, showPreview } from "./preview.js";
