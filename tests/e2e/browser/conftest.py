@@ -97,8 +97,8 @@ def open_page(browser: Any) -> Iterator[OpenPage]:
     contexts: list[Any] = []
 
     def opened(url: str, **options: Any) -> Any:
-        settings = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce", **options}
-        contexts.append(browser.new_context(**settings))
+        settings = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
+        contexts.append(browser.new_context(base_url=url, **{**settings, **options}))
         page = contexts[-1].new_page()
         page.set_default_timeout(PAGE_TIMEOUT_MS)
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -28,6 +28,7 @@ def main(url: str) -> None:
         )
         for width, scheme in VIEWS:
             page = browser.new_context(
+                base_url=url,
                 viewport={"width": width, "height": 1600 if width > 1000 else 844},
                 color_scheme=scheme,
                 locale="en-GB",
