@@ -1,7 +1,7 @@
 // The posts, one page after the other: filtered by feeling, days and words, each correctable.
 
 import { byId, element, note, scrollTo } from "../elements.js";
-import { posts, timeZone } from "../figures.js";
+import { day, posts, timeZone } from "../figures.js";
 import { call, query, userPath } from "../requests.js";
 import { fill } from "./loading.js";
 import { postItem } from "./post.js";
@@ -69,7 +69,10 @@ async function more() {
 function count(found) {
   shown.cursor = found.next_cursor;
   byId("browse-more").hidden = !found.next_cursor;
-  byId("browse-count").textContent = `${posts(found.total)}, newest first.`;
+  // A search for words ends after many posts; the day before which it goes on is told.
+  const older = found.searched_to
+    ? ` Posts before ${day(found.searched_to)} were not searched: choose that day as "To" to go on.` : "";
+  byId("browse-count").textContent = `${posts(found.total)}, newest first.${older}`;
 }
 
 const item = (post) => postItem(shown.user, post, shown.emotions, (text) => browse({ text }));
