@@ -56,6 +56,6 @@ async function* events(path, signal) {
       }
     }
   } finally {
-    reader.cancel();
+    reader.cancel().catch(() => {}); // it may have broken already
   }
 }
