@@ -271,5 +271,5 @@ handleOwnData(guarded, userName, takeErasure);
 addEventListener("popstate", guarded(open));
 enter("nothing");
 guarded(() => offerSources(readAddress().source))();
-guarded(() => offerDemo((person) => guarded(() => tryDemo(person))()))();
+offerDemo((person) => guarded(() => tryDemo(person))()).catch(() => {}); // a page without it is whole
 guarded(open)();
