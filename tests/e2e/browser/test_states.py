@@ -304,7 +304,7 @@ def test_without_scripts_the_page_says_what_can_be_done(
 
 def test_the_page_is_small(page: Any) -> None:
     sizes = page.evaluate(
-        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
         ".map(each => [each.name, each.decodedBodySize])"
     )
 
