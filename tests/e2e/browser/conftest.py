@@ -112,7 +112,7 @@ def open_page(browser: Any) -> Iterator[OpenPage]:
             "console", lambda said: "Content Security" in said.text and faults.append(said.text)
         )
         page.goto(url)
-        page.wait_for_function("document.body.dataset.state")
+        page.locator("body[data-state]").wait_for()  # set by its scripts
         return page
 
     yield opened

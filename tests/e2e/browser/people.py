@@ -62,8 +62,8 @@ def start_analysis(page: Any) -> None:
 
 def in_state(page: Any, state: str) -> None:
     """Wait until the page is in a state, and until all parts of a result are there."""
-    page.locator(f"body[data-state={state}]").wait_for()
-    page.wait_for_function("!document.querySelector('#results:not([hidden]) [aria-busy]')")
+    loading = "#results:not([hidden]) [aria-busy]"
+    page.locator(f"body[data-state={state}]:not(:has({loading}))").wait_for()
 
 
 def focused(page: Any) -> str:

@@ -238,7 +238,7 @@ def test_scripts_import_only_what_this_service_serves(shared: WiredService) -> N
         assert "innerHTML" not in script.text
         imported = {
             posixpath.normpath(posixpath.join(posixpath.dirname(path), each))
-            for each in re.findall(r'from "([^"]+)"', script.text)
+            for each in re.findall(r'from "(\.[^"]+)"', script.text)
         }
         waiting += imported - seen
     assert len(seen) > 10
