@@ -11,10 +11,12 @@ from api.adapters.inference_http import HttpEmotionClient
 from api.adapters.language_detection import Py3langidDetector
 from api.adapters.redis_probe import redis_probe
 from api.bootstrap.sources import wire_sources
+from api.domain.mood_pictures import MoodPicture, Theme
 from api.logs import trace_id
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient
 from api.ports.languages import LanguageDetector
+from api.ports.pictures import DrawPicture
 from api.ports.post_files import PostFiles
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
@@ -26,6 +28,12 @@ from api.stores.sqlite import SqliteStore
 if TYPE_CHECKING:
     from api.adapters.celery_queue import CeleryQueue
     from api.stores.mongo import MongoStore
+
+
+def _draw_png(picture: MoodPicture, theme: Theme, width: int) -> bytes:
+    from api.adapters.mood_png import draw_png  # not at the top: few processes draw anything
+
+    return draw_png(picture, theme, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class Ports:
     sealer: Sealer | None = None
     wake: Callable[[str], None] | None = None
     probes: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    draw_picture: DrawPicture = _draw_png
 
 
 def open_store(settings: Settings) -> SqliteStore | MongoStore:

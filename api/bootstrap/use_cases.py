@@ -21,6 +21,7 @@ from api.services.access import Access
 from api.services.analyses import Analyses, LongCalls
 from api.services.health import Health
 from api.services.imports import Imports
+from api.services.pictures import Pictures
 from api.services.sign_ins import SignIns
 from api.services.sources import Sources
 from api.services.users import Users
@@ -43,6 +44,7 @@ def use_cases(
     """
     signed_in = _sign_ins(ports, settings)
     sources = Sources(ports.sources, signed_in)
+    users = Users(ports.store, ports.clock, scoring_config(settings.scoring))
     return Services(
         imports=Imports(
             ports.store, ports.post_files, ports.clock, max_bytes=settings.max_import_bytes
@@ -63,7 +65,8 @@ def use_cases(
                 heartbeat=settings.event_heartbeat_seconds,
             ),
         ),
-        users=Users(ports.store, ports.clock, scoring_config(settings.scoring)),
+        users=users,
+        pictures=Pictures(users, ports.draw_picture),
         health=Health(ports.store, ports.emotions, ports.probes),
         sources=sources,
         sign_ins=signed_in,

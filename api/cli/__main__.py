@@ -18,6 +18,7 @@ from pathlib import Path
 from api.cli import commands
 from api.cli.terminal import say
 from api.client import AnalysisEndedError, MoodlineClient, MoodlineError, ProblemError
+from api.domain.mood_pictures import Theme
 from api.domain.posts import InvalidUserNameError, user_id_of
 from api.local import local_servers, server_environment
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
@@ -125,7 +126,10 @@ def _parser() -> argparse.ArgumentParser:
     analyse("--source", default="imported", help='where posts come from (default: "imported")')
     analyse("--max-posts", type=int, metavar="N", help="analyse only the newest N")
 
-    _add_shared(add("mood", commands.mood, "show the newest mood and its evidence"))
+    mood = add("mood", commands.mood, "show the newest mood and its evidence")
+    _add_shared(mood)
+    mood("--png", type=Path, metavar="FILE", help="write the mood to this file as a picture")
+    mood("--theme", choices=tuple(Theme), default="light", help="colours of the picture")
     _add_shared(add("recommend", commands.recommend, "show recommendations for today"))
 
     erase = add("erase", commands.erase, "erase everything stored about a user")

@@ -81,7 +81,18 @@ def analyse(api: MoodlineClient, options: Namespace) -> None:
 
 
 def mood(api: MoodlineClient, options: Namespace) -> None:
-    """Print the newest mood and its evidence."""
+    """Print the newest mood and its evidence, or write its picture to a file."""
+    if options.png is not None:
+        picture = api.summary_picture(options.user, theme=options.theme)
+        try:
+            options.png.write_bytes(picture)
+        except OSError as error:
+            raise CommandError(f"{options.png} cannot be written: {error.strerror}") from error
+        if options.json:
+            _print_json({"written": str(options.png), "bytes": len(picture)})
+        else:
+            say(f"{options.png} written ({len(picture):,} bytes)")
+        return
     user = api.user(options.user)
     if options.json:
         _print_json(user)

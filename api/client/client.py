@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 from urllib.parse import quote
 
 import httpx
@@ -267,6 +267,13 @@ class MoodlineClient:
         """Return the user's posts with their scores as a CSV file; see posts for the days."""
         query = {"format": "csv", **_days(days)}
         return self._calls.body("GET", _user(user_name, "export"), params=query)
+
+    def summary_picture(
+        self, user_name: str, *, width: int = 1200, theme: Literal["light", "dark"] = "light"
+    ) -> bytes:
+        """Return the picture of a user's newest mood, as a PNG of that width."""
+        query = {"width": width, "theme": theme}
+        return self._calls.body("GET", _user(user_name, "summary.png"), params=query)
 
     def erase(self, user_name: str) -> list[str]:
         """Erase everything stored about a user; return where some of it remains for a while."""

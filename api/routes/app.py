@@ -78,7 +78,7 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
     )
     app.register_api(analyses_blueprint(services))
     app.register_api(users_blueprint(services))
-    app.register_api(moods_blueprint())
+    app.register_api(moods_blueprint(services))
     app.register_api(corrections_blueprint(services))
     app.register_api(sources_blueprint(services))
     app.register_api(original_blueprint(services))

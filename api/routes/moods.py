@@ -1,7 +1,8 @@
-"""Routes of moods: the four that there are, and the words for them."""
+"""Routes of moods: the four that there are, the words for them, and a user's as a picture."""
 
 from typing import Any
 
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
@@ -10,6 +11,8 @@ from api.domain.api_keys import Scope
 from api.domain.moods import LABELS, SUMMARIES, Mood, MoodLabel
 from api.routes.openapi import documented, named_by_function
 from api.routes.openapi_examples import example
+from api.routes.request_models import PictureQuery, UserPath
+from api.services import Services
 
 _TAG = Tag(name="moods", description="The moods, and the words for them")
 
@@ -37,7 +40,7 @@ class MoodsDocument(BaseModel):
     )
 
 
-def moods_blueprint() -> APIBlueprint:
+def moods_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of moods."""
     routes = APIBlueprint(
         "moods", __name__, abp_tags=[_TAG], operation_id_callback=named_by_function
@@ -51,5 +54,28 @@ def moods_blueprint() -> APIBlueprint:
             for mood, label in LABELS.items()
         ]
         return MoodsDocument(moods=moods).model_dump(mode="json")
+
+    picture = {
+        "description": "the picture; its ETag stays the same until the next analysis",
+        "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        "headers": {"ETag": {"schema": {"type": "string"}}},
+    }
+    same = {"description": "the picture is that of the ETag in If-None-Match"}
+
+    @routes.get(
+        "/v1/users/<user_name>/summary.png",
+        **documented(Scope.READ, {200: picture, 304: same}, "not-found"),
+    )
+    def get_summary_picture(path: UserPath, query: PictureQuery) -> Any:
+        """Return the newest mood as a picture: its label, feelings and timeline."""
+        analysis_id = services.pictures.analysis_id(path.user_name)
+        etag = f"{analysis_id}-{query.width}-{query.theme}"
+        if request.if_none_match.contains(etag):
+            response = Response(status=304)
+        else:
+            image = services.pictures.png(path.user_name, query.theme, query.width)
+            response = Response(image, content_type="image/png")
+        response.set_etag(etag)
+        return response
 
     return routes

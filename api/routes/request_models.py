@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.domain.date_ranges import DateRange, InvalidDateRangeError, date_range
 from api.domain.imports import DateOrder
+from api.domain.mood_pictures import Theme
 from api.domain.moods import Mood
 from api.errors import FieldError, InvalidRequestError
 from api.routes.documents.results import Emotion
@@ -233,6 +234,13 @@ class TimelineQuery(DateRangeQuery):
     bucket: Literal["day", "week", "month"] = Field(
         "day", description="weeks begin on Monday; a week or month that the days cut stays one"
     )
+
+
+class PictureQuery(StrictQuery):
+    """Query with the width and the colours of a picture."""
+
+    width: int = Field(1200, ge=600, le=2400, description="in pixels; the height is 630/1200 of it")
+    theme: Theme = Theme.LIGHT
 
 
 class CountryQuery(StrictQuery):

@@ -7,6 +7,7 @@ from api.services.access import Access
 from api.services.analyses import Analyses
 from api.services.health import Health
 from api.services.imports import Imports
+from api.services.pictures import Pictures
 from api.services.sign_ins import SignIns
 from api.services.sources import Sources
 from api.services.users import Users
@@ -19,6 +20,7 @@ class Services:
     imports: Imports
     analyses: Analyses
     users: Users
+    pictures: Pictures
     health: Health
     sources: Sources
     sign_ins: SignIns

@@ -65,6 +65,7 @@ CALLS = [
     Call(Scope.ANALYSE, "POST", "/v1/users/alice/posts", {"data": b"id,text,created_at\n"}),
     Call(Scope.READ, "GET", "/v1/users/alice"),
     Call(Scope.READ, "GET", "/v1/users/alice/timeline"),
+    Call(Scope.READ, "GET", "/v1/users/alice/summary.png"),
     Call(Scope.READ, "GET", "/v1/users/alice/recommendations"),
     Call(Scope.ANALYSE, "PUT", "/v1/users/alice/consent"),
     Call(Scope.READ, "GET", "/v1/users/alice/export"),

@@ -48,6 +48,7 @@ def test_a_user_sees_the_newest_mood(wired: WiredService) -> None:
     [
         ("GET", "/v1/users/nobody"),
         ("GET", "/v1/users/nobody/timeline"),
+        ("GET", "/v1/users/nobody/summary.png"),
         ("GET", "/v1/users/nobody/recommendations"),
         ("GET", "/v1/users/nobody/export"),
         ("GET", "/recomend_friends/nobody"),
