@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from api.bootstrap.adapters import Ports
+from api.demo.people import PEOPLE, POSTS
 from api.domain.crisis_support import SupportList
 from api.domain.scoring import PRESETS, InvalidScoringError, ScoringConfig, config_of
 from api.jobs.retention import Sweeper
@@ -19,6 +20,7 @@ from api.runtime.worker_pool import WorkerPool
 from api.services import Services
 from api.services.access import Access
 from api.services.analyses import Analyses, LongCalls
+from api.services.demo_posts import DemoPosts
 from api.services.health import Health
 from api.services.imports import Imports
 from api.services.pictures import Pictures
@@ -67,6 +69,9 @@ def use_cases(
         ),
         users=users,
         pictures=Pictures(users, ports.draw_picture),
+        demo=DemoPosts(
+            ports.post_files, {person.user_name: POSTS / person.file for person in PEOPLE}
+        ),
         health=Health(ports.store, ports.emotions, ports.probes),
         sources=sources,
         sign_ins=signed_in,

@@ -10,37 +10,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from api.cli.mood_summary import mood_summary
 from api.cli.terminal import say
 from api.client import MoodlineClient, MoodlineError, result_of
-from api.domain.moods import MoodLabel
+from api.demo.people import PEOPLE, POSTS, Person
 from api.environment import FILE_SUFFIX
 from api.local import local_servers
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
 from api.settings import SettingsError, read_settings, secrets
-
-POSTS = Path(__file__).parent / "posts"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An invented person, the file of their posts, and the mood they were written in."""
-
-    user_name: str
-    file: str
-    posts: int
-    label: MoodLabel
-
-
-PEOPLE = (
-    Person("ana_ridge", "ana_ridge.jsonl", 40, MoodLabel.BRIGHT),
-    Person("ben_grey", "ben_grey.csv", 40, MoodLabel.HEAVY),
-    Person("cleo_mill", "cleo_mill.tweets.js", 40, MoodLabel.TENSE),
-)
 
 
 class DemoError(Exception):

@@ -11,6 +11,7 @@ from api.routes.analyses import analyses_blueprint
 from api.routes.authentication import register_authentication, register_scope_checks
 from api.routes.body_checks import register_body_check
 from api.routes.corrections import corrections_blueprint
+from api.routes.demo import demo_blueprint
 from api.routes.documents.analyses import AnalysisEvent
 from api.routes.documents.exports import ExportDocument
 from api.routes.documents.service import ProblemDocument
@@ -80,6 +81,7 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
     app.register_api(users_blueprint(services))
     app.register_api(moods_blueprint(services))
     app.register_api(corrections_blueprint(services))
+    app.register_api(demo_blueprint(services))
     app.register_api(sources_blueprint(services))
     app.register_api(original_blueprint(services))
     app.register_api(service_blueprint(services, metrics))

@@ -130,8 +130,8 @@ def register_request_checks(
         for name, value in _SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = REQUEST_ID.get() or ""
-        if not request.path.startswith("/web/"):
-            # Responses contain people's posts and moods, which no cache may store.
+        if not request.path.startswith(("/web/", "/v1/demo")):
+            # Other responses contain people's posts and moods, which no cache may store.
             response.headers["Cache-Control"] = "no-store"
         if not awaits_body():
             _count_and_log(response, metrics)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from api.domain.crisis_support import SupportList
 from api.services.access import Access
 from api.services.analyses import Analyses
+from api.services.demo_posts import DemoPosts
 from api.services.health import Health
 from api.services.imports import Imports
 from api.services.pictures import Pictures
@@ -21,6 +22,7 @@ class Services:
     analyses: Analyses
     users: Users
     pictures: Pictures
+    demo: DemoPosts
     health: Health
     sources: Sources
     sign_ins: SignIns
