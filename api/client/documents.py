@@ -146,6 +146,7 @@ class MovedPost(TypedDict):
     created_at: str
     effect: float
     new: bool
+    corrected: bool
 
 
 class ChangedBy(TypedDict):
