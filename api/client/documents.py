@@ -209,6 +209,7 @@ class Result(TypedDict):
     language_known: int | None
     language_note: str | None
     corrected_posts: int | None
+    corrections: dict[str, Emotion] | None
     model: str
     scoring: dict[str, Any]
     support: list[SupportEntry]
@@ -328,6 +329,7 @@ class Consent(TypedDict):
     words: str
     words_version: str
     matchable: bool
+    training: bool
 
 
 class Export(TypedDict):
