@@ -20,6 +20,7 @@ from api.runtime.worker_pool import WorkerPool
 from api.services import Services
 from api.services.access import Access
 from api.services.analyses import Analyses, LongCalls
+from api.services.browsing import Browsing
 from api.services.demo_posts import DemoPosts
 from api.services.health import Health
 from api.services.imports import Imports
@@ -72,6 +73,7 @@ def use_cases(
         demo=DemoPosts(
             ports.post_files, {person.user_name: POSTS / person.file for person in PEOPLE}
         ),
+        browsing=Browsing(ports.store, scoring_config(settings.scoring)),
         health=Health(ports.store, ports.emotions, ports.probes),
         sources=sources,
         sign_ins=signed_in,

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api.cli import commands
+from api.cli import commands, looking_back
 from api.cli.terminal import say
 from api.client import AnalysisEndedError, MoodlineClient, MoodlineError, ProblemError
 from api.domain.mood_pictures import Theme
-from api.domain.posts import InvalidUserNameError, user_id_of
+from api.domain.posts import EMOTIONS, InvalidUserNameError, user_id_of
 from api.local import local_servers, server_environment
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal
 from api.settings import SettingsError, read_settings
@@ -132,6 +132,21 @@ def _parser() -> argparse.ArgumentParser:
     mood("--theme", choices=tuple(Theme), default="light", help="colours of the picture")
     _add_shared(add("recommend", commands.recommend, "show recommendations for today"))
 
+    listing_posts = add("posts", looking_back.posts, "list posts with their emotions, newest first")
+    _add_shared(listing_posts)
+    _add_days(listing_posts)
+    listing_posts("--emotion", choices=EMOTIONS, help="only posts of this emotion")
+    listing_posts("--text", help="only posts with this in their text, whatever its case")
+    listing_posts("--limit", type=int, default=50, metavar="N", help="at most N (50, up to 200)")
+
+    history = add("history", looking_back.history, "list past analyses and what changed")
+    _add_shared(history)
+    history("--limit", type=int, default=20, metavar="N", help="at most N (20, up to 100)")
+
+    patterns = add("patterns", looking_back.patterns, "show when posts are light or heavy, on what")
+    _add_shared(patterns)
+    _add_days(patterns)
+
     erase = add("erase", commands.erase, "erase everything stored about a user")
     _add_shared(erase)
     erase("--yes", action="store_true", help="do not ask")
@@ -141,6 +156,12 @@ def _parser() -> argparse.ArgumentParser:
 def _add_shared(add: Adding) -> None:
     add("user", help="whose posts: 1 to 15 letters, digits, underscores")
     _add_json(add)
+
+
+def _add_days(add: Adding) -> None:
+    add("--from", dest="first", metavar="DAY", help="the first day, such as 2024-01-01")
+    add("--to", dest="last", metavar="DAY", help="the last day, included")
+    add("--timezone", metavar="ZONE", help="whose days these are, such as Europe/Berlin (UTC)")
 
 
 def _add_date_order(add: Adding) -> None:

@@ -369,6 +369,7 @@ class PostsPage(TypedDict):
     posts: list[Post]
     next_cursor: str | None
     total: int
+    searched_to: str | None
 
 
 class PastAnalysis(TypedDict):
@@ -376,6 +377,7 @@ class PastAnalysis(TypedDict):
 
     analysis_id: str
     created_at: str
+    finished_at: str
     as_of: str
     mood: Mood | None
     label: MoodLabel | None
@@ -401,6 +403,7 @@ class PostGroup(TypedDict):
     positivity: float | None
     negativity: float | None
     scores: Scores | None
+    beyond_chance: bool
 
 
 class WordPattern(TypedDict):

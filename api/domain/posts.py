@@ -136,10 +136,15 @@ def key_of_content(ownership: Ownership, created_at: datetime, text: str) -> str
     return hashlib.blake2b(compared.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def _compared(text: str) -> str:
+def folded_text(text: str) -> str:
+    """Return the text as it is compared without case: folded, in NFKC; linear in its length."""
     # For ASCII lower() gives the same, and faster. Composed again at the end: folding may leave a
     # letter and its accent apart.
-    folded = text.lower() if text.isascii() else _composed(_composed(text).casefold())
+    return text.lower() if text.isascii() else _composed(_composed(text).casefold())
+
+
+def _compared(text: str) -> str:
+    folded = folded_text(text)
     repost = _REPOST_PREFIX.match(folded)
     written = _URL.sub("", folded[repost.end() :] if repost else folded)
     return written.translate(_COMPARED)

@@ -3,11 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from api.domain.post_ids import snowflake_time
 from api.intake.times import CLOCK_TOLERANCE, EARLIEST
 
-_SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
-# X counted its ids up to some 3 * 10^10 until November 2010; this is an hour of that day.
-_FIRST_SNOWFLAKE = 10**14
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TID = re.compile(r"[2-7a-j][2-7a-z]{12}")
 _TID_DIGITS = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
 
@@ -17,13 +16,7 @@ def time_in_snowflake(post_id: str, now: datetime | None = None) -> datetime | N
 
     None also where the time is more than a day after now.
     """
-    if not (post_id.isascii() and post_id.isdigit() and len(post_id) <= 19):
-        return None
-    number = int(post_id)
-    if not _FIRST_SNOWFLAKE <= number < 2**63:
-        return None
-    milliseconds = (number >> 22) + _SNOWFLAKE_EPOCH_MS
-    return _plausible(timedelta(milliseconds=milliseconds), now)
+    return _plausible(snowflake_time(post_id), now)
 
 
 def time_in_tid(record_key: str, now: datetime | None = None) -> datetime | None:
@@ -36,11 +29,10 @@ def time_in_tid(record_key: str, now: datetime | None = None) -> datetime | None
     number = 0
     for digit in record_key:
         number = number << 5 | _TID_DIGITS[digit]
-    return _plausible(timedelta(microseconds=number >> 10), now)
+    return _plausible(_EPOCH + timedelta(microseconds=number >> 10), now)
 
 
-def _plausible(since_1970: timedelta, now: datetime | None) -> datetime | None:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + since_1970
-    if moment < EARLIEST or (now is not None and moment > now + CLOCK_TOLERANCE):
+def _plausible(moment: datetime | None, now: datetime | None) -> datetime | None:
+    if moment is None or moment < EARLIEST:
         return None
-    return moment
+    return None if now is not None and moment > now + CLOCK_TOLERANCE else moment

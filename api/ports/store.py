@@ -9,6 +9,7 @@ from api.domain.analyses import Analysis, Hold, Lease, Problem, Progress
 from api.domain.api_keys import ApiKey
 from api.domain.posts import Classification, ClassifiedPost, Post, StoredPost
 from api.domain.recommendations import CatalogueItem, FriendCandidate
+from api.ports.browsing import AnalysisPlace, PostFilter, PostPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +331,24 @@ class Store(AnalysisQueue, Protocol):
         their texts, which tells nothing of whose they are.
         """
 
+    def found_posts(
+        self, user_id: str, wanted: PostFilter, *, after: PostPlace | None, limit: int
+    ) -> list[StoredPost]:
+        """Return up to `limit` of the wanted posts, newest first, from behind a place on.
+
+        No post need be at that place any more. Posts that are saved between two calls come neither
+        twice nor in place of others.
+        """
+
+    def count_found_posts(self, user_id: str, wanted: PostFilter) -> int:
+        """Return how many posts are wanted."""
+
+    def found_place(self, user_id: str, wanted: PostFilter, number: int) -> PostPlace | None:
+        """Return the place of the number-th newest post that is wanted but for its text, or None.
+
+        The newest is number 1.
+        """
+
     # sources and sign-ins
     def source_mark(self, user_id: str, source: str, account: str) -> str | None:
         """Return the id of the newest post up to which an account was fetched, or None."""
@@ -346,6 +365,11 @@ class Store(AnalysisQueue, Protocol):
     # moods and recommendations
     def latest_mood(self, user_id: str) -> MoodRecord | None:
         """Return the newest entry of the user's mood history, or None."""
+
+    def succeeded_analyses(
+        self, user_id: str, *, after: AnalysisPlace | None, limit: int
+    ) -> list[Analysis]:
+        """Return up to `limit` of the user's succeeded analyses, newest first, behind a place."""
 
     def interests(self, user_id: str) -> list[str]:
         """Return the hashtags of the user's latest mood, in the order given to finish."""

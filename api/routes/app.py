@@ -10,6 +10,7 @@ from api.metrics import Metrics
 from api.routes.analyses import analyses_blueprint
 from api.routes.authentication import register_authentication, register_scope_checks
 from api.routes.body_checks import register_body_check
+from api.routes.browsing import browsing_blueprint
 from api.routes.corrections import corrections_blueprint
 from api.routes.demo import demo_blueprint
 from api.routes.documents.analyses import AnalysisEvent
@@ -79,6 +80,7 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
     )
     app.register_api(analyses_blueprint(services))
     app.register_api(users_blueprint(services))
+    app.register_api(browsing_blueprint(services))
     app.register_api(moods_blueprint(services))
     app.register_api(corrections_blueprint(services))
     app.register_api(demo_blueprint(services))

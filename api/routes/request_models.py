@@ -13,8 +13,10 @@ from api.domain.date_ranges import DateRange, InvalidDateRangeError, date_range
 from api.domain.imports import DateOrder
 from api.domain.mood_pictures import Theme
 from api.domain.moods import Mood
+from api.domain.posts import Ownership
 from api.errors import FieldError, InvalidRequestError
 from api.routes.documents.results import Emotion
+from api.services.browsing import MOST_SEARCHED
 
 UserName = Annotated[
     str,
@@ -253,3 +255,36 @@ class OriginalStartQuery(StrictQuery):
     """Query with the user's consent, of the original call."""
 
     consent: bool = False
+
+
+_CURSOR = Field(
+    None,
+    max_length=2_000,
+    description="next_cursor of the page before; the rest of the query stays as it was",
+)
+
+
+class PostsQuery(DateRangeQuery):
+    """Query of a page of posts."""
+
+    emotion: Emotion | None = Field(
+        None, description="only posts that count as this emotion, as `emotion` of a post says"
+    )
+    ownership: Ownership | None = Field(None, description="only posts of this kind")
+    text: str | None = Field(
+        None,
+        max_length=200,
+        description="only posts with this in their text, whatever its case; it is looked for in the"
+        f" newest {MOST_SEARCHED:,} posts of the rest of the query, and searched_to says if there"
+        " are older ones",
+        json_schema_extra={"example": "garden"},
+    )
+    cursor: str | None = _CURSOR
+    limit: int = Field(50, ge=1, le=200, description="most posts on a page")
+
+
+class AnalysesQuery(StrictQuery):
+    """Query of a page of past analyses."""
+
+    cursor: str | None = _CURSOR
+    limit: int = Field(20, ge=1, le=100, description="most analyses on a page")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from api.domain.crisis_support import SupportList
 from api.services.access import Access
 from api.services.analyses import Analyses
+from api.services.browsing import Browsing
 from api.services.demo_posts import DemoPosts
 from api.services.health import Health
 from api.services.imports import Imports
@@ -21,6 +22,7 @@ class Services:
     imports: Imports
     analyses: Analyses
     users: Users
+    browsing: Browsing
     pictures: Pictures
     demo: DemoPosts
     health: Health

@@ -28,6 +28,17 @@ def valid_user_id(user_name: str) -> str:
         ) from error
 
 
+def known_user(store: Store, user_name: str) -> UserRecord:
+    """Return the user of that name. Raises InvalidRequestError, or NotFoundError if unknown."""
+    user = store.user(valid_user_id(user_name))
+    if user is None:
+        raise NotFoundError(
+            "Nothing is held about a user of that name. Import their posts first, or check the"
+            " spelling."
+        )
+    return user
+
+
 @dataclass(frozen=True, slots=True)
 class UserOverview:
     """A user, the number of their posts and their newest mood, None if there is none."""
@@ -127,10 +138,4 @@ class Users:
         return self.store.erase_user(self._known(user_name).user_id, self.clock())
 
     def _known(self, user_name: str) -> UserRecord:
-        user = self.store.user(valid_user_id(user_name))
-        if user is None:
-            raise NotFoundError(
-                "Nothing is held about a user of that name. Import their posts first, or check the"
-                " spelling."
-            )
-        return user
+        return known_user(self.store, user_name)

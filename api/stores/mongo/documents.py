@@ -34,7 +34,17 @@ def equal(**values: Any) -> dict[str, Any]:
 
 def sort_key_of(post: Post) -> str:
     """Return the text by which a user's posts are sorted: age, then length and text of the id."""
-    return f"{stored_time(post.created_at) - _YEAR_1:018d} {len(post.post_id):03d} {post.post_id}"
+    return sort_key(post.created_at, post.post_id)
+
+
+def sort_key(created_at: datetime, post_id: str) -> str:
+    """Return the text by which a post of this time and id is sorted."""
+    return f"{time_key(created_at)} {len(post_id):03d} {post_id}"
+
+
+def time_key(created_at: datetime) -> str:
+    """Return the beginning of the sort_key of posts of this time, which sorts before them all."""
+    return f"{stored_time(created_at) - _YEAR_1:018d}"
 
 
 def stored_post(post: Post) -> Document:

@@ -62,6 +62,13 @@ def corrections(_: MongoDatabase) -> None:
     """Change nothing: older versions would leave a post's correction to its next text."""
 
 
+def browsing(database: MongoDatabase) -> None:
+    """Drop the indexes that others with more fields have replaced."""
+    for collection, index in (("posts", "posts_newest"), ("analyses", "analyses_newest")):
+        if index in database[collection].index_information():
+            database[collection].drop_index(index)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     first_layout,
     fetch_places,
@@ -71,6 +78,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     idempotency_keys,
     stage_seconds,
     corrections,
+    browsing,
 )
 """Steps that lead from each version to the next; a released one never changes."""
 

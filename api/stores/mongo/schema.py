@@ -153,7 +153,23 @@ _POSTS = Collection(
     (
         Index("posts_identity", SHARD_KEYS["posts"], unique=True),
         # It contains the model, so that finding unclassified posts reads no classified ones.
-        Index("posts_newest", (("user_key", 1), ("place", -1), ("model", 1))),
+        # ... and the ownership, so that the posts of one are counted without reading any.
+        Index("posts_time", (("user_key", 1), ("place", -1), ("model", 1), ("ownership", 1))),
+        Index(
+            "posts_emotion",
+            (
+                ("user_key", 1),
+                ("classification.label", 1),
+                ("correction", 1),
+                ("place", -1),
+                ("ownership", 1),
+            ),
+        ),
+        Index(
+            "posts_correction",
+            (("user_key", 1), ("correction", 1), ("place", -1), ("ownership", 1)),
+            partial={"correction": {"$exists": True}},
+        ),
         Index(
             "posts_edited",
             (("user_key", 1), ("earlier_ids", 1)),
@@ -250,7 +266,10 @@ _ANALYSES = Collection(
             unique=True,
             partial={"idempotency_keys": {"$exists": True}},
         ),
-        Index("analyses_newest", (("user_key", 1), ("state", 1), ("finished_at", -1))),
+        Index(
+            "analyses_history",
+            (("user_key", 1), ("state", 1), ("finished_at", -1), ("_id", -1)),
+        ),
         Index("analyses_untold", (("untold", 1),), partial={"untold": True}),
         Index("analyses_ended", (("ended_on", 1),)),
     ),

@@ -7,6 +7,7 @@ from pymongo.monitoring import CommandListener
 from api.ports.store import Retention
 from api.stores.mongo.analyses import AnalysisPart
 from api.stores.mongo.api_keys import ApiKeyPart
+from api.stores.mongo.browsing import BrowsingPart
 from api.stores.mongo.connections import Connections
 from api.stores.mongo.documents import equal
 from api.stores.mongo.migrations import prepare
@@ -21,6 +22,7 @@ from api.stores.mongo.users import UserPart
 class MongoStore(
     UserPart,
     PostPart,
+    BrowsingPart,
     AnalysisPart,
     SourcePart,
     MoodPart,

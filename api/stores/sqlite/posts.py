@@ -36,7 +36,8 @@ _AFTER_ALL = 2**63 - 1
 
 _OF_USER = "FROM posts WHERE user_key = (SELECT user_key FROM users WHERE user_id = ?)"
 _NEWEST = f"{_OF_USER} AND created_at >= ? AND (created_at, length(post_id), post_id) >= (?, ?, ?)"
-_IN_ORDER = "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
+IN_ORDER = "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
+"""The order of a user's posts, newest first."""
 _LABELLED = (
     "SELECT text, correction FROM posts INDEXED BY posts_corrected "
     "JOIN users USING (user_key) WHERE correction IS NOT NULL "
@@ -100,7 +101,7 @@ class PostPart(StorePart):
     ) -> list[Post]:
         with self._connections.snapshot() as connection:
             rows = connection.execute(
-                f"SELECT * {_NEWEST} AND model IS NOT ? {_IN_ORDER} LIMIT ?",
+                f"SELECT * {_NEWEST} AND model IS NOT ? {IN_ORDER} LIMIT ?",
                 (user_id, *_oldest_of(connection, user_id, max_posts), model, max(limit, 0)),
             ).fetchall()
         return [post_of(row) for row in rows]
@@ -137,13 +138,13 @@ class PostPart(StorePart):
     ) -> list[ClassifiedPost]:
         with self._connections.snapshot() as connection:
             rows = connection.execute(
-                f"SELECT * {_NEWEST} AND model = ? {_IN_ORDER}",
+                f"SELECT * {_NEWEST} AND model = ? {IN_ORDER}",
                 (user_id, *_oldest_of(connection, user_id, max_posts), model),
             ).fetchall()
         return [_classified_post_of(row) for row in rows]
 
     def latest_classified_posts(self, user_id: str) -> list[ClassifiedPost]:
-        rows = self._rows(f"SELECT * {_OF_USER} AND model IS NOT NULL {_IN_ORDER}", user_id)
+        rows = self._rows(f"SELECT * {_OF_USER} AND model IS NOT NULL {IN_ORDER}", user_id)
         return [_classified_post_of(row) for row in rows]
 
     def correct_post(self, user_id: str, post_id: str, emotion: str | None) -> StoredPost:
@@ -175,7 +176,7 @@ def _oldest_of(
         return (_AFTER_ALL, _AFTER_ALL, 0, "")
     if max_posts is not None:
         row = connection.execute(
-            f"SELECT created_at, length(post_id), post_id {_OF_USER} {_IN_ORDER} LIMIT 1 OFFSET ?",
+            f"SELECT created_at, length(post_id), post_id {_OF_USER} {IN_ORDER} LIMIT 1 OFFSET ?",
             (user_id, max_posts - 1),
         ).fetchone()
         if row is not None:

@@ -278,6 +278,27 @@ _CORRECTIONS = (
     "ALTER TABLE consents ADD COLUMN training INTEGER NOT NULL DEFAULT 0",
 )
 
+# To browse posts and past analyses. posts_newest has the ownership now, so that those of one are
+# counted without reading a post; and posts_emotion has the same order.
+_BROWSING = (
+    "DROP INDEX posts_newest",
+    """
+    CREATE INDEX posts_newest
+    ON posts (user_key, created_at DESC, length(post_id) DESC, post_id DESC, model, ownership)
+    """,
+    """
+    CREATE INDEX posts_emotion
+    ON posts (
+        user_key, coalesce(correction, label), created_at DESC, length(post_id) DESC, post_id DESC,
+        ownership
+    )
+    """,
+    """
+    CREATE INDEX analyses_history ON analyses (user_key, finished_at DESC, analysis_id DESC)
+    WHERE state = 'succeeded'
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
@@ -290,6 +311,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _HOLDS,
     _STAGE_SECONDS,
     _CORRECTIONS,
+    _BROWSING,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from api.ports.store import Retention
 from api.stores.sqlite.analyses import AnalysisPart
 from api.stores.sqlite.api_keys import ApiKeyPart
+from api.stores.sqlite.browsing import BrowsingPart
 from api.stores.sqlite.connections import Connections
 from api.stores.sqlite.moods_and_recommendations import MoodPart
 from api.stores.sqlite.posts import PostPart
@@ -18,6 +19,7 @@ from api.stores.sqlite.users import UserPart
 class SqliteStore(
     UserPart,
     PostPart,
+    BrowsingPart,
     AnalysisPart,
     SourcePart,
     MoodPart,

@@ -1,10 +1,13 @@
 """One run through every method of a store, to record the queries that it sends."""
 
 from datetime import datetime, timedelta
+from itertools import product
 
 from api.domain.analyses import Problem
 from api.domain.api_keys import ApiKey
+from api.domain.posts import Ownership
 from api.domain.recommendations import CatalogueItem
+from api.ports.browsing import AnalysisPlace, PostFilter, PostPlace
 from api.ports.store import SweepRecord
 from api.stores.mongo import MongoStore
 from api.stores.sqlite import SqliteStore
@@ -57,6 +60,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.labelled_posts()
     store.correct_post(ALICE, "1", None)
     store.count_posts(ALICE)
+    browse(store)
     store.source_mark(ALICE, "x", "alice")
     for sealed in ("sealed", None):
         store.set_sign_in(ALICE, "x", sealed)
@@ -85,3 +89,18 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.erase_user(ALICE, LATER)
     store.was_erased(ALICE)
     store.finish_erasures()
+
+
+def browse(store: SqliteStore | MongoStore) -> None:
+    """Look for posts with each mixture of what is asked for, and read the history."""
+    place = PostPlace(NOW, "1")
+    emotions, owners = (None, "joy"), (None, Ownership.OWN)
+    ranges = ({}, {"start": NOW, "end": LATER}, {"oldest": place})
+    for emotion, ownership, among, text in product(emotions, owners, ranges, (None, "post")):
+        wanted = PostFilter(emotion, ownership, **among, text=text)
+        for after in (None, place):
+            store.found_posts(ALICE, wanted, after=after, limit=9)
+        store.count_found_posts(ALICE, wanted)
+        store.found_place(ALICE, wanted, 1)
+    for after_analysis in (None, AnalysisPlace(LATER, "a")):
+        store.succeeded_analyses(ALICE, after=after_analysis, limit=9)

@@ -59,14 +59,18 @@ def shapes_of(name: str, command: Mapping[str, Any]) -> Iterator[Shape]:
         yield Shape(where, first["$match"], tuple(second.get("$sort", {}).items()))
 
 
+def branches(shape: Shape) -> Iterator[Shape]:
+    """Yield the queries that a query with $or stands for; each may have an index of its own.
+
+    https://www.mongodb.com/docs/manual/reference/operator/query/or/#-or-clauses-and-indexes
+    """
+    rest = {name: test for name, test in shape.filter.items() if name != "$or"}
+    for one in shape.filter.get("$or", ({},)):
+        yield Shape(shape.collection, {**rest, **one}, shape.sort)
+
+
 def serves(index: Index, shape: Shape) -> bool:
     """Return whether the index finds the documents of a query, in its order, and few others."""
-    if "$or" in shape.filter:
-        rest = {name: test for name, test in shape.filter.items() if name != "$or"}
-        return all(
-            serves(index, Shape(shape.collection, {**rest, **one}, shape.sort))
-            for one in shape.filter["$or"]
-        )
     if not all(_implied(shape.filter, *condition) for condition in (index.partial or {}).items()):
         return False
     equal = {name for name, test in shape.filter.items() if set(test) <= {"$eq", "$in"}}

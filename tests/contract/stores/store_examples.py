@@ -124,6 +124,11 @@ def finished(
     )
 
 
+def cancelled(store: Store, analysis_id: str) -> None:
+    queued(store, analysis_id)
+    store.cancel(analysis_id, LATER)
+
+
 def classified(store: Store, *numbers: int, model: str = MODEL, label: str = "joy") -> None:
     """Classify posts of Alice in an analysis that is released afterwards."""
     classified_as(store, {str(number): label for number in numbers}, model)

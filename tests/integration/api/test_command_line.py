@@ -110,6 +110,64 @@ def test_json_is_one_document_on_standard_output(
     assert json.loads(capsys.readouterr().out)[field] == value
 
 
+def test_posts_history_and_patterns_show_what_was_analysed(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    cli.main(["analyse", str(POSTS), "ben"])
+    capsys.readouterr()
+    for words in (
+        ["posts", "ben", "--from", "2025-09-08", "--to", "2025-09-08", "--emotion", "joy"],
+        ["posts", "ben", "--text", "OLD FRIENDS"],
+        ["posts", "ben", "--emotion", "anger"],
+        ["history", "ben"],
+        ["patterns", "ben", "--timezone", "Europe/Berlin"],
+    ):
+        assert cli.main(words) == 0
+        said.append(capsys.readouterr().out)
+
+    day, text, none, history, patterns = said
+    assert "2025-09-08 " in day
+    assert "joy" in day
+    assert day.endswith("1 of 1 posts\n")
+    assert "I miss my old friends" in text
+    assert none == "0 of 0 posts\n"
+    assert "Bright" in history
+    assert "from 40 posts" in history
+    assert patterns.startswith("40 posts; balance")
+    assert "words of heavy posts: none beyond chance" in patterns
+
+
+def test_texts_of_posts_do_not_command_the_terminal(
+    scripted: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post = {
+        "created_at": "2026-02-01T10:00:00Z",
+        "text": "\x1b[2J\u202ehidden",
+        "emotion": "joy",
+        "url": None,
+    }
+    scripted.replies = [Reply(200, {"posts": [post], "total": 1, "searched_to": None})]
+
+    cli.main(["posts", "ben"])
+
+    said = capsys.readouterr().out
+    assert "hidden" in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+
+
+def test_a_day_that_is_none_is_refused_in_words(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.import_posts("ben", 1)
+
+    status = cli.main(["patterns", "ben", "--from", "yesterday"])
+
+    assert status == 1
+    assert "from" in capsys.readouterr().err
+
+
 def test_a_dry_run_says_what_was_understood_and_stores_nothing(
     deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,8 +28,14 @@ from tests.support.wired_service import NOW, WiredService, wire_service
 
 PEPPER = "a pepper for tests only"
 EXAMPLES = 12
-CANNOT_SAY_ALL = ("/v1/analyses", "/v1/users/{user_name}/posts")
-"""Calls that refuse what their schema takes, as it cannot say what a time or a file of posts is."""
+CANNOT_SAY_ALL = (
+    "/v1/analyses",
+    "/v1/users/{user_name}/posts",
+    "/v1/users/{user_name}/analyses",
+    "/v1/users/{user_name}/patterns",
+)
+"""Calls that refuse what their schema takes, as it cannot say what a time, a file of posts, a
+cursor or a time zone is."""
 
 
 @pytest.fixture
