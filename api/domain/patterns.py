@@ -21,7 +21,7 @@ from api.domain.words import WordReader
 LEAST_POSTS = 5
 """Fewer posts than this show no pattern."""
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HOURS = tuple(f"{hour:02d}" for hour in range(24))
 _OWNERSHIPS = tuple(each.value for each in Ownership)
 _MOST_WORDS = 10
@@ -106,7 +106,7 @@ def patterns(posts: Sequence[ClassifiedPost], zone: tzinfo, config: ScoringConfi
     chance = _Chance([each.balance for each in felt])
     timed = [each for each in felt if each.item.post.ownership is not Ownership.LIKED]
     clocks = [each.item.post.created_at.astimezone(zone) for each in timed]
-    by_weekday = ((_WEEKDAYS[at.weekday()], each) for at, each in zip(clocks, timed, strict=True))
+    by_weekday = ((WEEKDAYS[at.weekday()], each) for at, each in zip(clocks, timed, strict=True))
     by_hour = ((_HOURS[at.hour], each) for at, each in zip(clocks, timed, strict=True))
     by_ownership = ((each.item.post.ownership.value, each) for each in felt)
     texts = list({each.item.post.text: each for each in reversed(felt)}.values())[::-1]
@@ -117,7 +117,7 @@ def patterns(posts: Sequence[ClassifiedPost], zone: tzinfo, config: ScoringConfi
     return Patterns(
         posts=len(felt),
         balance=chance.mean if felt else None,
-        weekdays=_groups(_WEEKDAYS, by_weekday, chance, config),
+        weekdays=_groups(WEEKDAYS, by_weekday, chance, config),
         hours=_groups(_HOURS, by_hour, chance, config),
         ownership=_groups(_OWNERSHIPS, by_ownership, chance, config),
         words=_words(in_texts, of_texts),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.analyses import Analysis
 from api.domain.moods import Mood, MoodLabel, labelled
-from api.domain.patterns import LEAST_POSTS, Patterns
+from api.domain.patterns import LEAST_POSTS, WEEKDAYS, Patterns
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
 from api.routes.documents.posts import PostDocument, post_document
@@ -118,6 +118,33 @@ class LightAndHeavyDocument(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+_NO_FIGURES = {"positivity": None, "negativity": None, "scores": None, "beyond_chance": False}
+_WEEKDAY = {
+    "posts": 58,
+    "positivity": 0.3,
+    "negativity": 0.12,
+    "scores": examples.SCORES,
+    "beyond_chance": False,
+}
+_GARDEN = {
+    "word": "garden",
+    "posts": 31,
+    "balance": 0.71,
+    "difference": 0.53,
+    "example": "2025009285120000009",
+}
+_PATTERNS: dict[str, Any] = {
+    "least_posts": LEAST_POSTS,
+    "balance": 0.18,
+    "posts": 412,
+    "weekdays": [{"name": name, **_WEEKDAY} for name in WEEKDAYS],
+    "hours": [{"name": f"{hour:02d}", "posts": 3, **_NO_FIGURES} for hour in range(24)],
+    "ownership": [{"name": each.value, "posts": 0, **_NO_FIGURES} for each in Ownership],
+    "words": {"light": [_GARDEN], "heavy": []},
+    "hashtags": {"light": [], "heavy": []},
+}
+
+
 class PatternsDocument(BaseModel):
     """What posts have in common where they are lighter or heavier.
 
@@ -142,65 +169,7 @@ class PatternsDocument(BaseModel):
     words: LightAndHeavyDocument
     hashtags: LightAndHeavyDocument
 
-    model_config = ConfigDict(
-        from_attributes=True,
-        json_schema_extra={
-            "example": {
-                "least_posts": LEAST_POSTS,
-                "posts": 412,
-                "balance": 0.18,
-                "weekdays": [
-                    {
-                        "name": name,
-                        "posts": 58,
-                        "positivity": 0.3,
-                        "negativity": 0.12,
-                        "scores": examples.SCORES,
-                        "beyond_chance": False,
-                    }
-                    for name in (
-                        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-                        "Sunday",
-                    )
-                ],
-                "hours": [
-                    {
-                        "name": f"{hour:02d}",
-                        "posts": 3,
-                        "positivity": None,
-                        "negativity": None,
-                        "scores": None,
-                        "beyond_chance": False,
-                    }
-                    for hour in range(24)
-                ],
-                "ownership": [
-                    {
-                        "name": each.value,
-                        "posts": 0,
-                        "positivity": None,
-                        "negativity": None,
-                        "scores": None,
-                        "beyond_chance": False,
-                    }
-                    for each in Ownership
-                ],
-                "words": {
-                    "light": [
-                        {
-                            "word": "garden",
-                            "posts": 31,
-                            "balance": 0.71,
-                            "difference": 0.53,
-                            "example": "2025009285120000009",
-                        }
-                    ],
-                    "heavy": [],
-                },
-                "hashtags": {"light": [], "heavy": []},
-            }
-        },
-    )  # fmt: skip
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _PATTERNS})
 
 
 def posts_document(page: PostsPage) -> dict[str, Any]:
