@@ -39,4 +39,4 @@ function how({ scores, correction: corrected, emotion }) {
 const reactions = ({ engagement }) =>
   Object.entries(engagement || {})
     .filter(([, count]) => count)
-    .map(([name, count]) => `${number(count)} ${name}`);
+    .map(([name, count]) => `${name} ${number(count)}`);

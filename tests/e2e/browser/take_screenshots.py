@@ -37,6 +37,7 @@ def main(url: str) -> None:
             ).new_page()
             page.goto(url)
             analyse_file(page, USER, file)
+            page.evaluate("scrollTo(0, 0)")
             take(page, f"page_{width}_{scheme}")
             if width == 1280 and scheme == "light":
                 page.locator("#patterns").evaluate("part => part.scrollIntoView()")
