@@ -73,8 +73,6 @@ def test_no_state_has_an_accessibility_fault_or_scrolls_sideways(
 
 def open_everything(page: Any) -> None:
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-    if not page.locator("#browse-list").get_by_role("button", name="Correct").count():
-        pytest.skip("the API lists no posts yet: NOT TESTED")
     page.locator("#browse-list").get_by_role("button", name="Correct").first.click()
     page.locator("#browse-list").get_by_role("button", name="sadness").first.click()
     page.get_by_text("1 post corrected since this analysis.").wait_for()
