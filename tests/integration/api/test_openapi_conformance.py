@@ -33,6 +33,8 @@ CANNOT_SAY_ALL = (
     "/v1/users/{user_name}/posts",
     "/v1/users/{user_name}/analyses",
     "/v1/users/{user_name}/patterns",
+    "/v1/users/{user_name}/timeline",
+    "/v1/users/{user_name}/export",
 )
 """Calls that refuse what their schema takes, as it cannot say what a time, a file of posts, a
 cursor or a time zone is."""
