@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, Protocol
 
-from api.domain.analyses import IMPORTED, Analysis, Lease, Problem, StageSeconds
+from api.domain.analyses import IMPORTED, Analysis, AnalysisState, Lease, Problem
 from api.domain.changes import EarlierMood
 from api.domain.posts import interests
 from api.domain.results import MoodResult, mood_result, resolve_as_of
@@ -51,7 +51,7 @@ class Observer(Protocol):
         """Count an analysis that reached a state."""
 
     def stage(self, name: str, seconds: float) -> None:
-        """Record how long a stage of an analysis took."""
+        """Record how long a stage of an analysis that has ended took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,6 @@ class AnalysisRunner:
 
     def _run(self, run: LeasedRun) -> None:
         extra = {"attempt": run.analysis.attempt}
-        if run.analysis.progress.seconds == StageSeconds():  # the first run
-            self._observer.stage("queue", run.progress.seconds.queue)
         try:
             if run.analysis.attempt > _MOST_ATTEMPTS:
                 detail = f"The analysis did not come to an end in {_MOST_ATTEMPTS} attempts."
@@ -171,7 +169,7 @@ class AnalysisRunner:
             _log.exception("analysis failed on an unexpected error", extra=extra)
             self._fail(run, UNEXPECTED, UNEXPECTED.about)
         else:
-            self._observer.analysis("succeeded")
+            self._count(run, AnalysisState.SUCCEEDED)
             _log.info("analysis succeeded", extra=_log_fields(run))
 
     def _analyse(self, run: LeasedRun) -> None:
@@ -238,7 +236,13 @@ class AnalysisRunner:
         ended = replace(run.progress, place=None)
         problem = Problem(kind.slug, kind.title, detail)
         self._store.fail(run.lease, at=self._clock(), progress=ended, problem=problem)
-        self._observer.analysis("failed")
+        self._count(run, AnalysisState.FAILED)
+
+    def _count(self, run: LeasedRun, state: AnalysisState) -> None:
+        """Count an analysis that has ended, and what its stages took over all of its runs."""
+        self._observer.analysis(state.value)
+        for stage, seconds in asdict(run.progress.seconds).items():
+            self._observer.stage(stage, seconds)
 
     def _fail_with(self, run: LeasedRun, error: MoodlineError) -> None:
         kind = kind_of_error(error)
@@ -269,7 +273,6 @@ class AnalysisRunner:
             seconds = run.progress.seconds
             added = replace(seconds, **{name: getattr(seconds, name) + took})
             run.progress = replace(run.progress, seconds=added)
-            self._observer.stage(name, took)
 
 
 def _log_fields(run: LeasedRun) -> dict[str, Any]:
