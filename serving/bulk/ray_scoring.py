@@ -8,6 +8,7 @@ machines need this package and the model folder, but neither IN nor OUT.
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +30,8 @@ from serving.classifier.classifier import EmotionClassifier
 from serving.classifier.cores import usable_cores
 from serving.classifier.engine import DEFAULT_PROVIDER
 from serving.settings import MODEL_DIR, Settings
+
+CONNECT_SECONDS = 10.0
 
 _WINDOW = "window"
 _OUTCOMES = "outcomes"
@@ -52,6 +55,7 @@ class RayScoring:
 
     def __enter__(self) -> Self:
         """Connect; UnusableError when the cluster cannot be reached."""
+        self._check_address()
         # A cluster of this run alone listens on loopback: Ray's ports ask for no password.
         alone = {
             "num_cpus": self._cores or usable_cores(),
@@ -78,6 +82,19 @@ class RayScoring:
         for handler in logging.getLogger("ray.data").handlers:
             handler.setLevel(logging.ERROR)
         return self
+
+    def _check_address(self) -> None:
+        """Raise UnusableError where nothing listens: Ray would try again for minutes."""
+        host, colon, port = (self._address or "").rpartition(":")
+        if not colon:  # "auto", or a cluster of this run alone
+            return
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+        except OSError as error:
+            raise UnusableError(
+                f"the Ray cluster at {self._address} cannot be reached ({error.strerror or error}):"
+                " start it, or name the address that `ray start --head` showed"
+            ) from error
 
     def __exit__(
         self,
