@@ -16,7 +16,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean distclean python redis
+.PHONY: help run test test-fast test-long environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean distclean python redis
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
 	$(BIN)/python -m pip install $(PINS) --editable '.[serving,grpc,api,production,otel,export,bench,dev]'
 	@touch $@ $(VENV)/run.stamp $(VENV)/production.stamp
+
+$(VENV)/bulk.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
+	$(BIN)/python -m pip install $(PINS) --editable '.[serving,bulk]'
+	@touch $@
 
 $(VENV)/production.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
 	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,production]'
@@ -97,12 +101,16 @@ test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
 environments: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp tools
 
-test: environments ## install what the tests need and run the whole suite
+test: environments ## install what the tests need and run all of them but the long ones
 	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
+
+test-long: export HF_HUB_OFFLINE := 1
+test-long: environments $(VENV)/bulk.stamp ## the tests that take too long for every change, Ray's among them (some minutes)
+	@$(BIN)/python -m pytest $(IN_PARALLEL) -m long $(PYTEST_ARGS)
 
 test-fast: export HF_HUB_OFFLINE := 1
 test-fast: $(VENV)/dev.stamp ## the pure unit tests: no servers, no training, under a minute
-	@$(BIN)/python -m pytest $(IN_PARALLEL) tests/unit -m "not slow and not integration" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(IN_PARALLEL) tests/unit -m "not slow and not integration and not long" $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff, formatting included
 	@$(BIN)/ruff check .

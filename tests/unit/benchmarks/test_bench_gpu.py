@@ -28,7 +28,7 @@ def test_files_come_out_of_their_parts_and_a_missing_part_is_named(
         join(tmp_path / "parts", tmp_path / "out")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.integration
 def test_the_whole_benchmark_runs_in_miniature_on_the_cpu(tmp_path: Path) -> None:
     out = tmp_path / "gpu.json"

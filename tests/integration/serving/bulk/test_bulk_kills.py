@@ -47,7 +47,7 @@ def write_texts(path: Path, rows: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+@pytest.mark.parametrize("ending", [".jsonl", pytest.param(".parquet", marks=pytest.mark.long)])
 def test_a_run_killed_twice_goes_on_with_every_row_once(
     tiny_model: Path, tmp_path: Path, ending: str
 ) -> None:
@@ -98,6 +98,7 @@ def test_scores_are_those_of_the_inference_server(tiny_model: Path, tmp_path: Pa
         assert {"scores": scores, **{name: row[name] for name in item if name != "scores"}} == item
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not importlib.util.find_spec("ray"), reason="RAY IS NOT INSTALLED: the extra `bulk` has it"
 )
@@ -124,6 +125,7 @@ def test_a_ray_cluster_scores_the_same_and_goes_on_after_a_kill(
     assert target.read_bytes() == alone.read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not importlib.util.find_spec("ray"), reason="RAY IS NOT INSTALLED: the extra `bulk` has it"
 )
