@@ -10,6 +10,8 @@ PYTHON313 = $(shell for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/ver
 MONGO := .venv-mongo
 # Other people's clients, which pin other versions than the project.
 CLIENTS := .venv-clients
+# Generators of TypeScript clients, and the compiler that checks what they make.
+NODE := tests/e2e/clients/node_modules
 # One test process per core, at most four; an idle process takes tests over from a busy one.
 IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 export BENTOML_DO_NOT_TRACK := True
@@ -48,9 +50,10 @@ $(VENV)/production.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
 	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api,production]'
 	@touch $@
 
-# Debian packages are installed where that is possible; elsewhere one line says what to do.
+# Debian packages are installed where that is possible; elsewhere one line says what to do. A package
+# that is not named as its program stands behind the program's name and a colon.
 define install
-missing=""; for tool in $(1); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+missing=""; for tool in $(1); do command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
 [ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -q && \
 apt-get install -y -q --no-install-recommends $$missing; } || { echo "$(2):$$missing. Install with: apt-get install$$missing" >&2; $(3); }
 endef
@@ -59,7 +62,7 @@ redis:
 	@[ -n "$$QUEUE_URL" ] || { $(call install,redis-server,This needs a program (or set QUEUE_URL to a running Redis),exit 1); }
 
 tools:
-	@$(call install,redis-server docker-compose chromium nginx,Tests of the distributed mode and of docker-compose.yml and of the page are skipped without programs,true)
+	@$(call install,redis-server docker-compose chromium nginx npm java:default-jre-headless,Tests of the distributed mode and of docker-compose.yml and of the page and of generated clients are skipped without programs,true)
 
 setup: $(VENV)/run.stamp ## create the environment and install what running needs
 
@@ -96,10 +99,14 @@ $(CLIENTS)/stamp: tests/support/serving/clients/requirements.txt
 	$(CLIENTS)/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
+$(NODE)/stamp: tests/e2e/clients/package.json | tools
+	@if ! command -v npm >/dev/null; then echo "No npm: the TypeScript clients are not tested." >&2; else \
+	  npm install --prefix $(<D) --silent --no-package-lock --no-audit --no-fund --ignore-scripts && touch $@; fi
+
 # With Python 3.13 here, the MongoDB half of the contract suite must run; without, it is skipped.
 test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
-environments: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp tools
+environments: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp $(NODE)/stamp tools
 
 test: environments ## install what the tests need and run all of them but the long ones
 	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
@@ -181,7 +188,7 @@ soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make 
 
 # What can be made again. The store (.data) cannot: it has people's posts and moods.
 clean: ## remove the environments and caches; the store (.data) stays
-	rm -rf $(VENV) $(MONGO) $(CLIENTS) .runs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(MONGO) $(CLIENTS) $(NODE) .runs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 
 distclean: ## the same and the store (.data), after asking
 	@printf 'This deletes .data, with every imported post and every mood. Type yes to go on: '; \

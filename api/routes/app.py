@@ -1,8 +1,10 @@
 """The Flask application: routes, checks and error handlers around the use cases."""
 
 from pathlib import Path
+from typing import Any
 
 from flask.json.provider import DefaultJSONProvider
+from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
@@ -27,6 +29,7 @@ from api.routes.request_checks import (
     register_query_check,
     register_request_checks,
 )
+from api.routes.request_models import PostFileForm
 from api.routes.sources import sources_blueprint
 from api.routes.users import IMPORT_POSTS, MULTIPART_OVERHEAD_BYTES, users_blueprint
 from api.services import Services
@@ -44,10 +47,18 @@ class _App(OpenAPI):
     request_class = StrictJsonRequest
     json_provider_class = _Json
 
+    def register_api(self, api: APIBlueprint, **options: Any) -> None:
+        """Register routes; an address whose methods are in several blueprints keeps them all."""
+        before = {address: item for address, item in self.paths.items() if address in api.paths}
+        super().register_api(api, **options)
+        for address, item in before.items():
+            added = {method: each for method, each in api.paths[address] if each is not None}
+            self.paths[address] = item.model_copy(update=added)
+
     def generate_spec_json(self) -> None:
         """Generate the OpenAPI document, with what the framework leaves out."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # it has no types
-        complete_document(self.spec_json, AnalysisEvent, ExportDocument)
+        complete_document(self.spec_json, AnalysisEvent, ExportDocument, PostFileForm)
 
 
 def create_app(services: Services, metrics: Metrics, settings: Settings) -> OpenAPI:

@@ -7,7 +7,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from api.demo.people import PEOPLE
-from api.routes.openapi import documented
+from api.routes.openapi import documented, named_by_function
 from api.routes.openapi_examples import POSTS_CSV, example
 from api.routes.request_models import UserPath
 from api.services import Services
@@ -46,7 +46,13 @@ class DemoDocument(BaseModel):
 
 def demo_blueprint(services: Services) -> APIBlueprint:
     """Return the routes of the demo."""
-    routes = APIBlueprint("demo", __name__, url_prefix="/v1/demo", abp_tags=[_TAG])
+    routes = APIBlueprint(
+        "demo",
+        __name__,
+        url_prefix="/v1/demo",
+        abp_tags=[_TAG],
+        operation_id_callback=named_by_function,
+    )
 
     @routes.get("", **documented(None, {200: DemoDocument}))
     def list_demo_people() -> Any:

@@ -68,6 +68,7 @@ _SENT_WITH = {
     503: "Retry-After",
 }
 
+_PLAIN_TYPES = ("string", "integer", "number", "boolean")
 _EXAMPLE_TRACE_ID = "8d3c1f0e5b7a4c2d9e6f1a2b3c4d5e6f"
 
 
@@ -107,7 +108,8 @@ def complete_document(document: dict[str, Any], *models: type[BaseModel]) -> Non
     """Add to a generated document what the framework cannot be told route by route.
 
     That is the header that every answer has, models that no answer's content names, and that a
-    parameter is left out rather than null.
+    parameter is left out rather than null. A value that may be null has a list of two types, since
+    some generators of clients make a class of its own of the alternative that is not null.
     """
     document["components"]["headers"] = _HEADERS
     schemas = document["components"]["schemas"]
@@ -117,6 +119,9 @@ def complete_document(document: dict[str, Any], *models: type[BaseModel]) -> Non
         )
         for name, part in {**schema.pop("$defs", {}), model.__name__: schema}.items():
             schemas.setdefault(name, part)
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            _list_null_as_type(field)
     for operation in _operations_in(document):
         for parameter in operation.get("parameters", ()):
             _leave_out_null(parameter["schema"])
@@ -137,6 +142,13 @@ def _leave_out_null(schema: dict[str, Any]) -> None:
         del schema["anyOf"]
         schema.update(others[0])
         schema.pop("default", None)
+
+
+def _list_null_as_type(schema: dict[str, Any]) -> None:
+    kinds = schema.get("anyOf", [])
+    if len(kinds) == 2 and kinds[1] == {"type": "null"} and kinds[0].get("type") in _PLAIN_TYPES:
+        del schema["anyOf"]
+        schema.update(kinds[0], type=[kinds[0]["type"], "null"])
 
 
 def problem_answers(*slugs: str) -> dict[str | int, Any]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from api.domain.date_ranges import DateRange, InvalidDateRangeError, date_range
 from api.domain.imports import DateOrder
@@ -15,7 +16,7 @@ from api.domain.mood_pictures import Theme
 from api.domain.moods import Mood
 from api.domain.posts import Ownership
 from api.errors import FieldError, InvalidRequestError
-from api.routes.documents.results import Emotion
+from api.routes.documents.results import BucketSize, Emotion
 from api.services.browsing import MOST_SEARCHED
 
 UserName = Annotated[
@@ -34,6 +35,12 @@ Country = Annotated[
         json_schema_extra={"example": "IE"},
     ),
 ]
+
+
+class PostFileForm(BaseModel):
+    """A form with a file of posts, of any kind that GET /v1/import-formats lists."""
+
+    file: bytes = Field(json_schema_extra={"format": "binary"})
 
 
 class Strict(BaseModel):
@@ -91,10 +98,13 @@ class DateRangeQuery(StrictQuery):
             ) from error
 
 
+ExportFormat = TypeAliasType("ExportFormat", Literal["json", "csv"])
+
+
 class ExportQuery(DateRangeQuery):
     """Query of an export: its format, and the days of the posts in it."""
 
-    format: Literal["json", "csv"] = Field(
+    format: ExportFormat = Field(
         "json", description="json: everything stored; csv: the posts, a row each"
     )
 
@@ -175,7 +185,7 @@ class SignInReturnQuery(BaseModel):
 class FeedbackBody(Strict):
     """The user's own word for their mood."""
 
-    mood: str = Field(max_length=40, json_schema_extra={"enum": list(Mood)})
+    mood: Annotated[Mood, Field(strict=False)]  # JSON has no enumerations
 
     model_config = ConfigDict(json_schema_extra={"example": {"mood": "Cheerful"}})
 
@@ -233,7 +243,7 @@ class ImportQuery(StrictQuery):
 class TimelineQuery(DateRangeQuery):
     """Query with the bucket size of a timeline, and the days it is of."""
 
-    bucket: Literal["day", "week", "month"] = Field(
+    bucket: BucketSize = Field(
         "day", description="weeks begin on Monday; a week or month that the days cut stays one"
     )
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, RootModel
 from api.domain.crisis_support import SupportList
 from api.domain.moods import Mood, MoodLabel
 from api.routes import openapi_examples as examples
-from api.routes.documents.results import ResultDocument, ScoresDocument, result_document
+from api.routes.documents.results import BucketSize, ResultDocument, ScoresDocument, result_document
 from api.routes.openapi_examples import example
 from api.services.users import UserOverview
 
@@ -32,7 +32,7 @@ class UserDocument(BaseModel):
 
 
 class BucketDocument(BaseModel):
-    """One day or week; scores and mood are null when no post in it has any weight."""
+    """One day, week or month; scores and mood are null when no post in it has any weight."""
 
     start: date
     posts: int
@@ -44,9 +44,9 @@ class BucketDocument(BaseModel):
 
 
 class TimelineDocument(BaseModel):
-    """Emotions over time, oldest first; days and weeks without posts are left out."""
+    """Emotions over time, oldest first; buckets without posts are left out."""
 
-    bucket: str
+    bucket: BucketSize
     timeline: list[BucketDocument]
 
     model_config = example(examples.TIMELINE)

@@ -1,8 +1,6 @@
 """Documents of the export: everything that is stored about a user."""
 
-from typing import Any
-
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.analyses import AnalysisState
 from api.domain.moods import Mood
@@ -62,6 +60,12 @@ class ExportedPostDocument(BaseModel):
     correction: Emotion | None = Field(description="the emotion to which the user corrected it")
 
 
+class StoredFieldsDocument(BaseModel):
+    """A JSON object with the fields of the version that stored it."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class ExportedAnalysisDocument(BaseModel):
     """An analysis as stored; progress, result and problem have the fields of their version."""
 
@@ -72,14 +76,14 @@ class ExportedAnalysisDocument(BaseModel):
     max_posts: int | None
     as_of: str
     state: AnalysisState
-    progress: dict[str, Any]
+    progress: StoredFieldsDocument
     attempt: int
     created_at: StoredTime
     started_at: StoredTime | None
     finished_at: StoredTime | None
     waits_until: StoredTime | None
-    result: dict[str, Any] | None
-    problem: dict[str, Any] | None
+    result: StoredFieldsDocument | None
+    problem: StoredFieldsDocument | None
 
 
 class ExportedSourceDocument(BaseModel):

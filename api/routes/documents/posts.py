@@ -1,7 +1,7 @@
 """Document of one stored post, with its emotion and the user's correction."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -20,9 +20,8 @@ class PostDocument(BaseModel):
     text: str
     created_at: datetime
     ownership: Ownership
-    url: str | None = Field(
-        description="where the post can be read, as far as its id tells",
-        json_schema_extra={"format": "uri"},
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})] | None = Field(
+        description="where the post can be read, as far as its id tells"
     )
     hashtags: list[str]
     engagement: EngagementDocument

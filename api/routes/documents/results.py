@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import TypeAliasType
 
 from api.domain.crisis_support import SupportList
 from api.domain.moods import Mood, MoodLabel, labelled
 from api.domain.posts import Ownership
-from api.domain.scoring import DEFAULT, ScoringConfig
+from api.domain.scoring import DEFAULT, ActivityForm, RecencyForm, ScoringConfig
 from api.routes import openapi_examples as examples
 from api.routes.openapi_examples import example
 
@@ -23,6 +22,9 @@ Emotion = TypeAliasType(
     "Emotion", Literal["anger", "fear", "joy", "love", "sadness", "surprise", "neutral"]
 )
 """One of api.domain.posts.EMOTIONS, as a schema of its own."""
+
+Direction = TypeAliasType("Direction", Literal["positive", "negative"])
+BucketSize = TypeAliasType("BucketSize", Literal["day", "week", "month"])
 
 
 class ScoresDocument(BaseModel):
@@ -61,9 +63,7 @@ class InfluenceDocument(BaseModel):
         description="weight_share times the positivity - negativity of the post; those of all posts"
         " sum to the positivity - negativity of the result"
     )
-    direction: Literal["positive", "negative"] = Field(
-        description="the side to which the post moved the mood"
-    )
+    direction: Direction = Field(description="the side to which the post moved the mood")
 
 
 class MovedPostDocument(BaseModel):
@@ -111,12 +111,9 @@ class PostCountsDocument(BaseModel):
 def _describe_constants(schema: dict[str, Any]) -> None:
     kinds = {float: "number", int: "integer", str: "string"}
     for constant in fields(ScoringConfig):
-        default = constant.default
-        if isinstance(default, StrEnum):
-            kind: dict[str, Any] = {"type": "string", "enum": [*type(default)]}
-        else:
-            kind = {"type": kinds[type(default)]}
-        schema["properties"][constant.name] = {"title": constant.name, **kind}
+        if constant.name not in schema["properties"]:
+            kind = kinds[type(constant.default)]
+            schema["properties"][constant.name] = {"title": constant.name, "type": kind}
     schema["example"] = DEFAULT.to_dict()
     schema["required"] = ["name"]
 
@@ -128,8 +125,14 @@ class ScoringDocument(BaseModel):
     """
 
     name: str
+    recency_form: RecencyForm
+    activity_form: ActivityForm
 
     model_config = ConfigDict(extra="allow", json_schema_extra=_describe_constants)
+
+
+class CorrectionsDocument(RootModel[dict[str, Emotion]]):
+    """The emotions to which the user corrected posts, by post_id."""
 
 
 class ResultDocument(BaseModel):
@@ -174,7 +177,7 @@ class ResultDocument(BaseModel):
     corrected_posts: int | None = Field(
         None, description="posts that count as the emotion to which the user corrected them"
     )
-    corrections: dict[str, Emotion] | None = Field(
+    corrections: CorrectionsDocument | None = Field(
         None, description="these emotions by post_id; null if there are more than 1,000"
     )
     model: str = Field(description="name and version of the model that classified the posts")

@@ -1,6 +1,6 @@
 """Documents about the service itself: problems, health, and the sources of posts."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from api.routes import openapi_examples as examples
 from api.routes.openapi_examples import example
@@ -32,11 +32,15 @@ class AliveDocument(BaseModel):
     model_config = example({"status": "alive"})
 
 
+class DependenciesDocument(RootModel[dict[str, bool]]):
+    """Whether each dependency is ready, by name."""
+
+
 class ReadyDocument(BaseModel):
     """Readiness, in total and of each dependency by name."""
 
     status: str
-    dependencies: dict[str, bool]
+    dependencies: DependenciesDocument
 
     model_config = example({"status": "ready", "dependencies": {"store": True, "inference": True}})
 

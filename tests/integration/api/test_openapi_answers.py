@@ -121,6 +121,32 @@ def test_every_call_has_a_short_name_of_its_own(
         assert not name.endswith(f"_{method.lower()}"), f"{name}: use named_by_function"
 
 
+def test_every_method_of_every_address_is_in_the_document(
+    wired: WiredService, calls: dict[str, tuple[str, str, dict[str, Any]]]
+) -> None:
+    endpoints = {
+        (rule.endpoint.rpartition(".")[2])
+        for rule in wired.service.app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] not in ("static", "service")
+    }
+
+    assert endpoints - {*calls} == set()
+
+
+def test_generators_need_to_invent_no_name_for_a_type(wired: WiredService) -> None:
+    schemas = wired.service.app.api_doc["components"]["schemas"]
+
+    unnamed = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, kind in schema.get("properties", {}).items()
+        for each in (kind, kind.get("items", {}), *kind.get("anyOf", ()))
+        if "enum" in each or each.get("type") == "object"
+    ]
+
+    assert unnamed == []
+
+
 def test_no_parameter_may_be_null(calls: dict[str, tuple[str, str, dict[str, Any]]]) -> None:
     for name, (_, _, operation) in calls.items():
         for parameter in operation.get("parameters", ()):
