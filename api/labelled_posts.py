@@ -29,16 +29,22 @@ def main(arguments: list[str] | None = None) -> int:
             labelled = ports.store.labelled_posts()
         finally:
             ports.close()
-        write_labelled(out, labelled)
+        write_labelled(out, labelled.posts)
     except (SettingsError, MoodlineError) as error:
         print(f"moodline: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"moodline: {out} cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
-    posts = "1 corrected post" if len(labelled) == 1 else f"{len(labelled)} corrected posts"
-    print(f"{posts} of users who agreed to training: {out}")
+    print(f"{_counted(len(labelled.posts))} of users who agreed to training: {out}")
+    if labelled.of_others:
+        others = _counted(labelled.of_others)
+        print(f"Left out: {others} that the user shared or liked, as somebody else wrote them.")
     return 0
+
+
+def _counted(posts: int) -> str:
+    return "1 corrected post" if posts == 1 else f"{posts:,} corrected posts"
 
 
 def write_labelled(out: Path, labelled: Sequence[LabelledPost]) -> None:

@@ -55,6 +55,17 @@ class LabelledPost:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelledPosts:
+    """Corrected posts to train on; of_others counts corrected ones left out, as others wrote them.
+
+    posts come in the order of their texts, which tells nothing of whose they are.
+    """
+
+    posts: Sequence[LabelledPost]
+    of_others: int
+
+
+@dataclass(frozen=True, slots=True)
 class MoodRecord:
     """One entry of a user's mood history; result is the mood result as JSON values."""
 
@@ -242,8 +253,8 @@ class Store(AnalysisQueue, Protocol):
         finish_erasures removes it; no other call waits for that.
         """
 
-    def was_erased(self, user_id: str) -> bool:
-        """Return whether a user of that id was erased, or is being erased, at any time."""
+    def erasure_pending(self, user_id: str) -> bool:
+        """Return whether a user of that id was erased and their data may not be all gone yet."""
 
     def finish_erasures(self) -> bool:
         """Remove what was deleted but is still in the store's files; return whether all is gone.
@@ -324,11 +335,10 @@ class Store(AnalysisQueue, Protocol):
         classifications by any model; it ends with the text (see save_posts) and with the post.
         """
 
-    def labelled_posts(self) -> list[LabelledPost]:
+    def labelled_posts(self) -> LabelledPosts:
         """Return the corrected posts of all users who agreed to training, as they stand now.
 
-        Only posts that the user wrote: nobody can agree for another. They come in the order of
-        their texts, which tells nothing of whose they are.
+        Only posts that the user wrote: nobody can agree for another.
         """
 
     def found_posts(

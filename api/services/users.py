@@ -129,12 +129,13 @@ class Users:
         """Erase all data of the user, which is also what withdrawing consent does.
 
         Returns whether nothing is left in the store's files; if not, the next sweep removes it, and
-        a user who was erased before is answered the same again.
+        until then a user who was erased before is answered the same again.
         """
         user_id = valid_user_id(user_name)
-        erased_before = self.store.user(user_id) is None and self.store.was_erased(user_id)
-        if erased_before and not self.store.finish_erasures():
-            return False
+        if self.store.user(user_id) is None and self.store.erasure_pending(user_id):
+            self.store.finish_erasures()
+            if self.store.erasure_pending(user_id):
+                return False
         return self.store.erase_user(self._known(user_name).user_id, self.clock())
 
     def _known(self, user_name: str) -> UserRecord:

@@ -2,8 +2,10 @@
 
 import hmac
 from collections.abc import Iterable
+from operator import attrgetter
 
 from api.domain.analyses import Analysis, AnalysisRequest, Lease
+from api.domain.posts import Ownership
 from api.errors import (
     ConflictError,
     IdempotencyKeyReusedError,
@@ -11,6 +13,7 @@ from api.errors import (
     NotFoundError,
     StoreUnavailableError,
 )
+from api.ports.store import LabelledPost, LabelledPosts
 from api.stores.values import stored_hashtags
 
 MILLION = 1_000_000
@@ -65,6 +68,18 @@ def check_version(where: str, version: int, newest: int) -> None:
             f"the store {where} was written by a newer version (its schema is {version}, this "
             f"version knows {newest}): start the newer version, or restore a backup"
         )
+
+
+def labelled_posts_of(corrected: Iterable[tuple[str, str, str]]) -> LabelledPosts:
+    """Return corrected posts, each as its ownership, text and correction, as they may be lent."""
+    own: list[LabelledPost] = []
+    of_others = 0
+    for ownership, text, correction in corrected:
+        if ownership == Ownership.OWN:
+            own.append(LabelledPost(text, correction))
+        else:
+            of_others += 1
+    return LabelledPosts(sorted(own, key=attrgetter("text", "label")), of_others)
 
 
 def compared_hashtags(hashtags: Iterable[str]) -> list[str]:

@@ -121,12 +121,14 @@ def _insert(connection: sqlite3.Connection, chunk: list[Person], result: str) ->
         (person.number + 1, round(person.mood_at.timestamp() * 1e6), person) for person in chunk
     ]
     connection.executemany(
-        "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO users (user_key, user_id, user_name, created_at, consented_at, matchable, "
+        "mood, mood_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(key, one.user_id, one.user_name, at, at, one.matchable, one.mood, at)
          for key, at, one in keyed],
     )  # fmt: skip
     connection.executemany(
-        "INSERT INTO user_hashtags VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO user_hashtags (user_key, position, hashtag, mood, mood_at, matchable) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         [(key, index, hashtag, one.mood, at, one.matchable)
          for key, at, one in keyed for index, hashtag in enumerate(one.hashtags)],
     )  # fmt: skip
@@ -136,7 +138,8 @@ def _insert(connection: sqlite3.Connection, chunk: list[Person], result: str) ->
         [(key, f"a{key:031d}", key, at, at, result) for key, at, _ in keyed],
     )
     connection.executemany(
-        "INSERT INTO moods VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO moods (mood_key, user_key, analysis_key, mood, created_at) "
+        "VALUES (?, ?, ?, ?, ?)",
         [(key, key, key, one.mood, at) for key, at, one in keyed],
     )
     connection.executemany(

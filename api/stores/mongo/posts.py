@@ -5,14 +5,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
-from operator import attrgetter
 
 from pymongo import ReturnDocument, UpdateOne
 
 from api.domain.analyses import Lease
-from api.domain.posts import Classification, ClassifiedPost, Ownership, Post, StoredPost
+from api.domain.posts import Classification, ClassifiedPost, Post, StoredPost
 from api.errors import NotFoundError, StoreUnavailableError
-from api.ports.store import LabelledPost, SavedPosts
+from api.ports.store import LabelledPosts, SavedPosts
 from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, classified_post_of, equal, post_of, stored_post_of
@@ -26,7 +25,7 @@ from api.stores.mongo.post_imports import (
     user_of_import,
 )
 from api.stores.mongo.users import agreed_to_training, user_exists
-from api.stores.shared_rules import no_such_post
+from api.stores.shared_rules import labelled_posts_of, no_such_post
 from api.stores.values import stored_text
 
 _NEWEST = [("place", -1)]
@@ -152,17 +151,17 @@ class PostPart(StorePart):
             raise no_such_post(user_id, post_id)
         return stored_post_of(found)
 
-    def labelled_posts(self) -> list[LabelledPost]:
-        corrected = {"correction": {"$exists": True}, **equal(ownership=Ownership.OWN.value)}
-        labelled = []
+    def labelled_posts(self) -> LabelledPosts:
+        corrected = {"correction": {"$exists": True}}
+        found = []
         with self._connections.using() as database:
             for user in database.users.find({**equal(training=True), **ALIVE}):
                 if not agreed_to_training(user):
                     continue
                 user_after_import(database, user["_id"])
                 for post in database.posts.find({**_of(user), **corrected}):
-                    labelled.append(LabelledPost(post["text"], post["correction"]))
-        return sorted(labelled, key=attrgetter("text", "label"))
+                    found.append((post["ownership"], post["text"], post["correction"]))
+        return labelled_posts_of(found)
 
 
 def _of(user: Document) -> Document:

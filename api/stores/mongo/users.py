@@ -74,12 +74,10 @@ class UserPart(StorePart):
                 finish_erasure(database, marked)
         return True
 
-    def was_erased(self, user_id: str) -> bool:
+    def erasure_pending(self, user_id: str) -> bool:
+        marked = {**equal(id=user_id), "erased_at": {"$exists": True}}
         with self._connections.using() as database:
-            marked = database.users.find_one({**equal(id=user_id), "erased_at": {"$exists": True}})
-            if marked is not None:
-                return True
-            return database.tombstones.find_one(equal(id=_tombstone(database, user_id))) is not None
+            return database.users.find_one(marked) is not None
 
     def finish_erasures(self) -> bool:
         """Carry out the erasures that a process left unfinished when it died."""

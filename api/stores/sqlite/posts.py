@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from operator import attrgetter
+from functools import lru_cache
 
 from api.domain.analyses import Lease
 from api.domain.posts import (
@@ -13,13 +13,12 @@ from api.domain.posts import (
     Classification,
     ClassifiedPost,
     Engagement,
-    Ownership,
     Post,
     StoredPost,
 )
 from api.errors import NotFoundError
-from api.ports.store import LabelledPost, SavedPosts
-from api.stores.shared_rules import no_such_post
+from api.ports.store import LabelledPosts, SavedPosts
+from api.stores.shared_rules import labelled_posts_of, no_such_post
 from api.stores.sqlite.analyses import leased_keys
 from api.stores.sqlite.connections import StorePart, translated
 from api.stores.sqlite.post_imports import CHUNK, OWNERSHIPS, Spool
@@ -28,7 +27,7 @@ from api.stores.values import stored_text, stored_time, time_of
 
 # Positions of the columns of the table posts; a migration adds columns at its end.
 _POST = slice(2, 14)  # post_id to hashtags
-_CLASSIFICATION = slice(16, 27)  # label to truncated
+_CLASSIFICATION = slice(16, 28)  # label to detected_language
 _EARLIER_IDS, _OWN_WORD, _CORRECTION = 28, 29, 30
 _NOBODY = -1  # no user has this key
 _BEFORE_ALL = -(2**63)
@@ -39,9 +38,9 @@ _NEWEST = f"{_OF_USER} AND created_at >= ? AND (created_at, length(post_id), pos
 IN_ORDER = "ORDER BY created_at DESC, length(post_id) DESC, post_id DESC"
 """The order of a user's posts, newest first."""
 _LABELLED = (
-    "SELECT text, correction FROM posts INDEXED BY posts_corrected "
+    "SELECT ownership, text, correction FROM posts INDEXED BY posts_corrected "
     "JOIN users USING (user_key) WHERE correction IS NOT NULL "
-    "AND users.consented_at IS NOT NULL AND users.training AND ownership = ?"
+    "AND users.consented_at IS NOT NULL AND users.training"
 )
 
 
@@ -159,9 +158,8 @@ class PostPart(StorePart):
             raise no_such_post(user_id, post_id)
         return stored_post_of(row)
 
-    def labelled_posts(self) -> list[LabelledPost]:
-        labelled = [LabelledPost(*row) for row in self._rows(_LABELLED, Ownership.OWN.value)]
-        return sorted(labelled, key=attrgetter("text", "label"))
+    def labelled_posts(self) -> LabelledPosts:
+        return labelled_posts_of(tuple(row) for row in self._rows(_LABELLED))
 
 
 def _oldest_of(
@@ -193,7 +191,7 @@ def post_of(row: sqlite3.Row) -> Post:
         text=text,
         created_at=time_of(created_at),
         ownership=OWNERSHIPS[ownership],
-        engagement=Engagement(*engagement),
+        engagement=_engagement(*engagement),
         language=language,
         hashtags=_texts(hashtags),
         earlier_ids=_texts(row[_EARLIER_IDS]),
@@ -211,6 +209,10 @@ def _classified_post_of(row: sqlite3.Row) -> ClassifiedPost:
     return ClassifiedPost(post_of(row), classification_of(row), row[_CORRECTION])
 
 
+# Most posts of a user share few engagements: that of a post without any, above all.
+_engagement = lru_cache(2_000)(Engagement)
+
+
 def _texts(stored: str) -> tuple[str, ...]:
     if stored == "[]":
         return ()
@@ -221,9 +223,8 @@ def _texts(stored: str) -> tuple[str, ...]:
 
 def classification_of(row: sqlite3.Row) -> Classification:
     """Read the classification from a classified row with all columns of posts."""
-    (label, anger, fear, joy, love, sadness, surprise, neutral, irony, tokens, truncated) = row[
-        _CLASSIFICATION
-    ]
+    label, anger, fear, joy, love, sadness, surprise, neutral, *others = row[_CLASSIFICATION]
+    irony, tokens, truncated, language = others
     return Classification(
         label=label,
         scores={  # written out: dict(zip(...)) takes three times as long
@@ -238,5 +239,5 @@ def classification_of(row: sqlite3.Row) -> Classification:
         irony=irony,
         tokens=tokens,
         truncated=bool(truncated),
-        language=row["detected_language"],
+        language=language,
     )

@@ -11,6 +11,9 @@ from api.stores.values import optional_stored_time, read_user, stored_time
 
 _USER = "SELECT * FROM users WHERE user_id = ?"
 _SALT = "SELECT value FROM facts WHERE name = 'tombstone_salt'"
+# The number of the deletion by which each user was erased whose rows may still be in the log.
+_NOTE_ERASURE = "INSERT OR REPLACE INTO facts SELECT ?, value FROM facts WHERE name = 'deletions'"
+_FINISHED = "DELETE FROM facts WHERE name GLOB 'erased:*' AND value <= ?"
 
 
 class UserPart(StorePart):
@@ -65,24 +68,23 @@ class UserPart(StorePart):
         with self._connections.writing() as connection:
             erased = connection.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
             if erased.rowcount:
-                (salt,) = connection.execute(_SALT).fetchone()
+                hashed = _hash_of(connection, user_id)
                 connection.execute(
                     "INSERT INTO tombstones (user_hash, erased_at) VALUES (?, ?) "
                     "ON CONFLICT (user_hash) DO UPDATE SET erased_at = excluded.erased_at",
-                    (user_hash(salt, user_id), stored_time(at)),
+                    (hashed, stored_time(at)),
                 )
                 note_deletion(connection)
+                connection.execute(_NOTE_ERASURE, (_pending_name(hashed),))
         try:
             return self.finish_erasures()
         except StoreUnavailableError:  # the erasure itself is done
             return False
 
-    def was_erased(self, user_id: str) -> bool:
+    def erasure_pending(self, user_id: str) -> bool:
         with self._connections.reading() as connection:
-            (salt,) = connection.execute(_SALT).fetchone()
-            found = connection.execute(
-                "SELECT 1 FROM tombstones WHERE user_hash = ?", (user_hash(salt, user_id),)
-            )
+            name = _pending_name(_hash_of(connection, user_id))
+            found = connection.execute("SELECT 1 FROM facts WHERE name = ?", (name,))
             return found.fetchone() is not None
 
     def finish_erasures(self) -> bool:
@@ -95,6 +97,7 @@ class UserPart(StorePart):
             return False
         with self._connections.writing() as connection:
             # Not those that were noted while the log was emptied.
+            connection.execute(_FINISHED, (noted,))
             connection.execute(
                 "UPDATE facts SET value = 0 WHERE name = 'deletions' AND value = ?", (noted,)
             )
@@ -112,6 +115,15 @@ def note_deletion(connection: sqlite3.Connection) -> None:
 def _deletions_noted(connection: sqlite3.Connection) -> int:
     row = connection.execute("SELECT value FROM facts WHERE name = 'deletions'").fetchone()
     return 0 if row is None else int(row["value"])
+
+
+def _hash_of(connection: sqlite3.Connection, user_id: str) -> bytes:
+    (salt,) = connection.execute(_SALT).fetchone()
+    return user_hash(salt, user_id)
+
+
+def _pending_name(hashed: bytes) -> str:
+    return f"erased:{hashed.hex()}"
 
 
 def create_user(connection: sqlite3.Connection, user_id: str, user_name: str, at: datetime) -> None:

@@ -87,7 +87,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.sweep_record()
     store.ping()
     store.erase_user(ALICE, LATER)
-    store.was_erased(ALICE)
+    store.erasure_pending(ALICE)
     store.finish_erasures()
 
 

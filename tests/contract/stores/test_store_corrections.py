@@ -7,7 +7,7 @@ import pytest
 
 from api.domain.posts import Ownership, StoredPost
 from api.errors import NotFoundError
-from api.ports.store import LabelledPost, Store
+from api.ports.store import LabelledPost, LabelledPosts, Store
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,
@@ -175,8 +175,8 @@ def test_retention_and_erasure_delete_corrections_with_their_posts(backend: Stor
     with_posts(store, 1, 3)
     store.set_consent(ALICE, NOW, training=True)
 
-    assert after_the_sweep == [LabelledPost("post 3", "fear")]
-    assert store.labelled_posts() == []
+    assert after_the_sweep == LabelledPosts([LabelledPost("post 3", "fear")], 0)
+    assert store.labelled_posts() == LabelledPosts([], 0)
     store.close()
 
 
@@ -191,10 +191,12 @@ def test_labelled_posts_are_those_of_users_who_agreed_to_training_as_they_stand_
     store.set_consent("carol", LATER)  # agrees to the rest only, from now on
     store.set_consent("dan", None)
 
-    assert store.labelled_posts() == [LabelledPost("alice writes", "anger")]
+    assert store.labelled_posts() == LabelledPosts([LabelledPost("alice writes", "anger")], 0)
 
 
-def test_labelled_posts_are_own_posts_in_the_order_of_their_texts(store: Store) -> None:
+def test_labelled_posts_are_own_ones_by_their_texts_and_those_of_others_are_counted(
+    store: Store,
+) -> None:
     known(store)
     posts = [
         a_post(1, text="c"),
@@ -208,4 +210,10 @@ def test_labelled_posts_are_own_posts_in_the_order_of_their_texts(store: Store) 
     for post in posts[:4]:
         store.correct_post(ALICE, post.post_id, "joy")
 
-    assert store.labelled_posts() == [LabelledPost("a", "joy"), LabelledPost("c", "joy")]
+    bob = known(store, "bob")  # who agrees to no training
+    store.save_posts(bob, [a_post(1, ownership=Ownership.SHARED)], NOW)
+    store.set_consent(bob, NOW)
+    store.correct_post(bob, "1", "joy")
+
+    own = [LabelledPost("a", "joy"), LabelledPost("c", "joy")]
+    assert store.labelled_posts() == LabelledPosts(own, of_others=2)

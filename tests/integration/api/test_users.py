@@ -169,12 +169,15 @@ def test_an_erasure_says_what_is_still_pending_and_when_nothing_is(
     file = tmp_path / "moodline.db"
     with wire_service(SqliteStore(file, busy_seconds=0.2), settings) as wired:
         wired.import_posts("alice", 3)
+        wired.import_posts("carol", 3)
+        wired.client.delete("/v1/users/carol")
         with closing(sqlite3.connect(file, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM posts").fetchone()
             pending = wired.client.delete(path)
             again = wired.client.delete(path)
             never_there = wired.client.delete("/v1/users/bob")
+            gone_before = wired.client.delete("/v1/users/carol")
         gone = wired.client.delete(path)
         wired.import_posts("alice", 3)
         complete = wired.client.delete(path)
@@ -183,6 +186,7 @@ def test_an_erasure_says_what_is_still_pending_and_when_nothing_is(
         assert pending.get_json() == {"user_name": "alice", "pending": ["files of the store"]}
         assert (again.status_code, again.get_json()) == (202, pending.get_json())
         problem(never_there, 404, "not-found")
+        problem(gone_before, 404, "not-found")
         problem(gone, 404, "not-found")
         assert (complete.status_code, complete.data) == (204, b"")
         problem(wired.client.get("/v1/users/alice"), 404, "not-found")

@@ -42,7 +42,9 @@ def test_a_line_is_written_per_correction_and_names_nobody(
     (line,) = file.read_text("utf-8").split("\n")[:-1]
     text = 'Never again, said a, with "quotes"\nand\u2028 lines 🙃'
     assert json.loads(line) == {"text": text, "label": "anger"}
-    assert capsys.readouterr().out.startswith("1 corrected post of users who agreed to training")
+    written, left_out = capsys.readouterr().out.splitlines()
+    assert written.startswith("1 corrected post of users who agreed to training")
+    assert left_out.startswith("Left out: 1 corrected post that the user shared or liked")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -57,7 +59,9 @@ def test_without_consent_on_record_an_empty_file_replaces_an_earlier_one(
     assert main([str(file)]) == 0
 
     assert file.read_text() == ""
-    assert "0 corrected posts" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        f"0 corrected posts of users who agreed to training: {file}"
+    ]
 
 
 def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind(

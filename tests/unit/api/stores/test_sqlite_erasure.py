@@ -92,6 +92,20 @@ def test_the_next_process_completes_what_is_pending(path: Path) -> None:
             assert not in_files(path, "bob")
 
 
+def test_only_the_erasure_of_the_user_themselves_is_pending_for_them(path: Path) -> None:
+    with opened(path) as store:
+        with_posts(store, "alice", "bob", "carol")
+        store.erase_user("carol", NOW)
+        with reader(path):
+            store.erase_user("bob", LATER)
+            beside = [store.erasure_pending(name) for name in ("alice", "bob", "carol", "dan")]
+
+        store.finish_erasures()
+
+        assert beside == [False, True, False, False]
+        assert not store.erasure_pending("bob")
+
+
 @contextmanager
 def reader_after_posts(path: Path) -> Iterator[sqlite3.Connection]:
     with opened(path) as store:
@@ -118,10 +132,12 @@ def test_an_erasure_during_the_completion_of_another_stays_pending(path: Path) -
         store._connections = MeanwhileErasing(path, busy_seconds=10.0, trace=None)
         during = store.finish_erasures()
         left = in_files(path, "alice")
+        pending = [store.erasure_pending(name) for name in ("alice", "bob")]
 
-        assert (during, left) == (False, True)
+        assert (during, left, pending) == (False, True, [True, False])
         assert store.finish_erasures()
         assert not in_files(path, "alice")
+        assert not store.erasure_pending("alice")
 
 
 def test_no_writer_waits_for_the_erasure_beside_a_reader(path: Path) -> None:
