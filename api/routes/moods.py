@@ -17,6 +17,28 @@ from api.services import Services
 _TAG = Tag(name="moods", description="The moods, and the words for them")
 
 
+_EXAMPLE_ETAG = '"5f2b7d3c9a1e4068b1c7d2e3f4a5b6c7"'
+_ETAG: dict[str, Any] = {
+    "ETag": {
+        "description": "stands for what the picture shows: another analysis, a correction that"
+        " changes the timeline, another width or theme gives another one",
+        "schema": {"type": "string"},
+        "example": _EXAMPLE_ETAG,
+    }
+}
+
+
+class PictureHeaders(BaseModel):
+    """Headers of the call for a picture."""
+
+    if_none_match: str | None = Field(
+        None,
+        alias="If-None-Match",
+        description="ETags of pictures that the caller has, of which none is sent again",
+        json_schema_extra={"example": _EXAMPLE_ETAG},
+    )
+
+
 class MoodDocument(BaseModel):
     """A mood: its name for programs, and the words for people."""
 
@@ -56,24 +78,28 @@ def moods_blueprint(services: Services) -> APIBlueprint:
         return MoodsDocument(moods=moods).model_dump(mode="json")
 
     picture = {
-        "description": "the picture; its ETag stays the same until the next analysis",
+        "description": "the picture",
         "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
-        "headers": {"ETag": {"schema": {"type": "string"}}},
+        "headers": _ETAG,
     }
-    same = {"description": "the picture is that of the ETag in If-None-Match"}
+    same = {"description": "the picture is that of the ETag in If-None-Match", "headers": _ETAG}
 
     @routes.get(
         "/v1/users/<user_name>/summary.png",
         **documented(Scope.READ, {200: picture, 304: same}, "not-found"),
     )
-    def get_summary_picture(path: UserPath, query: PictureQuery) -> Any:
-        """Return the newest mood as a picture: its label, feelings and timeline."""
-        analysis_id = services.pictures.analysis_id(path.user_name)
-        etag = f"{analysis_id}-{query.width}-{query.theme}"
-        if request.if_none_match.contains(etag):
+    def get_summary_picture(path: UserPath, query: PictureQuery, header: PictureHeaders) -> Any:  # noqa: ARG001  documented here, read by Flask
+        """Return the newest mood as a picture: its label, feelings and timeline.
+
+        The mood and the feelings are those of the newest analysis; the timeline is that of the
+        posts as they stand now, corrections included.
+        """
+        etag, image = services.pictures.png(
+            path.user_name, query.theme, query.width, request.if_none_match.contains
+        )
+        if image is None:
             response = Response(status=304)
         else:
-            image = services.pictures.png(path.user_name, query.theme, query.width)
             response = Response(image, content_type="image/png")
         response.set_etag(etag)
         return response

@@ -104,8 +104,14 @@ def register_request_checks(
         CORS(
             app,
             origins=list(cors_origins),
-            allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Location", "Retry-After", "X-Request-Id"],
+            allow_headers=[
+                "Authorization",
+                "X-API-Key",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-None-Match",
+            ],
+            expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id"],
             max_age=_PREFLIGHT_SECONDS,
         )
 

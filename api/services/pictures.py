@@ -1,10 +1,13 @@
 """Use case: the picture of a user's mood."""
 
+import hashlib
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from api.domain.date_ranges import date_range
-from api.domain.mood_pictures import Theme, bucket_for, mood_picture
+from api.domain.mood_pictures import MoodPicture, Theme, bucket_for, mood_picture
 from api.errors import BusyError, NotFoundError
 from api.ports.pictures import DrawPicture
 from api.services.users import UserOverview, Users
@@ -18,8 +21,8 @@ _RETRY_SECONDS = 2
 class Pictures:
     """Pictures of the newest mood; few are drawn at once, as each takes much memory for a moment.
 
-    Both raise InvalidRequestError for an invalid user name, and NotFoundError for an unknown user
-    or one without a mood.
+    Raises InvalidRequestError for an invalid user name, and NotFoundError for an unknown user or
+    one without a mood.
     """
 
     users: Users
@@ -27,28 +30,38 @@ class Pictures:
     room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_AT_ONCE))
     wait_seconds: float = _WAIT_SECONDS
 
-    def analysis_id(self, user_name: str) -> str:
-        """Return the id of the analysis that the picture shows: while it stays, so does that."""
-        overview = self.users.overview(user_name)
-        if overview.latest is None or overview.latest.mood is None:
-            raise NotFoundError("No mood is known of this user yet. Run an analysis first.")
-        return overview.latest.analysis_id
+    def png(
+        self,
+        user_name: str,
+        theme: Theme,
+        width: int,
+        is_held: Callable[[str], bool] = lambda _: False,
+    ) -> tuple[str, bytes | None]:
+        """Return a tag of what the picture shows, and the picture as a PNG of that width.
 
-    def png(self, user_name: str, theme: Theme, width: int) -> bytes:
-        """Return the picture as a PNG of that width. Raises BusyError while others are drawn."""
-        self.analysis_id(user_name)
+        The tag changes with anything that the picture shows: the mood of a later analysis, or in
+        the timeline a correction since. The PNG is None if is_held says that the caller has the
+        picture of that tag. Raises BusyError while others are drawn.
+        """
+        self._result(self.users.overview(user_name))
         if not self.room.acquire(timeout=self.wait_seconds):
             raise BusyError("Other pictures are being drawn. Ask again.", _RETRY_SECONDS)
         try:
-            return self._drawn(self.users.overview(user_name), theme, width)
+            shown = self._shown(self.users.overview(user_name))
+            seen = repr((shown, theme, width)).encode(errors="replace")
+            tag = hashlib.blake2b(seen, digest_size=16).hexdigest()
+            return tag, None if is_held(tag) else self.draw(shown, theme, width)
         finally:
             self.room.release()
 
-    def _drawn(self, overview: UserOverview, theme: Theme, width: int) -> bytes:
-        result = overview.latest.result if overview.latest else None
-        if result is None or result["mood"] is None:
-            raise NotFoundError("The mood of this user was erased meanwhile.")
+    def _shown(self, overview: UserOverview) -> MoodPicture:
+        result = self._result(overview)
         user_name, bucket = overview.user.user_name, bucket_for(result)
         buckets = self.users.timeline(user_name, bucket, date_range())
-        picture = mood_picture(user_name, result, bucket, buckets, self.users.scoring)
-        return self.draw(picture, theme, width)
+        return mood_picture(user_name, result, bucket, buckets, self.users.scoring)
+
+    @staticmethod
+    def _result(overview: UserOverview) -> Mapping[str, Any]:
+        if overview.latest is None or overview.latest.mood is None:
+            raise NotFoundError("No mood is known of this user yet. Run an analysis first.")
+        return overview.latest.result

@@ -138,6 +138,44 @@ def test_posts_history_and_patterns_show_what_was_analysed(
     assert "words of heavy posts: none beyond chance" in patterns
 
 
+def test_the_picture_of_a_mood_is_written_to_the_file_that_is_named(
+    deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["analyse", str(POSTS), "ben"])
+    light, dark = tmp_path / "light.png", tmp_path / "dark.png"
+    capsys.readouterr()
+
+    assert cli.main(["mood", "ben", "--png", str(light)]) == 0
+    said = capsys.readouterr().out
+    assert cli.main(["mood", "ben", "--png", str(dark), "--theme", "dark", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    answer = deployment.http.get("/v1/users/ben/summary.png")
+    assert light.read_bytes() == answer.content
+    assert said == f"{light} written ({len(answer.content):,} bytes)\n"
+    assert dark.read_bytes().startswith(b"\x89PNG")
+    assert dark.read_bytes() != light.read_bytes()
+    assert told == {"written": str(dark), "bytes": dark.stat().st_size}
+
+
+def test_a_picture_that_cannot_be_drawn_or_written_leaves_no_file(
+    deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.import_posts("ben", 1)
+    file = tmp_path / "mood.png"
+
+    too_early = cli.main(["mood", "ben", "--png", str(file)])
+    why_not_drawn = capsys.readouterr().err
+    cli.main(["analyse", str(POSTS), "ben"])
+    no_folder = cli.main(["mood", "ben", "--png", str(file / "mood.png")])
+    why_not_written = capsys.readouterr().err
+
+    assert (too_early, no_folder) == (1, 1)
+    assert "Run an analysis first" in why_not_drawn
+    assert f"{file / 'mood.png'} cannot be written: No such file" in why_not_written
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_texts_of_posts_do_not_command_the_terminal(
     scripted: ScriptedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

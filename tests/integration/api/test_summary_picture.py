@@ -35,6 +35,35 @@ def test_a_picture_is_not_sent_again_until_the_next_analysis(wired: WiredService
     assert (dark.status_code, newer.status_code) == (200, 200)
 
 
+def test_a_correction_since_changes_the_timeline_in_the_picture_and_its_etag(
+    wired: WiredService,
+) -> None:
+    wired.analysed("alice")
+    first = wired.client.get(PATH)
+    corrections = "/v1/users/alice/corrections"
+
+    wired.client.put(corrections, json={"post_id": "1", "emotion": "sadness"})
+    held = {"If-None-Match": first.headers["ETag"]}
+    corrected = wired.client.get(PATH, headers=held)
+    wired.client.delete(f"{corrections}?post_id=1")
+    taken_back = wired.client.get(PATH, headers=held)
+
+    assert (corrected.status_code, taken_back.status_code) == (200, 304)
+    assert corrected.headers["ETag"] != first.headers["ETag"] == taken_back.headers["ETag"]
+    assert corrected.data != first.data
+
+
+def test_the_document_names_the_headers_by_which_a_picture_is_not_sent_again(
+    shared: WiredService,
+) -> None:
+    document = shared.client.get("/openapi.json").get_json()
+
+    operation = document["paths"]["/v1/users/{user_name}/summary.png"]["get"]
+    headers = [one["name"] for one in operation["parameters"] if one["in"] == "header"]
+    assert headers == ["If-None-Match"]
+    assert all("ETag" in operation["responses"][status]["headers"] for status in ("200", "304"))
+
+
 def test_without_a_mood_there_is_no_picture(wired: WiredService) -> None:
     wired.import_posts("alice", 3)
 

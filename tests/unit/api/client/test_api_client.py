@@ -132,6 +132,32 @@ def test_a_refusal_has_the_problem_document_and_its_text(
     assert refused.value.problem["trace_id"] == "t"
 
 
+def test_a_picture_comes_as_its_bytes_in_the_width_and_theme_asked_for() -> None:
+    asked = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.path, dict(request.url.params)))
+        return httpx.Response(200, content=b"\x89PNG\r\n\x1a\n\x00\xff")
+
+    with client_of(handler, Time()) as client:
+        picture = client.summary_picture("ana", width=800, theme="dark")
+        client.summary_picture("ana")
+
+    assert picture == b"\x89PNG\r\n\x1a\n\x00\xff"
+    assert asked == [
+        ("/v1/users/ana/summary.png", {"width": "800", "theme": "dark"}),
+        ("/v1/users/ana/summary.png", {"width": "1200", "theme": "light"}),
+    ]
+
+
+def test_without_a_mood_the_picture_is_refused_like_any_call() -> None:
+    with (
+        client_of(lambda _: problem(404, "not-found"), Time()) as client,
+        pytest.raises(NotFoundError, match="What to do"),
+    ):
+        client.summary_picture("ana")
+
+
 def test_an_answer_of_something_in_between_is_a_refusal_too() -> None:
     with (
         client_of(lambda _: httpx.Response(502, text="<html>"), Time()) as client,
