@@ -277,6 +277,8 @@ class User(TypedDict):
 
     user_name: str
     consented_at: str | None
+    matchable: bool
+    training: bool
     posts: int
     mood: Mood | None
     label: MoodLabel | None

@@ -29,12 +29,17 @@ class SavedPosts:
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """A stored user; consented_at is None without consent."""
+    """A stored user; consented_at is None without consent.
+
+    matchable: they may be recommended to others; training: what they say may be used for training.
+    """
 
     user_id: str
     user_name: str
     created_at: datetime
     consented_at: datetime | None
+    matchable: bool = False
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,12 @@ from api.routes.request_checks import (
 )
 from api.routes.request_models import PostFileForm
 from api.routes.sources import sources_blueprint
-from api.routes.users import IMPORT_POSTS, MULTIPART_OVERHEAD_BYTES, users_blueprint
+from api.routes.users import (
+    IMPORT_POSTS,
+    MULTIPART_OVERHEAD_BYTES,
+    consent_words_blueprint,
+    users_blueprint,
+)
 from api.services import Services
 from api.settings import Settings
 
@@ -91,6 +96,7 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
     )
     app.register_api(analyses_blueprint(services))
     app.register_api(users_blueprint(services))
+    app.register_api(consent_words_blueprint())
     app.register_api(browsing_blueprint(services))
     app.register_api(moods_blueprint(services))
     app.register_api(corrections_blueprint(services))

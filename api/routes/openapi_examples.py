@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from api.domain.analyses import WORDS_VERSION, consent_words
+from api.domain.analyses import TRAINING_WORDS, WORDS, WORDS_VERSION, consent_words
 from api.domain.moods import SUMMARIES, Mood
 from api.domain.scoring import DEFAULT
 
@@ -177,6 +177,8 @@ IMPORT: dict[str, Any] = {
 USER: dict[str, Any] = {
     "user_name": "ben_grey",
     "consented_at": "2026-03-01T12:00:00Z",
+    "matchable": True,
+    "training": True,
     "posts": 40,
     "mood": "Depressed",
     "label": "Heavy",
@@ -217,6 +219,11 @@ CONSENT: dict[str, Any] = {
     "words_version": WORDS_VERSION,
     "matchable": True,
     "training": True,
+}
+CONSENT_WORDS: dict[str, Any] = {
+    "words_version": WORDS_VERSION,
+    "analysis": WORDS,
+    "training": TRAINING_WORDS,
 }
 EXPORT: dict[str, Any] = {
     "user": {

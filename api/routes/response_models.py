@@ -21,6 +21,8 @@ class UserDocument(BaseModel):
 
     user_name: str
     consented_at: datetime | None
+    matchable: bool = Field(description="whether the user may be recommended to others")
+    training: bool = Field(description="whether corrections and feedback may be used for training")
     posts: int = Field(description="posts that are stored")
     mood: Mood | None
     label: MoodLabel | None
@@ -84,6 +86,16 @@ class ConsentDocument(BaseModel):
     model_config = example(examples.CONSENT)
 
 
+class ConsentWordsDocument(BaseModel):
+    """The words of a consent: what has to be agreed to, and what may be agreed to besides."""
+
+    words_version: str
+    analysis: str = Field(description="agreed to with every consent")
+    training: str = Field(description="agreed to where training is true")
+
+    model_config = example(examples.CONSENT_WORDS)
+
+
 class ErasureDocument(BaseModel):
     """An erasure that is not complete: nothing can be read any more, but pending remains on disk.
 
@@ -120,6 +132,8 @@ def user_document(
     document = UserDocument(
         user_name=overview.user.user_name,
         consented_at=overview.user.consented_at,
+        matchable=overview.user.matchable,
+        training=overview.user.training,
         posts=overview.posts,
         mood=Mood(latest.mood) if latest and latest.mood else None,
         label=Mood(latest.mood).label if latest and latest.mood else None,

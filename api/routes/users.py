@@ -6,7 +6,7 @@ from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from api.domain.analyses import WORDS_VERSION, consent_words
+from api.domain.analyses import TRAINING_WORDS, WORDS, WORDS_VERSION, consent_words
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
@@ -23,6 +23,7 @@ from api.routes.request_models import (
 )
 from api.routes.response_models import (
     ConsentDocument,
+    ConsentWordsDocument,
     ErasureDocument,
     RecommendationsDocument,
     TimelineDocument,
@@ -116,10 +117,10 @@ def users_blueprint(services: Services) -> APIBlueprint:
         return {
             "user_name": user.user_name,
             "consented_at": user.consented_at.isoformat() if user.consented_at else None,
-            "words": consent_words(training=body.training),
+            "words": consent_words(training=user.training),
             "words_version": WORDS_VERSION,
-            "matchable": body.matchable,
-            "training": body.training,
+            "matchable": user.matchable,
+            "training": user.training,
         }
 
     erases = documented(Scope.ERASE, {204: None, 202: ErasureDocument}, *CHANGES, "not-found")
@@ -153,6 +154,22 @@ def users_blueprint(services: Services) -> APIBlueprint:
         202 says that nothing can be read any more, but that some is still in the store's files.
         """
         return _erased(path.user_name, complete=services.users.erase(path.user_name))
+
+    return routes
+
+
+def consent_words_blueprint() -> APIBlueprint:
+    """Return the route of the words of a consent, which are about nobody: no key is needed."""
+    routes = APIBlueprint("consent_words", __name__, abp_tags=[_TAG])
+
+    @routes.get(
+        "/v1/consent-words",
+        operation_id="get_consent_words",
+        **documented(None, {200: ConsentWordsDocument}),
+    )
+    def get_consent_words() -> Any:
+        """Return what a person agrees to: with every consent, and where training is true."""
+        return {"words_version": WORDS_VERSION, "analysis": WORDS, "training": TRAINING_WORDS}
 
     return routes
 

@@ -108,7 +108,7 @@ class Users:
         user = self.store.ensure_user(valid_user_id(user_name), user_name, now)
         self.store.set_consent(user.user_id, now, words=WORDS_VERSION, training=training)
         self.store.set_matchable(user.user_id, matchable)
-        return replace(user, consented_at=now)
+        return replace(user, consented_at=now, matchable=matchable, training=training)
 
     def correct(self, user_name: str, post_id: str, emotion: str | None) -> StoredPost:
         """Save which emotion the user says a post has, None to take it back; return the post.

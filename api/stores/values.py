@@ -82,6 +82,8 @@ def read_user(user_id: str, fields: Fields) -> UserRecord:
         user_name=fields["user_name"],
         created_at=time_of(fields["created_at"]),
         consented_at=optional_time_of(fields["consented_at"]),
+        matchable=bool(fields["matchable"]),
+        training=bool(fields.get("training")),  # an older version of the stores has it not
     )
 
 

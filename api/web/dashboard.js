@@ -17,6 +17,7 @@ import { listFormats } from "./start/formats.js";
 import { acceptDrops, chooseFile, forgetFile, importChosen, previewChosen, report, waitingFile } from "./start/imports.js";
 import { showLost, showProgress } from "./start/progress.js";
 import { chosenSource, costText, offerSources, readsFile } from "./start/sources.js";
+import { changeTraining, keepTraining, offerTraining, showTraining } from "./start/training.js";
 import { enter, state } from "./states.js";
 
 let visit = new AbortController(); // ended when something else is opened
@@ -77,22 +78,30 @@ function open() {
 async function openUser(signal) {
   const name = userName();
   if (!name || !byId("user-name").checkValidity()) return settle();
-  let user;
-  try {
-    user = await call("GET", inCountry(userPath(name)), { signal });
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    return settle();
-  }
+  const user = await readUser(name, signal);
+  if (!user) return settle();
   kept = user.posts;
   if (!waitingFile()) report(kept ? `${posts(kept)} are kept already.` : "");
   if (user.result && !waitingFile()) return show(name, user.analysis_id, user.result);
   return settle();
 }
 
+// What the service holds of a user, null where it knows none.
+async function readUser(name, signal) {
+  let user = null;
+  try {
+    user = await call("GET", inCountry(userPath(name)), { signal });
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+  showTraining(user);
+  return user;
+}
+
 async function openAnalysis(id, signal) {
   const analysis = await call("GET", inCountry(`/v1/analyses/${encodeURIComponent(id)}`), { signal });
   byId("user-name").value = analysis.user_name;
+  await readUser(analysis.user_name, signal);
   return hasEnded(analysis) ? ended(analysis) : followUntilEnded(id, signal);
 }
 
@@ -144,6 +153,7 @@ async function start() {
     byId("file").focus();
     throw new Error(`There are no posts of @${userName()} yet. Choose a file of your posts first.`);
   }
+  await keepTraining(userName());
   await analyse(byId("consent").checked, chosenSource());
 }
 
@@ -231,6 +241,7 @@ function takeErasure(left) {
   byId("user-name").value = "";
   kept = 0;
   report("");
+  showTraining(null);
   enter("nothing");
   writeAddress("");
   tell(left
@@ -252,6 +263,7 @@ for (const button of document.querySelectorAll("[data-date-order]")) {
 }
 byId("user-name").addEventListener("change", guarded(takeName));
 byId("start").addEventListener("submit", guarded(start));
+byId("training").addEventListener("change", () => guarded(() => changeTraining(userName()))());
 byId("again").addEventListener("click", guarded(() => analyse(true, { source: "imported" })));
 byId("cancel").addEventListener("click", guarded(() => call("DELETE", `/v1/analyses/${running}`)));
 byId("key-form").addEventListener("submit", guarded(takeKey));
@@ -272,4 +284,5 @@ addEventListener("popstate", guarded(open));
 enter("nothing");
 guarded(() => offerSources(readAddress().source))();
 offerDemo((person) => guarded(() => tryDemo(person))()).catch(() => {}); // a page without it is whole
+offerTraining().catch(() => {});
 guarded(open)();

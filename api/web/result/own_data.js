@@ -2,7 +2,7 @@
 
 import { byId } from "../elements.js";
 import { timeZone } from "../figures.js";
-import { call, query, saveFile, userPath } from "../requests.js";
+import { call, hasKey, query, saveFile, userPath } from "../requests.js";
 
 // userName tells whose data is shown; onErased gets what is left of an erasure that goes on, or null.
 export function handleOwnData(guarded, userName, onErased) {
@@ -21,6 +21,14 @@ export function handleOwnData(guarded, userName, onErased) {
     byId("erase-dialog").close();
     onErased(await call("DELETE", userPath(userName())));
   }));
+}
+
+// Where a key is asked for there is no link: what embeds a picture can show no key.
+export function showPictureLink(user) {
+  const link = byId("picture-link").querySelector("a");
+  link.href = userPath(user, "/summary.png");
+  link.textContent = link.href;
+  byId("picture-link").hidden = hasKey();
 }
 
 function saveExport(user, format) {

@@ -1,5 +1,6 @@
 // The result of an analysis: each part asks for what it shows, and all at once.
 
+import { showPictureLink } from "./own_data.js";
 import { showHistory } from "./history.js";
 import { offerFeedback } from "./feedback.js";
 import { showCalendar } from "./calendar.js";
@@ -12,6 +13,7 @@ import { showTimeline } from "./timeline.js";
 export async function showResult(user, analysisId, result) {
   showMood(user, result);
   showMoved(user, result);
+  showPictureLink(user);
   await Promise.all([
     offerFeedback(analysisId, Boolean(result.mood)),
     showTimeline(user, result),

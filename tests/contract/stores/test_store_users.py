@@ -111,6 +111,18 @@ def test_only_ensure_user_makes_a_user(store: Store, write: Callable[[Store], ob
     assert store.user("nobody") is None
 
 
+def test_a_user_comes_back_with_what_they_agreed_to_last(store: Store) -> None:
+    known(store)
+    for matchable, training in ((True, False), (False, True), (False, False)):
+        store.set_consent(ALICE, LATER, words="2026-11", training=training)
+        store.set_matchable(ALICE, matchable)
+
+        user = store.user(ALICE)
+
+        assert user is not None
+        assert (user.consented_at, user.matchable, user.training) == (LATER, matchable, training)
+
+
 def with_everything(store: Store) -> None:
     known(store)
     store.set_consent(ALICE, NOW, words="2026-11", training=True)

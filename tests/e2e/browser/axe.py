@@ -5,15 +5,26 @@ from typing import Any
 _RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
 }
+# Rules about colours and sizes, which another scheme or width may break while the elements stay.
+_OF_A_VIEW = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+_RUN = """async options => (await axe.run(options)).violations.map(
+    each => {
+        const where = each.nodes.slice(0, 5).map(node => node.target);
+        return `${each.id}: ${JSON.stringify(where)} ${each.help}`;
+    }
+)"""
 
 
-def violations(page: Any) -> list[str]:
-    """Return the violations, each with the elements that it is about."""
-    from axe_playwright_python.sync_playwright import Axe  # here: tests skip without a browser
+def violations(page: Any, *, of_the_view: bool = False) -> list[str]:
+    """Return the violations, each with the elements that it is about.
 
-    found = Axe().run(page, options=_RULES).response["violations"]
-    return [
-        f"{each['id']}: {[node['target'] for node in each['nodes']][:5]} {each['help']}"
-        for each in found
-    ]
+    of_the_view: only what the width or the colour scheme decides.
+    """
+    from axe_playwright_python.base import AXE_SCRIPT  # here: tests skip without a browser
+
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    rules = {**_RULES, "runOnly": _OF_A_VIEW} if of_the_view else _RULES
+    return list(page.evaluate(_RUN, rules))

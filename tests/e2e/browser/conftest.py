@@ -25,7 +25,7 @@ def _needs_browser() -> None:
         pytest.skip("chromium is not installed (apt-get install chromium): NOT TESTED")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(_needs_browser: None) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright  # here: without a browser it may be missing
 
@@ -38,7 +38,7 @@ def browser(_needs_browser: None) -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the API that `make run` starts, with the shipped model behind it."""
     environment = {
@@ -66,7 +66,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.communicate(timeout=60)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The API with a stand-in inference server, which a test can hold."""
     with Deployment(tmp_path_factory.mktemp("api"), LOG_LEVEL="error") as one:

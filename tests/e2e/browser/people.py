@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.support.deployment import Deployment
+
 OpenPage = Callable[..., Any]
 CsvFile = Callable[[str], Path]
 
@@ -78,3 +80,28 @@ def analyse_file(page: Any, name: str, file: Path) -> None:
     import_file(page, name, file)
     start_analysis(page)
     in_state(page, "result")
+
+
+def import_by_call(deployment: Deployment, name: str, text: str) -> None:
+    """Import a CSV text by a call, for a test of what follows; nothing else is held of the user."""
+    deployment.http.delete(f"/v1/users/{name}")
+    headers = {"Content-Type": "text/csv"}
+    posts = f"/v1/users/{name}/posts"
+    deployment.http.post(posts, content=text.encode(), headers=headers).raise_for_status()
+
+
+def analyse_by_call(deployment: Deployment, name: str, text: str) -> None:
+    """Import a CSV text and have it analysed by calls, for a test of what is done with a result."""
+    import_by_call(deployment, name, text)
+    deployment.wait_for(deployment.start_analysis(name))
+
+
+def fail_analyses(page: Any) -> None:
+    """Show the page each analysis as one that failed."""
+    failed = {"state": "failed", "problem": {"type": "t", "title": "It failed", "detail": "Why."}}
+
+    def as_failed(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), **failed, "result": None})
+
+    page.route("**/v1/analyses/*", as_failed)

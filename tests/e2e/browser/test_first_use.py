@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.browser.people import (
     CsvFile,
     OpenPage,
+    analyse_by_call,
     analyse_file,
     focused,
     heavy_week,
@@ -19,13 +20,26 @@ from tests.e2e.browser.people import (
     start_analysis,
     twelve_weeks,
 )
+from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def result(open_page: OpenPage, address: str, csv_file: CsvFile) -> Any:
-    """The page with the result of twelve weeks of @ana; erased before the next test."""
+def result(open_page: OpenPage, deployment: Deployment) -> Any:
+    """The page with the result of twelve weeks of @ana, as the stand-in reads them: all joy."""
+    analyse_by_call(deployment, "ana", twelve_weeks())
+    page = open_page(f"{deployment.http.base_url}?user=ana")
+    in_state(page, "result")
+    return page
+
+
+@pytest.fixture
+def read(open_page: OpenPage, address: str, csv_file: CsvFile) -> Any:
+    """The page that was led to the result of twelve weeks of @ana, as the shipped model reads them.
+
+    They are erased before the next test.
+    """
     page = open_page(address)
     analyse_file(page, "ana", csv_file(twelve_weeks()))
     yield page
@@ -38,27 +52,27 @@ def saved(page: Any, button: str) -> Path:
     return Path(download.value.path())
 
 
-def test_a_file_comes_to_a_mood_with_its_reasons_and_the_heaviest_week(result: Any) -> None:
-    mood = result.locator("#mood-title").inner_text()
-    labels = [each["label"] for each in result.request.get("/v1/moods").json()["moods"]]
-    shares = [int(text.rstrip("\u00a0%")) for text in result.locator(".share").all_inner_texts()]
-    heaviest = result.locator(".extremes li").first
+def test_a_file_comes_to_a_mood_with_its_reasons_and_the_heaviest_week(read: Any) -> None:
+    mood = read.locator("#mood-title").inner_text()
+    labels = [each["label"] for each in read.request.get("/v1/moods").json()["moods"]]
+    shares = [int(text.rstrip("\u00a0%")) for text in read.locator(".share").all_inner_texts()]
+    heaviest = read.locator(".extremes li").first
 
     assert mood in labels
-    assert focused(result) == "mood-title"
-    assert len(result.locator("#mood-why").inner_text()) > 20
+    assert focused(read) == "mood-title"
+    assert len(read.locator("#mood-why").inner_text()) > 20
     assert shares == sorted(shares, reverse=True)
     assert len(shares) == 7
     assert f"Heaviest week: {heavy_week()}" in heaviest.inner_text()
-    assert not result.locator("#start").is_visible()
+    assert not read.locator("#start").is_visible()
 
     heaviest.get_by_role("button", name="Show its posts").click()
-    result.get_by_text("4 posts, newest first.").wait_for()
-    assert "(5)" in result.locator("#browse-list li").first.inner_text()
-    assert focused(result) == "browse-title"
+    read.get_by_text("4 posts, newest first.").wait_for()
+    assert "(5)" in read.locator("#browse-list li").first.inner_text()
+    assert focused(read) == "browse-title"
 
 
-def test_a_corrected_post_counts_in_the_next_analysis(result: Any, address: str) -> None:
+def test_a_corrected_post_counts_in_the_next_analysis(result: Any) -> None:
     result.locator("#browse-text").fill("cried all evening")
     result.get_by_role("button", name="Filter", exact=True).click()
     result.get_by_text("1 post, newest first.").wait_for()
@@ -86,26 +100,26 @@ def test_a_corrected_post_counts_in_the_next_analysis(result: Any, address: str)
 
 
 def test_what_changed_and_which_posts_changed_it_stand_in_the_history(
-    result: Any, csv_file: CsvFile
+    read: Any, csv_file: CsvFile
 ) -> None:
-    first = result.url
-    result.locator("#start-section > summary").click()
-    result.set_input_files(
+    first = read.url
+    read.locator("#start-section > summary").click()
+    read.set_input_files(
         "#file",
         csv_file('id,text,created_at\n99,"I hate everything about this rotten day",2025-05-30\n'),
     )
-    result.get_by_role("button", name="Import these posts").click()
-    result.get_by_text("49 kept in all").wait_for()
-    start_analysis(result)
-    in_state(result, "result")
+    read.get_by_role("button", name="Import these posts").click()
+    read.get_by_text("49 kept in all").wait_for()
+    start_analysis(read)
+    in_state(read, "result")
 
-    newest = result.locator("#history > li").first
+    newest = read.locator("#history > li").first
     newest.get_by_text("that changed it most").click()
     assert "this rotten day" in newest.locator("blockquote").first.inner_text()
-    result.locator("#history > li").nth(1).get_by_role("link").click()
-    result.wait_for_url(first)
-    in_state(result, "result")
-    assert "From 48 posts" in result.locator("#mood-facts").inner_text()
+    read.locator("#history > li").nth(1).get_by_role("link").click()
+    read.wait_for_url(first)
+    in_state(read, "result")
+    assert "From 48 posts" in read.locator("#mood-facts").inner_text()
 
 
 def test_feedback_shows_which_word_was_chosen_and_may_be_changed(result: Any) -> None:
@@ -169,11 +183,12 @@ def test_patterns_say_how_many_posts_each_rests_on(result: Any) -> None:
     assert "no posts" in result.locator("#patterns tr", has_text="Sunday").inner_text()
 
 
-def test_everything_is_exported_and_erased(result: Any, address: str) -> None:
+def test_everything_is_exported_and_erased(result: Any, deployment: Deployment) -> None:
     result.locator("#export-to").fill("2025-03-09")
     rows = list(csv.DictReader(io.StringIO(saved(result, "Posts as CSV").read_text("utf-8-sig"))))
     held = json.loads(saved(result, "Export as JSON").read_text("utf-8"))
     picture = saved(result, "Summary as a picture").read_bytes()
+    to_embed = httpx.get(result.locator("#picture-link a").inner_text(), trust_env=False)
     result.get_by_role("button", name="Erase everything").click()
     result.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
     result.get_by_text("Everything that was held about you is erased.").wait_for()
@@ -182,10 +197,11 @@ def test_everything_is_exported_and_erased(result: Any, address: str) -> None:
     assert {row["created_at"][:8] for row in rows} == {"2025-03-"}
     assert len(held["posts"]) == 4
     assert picture.startswith(b"\x89PNG")
+    assert to_embed.content.startswith(b"\x89PNG")
     assert focused(result) == "news"
-    assert result.url == f"{address}/"
+    assert result.url == str(deployment.http.base_url)
     assert result.locator("#user-name").input_value() == ""
-    assert httpx.get(f"{address}/v1/users/ana", trust_env=False).status_code == 404
+    assert deployment.http.get("/v1/users/ana").status_code == 404
 
 
 def test_invented_posts_show_in_one_click_what_the_page_does(
@@ -210,8 +226,8 @@ def test_accounts_and_hashtags_are_links_that_tell_nothing_of_where_they_were_fo
         assert link.get_attribute("rel") == "noreferrer"
 
 
-def test_the_way_to_each_archive_is_told(open_page: OpenPage, address: str) -> None:
-    page = open_page(address)
+def test_the_way_to_each_archive_is_told(open_page: OpenPage, deployment: Deployment) -> None:
+    page = open_page(str(deployment.http.base_url))
     formats = page.request.get("/v1/import-formats").json()["formats"]
 
     page.get_by_text("How do I get my archive?").click()
@@ -224,11 +240,12 @@ def test_the_way_to_each_archive_is_told(open_page: OpenPage, address: str) -> N
 
 
 def test_the_keyboard_alone_leads_from_an_empty_page_to_a_mood(
-    open_page: OpenPage, address: str, csv_file: CsvFile
+    open_page: OpenPage, deployment: Deployment, csv_file: CsvFile
 ) -> None:
-    page = open_page(address)
+    deployment.http.delete("/v1/users/ana")
+    page = open_page(str(deployment.http.base_url))
     page.locator("#user-name").focus()
-    page.keyboard.type("keys")
+    page.keyboard.type("ana")
     page.keyboard.press("Tab")
     assert focused(page) == "file"
     page.set_input_files("#file", csv_file(twelve_weeks()))  # the system's own dialog

@@ -8,9 +8,10 @@ import pytest
 from tests.e2e.browser.people import (
     CsvFile,
     OpenPage,
-    analyse_file,
+    analyse_by_call,
+    fail_analyses,
     focused,
-    import_file,
+    import_by_call,
     in_state,
     start_analysis,
     type_name,
@@ -32,6 +33,25 @@ def page(open_page: OpenPage, deployment: Deployment) -> Iterator[Any]:
     deployment.http.delete("/v1/users/ana")
     yield open_page(str(deployment.http.base_url))
     deployment.inference.resume()
+
+
+@pytest.fixture
+def imported(open_page: OpenPage, deployment: Deployment) -> Iterator[Any]:
+    """The page of @ana, whose three posts are imported."""
+    import_by_call(deployment, "ana", THREE_POSTS)
+    page = open_page(f"{deployment.http.base_url}?user=ana")
+    in_state(page, "imported")
+    yield page
+    deployment.inference.resume()
+
+
+@pytest.fixture
+def result(open_page: OpenPage, deployment: Deployment) -> Any:
+    """The page of @ana with the result of three posts."""
+    analyse_by_call(deployment, "ana", THREE_POSTS)
+    page = open_page(f"{deployment.http.base_url}?user=ana")
+    in_state(page, "result")
+    return page
 
 
 def stored(deployment: Deployment) -> int:
@@ -155,66 +175,94 @@ def test_a_file_that_is_refused_says_why_and_can_be_chosen_again(
 
 
 def test_a_cancelled_analysis_leads_back_to_where_it_can_be_started(
-    page: Any, deployment: Deployment, csv_file: CsvFile
+    imported: Any, deployment: Deployment
 ) -> None:
-    import_file(page, "ana", csv_file(THREE_POSTS))
     deployment.inference.pause()
-    start_analysis(page)
-    in_state(page, "analysing")
-    assert focused(page) == "progress-title"
+    start_analysis(imported)
+    in_state(imported, "analysing")
+    assert focused(imported) == "progress-title"
 
-    page.get_by_role("button", name="Cancel").click()
+    imported.get_by_role("button", name="Cancel").click()
 
-    page.get_by_text("The analysis was cancelled.").wait_for()
-    in_state(page, "imported")
-    assert focused(page) == "start-button"
+    imported.get_by_text("The analysis was cancelled.").wait_for()
+    in_state(imported, "imported")
+    assert focused(imported) == "start-button"
+
+
+def test_training_is_a_choice_besides_that_is_kept_and_taken_back_and_changes_no_other(
+    imported: Any, deployment: Deployment
+) -> None:
+    def agreed() -> list[bool]:
+        user = deployment.http.get("/v1/users/ana").json()
+        return [user["consented_at"] is not None, user["matchable"], user["training"]]
+
+    words = deployment.http.get("/v1/consent-words").json()["training"]
+    choice = imported.get_by_label(words)
+    choice.check()
+    before = agreed()
+    start_analysis(imported)
+    in_state(imported, "result")
+    first = agreed()
+    deployment.http.put("/v1/users/ana/consent", json={"matchable": True, "training": True})
+
+    imported.reload()
+    in_state(imported, "result")
+    imported.locator("#start-section > summary").click()
+    shown = choice.is_checked()
+    choice.uncheck()
+    imported.get_by_text("Taken back.").wait_for()
+
+    assert before == [False, False, False]
+    assert first == [True, False, True]
+    assert shown
+    assert agreed() == [True, True, False]
 
 
 def test_a_reload_goes_on_following_the_analysis_and_then_shows_its_result(
-    page: Any, deployment: Deployment, csv_file: CsvFile
+    imported: Any, deployment: Deployment
 ) -> None:
-    import_file(page, "ana", csv_file(THREE_POSTS))
     deployment.inference.pause()
-    start_analysis(page)
-    page.get_by_text("Reading post 0 of 3").wait_for()
+    start_analysis(imported)
+    imported.get_by_text("Reading post 0 of 3").wait_for()
 
-    page.reload()
-    page.get_by_text("Reading post 0 of 3").wait_for()
+    imported.reload()
+    imported.get_by_text("Reading post 0 of 3").wait_for()
     deployment.inference.resume()
-    in_state(page, "result")
-    mood = page.locator("#mood-title").inner_text()
-    page.reload()
-    in_state(page, "result")
+    in_state(imported, "result")
+    mood = imported.locator("#mood-title").inner_text()
+    imported.reload()
+    in_state(imported, "result")
 
-    assert "?user=ana#analysis=" in page.url
-    assert page.locator("#mood-title").inner_text() == mood
-    assert page.locator("#user-name").input_value() == "ana"
+    assert "?user=ana#analysis=" in imported.url
+    assert imported.locator("#mood-title").inner_text() == mood
+    assert imported.locator("#user-name").input_value() == "ana"
 
 
 def test_a_service_that_goes_and_comes_back_loses_no_analysis(
-    page: Any, deployment: Deployment, csv_file: CsvFile
+    imported: Any, deployment: Deployment
 ) -> None:
-    import_file(page, "ana", csv_file(THREE_POSTS))
     deployment.inference.pause()
-    start_analysis(page)
-    page.get_by_text("Reading post 0 of 3").wait_for()
+    start_analysis(imported)
+    imported.get_by_text("Reading post 0 of 3").wait_for()
 
     for process in deployment.processes:
         process.kill()
         process.wait()
-    page.get_by_text("The service cannot be reached. The analysis").wait_for()
+    imported.get_by_text("The service cannot be reached. The analysis").wait_for()
     deployment.inference.resume()
     deployment.start_api(QUEUE_URL="")
+    in_state(imported, "result")
+
+    assert "From 3 posts" in imported.locator("#mood-facts").inner_text()
+    assert imported.locator("#lost").is_hidden()
+
+
+def test_back_and_forward_lead_through_what_was_shown(page: Any, deployment: Deployment) -> None:
+    import_by_call(deployment, "ana", THREE_POSTS)
+    type_name(page, "ana")
+    in_state(page, "imported")
+    start_analysis(page)
     in_state(page, "result")
-
-    assert "From 3 posts" in page.locator("#mood-facts").inner_text()
-    assert page.locator("#lost").is_hidden()
-
-
-def test_back_and_forward_lead_through_what_was_shown(
-    page: Any, deployment: Deployment, csv_file: CsvFile
-) -> None:
-    analyse_file(page, "ana", csv_file(THREE_POSTS))
     shown = page.url
 
     page.go_back()
@@ -227,59 +275,45 @@ def test_back_and_forward_lead_through_what_was_shown(
     assert page.locator("#mood-user").inner_text() == "@ana"
 
 
-def test_a_link_to_a_user_shows_their_newest_result_with_the_form_folded(
-    page: Any, deployment: Deployment, csv_file: CsvFile
-) -> None:
-    analyse_file(page, "ana", csv_file(THREE_POSTS))
+def test_a_link_to_a_user_shows_their_newest_result_with_the_form_folded(result: Any) -> None:
 
-    page.goto(f"{deployment.http.base_url}?user=ana")
-    in_state(page, "result")
-
-    assert not page.locator("#start").is_visible()
+    assert not result.locator("#start").is_visible()
     assert (
-        page.locator("#mood").bounding_box()["y"]
-        < page.locator("#start-section").bounding_box()["y"]
+        result.locator("#mood").bounding_box()["y"]
+        < result.locator("#start-section").bounding_box()["y"]
     )
 
 
 def test_an_analysis_that_failed_says_why_and_can_be_started_again(
-    page: Any, deployment: Deployment, csv_file: CsvFile
+    imported: Any, deployment: Deployment
 ) -> None:
-    import_file(page, "ana", csv_file(THREE_POSTS))
-    failed = {"state": "failed", "problem": {"type": "t", "title": "It failed", "detail": "Why."}}
+    fail_analyses(imported)
+    start_analysis(imported)
+    imported.get_by_role("alert").get_by_text("It failed. Why.").wait_for()
 
-    def as_failed(route: Any) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), **failed, "result": None})
-
-    page.route("**/v1/analyses/*", as_failed)
-    start_analysis(page)
-    page.get_by_role("alert").get_by_text("It failed. Why.").wait_for()
-
-    in_state(page, "failed")
-    assert page.locator("#start-button").is_enabled()
-    assert focused(page) == "start-button"
+    in_state(imported, "failed")
+    assert imported.locator("#start-button").is_enabled()
+    assert focused(imported) == "start-button"
 
 
-def test_an_erasure_that_goes_on_says_what_is_pending(
-    page: Any, deployment: Deployment, csv_file: CsvFile
-) -> None:
-    analyse_file(page, "ana", csv_file(THREE_POSTS))
+def test_an_erasure_that_goes_on_says_what_is_pending(result: Any) -> None:
     pending = {"user_name": "ana", "pending": ["files of the store"]}
-    page.route("**/v1/users/ana", lambda route: route.fulfill(status=202, json=pending))
+    result.route("**/v1/users/ana", lambda route: route.fulfill(status=202, json=pending))
 
-    page.get_by_role("button", name="Erase everything").click()
-    page.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
+    result.get_by_role("button", name="Erase everything").click()
+    result.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
 
-    page.get_by_text("Still to be removed: files of the store").wait_for()
-    assert focused(page) == "news"
+    result.get_by_text("Still to be removed: files of the store").wait_for()
+    assert focused(result) == "news"
 
 
 def test_a_part_of_the_result_that_fails_can_be_asked_for_again(
-    page: Any, deployment: Deployment, csv_file: CsvFile
+    page: Any, deployment: Deployment
 ) -> None:
     page.route("**/timeline?bucket=week*", lambda route: route.abort())
-    analyse_file(page, "ana", csv_file(THREE_POSTS))
+    analyse_by_call(deployment, "ana", THREE_POSTS)
+    type_name(page, "ana")
+    in_state(page, "result")
     refused = page.locator("#timeline").inner_text()
     page.unroute("**/timeline?bucket=week*")
 

@@ -176,10 +176,11 @@ def test_every_call_but_those_about_the_service_needs_a_key(wired: WiredService)
 
     assert len(served) >= len(CALLS)
     # A browser is sent there, which can show no key: X and a sealed ticket tell who it is.
-    # What is told of invented people is for everybody.
+    # What is told of invented people, and the words of a consent, are for everybody.
     assert unguarded == {
         ("GET", "/v1/sign-in/x"),
         ("GET", "/v1/sign-in/x/callback"),
+        ("GET", "/v1/consent-words"),
         ("GET", "/v1/demo"),
         ("GET", "/v1/demo/<user_name>.csv"),
     }

@@ -155,6 +155,34 @@ def test_consent_to_training_is_a_choice_of_its_own_that_each_call_says_anew(
     assert export["user"]["training"] is False
 
 
+def test_a_user_is_shown_with_what_they_agreed_to(wired: WiredService) -> None:
+    def agreed() -> tuple[bool, bool]:
+        user = wired.client.get("/v1/users/alice").get_json()
+        return user["matchable"], user["training"]
+
+    wired.import_posts("alice", 1)
+    before = agreed()
+    wired.client.put("/v1/users/alice/consent", json={"matchable": True, "training": True})
+    both = agreed()
+    wired.client.put("/v1/users/alice/consent", json={"training": True})
+
+    assert (before, both, agreed()) == ((False, False), (True, True), (False, True))
+
+
+def test_the_words_of_a_consent_are_those_that_a_consent_records(wired: WiredService) -> None:
+    words = wired.client.get("/v1/consent-words").get_json()
+    consent = wired.client.put("/v1/users/alice/consent", json={"training": True}).get_json()
+
+    assert f"{words['analysis']} {words['training']}" == consent["words"]
+    assert words["words_version"] == consent["words_version"]
+
+
+def test_the_page_asks_for_consent_in_the_same_words(shared: WiredService) -> None:
+    page = " ".join(shared.client.get("/").text.split())
+
+    assert f"<span>{WORDS}</span>" in page
+
+
 def test_the_words_name_what_corrections_and_feedback_are_used_for() -> None:
     for word in ("corrections", "texts", "train the model", "fit the constants", "take this back"):
         assert word in TRAINING_WORDS

@@ -21,6 +21,8 @@ def test_a_user_without_an_analysis_has_no_mood_yet(wired: WiredService) -> None
     assert user == {
         "user_name": "Alice",
         "consented_at": None,
+        "matchable": False,
+        "training": False,
         "posts": 3,
         "mood": None,
         "label": None,
