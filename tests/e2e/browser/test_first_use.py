@@ -86,8 +86,8 @@ def test_a_corrected_post_counts_in_the_next_analysis(result: Any) -> None:
     assert post.locator(".feeling").inner_text() == "love"
     assert focused(result) == "Correct"
     result.get_by_role("button", name="Run the analysis again").click()
-    in_state(result, "result")
     result.get_by_text("1 corrected by you").wait_for()
+    in_state(result, "result")
     assert result.locator("#history > li").count() == 2
 
     result.locator("#browse-text").fill("cried all evening")
@@ -199,7 +199,7 @@ def test_everything_is_exported_and_erased(result: Any, deployment: Deployment) 
     assert picture.startswith(b"\x89PNG")
     assert to_embed.content.startswith(b"\x89PNG")
     assert focused(result) == "news"
-    assert result.url == str(deployment.http.base_url)
+    assert result.url == f"{deployment.http.base_url}/"
     assert result.locator("#user-name").input_value() == ""
     assert deployment.http.get("/v1/users/ana").status_code == 404
 
