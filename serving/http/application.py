@@ -29,6 +29,7 @@ from serving.http.auth import ANONYMOUS, BearerKeys
 from serving.http.bentoml_app import BentomlApp
 from serving.http.classify import ClassifyCall
 from serving.http.cors import with_cors
+from serving.http.docs_page import docs_page
 from serving.http.messages import (
     Answer,
     App,
@@ -246,6 +247,7 @@ class Application:
         if settings.docs:
             docs = Answer.of(openapi_document(parts.artifact, settings))
             pages |= {"/docs.json": _Route(_READ, docs)}
+            pages |= {path: _Route(_READ, file) for path, file in docs_page().items()}
             pages |= {"/schema.json": _Route(_READ, self._bentoml_page)}
         if settings.metrics != "off":
             needs_key = settings.metrics == "key"

@@ -21,6 +21,7 @@ from serving.errors import (
     UnexpectedError,
     UnsupportedMediaError,
 )
+from serving.http.docs_page import DOCS_PATH
 from serving.http.messages import JSON_TYPE
 from serving.http.problems import KINDS, PROBLEM_TYPE
 from serving.http.protocols.binary_tensors import BINARY_TYPE
@@ -105,6 +106,7 @@ def _paths(model: OpenInference, metrics: str) -> dict[str, Any]:
         "/livez": _get("Check that the process answers"),
         "/readyz": _get("Check whether texts are classified", Problem, NotReadyError),
         "/docs.json": _get("This document"),
+        DOCS_PATH: _get("This document as a page", media_type="text/html"),
         "/healthz": _get("BentoML's health check", media_type="text/plain"),
         "/schema.json": _get("BentoML's schema, for its own clients"),
         ROOT: _get("Describe the server", InferError, KeyRefusedError, name="serverMetadata"),

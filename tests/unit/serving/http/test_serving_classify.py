@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import re
+import subprocess
+import sys
 
 import pytest
 
-from serving.errors import PayloadTooLargeError
+from serving.errors import PayloadTooLargeError, SettingsError
 from serving.http.classify import read_body
+from serving.http.docs_page import docs_page
 from serving.http.messages import ClientGoneError, Message
 from serving.http.problems import KINDS
 from serving.http.protocols.native import model_page
@@ -21,6 +25,7 @@ from tests.support.serving.by_hand import (
     server_parts,
     until,
 )
+from tests.support.serving.started import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -195,9 +200,60 @@ async def test_head_has_the_headers_of_get_and_no_body() -> None:
 
 async def test_the_pages_about_the_server_can_be_switched_off() -> None:
     caller = Caller(application(docs=False, metrics="off"))
-    paths = ("/docs.json", "/schema.json", "/metrics")
+    paths = ("/docs.json", "/schema.json", "/metrics", *docs_page())
 
-    assert [(await caller.request("GET", path)).status for path in paths] == [404] * 3
+    assert {(await caller.request("GET", path)).status for path in paths} == {404}
+
+
+async def test_the_docs_page_loads_only_what_this_server_serves() -> None:
+    caller = Caller(application())
+
+    page = (await caller.request("GET", "/docs")).body.decode()
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    assert len(links) >= 6
+    statuses = {
+        link: (await caller.request("GET", link)).status for link in links if link != "data:,"
+    }
+    assert set(statuses.values()) == {200}
+    assert "://" not in page
+    assert "<script>" not in page
+
+
+async def test_the_docs_page_is_under_a_policy_that_lets_no_script_in() -> None:
+    answer = await Caller(application()).request("GET", "/docs")
+
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["docs.js", "docs.css"])
+def test_both_services_draw_their_documents_alike(name: str) -> None:
+    own = ROOT / "serving" / "http" / "docs" / name
+
+    assert own.read_text("utf-8") == (ROOT / "api" / "web" / name).read_text("utf-8")
+
+
+def test_the_docs_page_is_drawn_without_flask() -> None:
+    code = (
+        "import sys; from serving.http.docs_page import docs_page; docs_page();"
+        " print([name for name in sys.modules if 'flask' in name])"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.strip() == "[]"
+
+
+def test_without_the_files_of_swagger_ui_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("serving.http.docs_page._PACKAGE", "a_package_that_is_not_here")
+
+    with pytest.raises(SettingsError, match=r"flask-openapi3-swagger.*SERVING_DOCS=off"):
+        docs_page()
 
 
 @pytest.mark.parametrize(("readers", "status"), [("open", 200), ("key", 401)])
