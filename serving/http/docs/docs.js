@@ -67,6 +67,6 @@ globalThis.SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   docExpansion: "list",
   validatorUrl: null,
-  syntaxHighlight: { theme: "monokai" },
+  syntaxHighlight: false, // each of its themes has colours that are too pale
   plugins: [searchCalls, accessible],
 });

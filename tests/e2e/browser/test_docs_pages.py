@@ -44,7 +44,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             check=True,
         ).stdout.strip()
         one.start_api(QUEUE_URL="")
-        yield Service(str(one.http.base_url), key, "list_sources", "ARE CONFIGURED", '"configured"')
+        yield Service(str(one.http.base_url), key, "list_sources", "CONFIGURED", '"configured"')
 
 
 @pytest.fixture(scope="module")
