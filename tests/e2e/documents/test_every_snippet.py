@@ -184,7 +184,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def analysis_id(servers: LocalServers) -> str:
     """The id of an analysis of the person whom the documents ask for."""
     person = PEOPLE[0]
