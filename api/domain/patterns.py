@@ -1,10 +1,11 @@
 """When a user's posts are lighter or heavier: by weekday, hour and ownership, and about what."""
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import chain
 from operator import itemgetter
 
 from api.domain.posts import EMOTIONS, ClassifiedPost, Ownership, normalised_hashtags
@@ -227,17 +228,16 @@ def _group(
 
 
 def _words(posts: Iterable[tuple[Iterable[str], _Felt]], chance: _Chance) -> LightAndHeavy:
-    counts: Counter[str] = Counter()
-    sums: defaultdict[str, float] = defaultdict(float)
-    read: list[tuple[tuple[str, ...], _Felt]] = []
-    for found, each in posts:
-        words = tuple(found)
-        read.append((words, each))
-        counts.update(words)
+    read = [(tuple(found), each) for found, each in posts]
+    counts = Counter(chain.from_iterable(words for words, _ in read))
+    common = {word: count for word, count in counts.items() if count >= LEAST_POSTS}
+    sums = dict.fromkeys(common, 0.0)
+    for words, each in read:
         balance = each.balance
         for word in words:
-            sums[word] += balance
-    means = {word: sums[word] / count for word, count in counts.items() if count >= LEAST_POSTS}
+            if word in sums:
+                sums[word] += balance
+    means = {word: sums[word] / count for word, count in common.items()}
     risks = {word: chance.of(counts[word], mean - chance.mean) for word, mean in means.items()}
     sure = sorted(
         _beyond_chance(risks),

@@ -1,6 +1,7 @@
 """The words of a post that say what it is about, and the lists of those that do not."""
 
 import re
+from itertools import chain
 
 from api.domain.posts import folded_text
 
@@ -16,6 +17,7 @@ _WORDS = re.compile(
 )
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u02bc\u2018\u00b4`", "'"))
 _LENGTHENED = re.compile(r"(.)\1\1+")
+_PUNCTUATION = '.,!?;:()"'
 _LEAST_LETTERS = 2
 _MOST_LETTERS = 40
 
@@ -108,11 +110,12 @@ _ENDINGS = re.compile(r"(?:n't|'(?:s|m|re|ve|ll|d|em|all|cause|til))$")
 class WordReader:
     """Finds the words of many texts that say what these are about.
 
-    It remembers what each word counts as, so it is made anew for the texts of one user.
+    It remembers the words of each piece of text between blanks, as most come again and again, so
+    it is made anew for the texts of one user.
     """
 
     def __init__(self) -> None:
-        self._about = _About()
+        self._words_in = _WordsInPiece()
 
     def words_of(self, text: str) -> set[str]:
         """Return the words of a text that say what it is about: folded, each once.
@@ -121,9 +124,29 @@ class WordReader:
         FEELING_WORDS, contracted ("don't", "dont") or lengthened ("sooo") ones too. A possessive
         counts as its word: "sister's" is "sister". The time is linear in the length of the text.
         """
-        folded = folded_text(text).translate(_APOSTROPHES)
-        words = set(map(self._about.__getitem__, _WORDS.findall(folded)))
-        words.discard("")
+        # No word, address or name goes beyond a blank.
+        return set(chain.from_iterable(map(self._words_in.__getitem__, text.split())))
+
+
+class _WordsInPiece(dict[str, tuple[str, ...]]):
+    """The words of a piece of text without blanks that say what it is about."""
+
+    _MOST = 200_000  # pieces remembered, more than the words of a language
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._about = _About()
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        bare = piece.strip(_PUNCTUATION)
+        if bare.isascii() and bare.isalpha():  # most are: the same words, found faster
+            word = self._about[bare.lower()]
+            words: tuple[str, ...] = (word,) if word else ()
+        else:
+            folded = folded_text(piece).translate(_APOSTROPHES)
+            words = tuple(filter(None, map(self._about.__getitem__, _WORDS.findall(folded))))
+        if len(self) < self._MOST:
+            self[piece] = words
         return words
 
 

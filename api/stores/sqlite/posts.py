@@ -5,7 +5,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from api.domain.analyses import Lease
 from api.domain.posts import (
@@ -191,7 +190,7 @@ def post_of(row: sqlite3.Row) -> Post:
         text=text,
         created_at=time_of(created_at),
         ownership=OWNERSHIPS[ownership],
-        engagement=_engagement(*engagement),
+        engagement=Engagement(*engagement),
         language=language,
         hashtags=_texts(hashtags),
         earlier_ids=_texts(row[_EARLIER_IDS]),
@@ -207,10 +206,6 @@ def stored_post_of(row: sqlite3.Row) -> StoredPost:
 
 def _classified_post_of(row: sqlite3.Row) -> ClassifiedPost:
     return ClassifiedPost(post_of(row), classification_of(row), row[_CORRECTION])
-
-
-# Most posts of a user share few engagements: that of a post without any, above all.
-_engagement = lru_cache(2_000)(Engagement)
 
 
 def _texts(stored: str) -> tuple[str, ...]:

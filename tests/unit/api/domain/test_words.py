@@ -23,6 +23,7 @@ from api.domain.words import WordReader
         ("I love it, so happy! hated this awful day", set()),
         ("a b c ü 😀 ... '' -- _", set()),
         ("boss/manager", {"boss", "manager"}),
+        ('(Garden) "BOAT," tree;: -- lake?! over.there', {"garden", "boat", "tree", "lake"}),
         ("ab" * 21, set()),
         ("", set()),
     ],
