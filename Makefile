@@ -12,8 +12,9 @@ MONGO := .venv-mongo
 CLIENTS := .venv-clients
 # Generators of TypeScript clients, and the compiler that checks what they make.
 NODE := tests/e2e/clients/node_modules
-# One test process per core, at most four; an idle process takes tests over from a busy one.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
+# One test process more than cores, at most four, since many wait for a server; an idle process takes
+# tests over from a busy one.
+IN_PARALLEL = --numprocesses $(shell expr 1 + "$$(nproc)") --maxprocesses 4 --dist worksteal
 export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
@@ -31,7 +32,8 @@ python:
 $(BIN)/pip: | python
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp per set of extras, so that serving never waits for what only training or tests need.
+# One stamp per set of extras, so that serving never waits for what only training or tests need. What
+# tests need is not compiled beforehand: most of it is never imported.
 $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
 	$(BIN)/python -m pip install $(PINS) --editable '.[serving,api]'
@@ -39,7 +41,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
-	$(BIN)/python -m pip install $(PINS) --editable '.[serving,grpc,api,production,otel,export,bench,dev]'
+	$(BIN)/python -m pip install $(PINS) --no-compile --editable '.[serving,grpc,api,production,otel,export,bench,dev]'
 	@touch $@ $(VENV)/run.stamp $(VENV)/production.stamp
 
 $(VENV)/bulk.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
@@ -92,11 +94,11 @@ analyse: setup ## analyse a file of posts: make analyse FILE=posts.csv USER=name
 $(MONGO)/stamp: tests/support/mongo/requirements.txt
 	@python="$(PYTHON313)"; if [ -z "$$python" ]; then \
 	  echo "No Python 3.13: the stand-in MongoDB server of the tests is not made." >&2; else \
-	  "$$python" -m venv $(MONGO) && $(MONGO)/bin/pip install --quiet --requirement $< && touch $@; fi
+	  "$$python" -m venv $(MONGO) && $(MONGO)/bin/pip install --quiet --no-compile --requirement $< && touch $@; fi
 
 $(CLIENTS)/stamp: tests/support/serving/clients/requirements.txt
 	$(PYTHON) -m venv $(CLIENTS)
-	$(CLIENTS)/bin/python -m pip install --quiet --requirement $<
+	$(CLIENTS)/bin/python -m pip install --quiet --no-compile --requirement $<
 	@touch $@
 
 $(NODE)/stamp: tests/e2e/clients/package.json | tools
