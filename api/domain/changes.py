@@ -12,6 +12,9 @@ from api.domain.posts import ClassifiedPost, Post
 from api.domain.scoring import ScoringConfig, adjusted, negativity, positivity, relative_weights
 
 _LEAST_CHANGE = 1e-6
+_LEAST_PART = 0.1
+"""A post is told if it moved the balance by this part of what the first one did."""
+
 _QUOTED_POSTS = 2
 _QUOTE_WIDTH = 60
 
@@ -24,13 +27,15 @@ class MovedPost:
     than that of all posts then; and, of a post whose correction was made, changed or taken back
     since, its share then times how much lighter that made it. The effects of all posts sum to the
     change of the balance, and a post like all others has none. new says whether the earlier
-    analysis did not have it, corrected whether it had it with another correction or none.
+    analysis did not have it, corrected whether it had it with another correction or none,
+    taken_back whether it has none any more.
     """
 
     post: Post
     effect: float
     new: bool
     corrected: bool
+    taken_back: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -117,20 +122,22 @@ def mood_change(
         effect = (now[key] - share) * (balance - level)
         if corrected:
             effect += share * (balance - _balance(was, config))
-        effects.append(MovedPost(item.post, effect, key not in then, corrected))
+        taken_back = corrected and item.correction is None
+        effects.append(MovedPost(item.post, effect, key not in then, corrected, taken_back))
     total = math.fsum(each.effect for each in effects)
     if abs(total) < _LEAST_CHANGE:
         return None
     that_way = [each for each in effects if each.effect * total > 0]
     that_way.sort(key=lambda each: (-abs(each.effect), each.post.created_at, each.post.post_id))
     earlier_mood = Mood(before["mood"])
-    words = _words(earlier_mood, mood, before["as_of"][:10], total, that_way)
+    words = _words(earlier_mood, mood, datetime.fromisoformat(before["as_of"]), total, that_way)
+    told = [each for each in that_way if abs(each.effect) >= _LEAST_PART * abs(that_way[0].effect)]
     return MoodChange(
         earlier.analysis_id,
         earlier_mood,
         total,
         words,
-        tuple(that_way[: config.moved_most_count]),
+        tuple(told[: config.moved_most_count]),
     )
 
 
@@ -162,8 +169,11 @@ def _shares(
     return {item.post.post_id: weight / total for item, weight in zip(posts, weights, strict=True)}
 
 
-def _words(earlier: Mood, mood: Mood, day: str, total: float, that_way: Sequence[MovedPost]) -> str:
+def _words(
+    earlier: Mood, mood: Mood, then: datetime, total: float, that_way: Sequence[MovedPost]
+) -> str:
     way = "lighter" if total > 0 else "heavier"
+    day = f"the analysis of {then.day} {then:%B %Y}"
     leans = mood.label.lower()
     if earlier is mood:
         said = f"Since {day} your posts are as {leans} as before, though a little {way}"
@@ -176,13 +186,18 @@ def _words(earlier: Mood, mood: Mood, day: str, total: float, that_way: Sequence
         count = "one new post" if len(new) == 1 else f"{len(new)} new posts, above all"
         return f"{said}, mostly by {count} {_named(new)}."
     if _effect(corrected) * 2 >= of_all:
-        one = len(corrected) == 1
-        count = "a correction" if one else f"{len(corrected)} corrections"
-        made = "that you made or took back" + (" of" if one else ", above all of")
-        return f"{said}, mostly by {count} {made} {_named(corrected)}."
+        if len(corrected) > 1:
+            of = f"{len(corrected)} corrections of yours, above all of"
+        else:
+            of = (
+                "taking back your correction of"
+                if corrected[0].taken_back
+                else "your correction of"
+            )
+        return f"{said}, mostly by {of} {_named(corrected)}."
     if _effect([*new, *corrected]) * 2 >= of_all:
         both = f"{_counted(new, 'new post')} and {_counted(corrected, 'correction')}"
-        return f"{said}, mostly by {both} that you made or took back."
+        return f"{said}, mostly by {both} of yours."
     return f"{said}, mostly because earlier posts now count for more or less than then."
 
 

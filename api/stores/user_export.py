@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from api.domain.analyses import Analysis
+from api.domain.moods import Mood
 from api.domain.posts import StoredPost
 from api.ports.store import UserRecord
 from api.stores.values import optional_time_of, time_of
@@ -99,7 +100,13 @@ def _analysis(analysis: Analysis, idempotency_keys: list[str]) -> dict[str, Any]
 
 
 def _mood(analysis_id: str, mood: str | None, at: int) -> dict[str, Any]:
-    return {"analysis_id": analysis_id, "mood": mood, "created_at": _time(time_of(at))}
+    label = None if mood is None else Mood(mood).label.value
+    return {
+        "analysis_id": analysis_id,
+        "mood": mood,
+        "label": label,
+        "created_at": _time(time_of(at)),
+    }
 
 
 def _time(at: datetime | None) -> str | None:

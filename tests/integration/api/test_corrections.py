@@ -49,7 +49,7 @@ def test_a_correction_counts_from_the_next_analysis_on(wired: WiredService) -> N
     assert (after["mood"], after["corrected_posts"]) == ("Depressed", 5)
     assert after["scores"]["sadness"] == pytest.approx(1.0)
     assert after["corrections"] == {str(number): "sadness" for number in range(5)}
-    assert "5 corrections that you made or took back" in after["changed_by"]["words"]
+    assert "5 corrections of yours" in after["changed_by"]["words"]
     assert all(each["corrected"] for each in after["changed_by"]["posts"])
     (bucket, *_) = wired.client.get("/v1/users/alice/timeline").get_json()["timeline"]
     assert bucket["scores"]["sadness"] == pytest.approx(1.0)

@@ -44,8 +44,8 @@ def test_new_posts_that_turned_a_mood_are_named() -> None:
     assert [each.post.post_id for each in change.posts[:4]] == ["sad0", "sad1", "sad2", "sad3"]
     assert all(each.new and each.effect < 0 for each in change.posts[:4])
     assert change.words == (
-        "Since 2024-04-21 your posts have gone from bright to heavy, mostly by 4 new posts, above"
-        ' all "text of sad0" and "text of sad1".'
+        "Since the analysis of 21 April 2024 your posts have gone from bright to heavy, mostly by 4"
+        ' new posts, above all "text of sad0" and "text of sad1".'
     )
 
 

@@ -186,9 +186,7 @@ def test_a_changed_correction_is_told_against_what_the_earlier_analysis_had(
     balances = [result.positivity - result.negativity for result in map(result_at, (before, after))]  # type: ignore[operator]
     assert change.balance_change == pytest.approx(balances[1] - balances[0])
     assert (change.balance_change > 0) is lighter
-    assert change.words.endswith(
-        ', mostly by a correction that you made or took back of "Well, what a night".'
-    )
+    assert change.words.endswith(', mostly by your correction of "Well, what a night".')
 
 
 @pytest.mark.parametrize("correction", [None, "joy"])
@@ -204,7 +202,7 @@ def test_several_changed_corrections_are_counted_in_the_words() -> None:
     change = change_of(OTHERS, [corrected(item, "sadness") for item in OTHERS])
 
     assert change is not None
-    assert "mostly by 3 corrections that you made or took back, above all of " in change.words
+    assert "mostly by 3 corrections of yours, above all of " in change.words
     assert all(each.corrected for each in change.posts)
 
 
