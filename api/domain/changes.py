@@ -189,11 +189,7 @@ def _words(
         if len(corrected) > 1:
             of = f"{len(corrected)} corrections of yours, above all of"
         else:
-            of = (
-                "taking back your correction of"
-                if corrected[0].taken_back
-                else "your correction of"
-            )
+            of = f"{'taking back ' if corrected[0].taken_back else ''}your correction of"
         return f"{said}, mostly by {of} {_named(corrected)}."
     if _effect([*new, *corrected]) * 2 >= of_all:
         both = f"{_counted(new, 'new post')} and {_counted(corrected, 'correction')}"
