@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.analyses import AnalysisState
-from api.domain.moods import Mood
+from api.domain.moods import Mood, MoodLabel
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
 from api.routes.documents.imports import EngagementDocument
@@ -99,6 +99,7 @@ class ExportedMoodDocument(BaseModel):
 
     analysis_id: str
     mood: Mood | None
+    label: MoodLabel | None = Field(description="the word for it that people read")
     created_at: StoredTime
 
 

@@ -186,7 +186,8 @@ def test_a_changed_correction_is_told_against_what_the_earlier_analysis_had(
     balances = [result.positivity - result.negativity for result in map(result_at, (before, after))]  # type: ignore[operator]
     assert change.balance_change == pytest.approx(balances[1] - balances[0])
     assert (change.balance_change > 0) is lighter
-    assert change.words.endswith(', mostly by your correction of "Well, what a night".')
+    back = "" if now else "taking back "
+    assert change.words.endswith(f', mostly by {back}your correction of "Well, what a night".')
 
 
 @pytest.mark.parametrize("correction", [None, "joy"])

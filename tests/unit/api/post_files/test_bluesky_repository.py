@@ -86,7 +86,7 @@ BUILT: dict[str, Callable[[int], bytes]] = {
     "posts": lambda n: bluesky_repository({f"{POST}/{k:013}": RECORD for k in range(n)}),
     "blocks of one byte": lambda n: car_of([b"\x01"] * n * 8),
     "entries of one node": lambda n: car_of([a_node(n, shared=30, rest=3)]),
-    "entries with long keys": lambda n: car_of([a_node(n, shared=900, rest=3)]),
+    "entries with long keys": lambda n: car_of([a_node(n, shared=200, rest=3)]),
     "nodes without entries": lambda n: car_of([libipld.encode_dag_cbor({"e": []})] * n * 8),
     "one long text": lambda n: bluesky_repository(
         {f"{POST}/3k2a": {**RECORD, "text": "a" * n * 99}}
