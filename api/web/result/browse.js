@@ -72,7 +72,7 @@ function count(found) {
   // A search for words ends after many posts; the day before which it goes on is told.
   const older = found.searched_to
     ? ` Posts before ${day(found.searched_to)} were not searched: choose that day as "To" to go on.` : "";
-  byId("browse-count").textContent = `${posts(found.total)}, newest first.${older}`;
+  byId("browse-count").textContent = found.total ? `${posts(found.total)}, newest first.${older}` : older;
 }
 
 const item = (post) => postItem(shown.user, post, shown.emotions, (text) => browse({ text }));

@@ -14,16 +14,16 @@ export function forgetCorrected() {
 // The control beside a post; onChange gets the post as it is then.
 export function correction(user, post, emotions, onChange = () => {}) {
   const said = element("span", { className: "note", role: "status" });
-  const opener = button("Correct", () => show(choices.hidden), {
+  const opener = button("Not right?", () => show(choices.hidden), {
     "aria-expanded": "false",
-    "aria-label": "Correct how this post was read",
+    "aria-label": "Not right? Correct how this post was read",
   });
   const named = emotions.map((emotion) => button(emotion, () => change(() =>
     call("PUT", userPath(user, "/corrections"), { json: { post_id: post.post_id, emotion } }))));
   const back = button("Take the correction back", () => change(() =>
     call("DELETE", userPath(user, `/corrections${query({ post_id: post.post_id })}`))));
-  const choices = element("div", { className: "choices", role: "group", "aria-label": "This post is" },
-    [element("span", { text: "This post is" }), ...named, back]);
+  const choices = element("div", { className: "choices", role: "group", "aria-label": "This post feels like" },
+    [element("span", { text: "This post feels like" }), ...named, back]);
   draw(post);
   show(false);
 

@@ -49,7 +49,9 @@ function facts(result) {
   if (result.corrected_posts) parts.push(`${number(result.corrected_posts)} corrected by you`);
   // Nothing read from posts is certain.
   if (result.confidence !== null) parts.push(`confidence ${percent(Math.min(result.confidence, 0.99))}`);
-  return `${parts.join(", ")}.`;
+  const { recency, half_life_days: days } = result.scoring || {};
+  const newer = recency === "half_life" ? ` Newer posts weigh more: ${days} days older counts half.` : "";
+  return `${parts.join(", ")}.${newer}`;
 }
 
 const sorted = (scores) => Object.entries(scores || {}).sort(([, one], [, other]) => other - one);

@@ -84,7 +84,7 @@ def test_a_corrected_post_counts_in_the_next_analysis(result: Any) -> None:
 
     assert was != "love"
     assert post.locator(".feeling").inner_text() == "love"
-    assert focused(result) == "Correct"
+    assert focused(result) == "Not right?"
     result.get_by_role("button", name="Run the analysis again").click()
     result.get_by_text("1 corrected by you").wait_for()
     in_state(result, "result")
