@@ -122,8 +122,9 @@ class RayScoring:
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=cores),
         )
         for row in done.iter_rows():
-            window: Window = pickle.loads(row[_WINDOW])  # noqa: S301 -- what this program pickled
-            outcomes, model = pickle.loads(row[_OUTCOMES])  # noqa: S301
+            # What this program pickled.
+            window: Window = pickle.loads(row[_WINDOW])  # noqa: S301  # nosec B301
+            outcomes, model = pickle.loads(row[_OUTCOMES])  # noqa: S301  # nosec B301
             if model != self.model:
                 raise ChangedError(
                     f"a machine of the cluster has the model {model}, this one {self.model}:"
@@ -163,6 +164,7 @@ class _Scorer:
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         outcomes: list[bytes] = []
         for data in batch[_WINDOW]:
-            scored: list[Outcome] = score(self._classifier, pickle.loads(data))  # noqa: S301
+            window: Window = pickle.loads(data)  # noqa: S301  # nosec B301
+            scored: list[Outcome] = score(self._classifier, window)
             outcomes.append(pickle.dumps((scored, self._model)))
         return {_WINDOW: batch[_WINDOW], _OUTCOMES: outcomes}
