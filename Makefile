@@ -12,9 +12,8 @@ MONGO := .venv-mongo
 CLIENTS := .venv-clients
 # Generators of TypeScript clients, and the compiler that checks what they make.
 NODE := tests/e2e/clients/node_modules
-# One test process more than cores, at most four, since many wait for a server; an idle process takes
-# tests over from a busy one.
-IN_PARALLEL = --numprocesses $(shell expr 1 + "$$(nproc)") --maxprocesses 4 --dist worksteal
+# One test process per core, at most four; an idle process takes tests over from a busy one.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 

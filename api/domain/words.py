@@ -6,14 +6,15 @@ from itertools import chain
 from api.domain.posts import folded_text
 
 # Each alternative but the one in the group is left out, and takes all of what it stands for: no
-# character is looked at from several starts, so the time is linear.
+# character is looked at from several starts, so the time is linear. A run begins where no other
+# goes on.
 _WORDS = re.compile(
     r"https?://\S*"
     r"|[@#\uff20\uff03$][\w.@-]+"  # mentions; hashtags, which a post lists itself; cashtags
-    r"|[\w-]++[.@]\w\S*"  # addresses and file names: example.org/a, ana@example.org
+    r"|(?<![\w'-])[\w-]++[.@]\w\S*"  # addresses and file names: example.org/a, ana@example.org
     # Letters with apostrophes or hyphens between. With a digit or "_" it is a name or a number.
-    r"|([^\W\d_]++(?:['-][^\W\d_]++)*+)(?![\w])"
-    r"|[\w'-]+"
+    r"|(?<![\w'-])([^\W\d_]++(?:['-][^\W\d_]++)*+)(?![\w])"
+    r"|(?<![\w'-])[\w'-]+"
 )
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u02bc\u2018\u00b4`", "'"))
 _LENGTHENED = re.compile(r"(.)\1\1+")

@@ -228,6 +228,7 @@ def test_analysing_a_file_that_is_none_gives_one_line(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.data
 @pytest.mark.skipif(not TIMELINE.is_file(), reason=f"needs {TIMELINE}")
 def test_a_real_timeline_of_3207_posts_comes_to_a_mood(shared_servers: dict[str, str]) -> None:

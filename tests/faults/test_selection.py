@@ -12,7 +12,7 @@ from tests.faults.table import SCENARIOS, Scenario
 pytestmark = pytest.mark.integration
 
 SEED = os.environ.get("SEED", "1")
-DRAWN = 5
+DRAWN = 3
 SHARE = 0.25  # of the rounds of each
 
 

@@ -172,7 +172,6 @@ class ServiceWithSources:
 
     def stop(self) -> None:
         assert self.wired.service.workers.stop(5)
-        self.sources.close()
         for server in (self.x, self.bluesky, self.mastodon):
             server.stop()
 

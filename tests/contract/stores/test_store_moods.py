@@ -139,11 +139,11 @@ def test_agreeing_and_withdrawing_count_at_once(store: Store, hashtags: list[str
 def test_feedback_is_stored_with_its_time_and_replaces_earlier_feedback(store: Store) -> None:
     finished(store)
 
-    for mood, at in (("Depressed", SOON), ("Satisfied", LATER)):
+    for mood, label, at in (("Depressed", "Heavy", SOON), ("Satisfied", "Balanced", LATER)):
         store.add_feedback("a1", mood, at)
 
         assert store.export_user(ALICE)["feedback"] == [
-            {"analysis_id": "a1", "mood": mood, "created_at": at.isoformat()}
+            {"analysis_id": "a1", "mood": mood, "label": label, "created_at": at.isoformat()}
         ]
 
 

@@ -16,7 +16,7 @@ from tests.e2e.browser.people import (
 )
 from tests.support.deployment import Deployment
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 NARROWEST = 320  # also 1280 pixels at 400 %
 DESKTOP, PHONE = (1280, "light"), (390, "dark")

@@ -13,7 +13,7 @@ from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT, started_server
 from tests.support.serving.tiny_model import write_tiny_model
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 NARROWEST = 320  # also 1280 pixels at 400 %
 PAGE_TIMEOUT_MS = 30_000

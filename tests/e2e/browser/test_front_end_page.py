@@ -16,7 +16,7 @@ from api.demo.people import PEOPLE, POSTS
 from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 GUIDE = ROOT / "docs" / "front-ends.md"
 

@@ -17,7 +17,7 @@ import pytest
 from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.long, pytest.mark.integration, pytest.mark.slow]
 
 HERE = Path(__file__).parent
 PYTHON = ROOT / ".venv-clients"

@@ -24,7 +24,7 @@ from api.settings import read_settings
 from tests.e2e.documents.snippets import Snippet, documents, snippets
 from tests.support.serving.started import ROOT, wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 SECONDS = 120
 NO_DOCKER = (

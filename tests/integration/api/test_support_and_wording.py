@@ -54,7 +54,10 @@ def test_no_answer_speaks_clinically(wired: WiredService) -> None:
     assert [CLINICAL.findall(text) for text in told if CLINICAL.search(text)] == []
 
 
-@pytest.mark.parametrize("file", sorted((API / "web").glob("*")), ids=lambda file: file.name)
+WEB = sorted(each for each in (API / "web").rglob("*") if each.is_file())
+
+
+@pytest.mark.parametrize("file", WEB, ids=lambda file: file.name)
 def test_no_page_or_script_speaks_clinically(file: Path) -> None:
     assert CLINICAL.findall(file.read_text(encoding="utf-8")) == []
 

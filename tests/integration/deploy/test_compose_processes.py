@@ -22,7 +22,7 @@ from tests.support.compose import LocalServices, Project, words
 from tests.support.deployment import SECONDS
 from tests.support.serving.started import ROOT, free_port, wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 POSTS = "\n".join(
     f'{{"id": "{n}", "text": "{text}", "created_at": "2026-01-0{n}T10:00:00Z"}}'

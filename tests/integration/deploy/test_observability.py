@@ -14,7 +14,7 @@ import yaml
 from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT, started_server
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 DEPLOY = ROOT / "deploy"
 OWN = {"up"}  # what Prometheus itself adds

@@ -25,6 +25,7 @@ from tests.support.serving.started import (
 )
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.integration,
     pytest.mark.slow,
     pytest.mark.skipif(

@@ -52,7 +52,7 @@ def test_the_whole_benchmark_runs_in_miniature_on_the_cpu(tmp_path: Path) -> Non
     assert min(right) == 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_a_gpu_it_says_so_in_one_line_and_ends_well() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.gpu"],

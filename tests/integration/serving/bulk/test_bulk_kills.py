@@ -16,7 +16,7 @@ from serving.classifier.artifact import EMOTIONS
 from tests.support.serving.bulk_texts import texts
 from tests.support.serving.started import ROOT, free_port, started_server, wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 ROWS = 40_000
 SECONDS = 300.0
