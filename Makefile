@@ -18,7 +18,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-long environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean distclean python redis
+.PHONY: help run test test-fast test-long environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean distclean python redis long-tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,10 @@ redis:
 	@[ -n "$$QUEUE_URL" ] || { $(call install,redis-server,This needs a program (or set QUEUE_URL to a running Redis),exit 1); }
 
 tools:
-	@$(call install,redis-server docker-compose chromium nginx npm java:default-jre-headless,Tests of the distributed mode and of docker-compose.yml and of the page and of generated clients are skipped without programs,true)
+	@$(call install,redis-server docker-compose chromium nginx,Tests of the distributed mode and of docker-compose.yml and of the page are skipped without programs,true)
+
+long-tools:
+	@$(call install,npm java:default-jre-headless,Tests of generated TypeScript clients are skipped without programs,true)
 
 setup: $(VENV)/run.stamp ## create the environment and install what running needs
 
@@ -100,20 +103,20 @@ $(CLIENTS)/stamp: tests/support/serving/clients/requirements.txt
 	$(CLIENTS)/bin/python -m pip install --quiet --no-compile --requirement $<
 	@touch $@
 
-$(NODE)/stamp: tests/e2e/clients/package.json | tools
+$(NODE)/stamp: tests/e2e/clients/package.json | long-tools
 	@if ! command -v npm >/dev/null; then echo "No npm: the TypeScript clients are not tested." >&2; else \
 	  npm install --prefix $(<D) --silent --no-package-lock --no-audit --no-fund --ignore-scripts && touch $@; fi
 
 # With Python 3.13 here, the MongoDB half of the contract suite must run; without, it is skipped.
 test: export MOODLINE_REQUIRE_MONGO = $(if $(PYTHON313),1)
 test: export HF_HUB_OFFLINE := 1
-environments: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp $(NODE)/stamp tools
+environments: $(VENV)/dev.stamp $(MONGO)/stamp $(CLIENTS)/stamp tools
 
 test: environments ## install what the tests need and run all of them but the long ones
 	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-long: export HF_HUB_OFFLINE := 1
-test-long: environments $(VENV)/bulk.stamp ## the tests that take too long for every change, Ray's among them (some minutes)
+test-long: environments $(VENV)/bulk.stamp $(NODE)/stamp ## the tests that take too long for every change, Ray's among them (some minutes)
 	@$(BIN)/python -m pytest $(IN_PARALLEL) -m long $(PYTEST_ARGS)
 
 test-fast: export HF_HUB_OFFLINE := 1
