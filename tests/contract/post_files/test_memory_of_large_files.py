@@ -13,6 +13,7 @@ import pytest
 from tests.support.post_file_cases import bluesky_repository
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.slow,
     pytest.mark.skipif(
         not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc"

@@ -18,7 +18,7 @@ from tests.e2e.browser.people import (
 )
 from tests.support.deployment import Deployment
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 ONE_POST = "text,created_at\nWhat a day,2026-02-01T10:00:00Z\n"
 TWO_READINGS = "text,created_at\nWhat a day,05/02/2023 10:00\nRain again,06/03/2023 11:00\n"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.serving.started import Started, started_server
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.long, pytest.mark.integration, pytest.mark.slow]
 
 SECRETS = {"flood": "0123456789abcdef", "other": "fedcba9876543210"}
 FLOODING_CLIENTS = 24

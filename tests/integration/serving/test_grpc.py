@@ -15,7 +15,7 @@ from serving.rpc.messages import SERVICE, message
 from tests.integration.serving.test_real_clients import SCRIPTS, SECRET, TEXTS, run
 from tests.support.serving.started import command, end, free_port, started_server, wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.long, pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

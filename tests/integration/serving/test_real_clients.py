@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.serving.started import ROOT, Started, started_server
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.long, pytest.mark.integration, pytest.mark.slow]
 
 SECRET = "0123456789abcdef"
 CLIENTS = ROOT / ".venv-clients" / "bin"

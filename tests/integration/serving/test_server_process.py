@@ -140,6 +140,7 @@ def test_no_folder_for_temporary_files_is_said_in_one_line(
         worker_environment(Settings(model_dir=tiny_model), {})
 
 
+@pytest.mark.long
 def test_it_gives_up_when_workers_cannot_start(tiny_model: Path, tmp_path: Path) -> None:
     folder = write_tiny_model(tmp_path / "model")
     with started_server(folder, tmp_path) as server:
@@ -287,6 +288,7 @@ def own_homes(folder: Path) -> list[Path]:
     return list(folder.glob("moodline-inference-*"))
 
 
+@pytest.mark.long
 def test_a_server_removes_its_folder_and_those_of_servers_that_were_killed(
     tiny_model: Path, tmp_path: Path
 ) -> None:
