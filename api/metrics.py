@@ -19,10 +19,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.domain.posts import Classification
 from api.errors import MoodlineError, StoreUnavailableError
+from api.ports.analysis_queue import Waiting
 from api.ports.clock import Clock
 from api.ports.emotions import Check, EmotionClient, ModelIdentity
 from api.ports.sources import PostSource, SourcePage
-from api.ports.store import Waiting
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 

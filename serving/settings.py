@@ -2,7 +2,7 @@
 
 A field's variable is SERVING_ and its name in capitals. `.env.example` names and explains every
 variable with its default, and a test proves it. SERVING_KEYS may be in a file that
-SERVINGKEYS_FILE names.
+SERVING_KEYS_FILE names.
 """
 
 from __future__ import annotations

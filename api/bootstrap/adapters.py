@@ -13,6 +13,7 @@ from api.adapters.redis_probe import redis_probe
 from api.bootstrap.sources import wire_sources
 from api.domain.mood_pictures import MoodPicture, Theme
 from api.logs import trace_id
+from api.ports.api_keys import KeyStore
 from api.ports.clock import Clock
 from api.ports.emotions import EmotionClient
 from api.ports.languages import LanguageDetector
@@ -20,7 +21,7 @@ from api.ports.pictures import DrawPicture
 from api.ports.post_files import PostFiles
 from api.ports.sign_ins import Sealer, SignInProvider
 from api.ports.sources import PostSource
-from api.ports.store import KeyStore, Retention, Store
+from api.ports.store import Retention, Store
 from api.post_files.opening import DialectPostFiles
 from api.settings import Settings, SettingsError
 from api.stores.sqlite import SqliteStore

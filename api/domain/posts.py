@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -54,6 +54,10 @@ class Engagement:
     quotes: int = 0
     bookmarks: int = 0
     impressions: int = 0
+
+
+ENGAGEMENT = tuple(each.name for each in fields(Engagement))
+"""The names of the counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from api.domain.imports import DateOrder
 from api.domain.posts import (
+    ENGAGEMENT,
     Engagement,
     Ownership,
     Post,
@@ -48,8 +49,6 @@ from api.intake.times import (
     time_of,
     time_of_parts,
 )
-
-COUNTS = ("likes", "reposts", "replies", "quotes", "bookmarks", "impressions")
 
 _REPOST_KINDS = frozenset({
     "retweet", "retweeted", "rt", "repost", "reposted", "reblog", "boost", "announce", "shared",
@@ -334,7 +333,7 @@ class _RecordReader:
 
     def _engagement(self) -> Engagement:
         counts: dict[str, int] = {}
-        for count in COUNTS:
+        for count in ENGAGEMENT:
             if count in self.plan:
                 name, raw = self._first(count)
                 if raw is not None:

@@ -16,8 +16,8 @@ from api.errors import (
     SourceRateLimitedError,
     StoreUnavailableError,
 )
+from api.ports.analysis_queue import AnalysisQueue
 from api.ports.clock import Clock
-from api.ports.store import AnalysisQueue
 
 Answer = TypeVar("Answer")
 

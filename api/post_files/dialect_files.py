@@ -13,9 +13,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.imports import DateOrder, Dialect
-from api.domain.posts import Ownership
+from api.domain.posts import ENGAGEMENT, Ownership
 from api.intake.field_names import MAX_FIELDS, PLAIN, FieldNames, first_value, is_missing, normal
-from api.intake.post_fields import COUNTS, ReadingRules
+from api.intake.post_fields import ReadingRules
 
 Kind = Literal["csv", "json", "x_script", "car"]
 
@@ -109,7 +109,9 @@ class DialectFile(_Part):
         """
         return PLAIN.replaced(
             {
-                field: [names, *(PLAIN.groups[field] if field in COUNTS else ())] if names else []
+                field: [names, *(PLAIN.groups[field] if field in ENGAGEMENT else ())]
+                if names
+                else []
                 for field, names in self.fields.items()
             }
         )

@@ -12,16 +12,15 @@ from typing import Any
 from flask import Response, json
 
 from api.domain.post_ids import post_url
-from api.domain.posts import EMOTIONS
+from api.domain.posts import EMOTIONS, ENGAGEMENT
 from api.domain.spreadsheets import defused
 from api.routes import openapi_examples as examples
 
 _BATCH = 500
 _BYTE_ORDER_MARK = "\ufeff"
-_COUNTS = ("likes", "reposts", "replies", "quotes", "bookmarks", "impressions")
 COLUMNS = (
     *("post_id", "created_at", "ownership", "text", "url", "emotion", "correction"),
-    *(*EMOTIONS, "irony", *_COUNTS),
+    *(*EMOTIONS, "irony", *ENGAGEMENT),
 )
 """The header of the CSV."""
 
@@ -76,7 +75,7 @@ def _row(post: Mapping[str, Any]) -> Sequence[object]:
         post["correction"],
         *scores,
         found and found["irony"],
-        *(post["engagement"][name] for name in _COUNTS),
+        *(post["engagement"][name] for name in ENGAGEMENT),
     )
 
 

@@ -15,8 +15,8 @@ from api.errors import (
     StoreUnavailableError,
     UnauthorizedError,
 )
+from api.ports.api_keys import KeyStore
 from api.ports.clock import Clock
-from api.ports.store import KeyStore
 from api.services.users import valid_user_id
 
 HOW_TO_MAKE_A_KEY = "`python -m api.keys create NAME --scope read --user USER_NAME` makes a key"

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.domain.posts import Post
+from api.domain.posts import ENGAGEMENT, Post
 from api.errors import NotFoundError
 from api.ports.post_files import PostFiles
-
-_ENGAGEMENT = ("likes", "reposts", "replies", "quotes", "bookmarks", "impressions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,11 @@ class DemoPosts:
     def _csv(self, file: Path) -> bytes:
         text = io.StringIO()
         writer = csv.writer(text)
-        writer.writerow(("id", "text", "created_at", "ownership", *_ENGAGEMENT))
+        writer.writerow(("id", "text", "created_at", "ownership", *ENGAGEMENT))
         with file.open("rb") as opened:
             for post in self.post_files.open(opened, file.name, None, None).posts():
                 if isinstance(post, Post):
-                    counts = (getattr(post.engagement, name) for name in _ENGAGEMENT)
+                    counts = (getattr(post.engagement, name) for name in ENGAGEMENT)
                     at = post.created_at.isoformat()
                     writer.writerow((post.post_id, post.text, at, post.ownership, *counts))
         return text.getvalue().encode()

@@ -43,25 +43,25 @@ class Pictures:
         the timeline a correction since. The PNG is None if is_held says that the caller has the
         picture of that tag. Raises BusyError while others are drawn.
         """
-        self._result(self.users.overview(user_name))
+        overview = self.users.overview(user_name)
+        result = _result(overview)
         if not self.room.acquire(timeout=self.wait_seconds):
             raise BusyError("Other pictures are being drawn. Ask again.", _RETRY_SECONDS)
         try:
-            shown = self._shown(self.users.overview(user_name))
+            shown = self._shown(overview.user.user_name, result)
             seen = repr((shown, theme, width)).encode(errors="replace")
             tag = hashlib.blake2b(seen, digest_size=16).hexdigest()
             return tag, None if is_held(tag) else self.draw(shown, theme, width)
         finally:
             self.room.release()
 
-    def _shown(self, overview: UserOverview) -> MoodPicture:
-        result = self._result(overview)
-        user_name, bucket = overview.user.user_name, bucket_for(result)
+    def _shown(self, user_name: str, result: Mapping[str, Any]) -> MoodPicture:
+        bucket = bucket_for(result)
         buckets = self.users.timeline(user_name, bucket, date_range())
         return mood_picture(user_name, result, bucket, buckets, self.users.scoring)
 
-    @staticmethod
-    def _result(overview: UserOverview) -> Mapping[str, Any]:
-        if overview.latest is None or overview.latest.mood is None:
-            raise NotFoundError("No mood is known of this user yet. Run an analysis first.")
-        return overview.latest.result
+
+def _result(overview: UserOverview) -> Mapping[str, Any]:
+    if overview.latest is None or overview.latest.mood is None:
+        raise NotFoundError("No mood is known of this user yet. Run an analysis first.")
+    return overview.latest.result

@@ -18,7 +18,7 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import NotFoundError, StoreUnavailableError
-from api.ports.store import Waiting
+from api.ports.analysis_queue import Waiting
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, analysis_of, equal
 from api.stores.mongo.post_imports import known_user
@@ -37,7 +37,7 @@ _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
 class AnalysisPart(StorePart):
-    """The queue of record; api.ports.store documents the methods."""
+    """The queue of record; api.ports.analysis_queue documents the methods."""
 
     def create_analysis(
         self, analysis: Analysis, *, idempotency_key: str | None

@@ -11,7 +11,7 @@ _OLDEST = [("created_at", 1), ("_id", 1)]
 
 
 class ApiKeyPart(StorePart):
-    """API keys; api.ports.store documents the methods."""
+    """API keys; api.ports.api_keys documents the methods."""
 
     def add_key(self, key: ApiKey) -> None:
         with self._connections.using() as database:

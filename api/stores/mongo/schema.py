@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import IndexModel
 
-from api.domain.posts import EMOTIONS
+from api.domain.posts import EMOTIONS, ENGAGEMENT
 
 Keys = tuple[tuple[str, int], ...]
 
@@ -121,11 +121,7 @@ _POST: dict[str, Any] = {
     "created_at": WHOLE,
     "place": TEXT,
     "ownership": TEXT,
-    "engagement": document(
-        **dict.fromkeys(
-            ("likes", "reposts", "replies", "quotes", "bookmarks", "impressions"), WHOLE
-        )
-    ),
+    "engagement": document(**dict.fromkeys(ENGAGEMENT, WHOLE)),
     "language": or_null(TEXT),
     "hashtags": TEXTS,
 }

@@ -138,16 +138,12 @@ def finish_erasure(database: MongoDatabase, user: Mapping[str, Any]) -> None:
     purge it again: a write that was under way may have left documents behind.
     """
     database.tombstones.update_one(
-        equal(id=_tombstone(database, user["_id"])),
+        equal(id=user_hash(bytes(fact(database, "tombstone_salt")), user["_id"]).hex()),
         {"$set": {"erased_at": user["erased_at"]}, "$addToSet": {"keys": user["key"]}},
         upsert=True,
     )
     purge(database, user["key"])
     database.users.delete_one(equal(id=user["_id"], key=user["key"]))
-
-
-def _tombstone(database: MongoDatabase, user_id: str) -> str:
-    return user_hash(bytes(fact(database, "tombstone_salt")), user_id).hex()
 
 
 def finish_all_erasures(database: MongoDatabase) -> None:

@@ -17,7 +17,7 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import LeaseLostError, NotFoundError
-from api.ports.store import Waiting
+from api.ports.analysis_queue import Waiting
 from api.stores.shared_rules import check_key_can_join, check_same_request, lease_lost
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
@@ -71,7 +71,7 @@ _END = (
 
 
 class AnalysisPart(StorePart):
-    """The queue of record; api.ports.store documents the methods."""
+    """The queue of record; api.ports.analysis_queue documents the methods."""
 
     def create_analysis(
         self, analysis: Analysis, *, idempotency_key: str | None

@@ -10,7 +10,7 @@ from api.stores.values import optional_stored_time, read_key, stored_json, store
 
 
 class ApiKeyPart(StorePart):
-    """API keys; api.ports.store documents the methods."""
+    """API keys; api.ports.api_keys documents the methods."""
 
     def add_key(self, key: ApiKey) -> None:
         with self._connections.writing() as connection:

@@ -16,7 +16,8 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import ConflictError, IdempotencyKeyReusedError, LeaseLostError, NotFoundError
-from api.ports.store import Store, Waiting
+from api.ports.analysis_queue import Waiting
+from api.ports.store import Store
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,

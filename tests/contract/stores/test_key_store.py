@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from api.domain.api_keys import ApiKey, Scope
-from api.ports.store import KeyStore
+from api.ports.api_keys import KeyStore
 from tests.contract.stores.stores import StoreBackend
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import InvalidRequestError
-from api.ports.store import KeyStore
+from api.ports.api_keys import KeyStore
 from api.services.access import Access
 from api.settings import Settings
 from tests.support.fakes import MemoryStore

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from api.errors import StoreUnavailableError
 from api.metrics import Metrics
-from api.ports.store import Waiting
+from api.ports.analysis_queue import Waiting
 
 COUNT = """
 from api.metrics import Metrics
