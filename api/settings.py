@@ -20,7 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from api.domain.scoring import PRESETS
+from api.domain.mood.scoring import PRESETS
 from api.environment import read_secret_files
 
 

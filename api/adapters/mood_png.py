@@ -11,9 +11,9 @@ from datetime import date
 
 from PIL import Image, ImageDraw, ImageFont
 
-from api.domain.mood_pictures import MoodPicture, Theme, Valence
-from api.domain.moods import Mood
-from api.domain.timeline import TimelineBucket
+from api.domain.mood.mood_pictures import MoodPicture, Theme, Valence
+from api.domain.mood.moods import Mood
+from api.domain.mood.timeline import TimelineBucket
 from api.ports.pictures import HEIGHT_SHARE
 
 _UNITS = 1200

@@ -11,7 +11,7 @@ from api.adapters.inference_http import HttpEmotionClient
 from api.adapters.language_detection import Py3langidDetector
 from api.adapters.redis_probe import redis_probe
 from api.bootstrap.sources import wire_sources
-from api.domain.mood_pictures import MoodPicture, Theme
+from api.domain.mood.mood_pictures import MoodPicture, Theme
 from api.logs import trace_id
 from api.ports.api_keys import KeyStore
 from api.ports.clock import Clock

@@ -12,7 +12,7 @@ from pathlib import Path
 from api.bootstrap.adapters import Ports
 from api.demo.people import PEOPLE, POSTS
 from api.domain.crisis_support import SupportList
-from api.domain.scoring import PRESETS, InvalidScoringError, ScoringConfig, config_of
+from api.domain.mood.scoring import PRESETS, InvalidScoringError, ScoringConfig, config_of
 from api.jobs.retention import Sweeper
 from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import MeteredEmotionClient, MeteredPostSource, Metrics

@@ -18,7 +18,7 @@ from pathlib import Path
 from api.cli import commands, looking_back
 from api.cli.terminal import say
 from api.client import AnalysisEndedError, MoodlineClient, MoodlineError, ProblemError
-from api.domain.mood_pictures import Theme
+from api.domain.mood.mood_pictures import Theme
 from api.domain.posts import EMOTIONS, InvalidUserNameError, user_id_of
 from api.local import local_servers, server_environment
 from api.runtime.processes import LocalServersError, free_port, raise_on_signal

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.domain.moods import MoodLabel
+from api.domain.mood.moods import MoodLabel
 
 POSTS = Path(__file__).parent / "posts"
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
 from api.domain.recommendations import ACCOUNT, HASHTAG, CatalogueItem
 
 _ABOUT_CHARACTERS = 160

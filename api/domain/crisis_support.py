@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
 
 EVERYWHERE = "*"
 """Stands for any country in the file."""

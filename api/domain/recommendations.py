@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from api.domain.moods import OPPOSITE, Mood
+from api.domain.mood.moods import OPPOSITE, Mood
 from api.domain.posts import normalised_hashtags
 
 ACCOUNT = "account"

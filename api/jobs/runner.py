@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 from api.domain.analyses import IMPORTED, Analysis, AnalysisState, Lease, Problem
-from api.domain.changes import EarlierMood
+from api.domain.mood.changes import EarlierMood
+from api.domain.mood.results import MoodResult, mood_result, resolve_as_of
+from api.domain.mood.scoring import ScoringConfig
 from api.domain.posts import interests
-from api.domain.results import MoodResult, mood_result, resolve_as_of
-from api.domain.scoring import ScoringConfig
 from api.errors import LeaseLostError, MoodlineError, SourceRateLimitedError, StoreUnavailableError
 from api.failpoints import failpoint
 from api.jobs.classify import ClassificationPipeline

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from api.domain.mood_pictures import MoodPicture, Theme
+from api.domain.mood.mood_pictures import MoodPicture, Theme
 
 DrawPicture = Callable[[MoodPicture, Theme, int], bytes]
 """Returns a PNG of so many pixels width, the same bytes for the same picture; HEIGHT_SHARE high."""

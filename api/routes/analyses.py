@@ -9,10 +9,10 @@ from flask_openapi3.models.tag import Tag
 from api.domain.analyses import Analysis, AnalysisRequest
 from api.domain.api_keys import Scope
 from api.routes import openapi_examples as examples
-from api.routes.authentication import check_user
+from api.routes.checks.authentication import check_user
+from api.routes.checks.rate_limits import caller
 from api.routes.documents.analyses import AnalysisDocument, analysis_document
 from api.routes.openapi import BODY, CHANGES, LOCATION, documented, named_by_function
-from api.routes.rate_limits import caller
 from api.routes.request_models import (
     AnalysisPath,
     CountryQuery,

@@ -10,25 +10,25 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
 from api.routes.analyses import analyses_blueprint
-from api.routes.authentication import register_authentication, register_scope_checks
-from api.routes.body_checks import register_body_check
 from api.routes.browsing import browsing_blueprint
+from api.routes.checks.authentication import register_authentication, register_scope_checks
+from api.routes.checks.body_checks import register_body_check
+from api.routes.checks.error_handlers import invalid_request, register_error_handlers
+from api.routes.checks.rate_limits import register_rate_limits
+from api.routes.checks.request_checks import (
+    StrictJsonRequest,
+    register_query_check,
+    register_request_checks,
+)
 from api.routes.corrections import corrections_blueprint
 from api.routes.demo import demo_blueprint
 from api.routes.documents.analyses import AnalysisEvent
 from api.routes.documents.exports import ExportDocument
 from api.routes.documents.service import ProblemDocument
-from api.routes.error_handlers import invalid_request, register_error_handlers
 from api.routes.health_and_docs import service_blueprint
 from api.routes.moods import moods_blueprint
 from api.routes.openapi import SECURITY_SCHEMES, complete_document
 from api.routes.original_front_end import original_blueprint
-from api.routes.rate_limits import register_rate_limits
-from api.routes.request_checks import (
-    StrictJsonRequest,
-    register_query_check,
-    register_request_checks,
-)
 from api.routes.request_models import PostFileForm
 from api.routes.sources import sources_blueprint
 from api.routes.users import (

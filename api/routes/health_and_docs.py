@@ -11,9 +11,9 @@ from flask_openapi3.openapi import OpenAPI
 
 from api.metrics import Metrics
 from api.problems import HTTP_KINDS, all_kinds
+from api.routes.checks.request_checks import CONTENT_POLICY
 from api.routes.documents.service import AliveDocument, ReadyDocument
 from api.routes.openapi import named_by_function, problem_answers
-from api.routes.request_checks import CONTENT_POLICY
 from api.routes.request_models import AssetPath, ProblemPath
 from api.services import Services
 

@@ -8,7 +8,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from api.domain.api_keys import Scope
-from api.domain.moods import LABELS, SUMMARIES, Mood, MoodLabel
+from api.domain.mood.moods import LABELS, SUMMARIES, Mood, MoodLabel
 from api.routes.openapi import documented, named_by_function
 from api.routes.openapi_examples import example
 from api.routes.request_models import PictureQuery, UserPath

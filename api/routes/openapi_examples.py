@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import ConfigDict
 
 from api.domain.analyses import TRAINING_WORDS, WORDS, WORDS_VERSION, consent_words
-from api.domain.moods import SUMMARIES, Mood
-from api.domain.scoring import DEFAULT
+from api.domain.mood.moods import SUMMARIES, Mood
+from api.domain.mood.scoring import DEFAULT
 
 SCORES = {
     "anger": 0.03, "fear": 0.13, "joy": 0.07, "love": 0.03, "sadness": 0.62, "surprise": 0.02,

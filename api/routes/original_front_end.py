@@ -7,10 +7,10 @@ from flask_openapi3.models.tag import Tag
 
 from api.domain.api_keys import Scope
 from api.domain.recommendations import Recommendation
+from api.routes.checks.rate_limits import caller
+from api.routes.documents.users import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.routes.openapi import CHANGES, documented, named_by_function
-from api.routes.rate_limits import caller
 from api.routes.request_models import OriginalStartQuery, UserPath
-from api.routes.response_models import OriginalAnalysisDocument, OriginalRecommendationsDocument
 from api.services import Services
 
 _TAG = Tag(name="original", description="The calls of the original front end")

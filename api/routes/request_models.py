@@ -12,8 +12,8 @@ from typing_extensions import TypeAliasType
 
 from api.domain.date_ranges import DateRange, InvalidDateRangeError, date_range
 from api.domain.imports import DateOrder
-from api.domain.mood_pictures import Theme
-from api.domain.moods import Mood
+from api.domain.mood.mood_pictures import Theme
+from api.domain.mood.moods import Mood
 from api.domain.posts import Ownership
 from api.errors import FieldError, InvalidRequestError
 from api.routes.documents.results import BucketSize, Emotion

@@ -11,6 +11,15 @@ from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
 from api.routes import openapi_examples as examples
 from api.routes.documents.imports import ImportDocument, import_document
+from api.routes.documents.users import (
+    ConsentDocument,
+    ConsentWordsDocument,
+    ErasureDocument,
+    RecommendationsDocument,
+    TimelineDocument,
+    UserDocument,
+    user_document,
+)
 from api.routes.exports import EXPORT_CONTENT, csv_export, download, json_export
 from api.routes.openapi import BODY, CHANGES, documented, named_by_function
 from api.routes.request_models import (
@@ -20,15 +29,6 @@ from api.routes.request_models import (
     ImportQuery,
     TimelineQuery,
     UserPath,
-)
-from api.routes.response_models import (
-    ConsentDocument,
-    ConsentWordsDocument,
-    ErasureDocument,
-    RecommendationsDocument,
-    TimelineDocument,
-    UserDocument,
-    user_document,
 )
 from api.services import Services
 from api.services.imports import Upload

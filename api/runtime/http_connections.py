@@ -5,7 +5,7 @@ it waits for them without end, and takes a body before anybody has looked at the
 
 - a connection, a head, a body and a response that is sent have a time each, in `Times`;
 - a body that has not come with its head is waited for only once the app passed the head
-  (`api.routes.body_checks`);
+  (`api.routes.checks.body_checks`);
 - a refused client is given a moment to read why before the connection is closed.
 
 Methods run in the server's loop, except where they say that a thread of the pool calls them.
@@ -24,7 +24,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 
 from api.problems import kind_of_status, problem_document
-from api.routes.body_checks import BeforeBody
+from api.routes.checks.body_checks import BeforeBody
 from api.runtime.http_requests import HEAD_BYTES, Request, RequestTimeoutError, SpoolFullError
 
 _LINGER_SECONDS = 2.0

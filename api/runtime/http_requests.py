@@ -7,7 +7,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
-from api.routes.body_checks import BeforeBody
+from api.routes.checks.body_checks import BeforeBody
 
 HEAD_BYTES = 1 << 16
 """Longest head: request line and headers."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.domain.analyses import IMPORTED, WORDS_VERSION, Analysis, AnalysisRequest, AnalysisState
-from api.domain.moods import Mood
-from api.domain.results import InvalidAsOfError, resolve_as_of
+from api.domain.mood.moods import Mood
+from api.domain.mood.results import InvalidAsOfError, resolve_as_of
 from api.errors import (
     AnalysisFailedError,
     BusyError,

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from api.domain.analyses import Analysis
 from api.domain.date_ranges import DateRange
-from api.domain.patterns import Patterns, patterns
+from api.domain.mood.patterns import Patterns, patterns
+from api.domain.mood.scoring import ScoringConfig
 from api.domain.posts import Ownership, StoredPost, folded_text
-from api.domain.scoring import ScoringConfig
 from api.ports.browsing import AnalysisPlace, PostFilter, PostPlace
 from api.ports.store import Store
 from api.services.page_cursors import cursor_of, values_of

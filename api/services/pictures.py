@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.domain.date_ranges import date_range
-from api.domain.mood_pictures import MoodPicture, Theme, bucket_for, mood_picture
+from api.domain.mood.mood_pictures import MoodPicture, Theme, bucket_for, mood_picture
 from api.errors import BusyError, NotFoundError
 from api.ports.pictures import DrawPicture
 from api.services.users import UserOverview, Users

@@ -6,11 +6,11 @@ from typing import Any
 
 from api.domain.analyses import WORDS_VERSION
 from api.domain.date_ranges import DateRange
-from api.domain.moods import OPPOSITE, Mood
+from api.domain.mood.moods import OPPOSITE, Mood
+from api.domain.mood.scoring import ScoringConfig
+from api.domain.mood.timeline import InvalidBucketError, TimelineBucket, timeline
 from api.domain.posts import InvalidUserNameError, StoredPost, user_id_of
 from api.domain.recommendations import Recommendations, recommend
-from api.domain.scoring import ScoringConfig
-from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
 from api.errors import FieldError, InvalidRequestError, NotFoundError
 from api.ports.clock import Clock
 from api.ports.store import MoodRecord, Store, UserRecord

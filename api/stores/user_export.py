@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from api.domain.analyses import Analysis
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
 from api.domain.posts import StoredPost
 from api.ports.store import UserRecord
 from api.stores.values import optional_time_of, time_of

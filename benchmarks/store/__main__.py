@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from api.domain.catalogue import parse_catalogue
-from api.domain.scoring import preset
+from api.domain.mood.scoring import preset
 from api.ports.store import Retention, Store
 from api.services.users import Users
 from api.stores.mongo import MongoStore

@@ -17,11 +17,11 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from api.domain import results
 from api.domain.analyses import AnalysisRequest, AnalysisState, Progress
-from api.domain.moods import Mood
+from api.domain.mood import results
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import preset
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
-from api.domain.scoring import preset
 from api.ports.store import Retention
 from api.stores.mongo import MongoStore
 from api.stores.mongo.documents import stored_post

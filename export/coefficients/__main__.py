@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from api.domain.mood.scoring import ScoringConfig
 from api.domain.posts import ClassifiedPost
-from api.domain.scoring import ScoringConfig
 from export.coefficients.findings import Findings, compared_on, findings
 from export.coefficients.fitting import UNFITTED
 from export.coefficients.ironic_posts import classified_sarcasm, irony_rows

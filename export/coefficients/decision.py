@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from api.domain.moods import Mood
-from api.domain.scoring import ScoringConfig
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import ScoringConfig
 from export.coefficients.agreement import (
     SEED,
     Following,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from api.domain.scoring import ScoringConfig
+from api.domain.mood.scoring import ScoringConfig
 from export.coefficients.agreement import following
 from export.coefficients.decision import (
     Borders,

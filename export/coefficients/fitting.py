@@ -2,7 +2,7 @@
 
 Valence weights and irony share, the half-life, and the borders between the moods are fitted in that
 order, each by a search that prefers today's value: what is gained must exceed what leaving it
-costs. No fit looks at a person that it is not given; see api.domain.scoring for the constants.
+costs. No fit looks at a person that it is not given; see api.domain.mood.scoring for the constants.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from api.domain.scoring import CLASSIC, DEFAULT, ScoringConfig
+from api.domain.mood.scoring import CLASSIC, DEFAULT, ScoringConfig
 from export.coefficients.agreement import (
     composite,
     confusion,

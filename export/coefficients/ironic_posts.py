@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from api.domain.mood.scoring import ScoringConfig, adjusted, negativity, positivity
 from api.domain.posts import Classification
-from api.domain.scoring import ScoringConfig, adjusted, negativity, positivity
 from export.coefficients.fitting import IRONY_SHARES
 from export.evaluation.behaviour_cases import IRONIC, load_capabilities
 from serving.classifier.artifact import open_model

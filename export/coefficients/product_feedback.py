@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
 from api.errors import StoreUnavailableError
 from api.ports.store import Store
 from api.stores.sqlite import SqliteStore

@@ -3,7 +3,7 @@
 An occasion is a time at which a person said how they felt. Its window is the person's posts up to
 then, the post of that time included; posts are sorted by person and time, so a window is a range.
 Weights without recency, and the irony shift, come from api.domain itself; recency, sums over posts
-and comparisons are computed here, and a test compares the outcome with api.domain.results.
+and comparisons are computed here, and a test compares the outcome with api.domain.mood.results.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import DEFAULT, ScoringConfig, adjusted, timeless_weight
 from api.domain.posts import EMOTIONS, ClassifiedPost
-from api.domain.scoring import DEFAULT, ScoringConfig, adjusted, timeless_weight
 
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -191,7 +191,7 @@ def sides(emotions: Reals, config: ScoringConfig) -> tuple[Reals, Reals]:
 
 
 def moods(emotions: Reals, config: ScoringConfig) -> Ints:
-    """Return the number of the mood of [n, 7] scores, as api.domain.moods.decided_mood decides."""
+    """Return the number of the mood of [n, 7] scores, as decided_mood in api.domain.mood.moods."""
     positive, negative = sides(emotions, config)
     anger, fear, sadness = (emotions[:, FELT.index(name)] for name in ("anger", "fear", "sadness"))
     tie = config.tie_tolerance

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from api.domain.scoring import DEFAULT, ScoringConfig
+from api.domain.mood.scoring import DEFAULT, ScoringConfig
 from export.coefficients.agreement import FOLDS, RESAMPLES
 from export.coefficients.decision import Borders, Compared, Interval
 from export.coefficients.findings import Findings

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from api.domain.confidence import Evidence, calibrated, calibration_inputs, evidence
-from api.domain.moods import mood_of
-from api.domain.posts import ClassifiedPost
-from api.domain.scoring import (
+from api.domain.mood.confidence import Evidence, calibrated, calibration_inputs, evidence
+from api.domain.mood.moods import mood_of
+from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
     has_feeling,
     relative_weights,
     weighted_mean,
 )
+from api.domain.posts import ClassifiedPost
 from export.coefficients.agreement import SEED, own_moods
 from export.coefficients.rated_windows import (
     MIDDLE_AROUSAL,
@@ -112,9 +112,9 @@ def fitted_confidence(samples: SampledMoods, chosen: Flags, config: ScoringConfi
     """Return the configuration with the constants of confidence fitted on the chosen samples.
 
     Logistic regression of being right (the mean of both readings, which differ for few posts) on
-    the three inputs of api.domain.confidence.calibrated, none of which may count against: one that
-    would is left out (0). Samples without a post with a
-    feeling have confidence 0 there and are no part of it.
+    the three inputs of api.domain.mood.confidence.calibrated, none of which may count against: one
+    that would is left out (0). Samples without a post with a feeling have confidence 0 there and
+    are no part of it.
     """
     felt = np.array([one.effective_posts > 0 for one in samples.evidence]) & chosen
     inputs = np.array(

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from api.domain.mood.results import MoodResult, mood_result
+from api.domain.mood.scoring import ScoringConfig
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
-from api.domain.results import MoodResult, mood_result
-from api.domain.scoring import ScoringConfig
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 WORKED = ScoringConfig(

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.analyses import Analysis
-from api.domain.moods import Mood, MoodLabel, labelled
-from api.domain.patterns import LEAST_POSTS, WEEKDAYS, Patterns
+from api.domain.mood.moods import Mood, MoodLabel, labelled
+from api.domain.mood.patterns import LEAST_POSTS, WEEKDAYS, Patterns
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
 from api.routes.documents.posts import PostDocument, post_document

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.analyses import AnalysisState
-from api.domain.moods import Mood, MoodLabel
+from api.domain.mood.moods import Mood, MoodLabel
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
 from api.routes.documents.imports import EngagementDocument

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import TypeAliasType
 
 from api.domain.crisis_support import SupportList
-from api.domain.moods import Mood, MoodLabel, labelled
+from api.domain.mood.moods import Mood, MoodLabel, labelled
+from api.domain.mood.scoring import DEFAULT, ActivityForm, RecencyForm, ScoringConfig
 from api.domain.posts import Ownership
-from api.domain.scoring import DEFAULT, ActivityForm, RecencyForm, ScoringConfig
 from api.routes import openapi_examples as examples
 from api.routes.openapi_examples import example
 

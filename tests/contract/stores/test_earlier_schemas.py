@@ -15,7 +15,7 @@ import pytest
 from pymongo import IndexModel, MongoClient
 from pymongo.uri_parser import parse_uri
 
-from api.domain.moods import LABELS, Mood
+from api.domain.mood.moods import LABELS, Mood
 from api.settings import Settings
 from api.stores.mongo import MongoStore
 from api.stores.mongo.migrations import MIGRATIONS as MONGO_MIGRATIONS

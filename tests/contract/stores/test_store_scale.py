@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.domain.moods import OPPOSITE, Mood
-from api.domain.scoring import preset
+from api.domain.mood.moods import OPPOSITE, Mood
+from api.domain.mood.scoring import preset
 from api.ports.store import Store
 from api.services.users import Users
 from api.stores.mongo import MongoStore

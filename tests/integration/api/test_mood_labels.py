@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.domain.moods import LABELS
+from api.domain.mood.moods import LABELS
 from tests.support.wired_service import WiredService
 
 

@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 from werkzeug.test import TestResponse
 
+from api.domain.mood.scoring import DEFAULT
 from api.domain.posts import EMOTIONS
-from api.domain.scoring import DEFAULT
 from api.routes.documents.results import result_document
 from tests.integration.api.test_openapi_conformance import closed
 from tests.support.wired_service import WiredService, upload

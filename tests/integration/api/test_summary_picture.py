@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from api.domain.mood_pictures import Theme
+from api.domain.mood.mood_pictures import Theme
 from api.errors import BusyError
 from api.services.pictures import Pictures
 from tests.support.wired_service import WiredService, problem

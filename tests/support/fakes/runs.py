@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.domain.analyses import Analysis, AnalysisRequest, Problem, SourceCost
-from api.domain.scoring import preset
+from api.domain.mood.scoring import preset
 from api.jobs.fetch import Access
 from api.jobs.runner import AnalysisRunner, RunnerLimits
 from api.metrics import Metrics

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageColor
 
 from api.adapters.mood_png import PALETTES, draw_png
-from api.domain.mood_pictures import MoodPicture, Theme, bucket_for, mood_picture
-from api.domain.moods import Mood
-from api.domain.scoring import DEFAULT
-from api.domain.timeline import TimelineBucket
+from api.domain.mood.mood_pictures import MoodPicture, Theme, bucket_for, mood_picture
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import DEFAULT
+from api.domain.mood.timeline import TimelineBucket
 from tests.support.posts import emotions
 
 RESULT = {

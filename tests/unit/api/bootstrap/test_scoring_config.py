@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.bootstrap.use_cases import scoring_config
-from api.domain.scoring import CLASSIC, DEFAULT
+from api.domain.mood.scoring import CLASSIC, DEFAULT
 from api.settings import SettingsError
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from api.cli.mood_summary import WIDTH, mood_summary
-from api.domain.moods import labelled
-from api.domain.results import mood_result
+from api.domain.mood.moods import labelled
+from api.domain.mood.results import mood_result
 from tests.support.posts import ANY_EVIDENCE, NOW, classified, post
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import api
 from api.domain.catalogue import InvalidCatalogueError, parse_catalogue
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
 from api.domain.recommendations import CatalogueItem
 
 CURATED = Path(api.__file__).parent / "catalogue.json"

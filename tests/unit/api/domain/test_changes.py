@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from api.domain.changes import EarlierMood
-from api.domain.moods import Mood
+from api.domain.mood.changes import EarlierMood
+from api.domain.mood.moods import Mood
+from api.domain.mood.results import MoodResult, mood_result
+from api.domain.mood.scoring import ScoringConfig
 from api.domain.posts import ClassifiedPost
-from api.domain.results import MoodResult, mood_result
-from api.domain.scoring import ScoringConfig
 from tests.support.posts import NOW, WORKED, classified, post
 
 JOYS = [classified(post(f"joy{n}", days_old=20 + n), joy=1.0) for n in range(4)]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from api.domain.confidence import Evidence, calibrated, effective_sample_size, evidence
-from api.domain.scoring import CLASSIC, ScoringConfig
+from api.domain.mood.confidence import Evidence, calibrated, effective_sample_size, evidence
+from api.domain.mood.scoring import CLASSIC, ScoringConfig
 from tests.support.posts import WORKED, emotions
 
 JOY = emotions(joy=1.0)

@@ -6,12 +6,12 @@ from itertools import permutations
 
 import pytest
 
-from api.domain.changes import EarlierMood, MoodChange
-from api.domain.moods import Mood
+from api.domain.mood.changes import EarlierMood, MoodChange
+from api.domain.mood.moods import Mood
+from api.domain.mood.results import MoodResult, mood_result
+from api.domain.mood.scoring import CLASSIC, has_feeling
+from api.domain.mood.timeline import timeline
 from api.domain.posts import ClassifiedPost, Post, StoredPost
-from api.domain.results import MoodResult, mood_result
-from api.domain.scoring import CLASSIC, has_feeling
-from api.domain.timeline import timeline
 from tests.support.posts import NOW, WORKED, classified, post
 
 EVIDENCE = replace(WORKED, least_feeling_posts=3)

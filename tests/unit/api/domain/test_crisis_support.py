@@ -8,7 +8,7 @@ import pytest
 
 from api.bootstrap.service import support_entries
 from api.domain.crisis_support import InvalidSupportError, SupportList, parse_support
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
 from api.settings import SettingsError
 
 NEAR = {"name": "Near", "contact": "Call 1", "url": "https://near.example", "countries": ["IE"]}

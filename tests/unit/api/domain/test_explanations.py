@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from api.domain.explanations import why
-from api.domain.moods import Mood, mood_of
+from api.domain.mood.explanations import why
+from api.domain.mood.moods import Mood, mood_of
+from api.domain.mood.scoring import DEFAULT, ScoringConfig, negativity, positivity
 from api.domain.posts import EMOTIONS
-from api.domain.scoring import DEFAULT, ScoringConfig, negativity, positivity
 from tests.support.posts import WORKED, emotions
 
 _TIMES = {"": 1.0, ", counted twice": 2.0, ", counted three times": 3.0}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.domain.moods import LABELS, OPPOSITE, SUMMARIES, Mood, labelled, mood_of
+from api.domain.mood.moods import LABELS, OPPOSITE, SUMMARIES, Mood, labelled, mood_of
 from tests.support.posts import WORKED, emotions
 
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.domain.patterns import LEAST_POSTS, Group, Patterns, patterns
+from api.domain.mood.patterns import LEAST_POSTS, Group, Patterns, patterns
+from api.domain.mood.scoring import DEFAULT
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Ownership, Post
-from api.domain.scoring import DEFAULT
 
 MONDAY = datetime(2026, 2, 2, 10, tzinfo=UTC)
 TIMELINE = Path(os.environ.get("MOODLINE_DATA", "../shared/data")) / "timelines" / "BarackObama.csv"

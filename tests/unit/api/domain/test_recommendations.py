@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
 from api.domain.recommendations import CatalogueItem, FriendCandidate, Recommendations, recommend
 
 DAY = date(2024, 5, 1)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.domain.moods import SUMMARIES, Mood
+from api.domain.mood.moods import SUMMARIES, Mood
+from api.domain.mood.results import InvalidAsOfError, moved_most, resolve_as_of
+from api.domain.mood.scoring import CLASSIC
 from api.domain.posts import ClassifiedPost, Engagement, Ownership
-from api.domain.results import InvalidAsOfError, moved_most, resolve_as_of
-from api.domain.scoring import CLASSIC
 from tests.support.posts import NOW, WORKED, classified, emotions, post, result_of, said
 
 FIVE_DAYS_AGO = NOW - timedelta(days=5)

@@ -7,8 +7,7 @@ from itertools import product
 
 import pytest
 
-from api.domain.posts import Classification, Engagement, Ownership
-from api.domain.scoring import (
+from api.domain.mood.scoring import (
     CLASSIC,
     DEFAULT,
     InvalidScoringError,
@@ -26,6 +25,7 @@ from api.domain.scoring import (
     relative_weights,
     without_copies,
 )
+from api.domain.posts import Classification, Engagement, Ownership
 from tests.support.posts import NOW, WORKED, classified, emotions, post, result_of, said
 
 ALL_KINDS = Engagement(likes=3, reposts=2, replies=4, quotes=5, bookmarks=6, impressions=700)

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.domain.moods import Mood
-from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
-from api.domain.recommendations import CatalogueItem, FriendCandidate, recommend
-from api.domain.scoring import (
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import (
     CLASSIC,
     ActivityForm,
     ScoringConfig,
@@ -21,6 +19,8 @@ from api.domain.scoring import (
     positivity,
     relative_weights,
 )
+from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Engagement, Ownership, Post
+from api.domain.recommendations import CatalogueItem, FriendCandidate, recommend
 from tests.support.posts import ANY_EVIDENCE, NOW, WORKED, classified, post, result_of, said
 
 counts = st.integers(min_value=0, max_value=10**9)

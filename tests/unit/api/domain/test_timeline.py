@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from api.domain.date_ranges import DateRange, date_range
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import CLASSIC, ScoringConfig
+from api.domain.mood.timeline import InvalidBucketError, TimelineBucket, timeline
 from api.domain.posts import ClassifiedPost, Engagement, Ownership, Post
-from api.domain.scoring import CLASSIC, ScoringConfig
-from api.domain.timeline import InvalidBucketError, TimelineBucket, timeline
 from tests.support.posts import ANY_EVIDENCE, WORKED, emotions, result_of, said
 
 MAY_DAY = datetime(2024, 5, 1, tzinfo=UTC)
@@ -201,7 +201,7 @@ def test_a_range_leaves_out_posts_outside_of_its_days_and_keeps_the_starts_of_bu
     assert starts(items, "month", days) == {date(2024, 5, 1): 7}
 
 
-def test_a_post_weighs_by_its_age_at_the_end_of_the_bucket_in_the_zone() -> None:
+def test_the_age_of_a_post_is_taken_at_the_end_of_the_bucket_in_the_zone() -> None:
     # Within the last whole day of the month in Kiritimati (UTC+14) the newer post weighs more by
     # the classic form, whose ages are whole days.
     end = datetime(2024, 5, 31, 10, tzinfo=UTC)

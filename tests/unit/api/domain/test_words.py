@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from api.domain.words import WordReader
+from api.domain.mood.words import WordReader
 
 
 @pytest.mark.parametrize(

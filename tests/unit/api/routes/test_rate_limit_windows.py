@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.routes.rate_limit_windows import OwnWindows, SharedWindows
+from api.routes.checks.rate_limit_windows import OwnWindows, SharedWindows
 from tests.support.fakes import FakeClock
 
 # Nothing listens on port 9 (discard) of a usual machine.

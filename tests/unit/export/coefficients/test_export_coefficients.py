@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from api.domain.analyses import Analysis, AnalysisRequest, Progress
+from api.domain.mood.results import mood_result
+from api.domain.mood.scoring import DEFAULT, ScoringConfig, config_of
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
-from api.domain.results import mood_result
-from api.domain.scoring import DEFAULT, ScoringConfig, config_of
 from api.stores.sqlite import SqliteStore
 from export.coefficients.__main__ import main
 from export.coefficients.agreement import (

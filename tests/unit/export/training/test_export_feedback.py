@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from api.domain.analyses import Analysis, AnalysisRequest
+from api.domain.mood.scoring import preset
 from api.domain.posts import Ownership
-from api.domain.scoring import preset
 from api.jobs.runner import AnalysisRunner
 from api.metrics import Metrics
 from api.stores.sqlite import SqliteStore

@@ -8,9 +8,9 @@ from flask import Flask, Response, g, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
 
 from api.problems import HTTP_KINDS
-from api.routes.body_checks import was_checked
-from api.routes.error_handlers import problem_response
-from api.routes.rate_limit_windows import SCHEME
+from api.routes.checks.body_checks import was_checked
+from api.routes.checks.error_handlers import problem_response
+from api.routes.checks.rate_limit_windows import SCHEME
 
 _WORK = frozenset(
     ("analyses.start_analysis", "users.import_posts", "original.start_analysis_and_wait")

@@ -8,8 +8,7 @@ from datetime import datetime, tzinfo
 from itertools import chain
 from operator import itemgetter
 
-from api.domain.posts import EMOTIONS, ClassifiedPost, Ownership, normalised_hashtags
-from api.domain.scoring import (
+from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
     corrected_alike,
@@ -17,7 +16,8 @@ from api.domain.scoring import (
     negativity,
     positivity,
 )
-from api.domain.words import WordReader
+from api.domain.mood.words import WordReader
+from api.domain.posts import EMOTIONS, ClassifiedPost, Ownership, normalised_hashtags
 
 LEAST_POSTS = 5
 """Fewer posts than this show no pattern."""

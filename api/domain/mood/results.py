@@ -8,12 +8,11 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.domain.changes import EarlierMood, MoodChange, mood_change
-from api.domain.confidence import confidence, effective_sample_size
-from api.domain.explanations import why
-from api.domain.moods import SUMMARIES, Mood, mood_of
-from api.domain.posts import ClassifiedPost, Ownership, Post
-from api.domain.scoring import (
+from api.domain.mood.changes import EarlierMood, MoodChange, mood_change
+from api.domain.mood.confidence import confidence, effective_sample_size
+from api.domain.mood.explanations import why
+from api.domain.mood.moods import SUMMARIES, Mood, mood_of
+from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
     corrected_alike,
@@ -26,6 +25,7 @@ from api.domain.scoring import (
     weighted_mean,
     without_copies,
 )
+from api.domain.posts import ClassifiedPost, Ownership, Post
 
 _MOST_CORRECTIONS = 1_000  # kept with a result, which is stored and sent as a whole
 

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from api.domain.moods import Mood
-from api.domain.scoring import ScoringConfig, negativity, positivity
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import ScoringConfig, negativity, positivity
 
 _LARGEST_RATIO = 100
 _FINEST_DIGITS = 12

@@ -71,12 +71,13 @@ class ScoringConfig:
     there is no mood.
     valence: how light (above 0) or heavy (below 0) an emotion counts. anger, fear and sadness are
     never above 0, joy and love never below; surprise may be either. One of 0 counts on no side.
-    mood: heavy if negativity > heavy_factor * positivity; see api.domain.moods for the rest.
+    mood: heavy if negativity > heavy_factor * positivity; see api.domain.mood.moods for the rest.
     evidence: with fewer than least_feeling_posts posts that have a feeling in them (has_feeling)
     there is no mood.
     confidence_offset, _slope, _posts, _feeling and _most_posts calibrate confidence; the formula is
-    that of api.domain.confidence.calibrated. The default's are fitted (export/COEFFICIENTS.md).
-    draw_limit bounds the time that resampling takes (see api.domain.confidence).
+    that of api.domain.mood.confidence.calibrated. The default's are fitted
+    (export/COEFFICIENTS.md).
+    draw_limit bounds the time that resampling takes (see api.domain.mood.confidence).
     Raises ValueError if a constant would make weights negative or undefined.
     """
 

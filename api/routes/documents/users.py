@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, RootModel
 
 from api.domain.crisis_support import SupportList
-from api.domain.moods import Mood, MoodLabel
+from api.domain.mood.moods import Mood, MoodLabel
 from api.routes import openapi_examples as examples
 from api.routes.documents.results import BucketSize, ResultDocument, ScoresDocument, result_document
 from api.routes.openapi_examples import example

@@ -23,8 +23,8 @@ from api.errors import FieldError, InvalidRequestError, UnsupportedMediaError
 from api.logs import REQUEST_ID
 from api.metrics import Metrics
 from api.problems import CROSS_SITE, HTTP_KINDS
-from api.routes.body_checks import awaits_body
-from api.routes.error_handlers import problem_response
+from api.routes.checks.body_checks import awaits_body
+from api.routes.checks.error_handlers import problem_response
 from api.routes.openapi import documented_operations
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from api.domain.scoring import ScoringConfig, negativity, positivity
+from api.domain.mood.scoring import ScoringConfig, negativity, positivity
 
 
 class MoodLabel(StrEnum):

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, pairwise
 
-from api.domain.moods import Mood, decided_mood
-from api.domain.scoring import ScoringConfig, negativity, positivity, weighted_mean
+from api.domain.mood.moods import Mood, decided_mood
+from api.domain.mood.scoring import ScoringConfig, negativity, positivity, weighted_mean
 
 _FRACTION_BITS = 40
 _FIELD_BITS = 80

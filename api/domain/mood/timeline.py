@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from api.domain.date_ranges import DateRange, date_range, start_of_day
-from api.domain.moods import Mood, labelled, mood_of
-from api.domain.posts import ClassifiedPost
-from api.domain.scoring import (
+from api.domain.mood.moods import Mood, labelled, mood_of
+from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
     corrected_alike,
@@ -21,6 +20,7 @@ from api.domain.scoring import (
     weighted_mean,
     without_copies,
 )
+from api.domain.posts import ClassifiedPost
 
 BUCKETS = ("day", "week", "month")
 

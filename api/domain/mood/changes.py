@@ -7,9 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from api.domain.moods import Mood
+from api.domain.mood.moods import Mood
+from api.domain.mood.scoring import (
+    ScoringConfig,
+    adjusted,
+    negativity,
+    positivity,
+    relative_weights,
+)
 from api.domain.posts import ClassifiedPost, Post
-from api.domain.scoring import ScoringConfig, adjusted, negativity, positivity, relative_weights
 
 _LEAST_CHANGE = 1e-6
 _LEAST_PART = 0.1

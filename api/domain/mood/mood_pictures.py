@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from api.domain.moods import SUMMARIES, Mood
-from api.domain.scoring import ScoringConfig
-from api.domain.timeline import TimelineBucket
+from api.domain.mood.moods import SUMMARIES, Mood
+from api.domain.mood.scoring import ScoringConfig
+from api.domain.mood.timeline import TimelineBucket
 
 SUREST = 0.99
 """The highest confidence that is shown: nothing read from posts is certain."""

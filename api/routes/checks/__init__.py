@@ -1,0 +1,1 @@
+"""What is checked before a route is called, and how refusals are answered."""
