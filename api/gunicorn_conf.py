@@ -5,6 +5,7 @@ the store and starts its threads after the fork, which SQLite's locks and thread
 What serves HTTP in each is the web server of `python -m api`, with the same bounds.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -25,6 +26,8 @@ from api.runtime.processes import collect_garbage_less_often
 from api.settings import SettingsError, read_settings, secrets, variables
 
 _APP_LOAD_ERROR = 4  # gunicorn ends at this status instead of restarting the process
+# Held by the first process that cannot serve. gunicorn would print a traceback at a second one.
+_cannot_serve = multiprocessing.Lock()
 _SERVICE = "moodline"
 
 try:
@@ -56,6 +59,8 @@ def serve() -> Flask:
     try:
         service = wire(adapters(_settings), _settings)
     except (SettingsError, MoodlineError) as error:
+        if not _cannot_serve.acquire(block=False):
+            raise SystemExit(0) from None
         sys.stderr.write(f"moodline: {error}\n")
         raise SystemExit(_APP_LOAD_ERROR) from None
     service.app.extensions[_SERVICE] = service

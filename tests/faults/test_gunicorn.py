@@ -50,7 +50,7 @@ def test_a_stop_ends_event_streams_and_puts_analyses_back(deployment: Deployment
 def test_what_keeps_it_from_serving_is_said_in_a_line_and_ends_it(
     deployment: Deployment, variable: str, value: str
 ) -> None:
-    master = deployment.launch_gunicorn(**{variable: value})
+    master = deployment.launch_gunicorn(API_PROCESSES="4", **{variable: value})
 
     status = master.wait(SECONDS)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 DOUBLINGS = 3
 MOST_PER_DOUBLING = 2.5
+_TRIES = 3  # other work on the machine can make one look worse, and none so much better
 _SHORTEST = 0.001  # seconds: what takes less is as good as nothing, and its noise means nothing
 
 
@@ -21,6 +22,7 @@ def growth(run: Callable[[int], object], size: int) -> float:
     """Return how many times the processor time grows from one doubling of the size to the next.
 
     It is the mean of three doublings, each the best of three runs: 2 is linear, 4 is the square.
+    What is above the bound is measured again, and the least of it counts.
     """
 
     def seconds(of: int) -> float:
@@ -31,7 +33,13 @@ def growth(run: Callable[[int], object], size: int) -> float:
             best = min(best, process_time() - start)
         return max(best, _SHORTEST)
 
-    return float((seconds(size << DOUBLINGS) / seconds(size)) ** (1 / DOUBLINGS))
+    least = float("inf")
+    for _ in range(_TRIES):
+        ratio = seconds(size << DOUBLINGS) / seconds(size)
+        least = min(least, float(ratio ** (1 / DOUBLINGS)))
+        if least <= MOST_PER_DOUBLING:
+            break
+    return least
 
 
 def lines_run(call: Callable[[], object]) -> int:

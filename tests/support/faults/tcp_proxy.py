@@ -25,7 +25,7 @@ class TcpProxy:
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
         self.seconds = 0.2
-        self.hits = 0
+        self.hits = 0  # how often a fault met a connection
         self._fault: Fault | None = None
         self._lost_for: tuple[bytes, ...] = ()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -72,6 +72,7 @@ class TcpProxy:
         server = None
         try:
             if self._fault is Fault.RESET:
+                self.hits += 1
                 self._reset(client)
                 return
             far, server = await asyncio.open_connection("127.0.0.1", self.target_port)
@@ -111,7 +112,8 @@ class TcpProxy:
                     asked.clear()
                 else:
                     asked += piece
-                self.hits += fault is not None and answers
+                ends_a_request = fault in (Fault.RESET, Fault.BLACK_HOLE)
+                self.hits += fault is not None and (answers or ends_a_request)
                 if fault is Fault.RESET or (answers and fault is Fault.LOSE_REPLY):
                     self._reset(client)
                     return

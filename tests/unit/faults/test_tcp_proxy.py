@@ -37,6 +37,7 @@ def test_no_answer_arrives_while_the_fault_lasts_and_one_does_after(
         ask(proxy, timeout=0.1)
     proxy.end()
 
+    assert proxy.hits > 0
     assert ask(proxy) == {"hello": "there"}
 
 
