@@ -161,6 +161,7 @@ class Settings(BaseSettings):
             "look like sqlite:///folder/moodline.db or mongodb://host/moodline, or be empty",
         ),
     ] = _secret("")
+    erasure_log: Path | None = None
     posts_retention_days: int = Field(30, ge=1, le=20_000)
     moods_retention_days: int = Field(365, ge=1, le=20_000)
     max_import_bytes: int = Field(128 * 1024**2, ge=1024, le=4 * 1024**3)
@@ -263,6 +264,13 @@ class Settings(BaseSettings):
         if self.store_url:
             return Path(self.store_url.removeprefix("sqlite:///"))
         return self.data_dir / "moodline.db"
+
+    @property
+    def erasure_log_path(self) -> Path | None:
+        """File of the erasures: erasure_log, or else beside the embedded store."""
+        if self.erasure_log is not None or self.store_is_mongo:
+            return self.erasure_log
+        return self.store_path.with_name(f"{self.store_path.name}.erasures")
 
 
 def variables() -> dict[str, str]:

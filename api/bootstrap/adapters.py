@@ -65,11 +65,12 @@ def open_store(settings: Settings) -> SqliteStore | MongoStore:
         posts=timedelta(days=settings.posts_retention_days),
         moods=timedelta(days=settings.moods_retention_days),
     )
+    erasure_log = settings.erasure_log_path
     if settings.store_is_mongo:
         from api.stores.mongo import MongoStore  # not at the top: the driver is large
 
-        return MongoStore(settings.store_url, retention=retention)
-    return SqliteStore(settings.store_path, retention=retention)
+        return MongoStore(settings.store_url, retention=retention, erasure_log=erasure_log)
+    return SqliteStore(settings.store_path, retention=retention, erasure_log=erasure_log)
 
 
 def adapters(settings: Settings) -> Ports:

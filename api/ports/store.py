@@ -1,6 +1,6 @@
 """Port of the store: everything stored about users, with the queue of record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -40,6 +40,26 @@ class UserRecord:
     consented_at: datetime | None
     matchable: bool = False
     training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A user's erasure: when it was, and a keyed hash of whom.
+
+    store stands for the key, which a store and its backups have and no other store.
+    """
+
+    store: str
+    user_hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedErasures:
+    """How many users were erased again, and how many erasures were left out as another store's."""
+
+    users: int
+    of_another_store: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +191,19 @@ class Store(AnalysisQueue, Protocol):
 
         It is cheap if nothing is left, and meant to be called every few seconds.
         """
+
+    def erasures(self) -> list[Erasure]:
+        """Return the newest erasure of everybody who was erased, oldest first."""
+
+    def replay_erasures(self, erasures: Collection[Erasure]) -> ReplayedErasures:
+        """Erase again whom these erasures erased, as after restoring a backup.
+
+        A user who was created after the erasure has returned, and stays. Nobody else may use the
+        store meanwhile.
+        """
+
+    def users_with_mood(self, *, after: str | None, limit: int) -> list[str]:
+        """Return up to `limit` ids of users who have a latest mood, in order, behind an id."""
 
     def export_user(self, user_id: str) -> Mapping[str, Any]:
         """Return the user data export as JSON values. Raises NotFoundError."""

@@ -1,7 +1,9 @@
 """Rules and error texts that every store shares."""
 
+import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from operator import attrgetter
 
 from api.domain.analyses import Analysis, AnalysisRequest, Lease
@@ -13,7 +15,7 @@ from api.errors import (
     NotFoundError,
     StoreUnavailableError,
 )
-from api.ports.store import LabelledPost, LabelledPosts
+from api.ports.store import Erasure, LabelledPost, LabelledPosts
 from api.stores.values import stored_hashtags
 
 MILLION = 1_000_000
@@ -95,3 +97,27 @@ def user_hash(salt: bytes, user_id: str) -> bytes:
     who has the store this is a pseudonym, not anonymity.
     """
     return hmac.digest(salt, user_id.encode(), "sha256")
+
+
+def erasure_of(salt: bytes, hashed: bytes, at: datetime) -> Erasure:
+    """Return the record of an erasure in the store that has this salt."""
+    return Erasure(_name_of(salt), hashed.hex(), at)
+
+
+def newest_erasures(
+    salt: bytes, erasures: Collection[Erasure]
+) -> tuple[Mapping[bytes, datetime], int]:
+    """Return when each hash was erased last in the store that has this salt, and how many others.
+
+    The others are erasures of another store.
+    """
+    name, newest = _name_of(salt), dict[bytes, datetime]()
+    ours = [erasure for erasure in erasures if erasure.store == name]
+    for erasure in ours:
+        hashed = bytes.fromhex(erasure.user_hash)
+        newest[hashed] = max(erasure.at, newest.get(hashed, erasure.at))
+    return newest, len(erasures) - len(ours)
+
+
+def _name_of(salt: bytes) -> str:
+    return hashlib.sha256(salt).hexdigest()[:16]

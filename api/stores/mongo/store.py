@@ -1,10 +1,12 @@
 """The MongoDB store, put together from its parts."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pymongo.monitoring import CommandListener
 
 from api.ports.store import Retention
+from api.stores.erasure_log import ErasureLog
 from api.stores.mongo.analyses import AnalysisPart
 from api.stores.mongo.api_keys import ApiKeyPart
 from api.stores.mongo.browsing import BrowsingPart
@@ -33,7 +35,8 @@ class MongoStore(
     """The ports Store and KeyStore in a MongoDB database, for many processes on many machines.
 
     url is a connection string of MongoDB 6 or newer, a replica set or a sharded cluster; the
-    database in it, by default `moodline`, is prepared on opening. listeners are called with each
+    database in it, by default `moodline`, is prepared on opening. erasure_log is the file that says
+    who was erased, should the store be lost; None for none. listeners are called with each
     command. A forked process uses a new client.
     Opening raises StoreUnavailableError if the server does not answer, or the database is not a
     store or was written by a newer version.
@@ -44,9 +47,11 @@ class MongoStore(
         url: str,
         *,
         retention: Retention = Retention(),  # noqa: B008  frozen
+        erasure_log: Path | None = None,
         listeners: Sequence[CommandListener] = (),
     ) -> None:
         self._retention = retention
+        self._erasure_log = None if erasure_log is None else ErasureLog(erasure_log)
         self._connections = Connections(url, listeners)
         try:
             with self._connections.using() as database:

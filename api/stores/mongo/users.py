@@ -4,26 +4,29 @@ An erasure is decided by a mark on the user, who is unknown from then on; then i
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
 from api.errors import NotFoundError
-from api.ports.store import UserRecord
+from api.ports.store import Erasure, ReplayedErasures, UserRecord
+from api.stores.erasure_log import ErasureLog
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
 from api.stores.mongo.migrations import fact
 from api.stores.mongo.schema import OF_A_USER
-from api.stores.shared_rules import user_hash
-from api.stores.values import optional_stored_time, read_user, stored_time
+from api.stores.shared_rules import erasure_of, newest_erasures, user_hash
+from api.stores.values import optional_stored_time, read_user, stored_time, time_of
 
 _CONSENTS_KEPT = 1_000  # the newest; more would let a caller grow the document without limit
 
 
 class UserPart(StorePart):
     """Users and consent; api.ports.store documents the methods."""
+
+    _erasure_log: ErasureLog | None = None
 
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
         with self._connections.using() as database:
@@ -64,6 +67,9 @@ class UserPart(StorePart):
         When MongoDB overwrites deleted documents in its files, it does not say.
         """
         with self._connections.using() as database:
+            if self._erasure_log is not None and _known(database, user_id):
+                salt = _salt(database)
+                self._erasure_log.append(erasure_of(salt, user_hash(salt, user_id), at))
             # From this write on the user is unknown and not recommended to others.
             database.users.update_one(
                 {**equal(id=user_id), **ALIVE},
@@ -73,6 +79,38 @@ class UserPart(StorePart):
             if marked is not None and "erased_at" in marked:
                 finish_erasure(database, marked)
         return True
+
+    def erasures(self) -> list[Erasure]:
+        with self._connections.using() as database:
+            salt = _salt(database)
+            found = [
+                erasure_of(salt, bytes.fromhex(one["_id"]), time_of(one["erased_at"]))
+                for one in database.tombstones.find().sort("_id", 1)
+            ]
+        return sorted(found, key=lambda erasure: erasure.at)
+
+    def replay_erasures(self, erasures: Collection[Erasure]) -> ReplayedErasures:
+        with self._connections.using() as database:
+            salt = _salt(database)
+            newest, others = newest_erasures(salt, erasures)
+            users = list(database.users.find(ALIVE, {"created_at": 1}).sort("_id", 1))
+        erased = 0
+        for user in users:
+            at = newest.get(user_hash(salt, user["_id"]))
+            if at is not None and time_of(user["created_at"]) <= at:
+                self.erase_user(user["_id"], at)
+                erased += 1
+        with self._connections.using() as database:
+            for hashed, at in newest.items():
+                later = {"$max": {"erased_at": stored_time(at)}}
+                database.tombstones.update_one(equal(id=hashed.hex()), later, upsert=True)
+        return ReplayedErasures(erased, others)
+
+    def users_with_mood(self, *, after: str | None, limit: int) -> list[str]:
+        wanted = {"_id": {"$gt": after or ""}, "mood_at": {"$exists": True}, **ALIVE}
+        with self._connections.using() as database:
+            found = database.users.find(wanted, {"_id": 1}).sort("_id", 1).limit(limit)
+            return [user["_id"] for user in found]
 
     def erasure_pending(self, user_id: str) -> bool:
         marked = {**equal(id=user_id), "erased_at": {"$exists": True}}
@@ -114,6 +152,14 @@ def known_or_created(
         return new
 
 
+def _known(database: MongoDatabase, user_id: str) -> bool:
+    return database.users.find_one({**equal(id=user_id), **ALIVE}, {"_id": 1}) is not None
+
+
+def _salt(database: MongoDatabase) -> bytes:
+    return bytes(fact(database, "tombstone_salt"))
+
+
 def user_exists(database: MongoDatabase, user_id: str, user_key: str) -> bool:
     """Return whether the user with that key still exists."""
     found = database.users.find_one({**equal(id=user_id, key=user_key), **ALIVE}, {"_id": 1})
@@ -138,7 +184,7 @@ def finish_erasure(database: MongoDatabase, user: Mapping[str, Any]) -> None:
     purge it again: a write that was under way may have left documents behind.
     """
     database.tombstones.update_one(
-        equal(id=user_hash(bytes(fact(database, "tombstone_salt")), user["_id"]).hex()),
+        equal(id=user_hash(_salt(database), user["_id"]).hex()),
         {"$set": {"erased_at": user["erased_at"]}, "$addToSet": {"keys": user["key"]}},
         upsert=True,
     )

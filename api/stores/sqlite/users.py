@@ -1,23 +1,36 @@
 """Users and their consent, and the erasure of a user."""
 
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime
 
 from api.errors import NotFoundError, StoreUnavailableError
-from api.ports.store import UserRecord
-from api.stores.shared_rules import user_hash
+from api.ports.store import Erasure, ReplayedErasures, UserRecord
+from api.stores.erasure_log import ErasureLog
+from api.stores.shared_rules import erasure_of, newest_erasures, user_hash
 from api.stores.sqlite.connections import StorePart
-from api.stores.values import optional_stored_time, read_user, stored_time
+from api.stores.values import optional_stored_time, read_user, stored_time, time_of
 
 _USER = "SELECT * FROM users WHERE user_id = ?"
 _SALT = "SELECT value FROM facts WHERE name = 'tombstone_salt'"
 # The number of the deletion by which each user was erased whose rows may still be in the log.
 _NOTE_ERASURE = "INSERT OR REPLACE INTO facts SELECT ?, value FROM facts WHERE name = 'deletions'"
+_TOMBSTONE = (
+    "INSERT INTO tombstones (user_hash, erased_at) VALUES (?, ?) "
+    "ON CONFLICT (user_hash) DO UPDATE SET erased_at = {}"
+)
+_NEW_TOMBSTONE = _TOMBSTONE.format("excluded.erased_at")
+_LATER_TOMBSTONE = _TOMBSTONE.format("max(erased_at, excluded.erased_at)")
+_WITH_MOOD = (
+    "SELECT user_id FROM users WHERE user_id > ? AND mood_at IS NOT NULL ORDER BY user_id LIMIT ?"
+)
 _FINISHED = "DELETE FROM facts WHERE name GLOB 'erased:*' AND value <= ?"
 
 
 class UserPart(StorePart):
     """Users and consent; api.ports.store documents the methods."""
+
+    _erasure_log: ErasureLog | None = None
 
     def ensure_user(self, user_id: str, user_name: str, at: datetime) -> UserRecord:
         known = self.user(user_id)  # a read first, as most callers ask for an existing user
@@ -69,17 +82,39 @@ class UserPart(StorePart):
             erased = connection.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
             if erased.rowcount:
                 hashed = _hash_of(connection, user_id)
-                connection.execute(
-                    "INSERT INTO tombstones (user_hash, erased_at) VALUES (?, ?) "
-                    "ON CONFLICT (user_hash) DO UPDATE SET erased_at = excluded.erased_at",
-                    (hashed, stored_time(at)),
-                )
+                connection.execute(_NEW_TOMBSTONE, (hashed, stored_time(at)))
                 note_deletion(connection)
                 connection.execute(_NOTE_ERASURE, (_pending_name(hashed),))
+                # Before the commit: an erasure that is not in the log has not happened.
+                if self._erasure_log is not None:
+                    self._erasure_log.append(erasure_of(_salt(connection), hashed, at))
         try:
             return self.finish_erasures()
         except StoreUnavailableError:  # the erasure itself is done
             return False
+
+    def erasures(self) -> list[Erasure]:
+        with self._connections.snapshot() as connection:
+            return erasures_in(connection)
+
+    def replay_erasures(self, erasures: Collection[Erasure]) -> ReplayedErasures:
+        with self._connections.snapshot() as connection:
+            salt = _salt(connection)
+            users = connection.execute("SELECT user_id, created_at FROM users").fetchall()
+        newest, others = newest_erasures(salt, erasures)
+        erased = 0
+        for user_id, created_at in users:
+            at = newest.get(user_hash(salt, user_id))
+            if at is not None and time_of(created_at) <= at:
+                self.erase_user(user_id, at)
+                erased += 1
+        with self._connections.writing() as connection:
+            known = [(hashed, stored_time(at)) for hashed, at in newest.items()]
+            connection.executemany(_LATER_TOMBSTONE, known)
+        return ReplayedErasures(erased, others)
+
+    def users_with_mood(self, *, after: str | None, limit: int) -> list[str]:
+        return [user_id for (user_id,) in self._rows(_WITH_MOOD, after or "", limit)]
 
     def erasure_pending(self, user_id: str) -> bool:
         with self._connections.reading() as connection:
@@ -117,9 +152,20 @@ def _deletions_noted(connection: sqlite3.Connection) -> int:
     return 0 if row is None else int(row["value"])
 
 
-def _hash_of(connection: sqlite3.Connection, user_id: str) -> bytes:
+def erasures_in(connection: sqlite3.Connection) -> list[Erasure]:
+    """Return the erasures that a store's tombstones tell of, oldest first."""
+    salt = _salt(connection)
+    rows = connection.execute("SELECT user_hash, erased_at FROM tombstones ORDER BY erased_at")
+    return [erasure_of(salt, hashed, time_of(at)) for hashed, at in rows]
+
+
+def _salt(connection: sqlite3.Connection) -> bytes:
     (salt,) = connection.execute(_SALT).fetchone()
-    return user_hash(salt, user_id)
+    return bytes(salt)
+
+
+def _hash_of(connection: sqlite3.Connection, user_id: str) -> bytes:
+    return user_hash(_salt(connection), user_id)
 
 
 def _pending_name(hashed: bytes) -> str:

@@ -86,7 +86,9 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.set_sweep_record(SweepRecord(NOW, 0.25))
     store.sweep_record()
     store.ping()
+    store.users_with_mood(after=None, limit=9)
     store.erase_user(ALICE, LATER)
+    store.replay_erasures(store.erasures())
     store.erasure_pending(ALICE)
     store.finish_erasures()
 

@@ -266,3 +266,54 @@ def test_posts_being_read_when_their_user_is_erased_are_not_kept(store: Store, b
         store.save_posts(ALICE, erased_while_reading(), NOW)
 
     assert store.count_posts(ALICE) == 0
+
+
+def test_whom_a_store_erased_is_erased_again_where_they_are_back_from_before(
+    store: Store,
+) -> None:
+    store.ensure_user(ALICE, "Alice", NOW)
+    store.erase_user(ALICE, LATER)
+    store.ensure_user(ALICE, "Alice", NOW)
+    store.ensure_user("bob", "Bob", NOW)
+
+    replayed = store.replay_erasures(store.erasures())
+
+    assert (replayed.users, replayed.of_another_store) == (1, 0)
+    assert store.user(ALICE) is None
+    assert store.user("bob") is not None
+
+
+def test_who_returned_after_their_erasure_stays_when_it_is_replayed(store: Store) -> None:
+    store.ensure_user(ALICE, "Alice", NOW)
+    store.erase_user(ALICE, SOON)
+    store.ensure_user(ALICE, "Alice", LATER)
+
+    replayed = store.replay_erasures(store.erasures())
+
+    assert replayed.users == 0
+    assert store.user(ALICE) is not None
+
+
+def test_a_store_knows_the_erasures_that_were_replayed_also_of_people_whom_it_never_had(
+    store: Store,
+) -> None:
+    store.ensure_user(ALICE, "Alice", NOW)
+    store.erase_user(ALICE, SOON)
+    (known,) = store.erasures()
+    unknown = replace(known, user_hash="ab" * 32, at=LATER)
+    others = replace(known, store="another")
+
+    replayed = store.replay_erasures([known, unknown, others])
+
+    assert replayed.of_another_store == 1
+    assert store.erasures() == [known, unknown]
+
+
+def test_users_with_a_mood_are_listed_in_order(store: Store) -> None:
+    for name in ("dora", "bob", "carl"):
+        store.ensure_user(name, name, NOW)
+        finished(store, user_id=name, analysis_id=f"of {name}")
+    store.ensure_user(ALICE, "Alice", NOW)
+
+    assert store.users_with_mood(after=None, limit=2) == ["bob", "carl"]
+    assert store.users_with_mood(after="carl", limit=2) == ["dora"]

@@ -29,6 +29,11 @@ SMALL_ON_PURPOSE = (
     "SCAN analyses USING INDEX analyses_waiting",  # in order, past those that run, to the first
 )
 
+WALKED_ON_PURPOSE = (  # by the operator's commands
+    "SELECT user_hash, erased_at FROM tombstones",
+    "SELECT user_id, created_at FROM users",
+)
+
 SORTED_ON_PURPOSE = ("GROUP BY minute", "FROM temp.candidates")  # of what is being saved
 
 

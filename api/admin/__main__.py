@@ -1,0 +1,69 @@
+"""Commands of the operator: backup and restore, re-analysis, change of keys, and the queue.
+
+They read the settings of the service (`.env.example`) and need its store, not the running service.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from api.admin.backups import backup, erasures, restore
+from api.errors import InvalidRequestError, MoodlineError
+from api.settings import SettingsError, read_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code, with a message if it fails."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(read_settings(os.environ), options)
+    except (SettingsError, MoodlineError) as error:
+        faults = error.errors if isinstance(error, InvalidRequestError) else ()
+        details = [f" {fault.where}: {fault.reason}." for fault in faults]
+        print(f"moodline: {error}{''.join(details)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("moodline: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m api.admin", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    saving = commands.add_parser("backup", help="back up the store while the service runs")
+    saving.add_argument("file", type=Path, metavar="FILE", help="the new file to write")
+    saving.set_defaults(run=backup)
+    restoring = commands.add_parser(
+        "restore", help="put a backup in the place of the store, without those who were erased"
+    )
+    restoring.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    restoring.add_argument(
+        "--replace", action="store_true", help="where there is a store, which is kept aside"
+    )
+    restoring.add_argument(
+        "--erasures",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a further file of erasures; may be given several times",
+    )
+    restoring.add_argument(
+        "--no-erasures", action="store_true", help="where nothing tells who was erased"
+    )
+    restoring.set_defaults(run=restore)
+    erased = commands.add_parser("erasures", help="who was erased, as keyed hashes")
+    erased.set_defaults(run=erasures)
+    actions = erased.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="list them, oldest first")
+    exporting = actions.add_parser("export", help="copy them to a file, to keep elsewhere")
+    exporting.add_argument("file", type=Path, metavar="FILE", help="the new file to write")
+    replaying = actions.add_parser("replay", help="erase those people again, in a restored store")
+    replaying.add_argument("files", type=Path, metavar="FILE", nargs="*", help="files of erasures")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
