@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from api.bootstrap.adapters import open_store
@@ -144,9 +145,9 @@ def _read(files: Sequence[Path]) -> list[Erasure]:
 def _merged(erasures: Sequence[Erasure]) -> list[Erasure]:
     """Return the newest erasure of each person, oldest first."""
     newest: dict[tuple[str, str], Erasure] = {}
-    for each in sorted(erasures, key=lambda erasure: erasure.at):
+    for each in sorted(erasures, key=attrgetter("at")):
         newest[each.store, each.user_hash] = each
-    return sorted(newest.values(), key=lambda erasure: erasure.at)
+    return sorted(newest.values(), key=attrgetter("at"))
 
 
 def _tell(replayed: ReplayedErasures) -> None:

@@ -6,6 +6,7 @@ An erasure is decided by a mark on the user, who is unknown from then on; then i
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -87,7 +88,7 @@ class UserPart(StorePart):
                 erasure_of(salt, bytes.fromhex(one["_id"]), time_of(one["erased_at"]))
                 for one in database.tombstones.find().sort("_id", 1)
             ]
-        return sorted(found, key=lambda erasure: erasure.at)
+        return sorted(found, key=attrgetter("at"))
 
     def replay_erasures(self, erasures: Collection[Erasure]) -> ReplayedErasures:
         with self._connections.using() as database:

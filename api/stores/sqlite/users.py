@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
+from operator import attrgetter
 
 from api.errors import NotFoundError, StoreUnavailableError
 from api.ports.store import Erasure, ReplayedErasures, UserRecord
@@ -155,8 +156,9 @@ def _deletions_noted(connection: sqlite3.Connection) -> int:
 def erasures_in(connection: sqlite3.Connection) -> list[Erasure]:
     """Return the erasures that a store's tombstones tell of, oldest first."""
     salt = _salt(connection)
-    rows = connection.execute("SELECT user_hash, erased_at FROM tombstones ORDER BY erased_at")
-    return [erasure_of(salt, hashed, time_of(at)) for hashed, at in rows]
+    rows = connection.execute("SELECT user_hash, erased_at FROM tombstones")
+    found = [erasure_of(salt, hashed, time_of(at)) for hashed, at in rows]
+    return sorted(found, key=attrgetter("at"))
 
 
 def _salt(connection: sqlite3.Connection) -> bytes:

@@ -51,7 +51,7 @@ def test_every_statement_finds_its_rows_by_an_index_and_in_their_order(path: Pat
                 connection.execute(statement)
             if not statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
                 continue
-            if statement == "DELETE FROM catalogue":
+            if statement == "DELETE FROM catalogue" or statement in WALKED_ON_PURPOSE:
                 continue
             checked += 1
             for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}"):
