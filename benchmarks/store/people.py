@@ -159,15 +159,18 @@ def fill_mongo(url: str, people: Iterable[Person], retention: Retention) -> None
         for chunk in _chunks(people):
             keyed = [(f"{one.number:032x}", stored_time(one.mood_at), one) for one in chunk]
             database.users.insert_many(
-                (_user(key, at, one) for key, at, one in keyed), ordered=False
+                (user_document(key, at, one) for key, at, one in keyed), ordered=False
             )
             database.analyses.insert_many(
-                (_analysis(key, at, one, result) for key, at, one in keyed), ordered=False
+                (analysis_document(key, at, one, result) for key, at, one in keyed), ordered=False
             )
-            database.posts.insert_many((_post(key, one) for key, _, one in keyed), ordered=False)
+            database.posts.insert_many(
+                (post_document(key, one) for key, _, one in keyed), ordered=False
+            )
 
 
-def _user(key: str, at: int, person: Person) -> dict[str, Any]:
+def user_document(key: str, at: int, person: Person) -> dict[str, Any]:
+    """Return the document of a user."""
     return {
         "_id": person.user_id,
         "key": key,
@@ -183,7 +186,8 @@ def _user(key: str, at: int, person: Person) -> dict[str, Any]:
     }
 
 
-def _analysis(key: str, at: int, person: Person, result: str) -> dict[str, Any]:
+def analysis_document(key: str, at: int, person: Person, result: str) -> dict[str, Any]:
+    """Return the document of the user's finished analysis."""
     return {
         "_id": f"a{key[1:]}",
         "user_key": key,
@@ -200,7 +204,8 @@ def _analysis(key: str, at: int, person: Person, result: str) -> dict[str, Any]:
     }
 
 
-def _post(key: str, person: Person) -> dict[str, Any]:
+def post_document(key: str, person: Person) -> dict[str, Any]:
+    """Return the document of the user's one post."""
     post = Post(str(person.number), "What a day it was, again", person.mood_at)
     kept = stored_post(replace(post, hashtags=person.hashtags))
     return {**kept, "user_key": key, "saved_at": person.mood_at, "version": 1}
