@@ -129,6 +129,7 @@ class Settings(BaseSettings):
     api_key_pepper: (
         Annotated[str, _matching(".{16,}", "have at least 16 characters; make it random")] | None
     ) = _secret()
+    api_key_pepper_old: str | None = _secret()
     cors_origins: Annotated[
         _Names,
         AfterValidator(lambda origins: tuple(origin.rstrip("/") for origin in origins)),

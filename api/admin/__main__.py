@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from api.admin.backups import backup, erasures, restore
+from api.admin.operation import queue, reanalyse, reseal
 from api.errors import InvalidRequestError, MoodlineError
 from api.settings import SettingsError, read_settings
 
@@ -62,7 +63,39 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("file", type=Path, metavar="FILE", help="the new file to write")
     replaying = actions.add_parser("replay", help="erase those people again, in a restored store")
     replaying.add_argument("files", type=Path, metavar="FILE", nargs="*", help="files of erasures")
+    renewing = commands.add_parser(
+        "reanalyse", help="after a change of the model: analyse everybody again, bit by bit"
+    )
+    renewing.add_argument(
+        "--per-minute", type=_rate, default=60.0, metavar="N",
+        help="analyses to queue in a minute at most (60)",
+    )  # fmt: skip
+    renewing.add_argument(
+        "--most-waiting", type=_count, default=20, metavar="N",
+        help="queue none while so many analyses wait for a worker (20)",
+    )  # fmt: skip
+    renewing.set_defaults(run=reanalyse)
+    sealing = commands.add_parser(
+        "reseal", help="seal all tokens with the first key of SIGN_IN_KEY, to remove an old one"
+    )
+    sealing.set_defaults(run=reseal)
+    showing = commands.add_parser("queue", help="show what waits, runs and has failed")
+    showing.set_defaults(run=queue)
     return parser
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0.1 <= rate <= 1_000_000:
+        raise argparse.ArgumentTypeError("must be from 0.1 to 1000000")
+    return rate
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return count
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def wire(ports: Ports, settings: Settings) -> Service:
 
     Raises SettingsError if the stored API keys contradict the settings.
     """
-    access = Access(ports.keys, ports.clock, settings.api_key_pepper)
+    access = Access(ports.keys, ports.clock, settings.api_key_pepper, settings.api_key_pepper_old)
     _check_keys(access)
     support = SupportList(support_entries(settings.crisis_resources), settings.country)
     catalogue = resources.files("api").joinpath("catalogue.json")

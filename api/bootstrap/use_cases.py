@@ -25,6 +25,7 @@ from api.services.demo_posts import DemoPosts
 from api.services.health import Health
 from api.services.imports import Imports
 from api.services.pictures import Pictures
+from api.services.served_model import ServedModel
 from api.services.sign_ins import SignIns
 from api.services.sources import Sources
 from api.services.users import Users
@@ -79,6 +80,7 @@ def use_cases(
         sign_ins=signed_in,
         access=access,
         support=support,
+        served_model=ServedModel(ports.emotions),
     )
 
 

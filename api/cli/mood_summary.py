@@ -23,7 +23,7 @@ def mood_summary(
         line = f"to talk: {entry['name']}: {entry['contact']}, {entry['url']}"
         lines += textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
     # Results from before languages were detected have no language_note.
-    for note in (result.get("language_note"), result["stale_note"]):
+    for note in (result.get("language_note"), result["stale_note"], result.get("model_note")):
         if note:
             lines += textwrap.wrap(f"Note: {note}", WIDTH)
     if recommended:

@@ -199,6 +199,7 @@ class Result(TypedDict):
     oldest_post_at: str | None
     stale: bool
     stale_note: str | None
+    model_note: str | None
     happiest: Peak | None
     saddest: Peak | None
     moved_most: list[Influence]

@@ -19,6 +19,26 @@ class Waiting:
     oldest: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An analysis that a worker has leased: which worker, until when, and since when it runs."""
+
+    analysis_id: str
+    owner: str
+    until: datetime
+    started_at: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An analysis that failed."""
+
+    analysis_id: str
+    at: datetime
+    problem: Problem
+
+
 class AnalysisQueue(Protocol):
     """The queue of record: queues analyses, leases each to one worker, stores how it ended.
 
@@ -63,6 +83,12 @@ class AnalysisQueue(Protocol):
 
     def waiting(self) -> Waiting:
         """Return how many analyses any worker could claim now, and since when the oldest waits."""
+
+    def running(self) -> list[Running]:
+        """Return the analyses that workers have leased, whether the leases have expired or not."""
+
+    def failures(self, *, since: datetime, limit: int) -> list[Failure]:
+        """Return up to `limit` analyses that failed at a time or later, newest first."""
 
     def renew(self, lease: Lease, *, until: datetime, progress: Progress) -> Lease:
         """Extend a lease and record progress. Raises LeaseLostError."""

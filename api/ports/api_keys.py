@@ -21,5 +21,8 @@ class KeyStore(Protocol):
     def note_use(self, prefix: str, at: datetime) -> None:
         """Record when a key was last used; an unknown one is ignored."""
 
+    def replace_digest(self, prefix: str, digest: bytes) -> None:
+        """Replace the digest of a key; an unknown one is ignored."""
+
     def remove_key(self, prefix: str) -> bool:
         """Delete a key; return whether there was one."""

@@ -44,3 +44,7 @@ class Sealer(Protocol):
     def unseal(self, sealed: str, *, seconds: int | None = None) -> str | None:
         """Return the text; None where it was not sealed here, or longer ago than seconds."""
         ...
+
+    def reseal(self, sealed: str) -> str | None:
+        """Return what was sealed, sealed with the newest key; None where it was not sealed here."""
+        ...

@@ -1,6 +1,6 @@
 """Port of the store: everything stored about users, with the queue of record."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -99,6 +99,14 @@ class MoodRecord:
     mood: str | None
     created_at: datetime
     result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResealedSignIns:
+    """How many sign-ins were sealed anew, and how many could not be unsealed."""
+
+    sealed: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +322,12 @@ class Store(AnalysisQueue, Protocol):
 
     def set_sign_in(self, user_id: str, source: str, sealed: str | None) -> None:
         """Replace the user's sealed sign-in at a source; None removes it."""
+
+    def reseal_sign_ins(self, reseal: Callable[[str], str | None]) -> ResealedSignIns:
+        """Replace each sealed sign-in by what reseal returns of it, unless that is None.
+
+        One that changes meanwhile is left as it is: it has been sealed just now.
+        """
 
     # moods and recommendations
     def latest_mood(self, user_id: str) -> MoodRecord | None:

@@ -43,7 +43,9 @@ def analyses_blueprint(services: Services) -> APIBlueprint:
     )
 
     def document(analysis: Analysis, query: CountryQuery) -> dict[str, Any]:
-        return analysis_document(analysis, services.support, query.country)
+        return analysis_document(
+            analysis, services.support, query.country, services.served_model.key
+        )
 
     accepted = {
         "description": "the analysis that was started, or that is queued or running",

@@ -41,6 +41,7 @@ RESULT: dict[str, Any] = {
     "oldest_post_at": "2025-11-02T08:30:00+00:00",
     "stale": False,
     "stale_note": None,
+    "model_note": None,
     "not_english": 2,
     "not_english_share": 0.05,
     "language_known": 38,

@@ -89,7 +89,7 @@ def users_blueprint(services: Services) -> APIBlueprint:
     def get_user(path: UserPath, query: CountryQuery) -> Any:
         """Return the newest mood and result of a user."""
         overview = services.users.overview(path.user_name)
-        return user_document(overview, services.support, query.country)
+        return user_document(overview, services.support, query.country, services.served_model.key)
 
     @routes.get("/timeline", **documented(Scope.READ, {200: TimelineDocument}, "not-found"))
     def get_timeline(path: UserPath, query: TimelineQuery) -> Any:

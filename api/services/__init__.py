@@ -10,6 +10,7 @@ from api.services.demo_posts import DemoPosts
 from api.services.health import Health
 from api.services.imports import Imports
 from api.services.pictures import Pictures
+from api.services.served_model import ServedModel
 from api.services.sign_ins import SignIns
 from api.services.sources import Sources
 from api.services.users import Users
@@ -30,3 +31,4 @@ class Services:
     sign_ins: SignIns
     access: Access
     support: SupportList
+    served_model: ServedModel

@@ -27,12 +27,19 @@ _NO_DIGEST = bytes(32)
 
 
 class Access:
-    """Use cases of API keys. Without a pepper there are no keys, and none is required."""
+    """Use cases of API keys. Without a pepper there are no keys, and none is required.
 
-    def __init__(self, keys: KeyStore, clock: Clock, pepper: str | None) -> None:
+    While old_pepper is given, keys that were made with it are valid too; each gets the digest of
+    the pepper at its next use.
+    """
+
+    def __init__(
+        self, keys: KeyStore, clock: Clock, pepper: str | None, old_pepper: str | None = None
+    ) -> None:
         self._keys = keys
         self._clock = clock
         self._pepper = pepper
+        self._old_pepper = old_pepper
 
     @property
     def required(self) -> bool:
@@ -53,9 +60,17 @@ class Access:
         key = self._keys.key(prefix)
         # An unknown prefix is compared as well, so that the response time reveals nothing.
         expected = _NO_DIGEST if key is None else key.digest
-        matches = hmac.compare_digest(expected, key_digest(self._pepper or "", prefix, secret))
-        if key is None or not matches:
+        digest = key_digest(self._pepper or "", prefix, secret)
+        matches = hmac.compare_digest(expected, digest)
+        # Both are computed for every key, for the same reason.
+        of_old = self._old_pepper is not None and hmac.compare_digest(
+            expected, key_digest(self._old_pepper, prefix, secret)
+        )
+        if key is None or not (matches or of_old):
             raise UnauthorizedError("The API key is none that is known here; it may be revoked.")
+        if not matches:
+            with suppress(StoreUnavailableError):  # the next use tries again
+                self._keys.replace_digest(prefix, digest)
         now = self._clock()
         if key.last_used_at is None or abs(now - key.last_used_at) >= _USE_RECORDED_EVERY:
             with suppress(StoreUnavailableError):  # the call itself may not need the store

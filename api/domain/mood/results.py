@@ -153,6 +153,17 @@ def resolve_as_of(as_of: str, posts: Sequence[ClassifiedPost], now: datetime) ->
         ) from exc
 
 
+def model_note(model: str, served: str | None) -> str | None:
+    """Return a sentence to show with a result if another model is served now, else None.
+
+    Both are `name@version`; served is None if it is not known.
+    """
+    if served is None or served == model:
+        return None
+    then, now = (key.replace("@", " ") for key in (model, served))
+    return f"Another model read these posts ({then}; now {now}): analyse again to renew this mood."
+
+
 def mood_result(
     posts: Sequence[ClassifiedPost],
     *,

@@ -1,5 +1,6 @@
 """Documents of an analysis: its state, progress, result or problem, and its events."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -95,9 +96,15 @@ class AnalysisEvent(BaseModel):
 
 
 def analysis_document(
-    analysis: Analysis, support: SupportList, country: str | None
+    analysis: Analysis,
+    support: SupportList,
+    country: str | None,
+    served_model: Callable[[], str | None],
 ) -> dict[str, Any]:
-    """Return an analysis as JSON values, with the helplines of the reader's country."""
+    """Return an analysis as JSON values, with the helplines of the reader's country.
+
+    served_model returns the key of the model that is served now, if it is known.
+    """
     request, problem = analysis.request, analysis.problem
     document = AnalysisDocument(
         analysis_id=analysis.analysis_id,
@@ -119,4 +126,5 @@ def analysis_document(
             type=f"/problems/{problem.type}", title=problem.title, detail=problem.detail
         ),
     ).model_dump(mode="json")
-    return {**document, "result": result_document(analysis.result, support, country)}
+    result = result_document(analysis.result, support, country, served_model)
+    return {**document, "result": result}

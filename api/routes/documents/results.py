@@ -1,6 +1,6 @@
 """Documents of a mood result: the figures, the posts behind them, what changed, and helplines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
@@ -9,6 +9,7 @@ from typing_extensions import TypeAliasType
 
 from api.domain.crisis_support import SupportList
 from api.domain.mood.moods import Mood, MoodLabel, labelled
+from api.domain.mood.results import model_note
 from api.domain.mood.scoring import DEFAULT, ActivityForm, RecencyForm, ScoringConfig
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
@@ -181,6 +182,9 @@ class ResultDocument(BaseModel):
         None, description="these emotions by post_id; null if there are more than 1,000"
     )
     model: str = Field(description="name and version of the model that classified the posts")
+    model_note: str | None = Field(
+        None, description="a sentence to show if another model is served now"
+    )
     scoring: ScoringDocument
     support: list[SupportEntryDocument] = Field(
         description="helplines to show with a heavy mood; empty otherwise"
@@ -200,17 +204,21 @@ _LATER_FIELDS = {
 
 
 def result_document(
-    result: Mapping[str, Any] | None, support: SupportList, country: str | None
+    result: Mapping[str, Any] | None,
+    support: SupportList,
+    country: str | None,
+    served_model: Callable[[], str | None],
 ) -> dict[str, Any] | None:
     """Return a stored result as ResultDocument has it, None without a result.
 
     It is JSON values already, so it is not validated. Fields that the version which stored it did
-    not have are null. Labels and helplines are not stored: the words and the list change, and so
-    does the reader's country.
+    not have are null. Labels, helplines and model_note are not stored: the words and the list
+    change, and so do the reader's country and the model that is served.
     """
     if result is None:
         return None
     answered = labelled({**_LATER_FIELDS, **result})
     if answered["changed_by"] is not None:
         answered["changed_by"] = labelled(answered["changed_by"])
+    answered["model_note"] = model_note(result["model"], served_model())
     return {**answered, "support": support.entries_for(result, country)}

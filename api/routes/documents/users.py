@@ -3,6 +3,7 @@
 Those of other things are in `api.routes.documents`.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -125,7 +126,10 @@ class OriginalRecommendationsDocument(BaseModel):
 
 
 def user_document(
-    overview: UserOverview, support: SupportList, country: str | None
+    overview: UserOverview,
+    support: SupportList,
+    country: str | None,
+    served_model: Callable[[], str | None],
 ) -> dict[str, Any]:
     """Return a user with their newest mood as JSON values; see analysis_document."""
     latest = overview.latest
@@ -141,5 +145,5 @@ def user_document(
         analysed_at=latest.created_at if latest else None,
         result=None,
     ).model_dump(mode="json")
-    result = result_document(latest.result if latest else None, support, country)
+    result = result_document(latest.result if latest else None, support, country, served_model)
     return {**document, "result": result}

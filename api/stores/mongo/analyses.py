@@ -18,7 +18,7 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import NotFoundError, StoreUnavailableError
-from api.ports.analysis_queue import Waiting
+from api.ports.analysis_queue import Failure, Running, Waiting
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, analysis_of, equal
 from api.stores.mongo.post_imports import known_user
@@ -109,6 +109,32 @@ class AnalysisPart(StorePart):
                 return Waiting(0, None)
             analyses = database.analyses.count_documents(claimable)
         return Waiting(max(1, analyses), time_of(oldest["created_at"]))
+
+    def running(self) -> list[Running]:
+        held = {**equal(active=True), "waits_from": {"$gt": _HELD}}
+        shown = dict.fromkeys(("state", "lease_owner", "waits_from", "started_at", "attempt"), 1)
+        with self._connections.using() as database:
+            return [
+                Running(
+                    one["_id"],
+                    one["lease_owner"],
+                    time_of(one["waits_from"]),
+                    time_of(one["started_at"]),
+                    one["attempt"],
+                )
+                for one in database.analyses.find(held, shown)
+                if one["state"] == AnalysisState.RUNNING
+            ]
+
+    def failures(self, *, since: datetime, limit: int) -> list[Failure]:
+        failed = {**equal(state=AnalysisState.FAILED.value), "ended_on": {"$gte": since}}
+        shown = {"finished_at": 1, "problem": 1}
+        with self._connections.using() as database:
+            found = database.analyses.find(failed, shown).sort("ended_on", -1).limit(limit)
+            return [
+                Failure(one["_id"], time_of(one["finished_at"]), Problem(**one["problem"]))
+                for one in found
+            ]
 
     def take_over(
         self, hold: Hold, *, owner: str, now: datetime, until: datetime

@@ -41,6 +41,10 @@ class ApiKeyPart(StorePart):
             used = {"$set": {"last_used_at": stored_time(at)}}
             database.api_keys.update_one(equal(id=prefix), used)
 
+    def replace_digest(self, prefix: str, digest: bytes) -> None:
+        with self._connections.using() as database:
+            database.api_keys.update_one(equal(id=prefix), {"$set": {"digest": digest}})
+
     def remove_key(self, prefix: str) -> bool:
         with self._connections.using() as database:
             return database.api_keys.delete_one(equal(id=prefix)).deleted_count > 0

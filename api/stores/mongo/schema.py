@@ -268,6 +268,7 @@ _ANALYSES = Collection(
         ),
         Index("analyses_untold", (("untold", 1),), partial={"untold": True}),
         Index("analyses_ended", (("ended_on", 1),)),
+        Index("analyses_failed", (("ended_on", -1),), partial={"state": "failed"}),
     ),
 )
 

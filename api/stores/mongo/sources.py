@@ -3,8 +3,11 @@
 Each is one document whose _id consists of the user's key, the source and, of a mark, the account.
 """
 
+from collections.abc import Callable
+
 from api.domain.analyses import Lease
 from api.errors import NotFoundError
+from api.ports.store import ResealedSignIns
 from api.stores.mongo.analyses import leased_analysis
 from api.stores.mongo.connections import Document, MongoDatabase, StorePart
 from api.stores.mongo.documents import ALIVE, equal
@@ -43,6 +46,20 @@ class SourcePart(StorePart):
             user, value = (user_id, user_key), {"source": source, "sealed": sealed}
             if not _replace(database, "sign_ins", f"{user_key} {source}", user, value):
                 raise NotFoundError(f"user {user_id!r} was erased meanwhile")
+
+    def reseal_sign_ins(self, reseal: Callable[[str], str | None]) -> ResealedSignIns:
+        sealed = unreadable = 0
+        with self._connections.using() as database:
+            for one in database.sign_ins.find().sort("_id", 1):
+                after = reseal(one["sealed"])
+                if after is None:
+                    unreadable += 1
+                    continue
+                changed = database.sign_ins.update_one(
+                    equal(id=one["_id"], sealed=one["sealed"]), {"$set": {"sealed": after}}
+                )
+                sealed += changed.modified_count
+        return ResealedSignIns(sealed, unreadable)
 
 
 def _replace(

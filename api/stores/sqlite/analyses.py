@@ -17,7 +17,7 @@ from api.domain.analyses import (
     Progress,
 )
 from api.errors import LeaseLostError, NotFoundError
-from api.ports.analysis_queue import Waiting
+from api.ports.analysis_queue import Failure, Running, Waiting
 from api.stores.shared_rules import check_key_can_join, check_same_request, lease_lost
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
@@ -54,6 +54,14 @@ _WAITING = (
     "AND lease_until IS NULL"
 )
 _HOLDS = "SELECT analysis_id, token, lease_until, state FROM analyses WHERE lease_until IS NOT NULL"
+_RUNNING = (
+    "SELECT analysis_id, lease_owner, lease_until, started_at, attempt FROM analyses "
+    "WHERE lease_until IS NOT NULL AND state = 'running'"
+)
+_FAILED = (
+    "SELECT analysis_id, finished_at, problem FROM analyses "
+    "WHERE finished_at >= ? AND state = 'failed' ORDER BY finished_at DESC LIMIT ?"
+)
 _HELD = (
     "SELECT analysis_key FROM analyses "
     "WHERE analysis_id = ? AND token = ? AND lease_until = ? AND state = ?"
@@ -130,6 +138,18 @@ class AnalysisPart(StorePart):
     def waiting(self) -> Waiting:
         ((analyses, oldest),) = self._rows(_WAITING)
         return Waiting(analyses, optional_time_of(oldest))
+
+    def running(self) -> list[Running]:
+        return [
+            Running(analysis_id, owner, time_of(until), time_of(started), attempt)
+            for analysis_id, owner, until, started, attempt in self._rows(_RUNNING)
+        ]
+
+    def failures(self, *, since: datetime, limit: int) -> list[Failure]:
+        return [
+            Failure(analysis_id, time_of(at), Problem(**json.loads(problem)))
+            for analysis_id, at, problem in self._rows(_FAILED, stored_time(since), limit)
+        ]
 
     def take_over(
         self, hold: Hold, *, owner: str, now: datetime, until: datetime

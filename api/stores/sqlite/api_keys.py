@@ -41,6 +41,10 @@ class ApiKeyPart(StorePart):
                 "UPDATE api_keys SET last_used_at = ? WHERE prefix = ?", (stored_time(at), prefix)
             )
 
+    def replace_digest(self, prefix: str, digest: bytes) -> None:
+        with self._connections.writing() as connection:
+            connection.execute("UPDATE api_keys SET digest = ? WHERE prefix = ?", (digest, prefix))
+
     def remove_key(self, prefix: str) -> bool:
         with self._connections.writing() as connection:
             removed = connection.execute("DELETE FROM api_keys WHERE prefix = ?", (prefix,))

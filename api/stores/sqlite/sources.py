@@ -1,9 +1,19 @@
 """Source marks (up to which post an account was fetched) and sealed sign-ins at sources."""
 
+from collections.abc import Callable
+
 from api.domain.analyses import Lease
+from api.ports.store import ResealedSignIns
 from api.stores.sqlite.analyses import leased_keys
 from api.stores.sqlite.connections import StorePart
 from api.stores.sqlite.users import user_key_of
+
+_PAGE = 500
+_SIGN_INS = (
+    "SELECT user_key, source, sealed FROM sign_ins WHERE (user_key, source) > (?, ?) "
+    "ORDER BY user_key, source LIMIT ?"
+)
+_RESEAL = "UPDATE sign_ins SET sealed = ? WHERE user_key = ? AND source = ? AND sealed = ?"
 
 
 class SourcePart(StorePart):
@@ -54,3 +64,19 @@ class SourcePart(StorePart):
                 connection.execute(
                     "INSERT OR REPLACE INTO sign_ins VALUES (?, ?, ?)", (user_key, source, sealed)
                 )
+
+    def reseal_sign_ins(self, reseal: Callable[[str], str | None]) -> ResealedSignIns:
+        sealed = unreadable = 0
+        user_key, source = 0, ""
+        while rows := self._rows(_SIGN_INS, user_key, source, _PAGE):
+            changes = []
+            for user_key, source, before in rows:
+                after = reseal(before)
+                if after is None:
+                    unreadable += 1
+                else:
+                    changes.append((after, user_key, source, before))
+            with self._connections.writing() as connection:
+                for change in changes:
+                    sealed += connection.execute(_RESEAL, change).rowcount
+        return ResealedSignIns(sealed, unreadable)

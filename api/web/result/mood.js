@@ -14,6 +14,7 @@ export function showMood(user, result) {
   say("mood-facts", result.mood ? facts(result) : "");
   say("mood-language", result.language_note);
   say("mood-stale", result.stale_note);
+  say("mood-model", result.model_note);
   byId("feelings").hidden = !result.scores;
   byId("emotions").replaceChildren(...sorted(result.scores).map(bar));
   byId("support").hidden = result.support.length === 0;

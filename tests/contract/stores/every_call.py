@@ -43,6 +43,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
         lease = store.renew(taken(store, None), until=LATER, progress=PROGRESS)
         assert len(store.holds()) == 1
         store.waiting()
+        assert len(store.running()) == 1
         store.save_classifications(lease, MODEL, [("1", a_classification())])
         store.set_source_mark(lease, "x", "alice", "1")
         store.set_source_mark(lease, "x", "other", None)
@@ -51,6 +52,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
         if name == "failed":
             store.fail(lease, at=NOW, progress=PROGRESS, problem=Problem("a", "b", "c"))
     store.finish(lease, at=NOW, progress=PROGRESS, mood="Cheerful", result={}, hashtags=["a"])
+    store.failures(since=NOW, limit=9)
     for max_posts in (None, 1):
         store.unclassified_posts(ALICE, MODEL, max_posts=max_posts, limit=9)
         store.count_unclassified(ALICE, MODEL, max_posts=max_posts)
@@ -62,6 +64,8 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.count_posts(ALICE)
     browse(store)
     store.source_mark(ALICE, "x", "alice")
+    store.set_sign_in(ALICE, "x", "sealed before")
+    store.reseal_sign_ins(lambda _sealed: "sealed again")
     for sealed in ("sealed", None):
         store.set_sign_in(ALICE, "x", sealed)
     store.sign_in(ALICE, "x")
@@ -71,6 +75,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.key("p")
     store.all_keys()
     store.note_use("p", NOW)
+    store.replace_digest("p", b"other")
     store.remove_key("p")
     store.latest_mood(ALICE)
     store.interests(ALICE)

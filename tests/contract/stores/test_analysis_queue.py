@@ -435,3 +435,28 @@ def test_an_unknown_analysis_is_none_and_cannot_be_cancelled(store: Store) -> No
     assert store.analysis("unknown") is None
     with pytest.raises(NotFoundError):
         store.cancel("unknown", NOW)
+
+
+def test_what_runs_is_told_with_its_worker_but_not_what_waits(store: Store) -> None:
+    queued(store, "waiting")
+    lease = claimed(store, "running", "bob")
+    store.defer(claimed(store, "deferred", "carl"), LATER)
+
+    (running,) = store.running()
+
+    assert (running.analysis_id, running.owner) == ("running", lease.owner)
+    assert (running.until, running.started_at, running.attempt) == (lease.until, NOW, 1)
+
+
+def test_what_failed_is_told_newest_first_from_a_time_on(store: Store) -> None:
+    for number, at in enumerate((NOW, SOON, LATER)):
+        lease = claimed(store, f"failed {number}", f"user{number}")
+        problem = Problem("kind", "title", f"detail {number}")
+        store.fail(lease, at=at, progress=PROGRESS, problem=problem)
+    finished(store, "succeeded", "bob", at=LATER)
+
+    failed = store.failures(since=SOON, limit=9)
+
+    assert [each.analysis_id for each in failed] == ["failed 2", "failed 1"]
+    assert (failed[0].at, failed[0].problem.detail) == (LATER, "detail 2")
+    assert len(store.failures(since=NOW, limit=1)) == 1

@@ -60,3 +60,12 @@ def test_a_key_comes_back_as_it_was_until_it_is_removed(keys: KeyStore) -> None:
     assert keys.remove_key(KEY.prefix)
     assert not keys.remove_key(KEY.prefix)
     assert keys.key(KEY.prefix) is None
+
+
+def test_a_digest_is_replaced_and_nothing_else_of_the_key(keys: KeyStore) -> None:
+    keys.add_key(KEY)
+
+    keys.replace_digest(KEY.prefix, b"of another pepper")
+    keys.replace_digest("none", b"of no key")
+
+    assert keys.all_keys() == [replace(KEY, digest=b"of another pepper")]

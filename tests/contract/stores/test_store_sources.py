@@ -7,6 +7,7 @@ from api.ports.store import Store
 from tests.contract.stores.store_examples import (
     ALICE,
     LATER,
+    NOW,
     PROGRESS,
     SOON,
     claimed,
@@ -82,3 +83,31 @@ def test_a_sign_in_replaces_the_one_before_until_it_is_removed(store: Store) -> 
     store.set_sign_in(ALICE, "x", None)
 
     assert store.sign_in(ALICE, "x") is None
+
+
+def test_sign_ins_are_sealed_anew_but_not_those_that_cannot_be_read(store: Store) -> None:
+    for name in ("ana", "ben", "cleo"):
+        store.ensure_user(name, name, NOW)
+        store.set_sign_in(name, "x", f"old {name}")
+
+    done = store.reseal_sign_ins(
+        lambda sealed: None if "ben" in sealed else sealed.replace("old", "new")
+    )
+
+    assert (done.sealed, done.unreadable) == (2, 1)
+    sealed = [store.sign_in(name, "x") for name in ("ana", "ben", "cleo")]
+    assert sealed == ["new ana", "old ben", "new cleo"]
+
+
+def test_a_sign_in_that_changes_while_others_are_sealed_anew_stays_as_it_is(store: Store) -> None:
+    store.ensure_user("ana", "ana", NOW)
+    store.set_sign_in("ana", "x", "before")
+
+    def refreshed_meanwhile(_sealed: str) -> str:
+        store.set_sign_in("ana", "x", "fresh")
+        return "resealed"
+
+    done = store.reseal_sign_ins(refreshed_meanwhile)
+
+    assert (done.sealed, done.unreadable) == (0, 0)
+    assert store.sign_in("ana", "x") == "fresh"

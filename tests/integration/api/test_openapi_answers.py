@@ -103,7 +103,7 @@ def test_a_result_of_an_earlier_version_answers_null_for_the_fields_it_did_not_h
     full = wired.client.get(f"/v1/users/{USER}").get_json()["result"]
 
     older = {key: value for key, value in full.items() if key not in ("changed_by", "why")}
-    answered = result_document(older, wired.service.services.support, None)
+    answered = result_document(older, wired.service.services.support, None, lambda: None)
 
     assert answered is not None
     assert answered["changed_by"] is None

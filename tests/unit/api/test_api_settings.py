@@ -206,6 +206,7 @@ def test_every_secret_may_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     values = {
         "API_KEY_PEPPER": "a pepper of a file",
+        "API_KEY_PEPPER_OLD": "a pepper of old",
         "INFERENCE_KEY": "open-sesame-1234",
         "MOODLINE_API_KEY": "open-sesame-1234",
         "QUEUE_URL": "redis://:sesame@queue/0",

@@ -42,3 +42,11 @@ def test_what_was_sealed_too_long_ago_is_not_unsealed() -> None:
 
     assert sealer.unseal(stale) == "text"
     assert sealer.unseal(stale, seconds=600) is None
+
+
+def test_what_an_old_key_sealed_is_sealed_with_the_first_one_so_that_the_old_one_can_go() -> None:
+    resealed = FernetSealer([NEW, OLD]).reseal(FernetSealer([OLD]).seal("kept"))
+
+    assert resealed is not None
+    assert FernetSealer([NEW]).unseal(resealed) == "kept"
+    assert FernetSealer([NEW]).reseal(FernetSealer([OLD]).seal("kept")) is None

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.cli.mood_summary import WIDTH, mood_summary
 from api.domain.mood.moods import labelled
-from api.domain.mood.results import mood_result
+from api.domain.mood.results import model_note, mood_result
 from tests.support.posts import ANY_EVIDENCE, NOW, classified, post
 
 
@@ -81,3 +81,16 @@ def test_no_confidence_is_shown_as_certainty() -> None:
     result = {**result_of(classified(joy=1.0)), "confidence": 0.9996}
 
     assert "(confidence 99%)" in mood_summary("ana", result, None)
+
+
+def test_a_summary_says_that_another_model_is_served_by_now() -> None:
+    result = {**result_of(classified(joy=1.0)), "model_note": model_note("m@1", "m@2")}
+
+    summary = mood_summary("ana", result, None)
+
+    assert "Note: Another model read these posts (m 1; now m 2): analyse again" in summary
+
+
+def test_a_summary_says_nothing_of_the_model_that_is_served() -> None:
+    assert model_note("m@1", "m@1") is None
+    assert model_note("m@1", None) is None

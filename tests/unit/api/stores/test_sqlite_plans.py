@@ -26,6 +26,7 @@ SMALL_ON_PURPOSE = (
     "SCAN feedback USING INDEX feedback_user",  # an operator reads all of it, to fit constants
     "SCAN posts USING INDEX posts_corrected",  # an operator reads all of it, to train the model
     "SCAN analyses USING COVERING INDEX analyses_held",  # no more than workers and deferrals
+    "SCAN analyses USING INDEX analyses_held",  # likewise, with their workers
     "SCAN analyses USING INDEX analyses_waiting",  # in order, past those that run, to the first
 )
 
