@@ -26,7 +26,7 @@ _BAR_RIGHT = 1064
 _MIDDLE = 516
 _HALF_HEIGHT = 46
 _MOST_SLOTS = 200
-_WIDEST_SLOT = 40
+_WIDEST_BAR = 64
 _TICKS = 5
 
 
@@ -189,7 +189,10 @@ class _Drawing:
 
 
 class _Slots:
-    """Places of the buckets on the time axis, also of those without posts; the newest of many."""
+    """Places of the buckets on the time axis, also of those without posts; the newest of many.
+
+    Together they are as wide as the picture, however few there are.
+    """
 
     def __init__(self, bucket: str, buckets: Sequence[TimelineBucket]) -> None:
         self._bucket = bucket
@@ -201,18 +204,18 @@ class _Slots:
         ]
         self._first = self.filled[0][0] if self.filled else 0
         self.count = newest - self._first + 1
-        self.width = min(_WIDEST_SLOT, (_RIGHT - _MARGIN) / self.count)
+        self.width = (_RIGHT - _MARGIN) / self.count
 
-    def left(self, number: int) -> float:
-        """Return the left edge of a slot."""
-        return _MARGIN + (number - self._first) * self.width
+    def middle(self, number: int) -> float:
+        """Return the middle of a slot."""
+        return _MARGIN + (number - self._first + 0.5) * self.width
 
     def ticks(self) -> list[tuple[float, str]]:
         """Return the middles of some buckets with posts, from the first to the last, and labels."""
         last = len(self.filled) - 1
         chosen = sorted({round(last * step / (_TICKS - 1)) for step in range(_TICKS)})
         return [
-            (self.left(number) + self.width / 2, self._label(each.start))
+            (self.middle(number), self._label(each.start))
             for number, each in (self.filled[index] for index in chosen if self.filled)
         ]
 
@@ -249,10 +252,10 @@ def _timeline_bars(drawing: _Drawing, slots: _Slots) -> None:
     valences = drawing.colours.valences
     heights = [(each.positivity or 0.0, each.negativity or 0.0) for _, each in slots.filled]
     highest = max((max(pair) for pair in heights), default=0.0) or 1.0
-    inset = slots.width * 0.14
+    half = min(slots.width * 0.72, _WIDEST_BAR) / 2
     drawing.box(_MARGIN, _MIDDLE - 0.75, _RIGHT, _MIDDLE + 0.75, drawing.colours.line)
     for (number, _), (up, down) in zip(slots.filled, heights, strict=True):
-        left, right = slots.left(number) + inset, slots.left(number) + slots.width - inset
+        left, right = slots.middle(number) - half, slots.middle(number) + half
         top = _MIDDLE - 2 - up / highest * _HALF_HEIGHT
         drawing.box(left, top, right, _MIDDLE - 2, valences[Valence.LIGHTER], 3)
         bottom = _MIDDLE + 2 + down / highest * _HALF_HEIGHT

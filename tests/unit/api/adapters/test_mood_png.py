@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageColor
 
 from api.adapters.mood_png import PALETTES, draw_png
-from api.domain.mood.mood_pictures import MoodPicture, Theme, bucket_for, mood_picture
+from api.domain.mood.mood_pictures import MoodPicture, Theme, Valence, bucket_for, mood_picture
 from api.domain.mood.moods import Mood
 from api.domain.mood.scoring import DEFAULT
 from api.domain.mood.timeline import TimelineBucket
@@ -46,6 +46,17 @@ def test_a_picture_sorts_the_feelings_and_never_shows_certainty() -> None:
     assert [bar.emotion for bar in shown.bars][:3] == ["sadness", "joy", "neutral"]
     assert shown.facts == "1,234 posts, confidence 99%"
     assert shown.sentence.startswith("Your posts lean heavy")
+
+
+@pytest.mark.parametrize("weeks", [2, 5, 12])
+def test_the_timeline_is_as_wide_as_the_picture_however_few_weeks_there_are(weeks: int) -> None:
+    image = opened(draw_png(picture(weeks=weeks), Theme.LIGHT, 1200))
+
+    lighter = ImageColor.getrgb(PALETTES[Theme.LIGHT].valences[Valence.LIGHTER])
+    bars = [x for x in range(1200) if image.getpixel((x, 508)) == lighter]
+    margins = min(bars), 1200 - max(bars)
+    assert max(margins) < 64 + 1072 / weeks / 2
+    assert abs(margins[0] - margins[1]) <= 3
 
 
 @pytest.mark.parametrize(
