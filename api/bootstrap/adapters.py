@@ -59,13 +59,17 @@ class Ports:
     draw_picture: DrawPicture = _draw_png
 
 
-def open_store(settings: Settings) -> SqliteStore | MongoStore:
-    """Open the store that the settings name. Raises StoreUnavailableError."""
-    retention = Retention(
+def retention_of(settings: Settings) -> Retention:
+    """Return how long the settings let posts and moods be stored."""
+    return Retention(
         posts=timedelta(days=settings.posts_retention_days),
         moods=timedelta(days=settings.moods_retention_days),
     )
-    erasure_log = settings.erasure_log_path
+
+
+def open_store(settings: Settings) -> SqliteStore | MongoStore:
+    """Open the store that the settings name. Raises StoreUnavailableError."""
+    retention, erasure_log = retention_of(settings), settings.erasure_log_path
     if settings.store_is_mongo:
         from api.stores.mongo import MongoStore  # not at the top: the driver is large
 

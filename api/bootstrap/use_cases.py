@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from api.bootstrap.adapters import Ports
+from api.bootstrap.adapters import Ports, retention_of
 from api.demo.people import PEOPLE, POSTS
 from api.domain.crisis_support import SupportList
 from api.domain.mood.scoring import PRESETS, InvalidScoringError, ScoringConfig, config_of
@@ -81,6 +81,7 @@ def use_cases(
         access=access,
         support=support,
         served_model=ServedModel(ports.emotions),
+        retention=retention_of(settings),
     )
 
 

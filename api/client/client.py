@@ -18,6 +18,7 @@ from api.client.documents import (
     Consent,
     Emotion,
     Export,
+    Feedback,
     HistoryPage,
     Import,
     ImportFormat,
@@ -205,6 +206,10 @@ class MoodlineClient:
     def feedback(self, analysis_id: str, mood: str) -> None:
         """Say with the user's own word what the mood was."""
         self._calls.body("POST", f"{_analysis(analysis_id)}/feedback", json={"mood": mood})
+
+    def feedback_on(self, analysis_id: str) -> Feedback:
+        """Return the user's own word for the mood, with nulls before they gave one."""
+        return cast(Feedback, self._calls.json("GET", f"{_analysis(analysis_id)}/feedback"))
 
     def user(self, user_name: str, *, country: str | None = None) -> User:
         """Return a user's newest mood and result, with the helplines of the country."""

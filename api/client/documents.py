@@ -97,11 +97,19 @@ class ImportFormat(TypedDict):
 
     name: str
     title: str
+    group: str
     files: list[str]
     where_to_get: str
     recognised_by: str
     read: list[str]
     not_read: list[str]
+
+
+class Feedback(TypedDict):
+    """The mood that the user reported for an analysis; both are null before they did."""
+
+    mood: Mood | None
+    label: MoodLabel | None
 
 
 class Scores(TypedDict):

@@ -15,13 +15,15 @@ class DateOrder(StrEnum):
 class Dialect:
     """One known shape of an uploaded file, in words for people.
 
-    name identifies it ("x_analytics"); title is what people call the export; files are the names
-    that its files have; where_to_get says how to obtain it; recognised_by, read and not_read say
-    what the importer looks for, takes and leaves.
+    name identifies it ("x_analytics"); title is what people call the export; group is the network
+    or kind of program that it comes from; files are the names that its files have; where_to_get
+    says how to obtain it; recognised_by, read and not_read say what the importer looks for, takes
+    and leaves.
     """
 
     name: str
     title: str
+    group: str
     files: tuple[str, ...]
     where_to_get: str
     recognised_by: str

@@ -358,6 +358,9 @@ class Store(AnalysisQueue, Protocol):
     def add_feedback(self, analysis_id: str, mood: str, at: datetime) -> None:
         """Save the user's mood for an analysis, replacing an earlier one. Raises NotFoundError."""
 
+    def feedback_on(self, analysis_id: str) -> str | None:
+        """Return the mood that the user reported for an analysis, or None."""
+
     def feedback(self) -> list[Feedback]:
         """Return the feedback of all users who agreed to training, those of a user together."""
 

@@ -72,6 +72,7 @@ class Sign(_Part):
 class DialectFile(_Part):
     """The contents of one file of `dialects/`.
 
+    group is shared by the dialects of a network or kind of program.
     members are regular expressions for the paths of its files in an archive. paths are where the
     items of a JSON file are; none means any. fields replaces the names of some fields. originals is
     the path of the items that reposts refer to. inside is the key of an item that holds the post.
@@ -82,6 +83,7 @@ class DialectFile(_Part):
 
     name: str = Field(pattern=r"^[a-z0-9_]+$")
     title: str
+    group: str
     files: tuple[str, ...]
     where_to_get: str
     not_read: tuple[str, ...] = ()
@@ -149,6 +151,7 @@ class DialectFile(_Part):
         return Dialect(
             name=self.name,
             title=self.title,
+            group=self.group,
             files=self.files,
             where_to_get=self.where_to_get,
             recognised_by=_recognised_by(self),

@@ -11,7 +11,7 @@ from api.domain.api_keys import Scope
 from api.routes import openapi_examples as examples
 from api.routes.checks.authentication import check_user
 from api.routes.checks.rate_limits import caller
-from api.routes.documents.analyses import AnalysisDocument, analysis_document
+from api.routes.documents.analyses import AnalysisDocument, FeedbackDocument, analysis_document
 from api.routes.openapi import BODY, CHANGES, LOCATION, documented, named_by_function
 from api.routes.request_models import (
     AnalysisPath,
@@ -117,6 +117,16 @@ def analyses_blueprint(services: Services) -> APIBlueprint:
         """Give feedback on an analysis: the user's own word for their mood."""
         services.analyses.feedback(path.analysis_id, body.mood)
         return "", 204
+
+    @routes.get(
+        "/<analysis_id>/feedback", **documented(Scope.READ, {200: FeedbackDocument}, "not-found")
+    )
+    def get_feedback(path: AnalysisPath) -> Any:
+        """Return the feedback on an analysis: the user's own word, null before they gave one."""
+        mood = services.analyses.feedback_on(path.analysis_id)
+        return FeedbackDocument(mood=mood, label=None if mood is None else mood.label).model_dump(
+            mode="json"
+        )
 
     return routes
 

@@ -96,7 +96,7 @@ def create_app(services: Services, metrics: Metrics, settings: Settings) -> Open
     )
     app.register_api(analyses_blueprint(services))
     app.register_api(users_blueprint(services))
-    app.register_api(consent_words_blueprint())
+    app.register_api(consent_words_blueprint(services.retention))
     app.register_api(browsing_blueprint(services))
     app.register_api(moods_blueprint(services))
     app.register_api(corrections_blueprint(services))

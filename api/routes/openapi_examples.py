@@ -134,6 +134,7 @@ IMPORT_FORMATS: dict[str, Any] = {
         {
             "name": "x_archive",
             "title": "X archive",
+            "group": "X",
             "files": ["twitter-2026-03-01.zip", "tweets.js"],
             "where_to_get": "On X: Settings, Your account, Download an archive of your data.",
             "recognised_by": "a zip with data/tweets.js, or a script that begins with window.YTD",
@@ -225,6 +226,8 @@ CONSENT_WORDS: dict[str, Any] = {
     "words_version": WORDS_VERSION,
     "analysis": WORDS,
     "training": TRAINING_WORDS,
+    "posts_retention_days": 30,
+    "moods_retention_days": 365,
 }
 EXPORT: dict[str, Any] = {
     "user": {

@@ -9,6 +9,7 @@ from flask_openapi3.models.tag import Tag
 from api.domain.analyses import TRAINING_WORDS, WORDS, WORDS_VERSION, consent_words
 from api.domain.api_keys import Scope
 from api.errors import FieldError, InvalidRequestError
+from api.ports.store import Retention
 from api.routes import openapi_examples as examples
 from api.routes.documents.imports import ImportDocument, import_document
 from api.routes.documents.users import (
@@ -158,7 +159,7 @@ def users_blueprint(services: Services) -> APIBlueprint:
     return routes
 
 
-def consent_words_blueprint() -> APIBlueprint:
+def consent_words_blueprint(retention: Retention) -> APIBlueprint:
     """Return the route of the words of a consent, which are about nobody: no key is needed."""
     routes = APIBlueprint("consent_words", __name__, abp_tags=[_TAG])
 
@@ -168,8 +169,17 @@ def consent_words_blueprint() -> APIBlueprint:
         **documented(None, {200: ConsentWordsDocument}),
     )
     def get_consent_words() -> Any:
-        """Return what a person agrees to: with every consent, and where training is true."""
-        return {"words_version": WORDS_VERSION, "analysis": WORDS, "training": TRAINING_WORDS}
+        """Return what a person agrees to, with every consent and where training is true.
+
+        It says too how long what they give is stored.
+        """
+        return {
+            "words_version": WORDS_VERSION,
+            "analysis": WORDS,
+            "training": TRAINING_WORDS,
+            "posts_retention_days": retention.posts.days,
+            "moods_retention_days": retention.moods.days,
+        }
 
     return routes
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.domain.crisis_support import SupportList
+from api.ports.store import Retention
 from api.services.access import Access
 from api.services.analyses import Analyses
 from api.services.browsing import Browsing
@@ -32,3 +33,4 @@ class Services:
     access: Access
     support: SupportList
     served_model: ServedModel
+    retention: Retention

@@ -168,6 +168,11 @@ class Analyses:
         """Store the mood that the user reports. Raises NotFoundError."""
         self._store.add_feedback(self.analysis(analysis_id).analysis_id, mood, self._clock())
 
+    def feedback_on(self, analysis_id: str) -> Mood | None:
+        """Return the mood that the user reported, None if they have not. Raises NotFoundError."""
+        given = self._store.feedback_on(self.analysis(analysis_id).analysis_id)
+        return None if given is None else Mood(given)
+
     def _faults(self, request: AnalysisRequest, idempotency_key: str | None) -> list[FieldError]:
         faults: list[FieldError] = []
         if request.source != IMPORTED:

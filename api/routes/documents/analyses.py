@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.analyses import Analysis, AnalysisState
 from api.domain.crisis_support import SupportList
+from api.domain.mood.moods import Mood, MoodLabel
 from api.routes import openapi_examples as examples
 from api.routes.documents.results import ResultDocument, result_document
 from api.routes.openapi_examples import example
@@ -81,6 +82,15 @@ class AnalysisDocument(BaseModel):
     problem: KeptProblemDocument | None = Field(description="not null if the state is failed")
 
     model_config = example(examples.ANALYSIS)
+
+
+class FeedbackDocument(BaseModel):
+    """The mood that the user reported for an analysis; both are null before they did."""
+
+    mood: Mood | None = Field(description="its name in requests and answers")
+    label: MoodLabel | None = Field(description="the word to show")
+
+    model_config = example({"mood": "Cheerful", "label": "Bright"})
 
 
 class AnalysisEvent(BaseModel):

@@ -18,6 +18,7 @@ class ImportFormatDocument(BaseModel):
 
     name: str
     title: str = Field(description="what people call the export")
+    group: str = Field(description="the network or kind of program that it comes from")
     files: list[str] = Field(description="the names that its files have")
     where_to_get: str
     recognised_by: str

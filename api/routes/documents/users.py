@@ -88,11 +88,16 @@ class ConsentDocument(BaseModel):
 
 
 class ConsentWordsDocument(BaseModel):
-    """The words of a consent: what has to be agreed to, and what may be agreed to besides."""
+    """The words of a consent: what has to be agreed to, and what may be agreed to besides.
+
+    With how long what is given is stored, unless the user erases it before.
+    """
 
     words_version: str
     analysis: str = Field(description="agreed to with every consent")
     training: str = Field(description="agreed to where training is true")
+    posts_retention_days: int = Field(description="days that a post is stored from its import on")
+    moods_retention_days: int = Field(description="days that a mood is stored from its analysis on")
 
     model_config = example(examples.CONSENT_WORDS)
 

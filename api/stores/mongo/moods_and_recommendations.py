@@ -64,6 +64,11 @@ class MoodPart(StorePart):
                 database.feedback.delete_one(equal(id=analysis_id))
         raise NotFoundError(f"there is no analysis {analysis_id!r}")
 
+    def feedback_on(self, analysis_id: str) -> str | None:
+        with self._connections.using() as database:
+            given = database.feedback.find_one(equal(id=analysis_id), {"mood": 1})
+        return None if given is None else str(given["mood"])
+
     def feedback(self) -> list[Feedback]:
         found = []
         with self._connections.using() as database:

@@ -66,6 +66,14 @@ class MoodPart(StorePart):
             if not kept.rowcount:
                 raise NotFoundError(f"there is no analysis {analysis_id!r}")
 
+    def feedback_on(self, analysis_id: str) -> str | None:
+        rows = self._rows(
+            "SELECT feedback.mood FROM feedback WHERE analysis_key = "
+            "(SELECT analysis_key FROM analyses WHERE analysis_id = ?)",
+            analysis_id,
+        )
+        return rows[0]["mood"] if rows else None
+
     def feedback(self) -> list[Feedback]:
         rows = self._rows(
             "SELECT user_id, analysis_id, feedback.mood FROM feedback "

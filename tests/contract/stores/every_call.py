@@ -83,6 +83,7 @@ def use_everything(store: SqliteStore | MongoStore, sweep_at: datetime) -> None:
     store.catalogue("Stressed")
     store.friend_candidates("bob", "Cheerful", ["music"], limit=3)
     store.add_feedback("finished", "Stressed", NOW)
+    store.feedback_on("finished")
     store.feedback()
     store.export_user(ALICE)
     store.analysis("finished")

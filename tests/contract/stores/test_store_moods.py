@@ -142,9 +142,18 @@ def test_feedback_is_stored_with_its_time_and_replaces_earlier_feedback(store: S
     for mood, label, at in (("Depressed", "Heavy", SOON), ("Satisfied", "Balanced", LATER)):
         store.add_feedback("a1", mood, at)
 
+        assert store.feedback_on("a1") == mood
         assert store.export_user(ALICE)["feedback"] == [
             {"analysis_id": "a1", "mood": mood, "label": label, "created_at": at.isoformat()}
         ]
+
+
+def test_an_analysis_has_no_feedback_but_its_own(store: Store) -> None:
+    finished(store)
+    finished(store, "a2")
+    store.add_feedback("a2", "Stressed", SOON)
+
+    assert (store.feedback_on("a1"), store.feedback_on("nothing")) == (None, None)
 
 
 def test_feedback_on_an_unknown_analysis_is_not_found(store: Store) -> None:

@@ -139,6 +139,7 @@ def test_a_body_past_the_cap_is_too_large(shared: WiredService) -> None:
         ("GET", "", None),
         ("DELETE", "", None),
         ("GET", "/events", None),
+        ("GET", "/feedback", None),
         ("POST", "/feedback", {"mood": "Stressed"}),
     ],
 )
@@ -151,11 +152,14 @@ def test_an_unknown_analysis_is_not_found(
 
 
 def test_feedback_is_kept_with_the_analysis(wired: WiredService) -> None:
-    analysis_id = wired.analysed("alice")
+    feedback = f"/v1/analyses/{wired.analysed('alice')}/feedback"
 
-    answer = wired.client.post(f"/v1/analyses/{analysis_id}/feedback", json={"mood": "Stressed"})
+    before = wired.client.get(feedback).get_json()
+    answer = wired.client.post(feedback, json={"mood": "Stressed"})
 
     assert (answer.status_code, answer.data) == (204, b"")
+    assert before == {"mood": None, "label": None}
+    assert wired.client.get(feedback).get_json() == {"mood": "Stressed", "label": "Tense"}
 
 
 def test_feedback_in_another_word_is_refused_with_the_known_ones(wired: WiredService) -> None:

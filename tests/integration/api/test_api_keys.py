@@ -61,6 +61,7 @@ CALLS = [
     Call(Scope.ANALYSE, "POST", "/v1/analyses", {"json": {"user_name": "alice", "consent": True}}),
     Call(Scope.READ, "GET", "/v1/analyses/{id}"),
     Call(Scope.READ, "GET", "/v1/analyses/{id}/events"),
+    Call(Scope.READ, "GET", "/v1/analyses/{id}/feedback"),
     Call(Scope.ANALYSE, "POST", "/v1/analyses/{id}/feedback", {"json": {"mood": "Cheerful"}}),
     Call(Scope.ANALYSE, "POST", "/v1/users/alice/posts", {"data": b"id,text,created_at\n"}),
     Call(Scope.READ, "GET", "/v1/users/alice"),

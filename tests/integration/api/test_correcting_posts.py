@@ -6,7 +6,9 @@ import pytest
 
 from api.domain.analyses import TRAINING_WORDS, WORDS
 from api.domain.posts import EMOTIONS
-from tests.support.wired_service import WiredService, post_line, problem
+from api.settings import Settings
+from tests.support.fakes import MemoryStore
+from tests.support.wired_service import WiredService, post_line, problem, wire_service
 
 CORRECTIONS = "/v1/users/alice/corrections"
 
@@ -175,6 +177,16 @@ def test_the_words_of_a_consent_are_those_that_a_consent_records(wired: WiredSer
 
     assert f"{words['analysis']} {words['training']}" == consent["words"]
     assert words["words_version"] == consent["words_version"]
+
+
+def test_with_the_words_of_a_consent_stands_how_long_posts_and_moods_are_stored(
+    settings: Settings,
+) -> None:
+    other = settings.model_copy(update={"posts_retention_days": 7, "moods_retention_days": 90})
+    with wire_service(MemoryStore(), other) as wired:
+        words = wired.client.get("/v1/consent-words").get_json()
+
+    assert (words["posts_retention_days"], words["moods_retention_days"]) == (7, 90)
 
 
 def test_the_page_asks_for_consent_in_the_same_words(shared: WiredService) -> None:

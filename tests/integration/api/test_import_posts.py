@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -253,3 +254,14 @@ def test_a_bad_user_name_is_refused_before_the_file_is_read(shared: WiredService
     answer = shared.client.post("/v1/users/not-a-name/posts", data=b"x", content_type="text/csv")
 
     assert problem(answer, 400, "invalid-request")["errors"][0]["where"] == "user_name"
+
+
+def test_the_example_file_of_the_page_is_imported_whole(wired: WiredService) -> None:
+    (address,) = re.findall(r'<a href="([^"]*)" download', wired.client.get("/").text)
+
+    example = wired.client.get(address)
+    report = wired.client.post("/v1/users/alice/posts", data=example.data).get_json()
+
+    assert example.mimetype == "text/csv"
+    assert report["imported"] == report["own"] > 10
+    assert (report["skipped"], report["unused_columns"], report["notes"]) == (0, [], [])

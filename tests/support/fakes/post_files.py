@@ -10,6 +10,7 @@ from api.errors import AmbiguousDatesError, FieldError, UnsupportedMediaError
 LETTERS = Dialect(
     "letters",
     "Letters to a friend",
+    "Letters",
     ("letters.txt",),
     "Ask the friend.",
     "a first line that begins with Dear",

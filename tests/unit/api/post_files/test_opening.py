@@ -190,6 +190,7 @@ def test_every_dialect_is_described_and_the_plain_ones_come_last() -> None:
     assert len({each.name for each in dialects}) == len(dialects)
     for each in dialects:
         assert each.title
+        assert each.group
         assert each.files
         assert each.where_to_get
         assert each.recognised_by
