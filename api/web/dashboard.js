@@ -1,6 +1,6 @@
 // The page: what the address names is opened, and what the reader does leads from state to state.
 
-import { readAddress, writeAddress } from "./address.js";
+import { addressOf, readAddress, writeAddress } from "./address.js";
 import { byId, scrollTo } from "./elements.js";
 import { posts } from "./figures.js";
 import { follow, hasEnded } from "./following.js";
@@ -9,6 +9,7 @@ import { handleBrowsing } from "./result/browse.js";
 import { forgetCorrected } from "./result/corrections.js";
 import { handleHistory } from "./result/history.js";
 import { handleOwnData } from "./result/own_data.js";
+import { showOlder } from "./result/mood.js";
 import { showResult } from "./result/result.js";
 import { handleTimelineControls } from "./result/timeline.js";
 import { handleYearSwitch } from "./result/calendar.js";
@@ -17,7 +18,8 @@ import { listFormats } from "./start/formats.js";
 import { acceptDrops, chooseFile, forgetFile, importChosen, previewChosen, report, waitingFile } from "./start/imports.js";
 import { showLost, showProgress } from "./start/progress.js";
 import { chosenSource, costText, offerSources, readsFile } from "./start/sources.js";
-import { changeTraining, keepTraining, offerTraining, showTraining } from "./start/training.js";
+import { showConsentWords } from "./start/consent.js";
+import { changeTraining, keepTraining, showTraining } from "./start/training.js";
 import { enter, state } from "./states.js";
 
 let visit = new AbortController(); // ended when something else is opened
@@ -65,6 +67,7 @@ function open() {
   visit.abort();
   visit = new AbortController();
   const { signal } = visit;
+  tell("");
   const { user, analysis } = readAddress();
   byId("user-name").value = user;
   kept = 0;
@@ -99,10 +102,25 @@ async function readUser(name, signal) {
 }
 
 async function openAnalysis(id, signal) {
-  const analysis = await call("GET", inCountry(`/v1/analyses/${encodeURIComponent(id)}`), { signal });
+  let analysis;
+  try {
+    analysis = await call("GET", inCountry(`/v1/analyses/${encodeURIComponent(id)}`), { signal });
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return openWithoutAnalysis(signal);
+  }
   byId("user-name").value = analysis.user_name;
-  await readUser(analysis.user_name, signal);
-  return hasEnded(analysis) ? ended(analysis) : followUntilEnded(id, signal);
+  const user = await readUser(analysis.user_name, signal);
+  return hasEnded(analysis) ? ended(analysis, user) : followUntilEnded(id, signal);
+}
+
+// The analysis that the address names is gone: the address forgets it, and what there still is of
+// the user is shown.
+async function openWithoutAnalysis(signal) {
+  history.replaceState(null, "", addressOf(userName()));
+  await openUser(signal);
+  tell("The analysis that was shown here is no longer kept: it was erased, or its time was over."
+    + (state() === "nothing" ? " You can begin anew." : ""));
 }
 
 // The state that fits what is known, while nothing runs and no result is shown.
@@ -110,12 +128,14 @@ function settle() {
   enter(waitingFile() ? "importing" : kept ? "imported" : "nothing");
 }
 
-async function show(user, id, result) {
+// analysedAt and newest are given of an analysis after which there was another one.
+async function show(user, id, result, { analysedAt, newest } = {}) {
   const wasFollowed = state() === "analysing";
   byId("user-name").value = user;
   writeAddress(user, id);
   forgetCorrected();
   enter("result");
+  showOlder(user, analysedAt, newest);
   const parts = showResult(user, id, result);
   if (wasFollowed) {
     byId("mood-title").focus({ preventScroll: true });
@@ -132,9 +152,15 @@ async function followUntilEnded(id, signal) {
   await ended(await follow(id, { onChange: showProgress, onLost: showLost, signal }));
 }
 
-async function ended(analysis) {
+// user is what is known of the user, where the analysis had ended before it was opened.
+async function ended(analysis, user) {
   report(costText(analysis.progress));
-  if (analysis.state === "succeeded") return show(analysis.user_name, analysis.analysis_id, analysis.result);
+  const { user_name: name, analysis_id: id, result } = analysis;
+  if (analysis.state === "succeeded") {
+    const isOlder = user?.analysis_id && user.analysis_id !== id;
+    return show(name, id, result,
+      isOlder ? { analysedAt: analysis.finished_at, newest: user.analysis_id } : {});
+  }
   kept = kept || analysis.progress.total;
   if (analysis.state === "cancelled") {
     settle();
@@ -284,5 +310,5 @@ addEventListener("popstate", guarded(open));
 enter("nothing");
 guarded(() => offerSources(readAddress().source))();
 offerDemo((person) => guarded(() => tryDemo(person))()).catch(() => {}); // a page without it is whole
-offerTraining().catch(() => {});
+showConsentWords().catch(() => {});
 guarded(open)();

@@ -27,3 +27,9 @@ export const isoDay = (time) => {
 
 export const lightAndHeavy = (each) =>
   `${percent(each.positivity)} light, ${percent(each.negativity)} heavy`;
+
+// How far light feelings outweigh heavy ones: below 0 where they do not.
+export const lean = ({ positivity, negativity }) => positivity - negativity;
+
+// Whether two of them are told apart by the numbers that are shown.
+export const differ = (one, other) => lightAndHeavy(one) !== lightAndHeavy(other);

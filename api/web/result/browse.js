@@ -1,7 +1,7 @@
 // The posts, one page after the other: filtered by feeling, days and words, each correctable.
 
 import { byId, element, note, scrollTo } from "../elements.js";
-import { day, posts, timeZone } from "../figures.js";
+import { date, day, posts, timeZone } from "../figures.js";
 import { call, query, userPath } from "../requests.js";
 import { fill } from "./loading.js";
 import { postItem } from "./post.js";
@@ -34,25 +34,38 @@ export function handleBrowsing(guarded) {
   byId("browse-form").addEventListener("submit", guarded(draw));
   byId("browse-form").addEventListener("reset", guarded(() => {
     for (const name of FIELDS) byId(`browse-${name}`).value = "";
+    byId("browse-title").focus({ preventScroll: true }); // the button goes away
     return draw();
   }));
   byId("browse-more").addEventListener("click", guarded(more));
 }
 
+const filterNow = () => Object.fromEntries(FIELDS.map((name) => [name, byId(`browse-${name}`).value]));
+
 function ask(cursor) {
-  const filter = Object.fromEntries(FIELDS.map((name) => [name, byId(`browse-${name}`).value]));
   return call("GET", userPath(shown.user,
-    `/posts${query({ ...filter, timezone: timeZone, limit: PAGE, cursor })}`));
+    `/posts${query({ ...filterNow(), timezone: timeZone, limit: PAGE, cursor })}`));
+}
+
+// Say by what the posts are filtered: other parts of the result filter them too.
+function tellFilter() {
+  const { text, emotion, from, to } = filterNow();
+  const days = from === to ? from && `of ${date(from)}`
+    : [from && `from ${date(from)}`, to && `to ${date(to)}`].filter(Boolean).join(" ");
+  const told = [days, emotion && `that feel like ${emotion}`, text && `with “${text}”`].filter(Boolean);
+  byId("browse-filter").hidden = told.length === 0;
+  byId("browse-filter").querySelector("strong").textContent = `Only posts ${told.join(", ")}`;
 }
 
 function draw() {
+  tellFilter();
   byId("browse-more").hidden = true;
   byId("browse-count").textContent = "";
   return fill(byId("browse-list"), async () => {
     const found = await ask(null);
     count(found);
     if (!found.posts.length) {
-      return [element("li", {}, [note("No post fits. Change the filter, or show all.")])];
+      return [element("li", {}, [note("No post fits. Change the filter, or clear it.")])];
     }
     return found.posts.map(item);
   });

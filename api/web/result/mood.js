@@ -1,7 +1,8 @@
 // The mood of the posts, why, the feelings in them, and the posts that stand out.
 
 import { byId, element, note, webLink } from "../elements.js";
-import { day, number, percent } from "../figures.js";
+import { addressOf } from "../address.js";
+import { day, moment, number, percent } from "../figures.js";
 import { correction } from "./corrections.js";
 
 export function showMood(user, result) {
@@ -19,6 +20,15 @@ export function showMood(user, result) {
   byId("emotions").replaceChildren(...sorted(result.scores).map(bar));
   byId("support").hidden = result.support.length === 0;
   byId("support-list").replaceChildren(...result.support.map(somebody));
+}
+
+// Say of when the mood is, where it is not that of the newest analysis, and lead to that one.
+export function showOlder(user, analysedAt, newest) {
+  byId("mood-older").hidden = !newest;
+  if (!newest) return;
+  const [words, link] = byId("mood-older").children;
+  words.textContent = `This is an older mood, of ${moment(analysedAt)}.`;
+  link.href = addressOf(user, newest);
 }
 
 export function showMoved(user, result) {

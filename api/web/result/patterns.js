@@ -1,7 +1,7 @@
 // When and about what the posts are light or heavy. What rests on too few posts is left out.
 
 import { button, byId, element, note } from "../elements.js";
-import { number, percent, posts, timeZone } from "../figures.js";
+import { differ, lean, number, percent, posts, timeZone } from "../figures.js";
 import { call, query, userPath } from "../requests.js";
 import { browse } from "./browse.js";
 import { fill } from "./loading.js";
@@ -36,10 +36,11 @@ export function showPatterns(user) {
 function hours(found) {
   const named = found.map((each) => ({ ...each, name: `${each.name}:00` }));
   const known = named.filter((each) => each.positivity !== null).sort((one, other) => lean(one) - lean(other));
-  const told = known.length > 1
+  const told = known.length > 1 && differ(known[0], known.at(-1))
     ? `Heaviest in the hour from ${known[0].name} (${posts(known[0].posts)}), lightest in the one from`
       + ` ${known.at(-1).name} (${posts(known.at(-1).posts)}).`
-    : "Too few posts in an hour of the day to compare.";
+    : known.length > 1 ? "No hour of the day reads lighter or heavier than another."
+      : "Too few posts in an hour of the day to compare.";
   return [
     element("p", { text: told }),
     element("details", {}, [
@@ -48,8 +49,6 @@ function hours(found) {
     ]),
   ];
 }
-
-const lean = ({ positivity, negativity }) => positivity - negativity;
 
 function groups(column, found) {
   const head = element("tr", {}, [column, "Posts", "Light", "Heavy"].map((text) =>

@@ -1,7 +1,7 @@
 // The feelings over time: by day, week or month, in a range of days.
 
 import { button, byId, element, note, press } from "../elements.js";
-import { date, isoDay, lightAndHeavy, percent, posts, timeZone } from "../figures.js";
+import { date, differ, isoDay, lean, lightAndHeavy, percent, posts, timeZone } from "../figures.js";
 import { call, query, userPath } from "../requests.js";
 import { browse } from "./browse.js";
 import { fill } from "./loading.js";
@@ -93,12 +93,14 @@ function parts(buckets, bucket, feelings) {
     });
   }
   read();
-  return [extremes(buckets, bucket), charts, table(buckets, bucket)];
+  return [...extremes(buckets, bucket), charts, table(buckets, bucket)];
 }
 
+// Neither is named where there is nothing to compare: a single week, or weeks that all read the same.
 function extremes(buckets, bucket) {
   const enough = buckets.filter((each) => each.posts >= LEAST_POSTS);
   const ranked = [...(enough.length ? enough : buckets)].sort((one, other) => lean(one) - lean(other));
+  if (!differ(ranked[0], ranked.at(-1))) return [];
   const line = (name, each) => element("li", {}, [
     element("strong", { text: `${name} ${bucket}: ` }),
     element("span", { text: `${span(each, bucket)}, ${posts(each.posts)}, ${lightAndHeavy(each)} ` }),
@@ -106,12 +108,10 @@ function extremes(buckets, bucket) {
   ]);
   const fewer = enough.length && enough.length < buckets.length
     ? [element("li", { className: "note", text: `Of the ${bucket}s with ${LEAST_POSTS} posts or more.` })] : [];
-  return element("ul", { className: "extremes" }, [
+  return [element("ul", { className: "extremes" }, [
     line("Heaviest", ranked[0]), line("Lightest", ranked.at(-1)), ...fewer,
-  ]);
+  ])];
 }
-
-const lean = (each) => each.positivity - each.negativity;
 
 function lastDay(start, bucket) {
   const last = new Date(`${start}T00:00:00Z`);

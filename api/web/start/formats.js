@@ -6,14 +6,23 @@ import { call } from "../requests.js";
 export async function listFormats() {
   if (!byId("formats").open || byId("format-list").childElementCount) return;
   const { formats } = await call("GET", "/v1/import-formats");
-  byId("format-list").replaceChildren(...formats.map(entry));
+  const names = [...new Set(formats.map((each) => each.group))];
+  byId("format-list").replaceChildren(...names.map((name) =>
+    group(name, formats.filter((each) => each.group === name))));
+}
+
+function group(name, formats) {
+  return element("details", { name: "format" }, [
+    element("summary", { text: name }),
+    ...formats.flatMap(entry),
+  ]);
 }
 
 function entry(each) {
-  return element("details", { name: "format" }, [
-    element("summary", { text: each.title }),
+  return [
+    element("h3", { text: each.title }),
     element("p", { text: each.where_to_get }),
     note(`Send: ${each.files.join(", ")}`),
     ...(each.not_read.length ? [note(`Not read: ${each.not_read.join(", ")}`)] : []),
-  ]);
+  ];
 }

@@ -5,9 +5,9 @@ import { call, userPath } from "../requests.js";
 
 let recorded = {}; // what the service holds of the user: consented_at, training
 
-// Ask in the service's own words; a service that has none does not offer the choice.
-export async function offerTraining() {
-  byId("training-words").textContent = (await call("GET", "/v1/consent-words")).training;
+// Ask in the service's own words.
+export function offerTraining(words) {
+  byId("training-words").textContent = words;
   byId("training-choice").hidden = false;
 }
 
