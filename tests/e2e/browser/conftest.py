@@ -1,22 +1,38 @@
-"""A browser, the servers it talks to, and pages that fail a test when their scripts fail."""
+"""A browser with one tab, the servers it talks to, and pages that fail a test with their scripts.
+
+Starting a server, a browser or a tab costs more than what most tests do in it, so all tests share
+them; names of users, and what a test leaves behind in the tab, are cleared between them.
+"""
 
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from api.demo.people import PEOPLE
+from api.domain.api_keys import Scope
 from api.runtime.processes import free_port
+from api.services.access import Access
+from api.stores.sqlite import SqliteStore
 from tests.e2e.browser.people import CsvFile, OpenPage
 from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT
 
 BROWSER = shutil.which("chromium")
 PAGE_TIMEOUT_MS = 30_000
+WINDOW = {"width": 1280, "height": 720}
+SERVING_KEY = "of-a-colleague-0001"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -32,15 +48,41 @@ def browser(_needs_browser: None) -> Iterator[Any]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=BROWSER,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                # No script runs for so long that optimising it would pay.
+                "--js-flags=--no-opt",
+            ],
         )
         yield started
         started.close()
 
 
 @pytest.fixture(scope="package")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the API that `make run` starts, with the shipped model behind it."""
+def tab(browser: Any) -> Iterator[Any]:
+    """The tab of all tests; tests get it by open_page."""
+    context = browser.new_context(
+        locale="en-GB", timezone_id="UTC", reduced_motion="reduce", viewport=WINDOW
+    )
+    page = context.new_page()
+    page.set_default_timeout(PAGE_TIMEOUT_MS)
+    yield page
+    context.close()
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The addresses of the API and of the inference server, which asks for SERVING_KEY."""
+
+    api: str
+    inference: str
+
+
+@pytest.fixture(scope="package")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """What `make run` starts, with the shipped model."""
     environment = {
         **os.environ,
         "DATA_DIR": str(tmp_path_factory.mktemp("data")),
@@ -48,6 +90,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "LOG_LEVEL": "error",
         "API_PORT": str(free_port()),
         "SERVING_PORT": str(free_port()),
+        "SERVING_KEYS": f"colleague:{SERVING_KEY}",
+        "INFERENCE_KEY": SERVING_KEY,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "api.local"],
@@ -60,10 +104,18 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert process.stdout is not None
     try:
         assert any("Ctrl-C stops it" in line for line in process.stdout), "it did not start"
-        yield f"http://127.0.0.1:{environment['API_PORT']}"
+        yield Servers(
+            *(f"http://127.0.0.1:{environment[name]}" for name in ("API_PORT", "SERVING_PORT"))
+        )
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="package")
+def address(servers: Servers) -> str:
+    """The address of the API that `make run` starts."""
+    return servers.api
 
 
 @pytest.fixture(scope="package")
@@ -74,32 +126,90 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         yield one
 
 
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[OpenPage]:
-    """Open an address in a fresh browser context.
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
-    A fault in the page's scripts or a resource that its content security policy refuses fails the
-    test.
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Somebody else's web site: its origin, and the folder of its files."""
+
+    origin: str
+    folder: Path
+
+
+@pytest.fixture(scope="package")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+    folder = tmp_path_factory.mktemp("site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Elsewhere(f"http://127.0.0.1:{server.server_port}", folder)
+        server.shutdown()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class KeyedApi:
+    """An API that asks for keys: its address, and the key of PEOPLE[0], who may do everything."""
+
+    url: str
+    key: str
+
+
+@pytest.fixture(scope="package")
+def keyed_api(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> Iterator[KeyedApi]:
+    """An API that asks for keys, and that somebody else's site may call."""
+    settings = {"CORS_ORIGINS": elsewhere.origin, "API_KEY_PEPPER": "a pepper of the tests"}
+    folder = tmp_path_factory.mktemp("keyed_api")
+    with Deployment(folder, LOG_LEVEL="error", **settings) as one:
+        one.start_api(QUEUE_URL="")
+        store = SqliteStore(one.store_file)
+        access = Access(store, lambda: datetime.now(UTC), settings["API_KEY_PEPPER"])
+        key = access.create("ana", [Scope.READ, Scope.ANALYSE], [PEOPLE[0].user_name])
+        store.close()
+        yield KeyedApi(str(one.http.base_url).rstrip("/"), key)
+
+
+@pytest.fixture
+def open_page(tab: Any) -> Iterator[OpenPage]:
+    """Open an address as somebody who was never there; ready is what shows that its scripts ran.
+
+    Without again, a tab that shows the address already stays as it is.
+    A fault in the page's scripts, a resource that its content security policy refuses, or a call of
+    another address fails the test.
     """
     faults: list[str] = []
-    contexts: list[Any] = []
+    opened: list[str] = []
+    listeners = {
+        "pageerror": lambda error: faults.append(str(error)),
+        "console": lambda said: "Content Security" in said.text and faults.append(said.text),
+        "request": lambda asked: (
+            asked.url.startswith((*opened, "data:", "blob:")) or faults.append(asked.url)
+        ),
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
 
-    def opened(url: str, **options: Any) -> Any:
-        settings = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
-        contexts.append(browser.new_context(base_url=url, **{**settings, **options}))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PAGE_TIMEOUT_MS)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on(
-            "console", lambda said: "Content Security" in said.text and faults.append(said.text)
-        )
-        page.goto(url)
-        page.locator("body[data-state]").wait_for()  # set by its scripts
-        return page
+    def open_address(
+        url: str, ready: str = "body[data-state]", also_calls: str = "", *, again: bool = True
+    ) -> Any:
+        opened.append(f"http://{urlsplit(url).netloc}")
+        if also_calls:
+            opened.append(also_calls)
+        if again or not tab.url.startswith(f"{url}#"):
+            tab.goto(url)
+        tab.locator(ready).first.wait_for()
+        return tab
 
-    yield opened
-    for context in contexts:
-        context.close()
+    yield open_address
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
+    tab.unroute_all()
+    tab.evaluate("sessionStorage.clear()")
+    tab.set_viewport_size(WINDOW)
+    tab.emulate_media(color_scheme="light")
     assert faults == []
 
 

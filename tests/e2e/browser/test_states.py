@@ -18,7 +18,7 @@ from tests.e2e.browser.people import (
 )
 from tests.support.deployment import Deployment
 
-pytestmark = [pytest.mark.integration, pytest.mark.long]
+pytestmark = pytest.mark.integration
 
 ONE_POST = "text,created_at\nWhat a day,2026-02-01T10:00:00Z\n"
 TWO_READINGS = "text,created_at\nWhat a day,05/02/2023 10:00\nRain again,06/03/2023 11:00\n"
@@ -276,12 +276,16 @@ def test_back_and_forward_lead_through_what_was_shown(page: Any, deployment: Dep
 
 
 def test_a_link_to_a_user_shows_their_newest_result_with_the_form_folded(result: Any) -> None:
-
     assert not result.locator("#start").is_visible()
     assert (
         result.locator("#mood").bounding_box()["y"]
         < result.locator("#start-section").bounding_box()["y"]
     )
+
+
+def test_weeks_that_all_read_the_same_have_no_heaviest_and_no_lightest(result: Any) -> None:
+    assert result.locator("#timeline tbody tr").count() == 2
+    assert "eaviest" not in result.locator("#timeline").inner_text()
 
 
 def test_an_analysis_that_failed_says_why_and_can_be_started_again(
@@ -324,23 +328,12 @@ def test_a_part_of_the_result_that_fails_can_be_asked_for_again(
     assert focused(page) == "timeline"
 
 
-def test_without_scripts_the_page_says_what_can_be_done(
-    open_page: OpenPage, browser: Any, deployment: Deployment
-) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(str(deployment.http.base_url))
-    said = page.locator("main").inner_text()
-    context.close()
+def test_without_scripts_the_page_says_what_can_be_done(tab: Any, deployment: Deployment) -> None:
+    browser = tab.context.new_cdp_session(tab)
+    browser.send("Emulation.setScriptExecutionDisabled", {"value": True})
+    tab.goto(str(deployment.http.base_url))
+    said = tab.locator("main").inner_text()
+    browser.send("Emulation.setScriptExecutionDisabled", {"value": False})
+    browser.detach()
 
     assert "needs JavaScript" in said
-
-
-def test_the_page_is_small(page: Any) -> None:
-    sizes = page.evaluate(
-        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
-        ".map(each => [each.name, each.decodedBodySize])"
-    )
-
-    assert any(name.endswith("/web/dashboard.js") for name, _ in sizes)
-    assert sum(size for _, size in sizes) < 300_000
