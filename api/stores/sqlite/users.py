@@ -25,6 +25,7 @@ _LATER_TOMBSTONE = _TOMBSTONE.format("max(erased_at, excluded.erased_at)")
 _WITH_MOOD = (
     "SELECT user_id FROM users WHERE user_id > ? AND mood_at IS NOT NULL ORDER BY user_id LIMIT ?"
 )
+_NOTE_FINISHED = "INSERT OR REPLACE INTO facts VALUES ('deletions_finished', ?)"
 _FINISHED = "DELETE FROM facts WHERE name GLOB 'erased:*' AND value <= ?"
 
 
@@ -126,18 +127,16 @@ class UserPart(StorePart):
     def finish_erasures(self) -> bool:
         """Empty the write-ahead log if it may still contain deleted rows."""
         with self._connections.reading() as connection:
-            noted = _deletions_noted(connection)
-        if not noted:
+            noted, finished = _deletions(connection)
+        if noted == finished:
             return True
         if not self._connections.empty_log():
             return False
         with self._connections.writing() as connection:
-            # Not those that were noted while the log was emptied.
+            # Not those that were noted while the log was emptied, perhaps by another process.
             connection.execute(_FINISHED, (noted,))
-            connection.execute(
-                "UPDATE facts SET value = 0 WHERE name = 'deletions' AND value = ?", (noted,)
-            )
-            return _deletions_noted(connection) == 0
+            connection.execute(_NOTE_FINISHED, (noted,))
+            return _deletions(connection)[0] == noted
 
 
 def note_deletion(connection: sqlite3.Connection) -> None:
@@ -148,9 +147,12 @@ def note_deletion(connection: sqlite3.Connection) -> None:
     )
 
 
-def _deletions_noted(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT value FROM facts WHERE name = 'deletions'").fetchone()
-    return 0 if row is None else int(row["value"])
+def _deletions(connection: sqlite3.Connection) -> tuple[int, int]:
+    # How many there have been, and up to which one the log was emptied.
+    names = ("deletions", "deletions_finished")
+    rows = connection.execute("SELECT name, value FROM facts WHERE name IN (?, ?)", names)
+    values = {row["name"]: int(row["value"]) for row in rows}
+    return values.get(names[0], 0), values.get(names[1], 0)
 
 
 def erasures_in(connection: sqlite3.Connection) -> list[Erasure]:

@@ -114,8 +114,11 @@ def reader_after_posts(path: Path) -> Iterator[sqlite3.Connection]:
             yield held
 
 
-def test_an_erasure_during_the_completion_of_another_stays_pending(path: Path) -> None:
-    with opened(path) as store:
+@pytest.mark.parametrize("finished_by_another", [False, True])
+def test_an_erasure_during_the_completion_of_another_stays_pending(
+    path: Path, finished_by_another: bool
+) -> None:
+    with opened(path) as store, opened(path) as another:
         with_posts(store, "alice", "bob")
         with reader(path):
             store.erase_user("bob", LATER)
@@ -123,6 +126,8 @@ def test_an_erasure_during_the_completion_of_another_stays_pending(path: Path) -
         class MeanwhileErasing(type(store._connections)):  # type: ignore[misc]
             def empty_log(self) -> bool:
                 emptied: bool = super().empty_log()
+                if finished_by_another:
+                    assert another.finish_erasures()
                 with reader(path):
                     store._connections = connections
                     store.erase_user("alice", LATER)
