@@ -5,11 +5,12 @@ Images are not built here, and MongoDB is SQLite here where there is no mongod.
 
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -93,6 +94,7 @@ def running(
         ("listen 8443", f"listen 127.0.0.1:{proxy}"),
         ("127.0.0.1:8080", f"127.0.0.1:{health}"),
         ("/run/secrets", str(project.secrets)),
+        ("client_header_timeout 15s", "client_header_timeout 1s"),
     ):
         assert there in text
         text = text.replace(there, here)
@@ -166,6 +168,49 @@ def test_a_person_is_analysed_through_the_proxy_with_a_key_for_an_application(
         assert http.get("/metrics").status_code == 404
         secure = http.get("/livez").headers["Strict-Transport-Security"]
     assert "max-age" in secure
+
+
+@contextmanager
+def connected_to_proxy(running: Running) -> Iterator[ssl.SSLSocket]:
+    host, port = "127.0.0.1", httpx.URL(running.url).port
+    with (
+        socket.create_connection((host, port), timeout=SECONDS) as plain,
+        running.certificate.wrap_socket(plain, server_hostname=host) as connection,
+    ):
+        yield connection
+
+
+def test_the_proxy_ends_a_connection_whose_head_does_not_come(running: Running) -> None:
+    program("nginx")
+    with connected_to_proxy(running) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        connection.settimeout(20)  # without the setting it is a minute
+
+        with suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+
+
+def test_the_proxy_refuses_a_head_of_more_than_64_kib(running: Running) -> None:
+    program("nginx")
+    headers = {f"X-{n}": "a" * 15_000 for n in range(5)}
+
+    answer = httpx.get(f"{running.url}/livez", headers=headers, verify=running.certificate)
+
+    assert answer.status_code == 400
+
+
+def test_the_proxy_gives_one_address_64_requests_at_a_time(running: Running) -> None:
+    program("nginx")
+    slow = b"POST /v1/users/ana/posts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(64):
+            stack.enter_context(connected_to_proxy(running)).sendall(slow)
+
+        def status() -> int:
+            return httpx.get(f"{running.url}/livez", verify=running.certificate).status_code
+
+        wait_until(lambda: status() == 429, SECONDS, "one request too many is refused")
+    wait_until(lambda: status() == 200, SECONDS, "others are answered again")
 
 
 def test_redis_asks_for_its_password(running: Running) -> None:
