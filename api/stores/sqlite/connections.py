@@ -6,7 +6,8 @@ lock, which hands over at once, among processes through SQLite's own lock, which
 
 Every commit is synced to disk (synchronous=FULL): the store is the queue of record, and NORMAL
 could lose the newest commits, an accepted analysis among them, when the power fails. Deleted
-content is overwritten (secure_delete), because erasing a user promises that it is gone.
+content is overwritten (secure_delete, and `leftovers` for what that leaves), because erasing a user
+promises that it is gone.
 """
 
 import os
@@ -18,10 +19,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from api.errors import StoreUnavailableError
+from api.stores.sqlite.leftovers import Leftovers
 from api.stores.sqlite.schema import check_owner, migrate
 
 _MOST_IDLE = 8
 _LOG_TURN_SECONDS = 0.1  # enough for readers of one statement to end
+_TRIES = 10
+PING = "UPDATE facts SET value = value + 1 WHERE name = 'pings'"  # a write that changes nothing
 _SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
@@ -79,6 +83,7 @@ class Connections:
     ) -> None:
         self.file = str(path)
         self._path = path.absolute()
+        self._log = Path(f"{self._path.resolve()}-wal")
         self._uri = f"{self._path.as_uri()}?"
         self._busy_seconds = busy_seconds
         self._trace = trace
@@ -134,23 +139,32 @@ class Connections:
         finally:
             connection.close()
 
-    def empty_log(self) -> bool:
-        """Move the write-ahead log into the file and empty it, if no reader needs it any more.
+    def remove_deleted(self) -> bool:
+        """Empty the write-ahead log, and overwrite what deleted rows have left in the file.
 
-        Returns whether it is empty. Writers wait for it _LOG_TURN_SECONDS at most: a reader that
-        holds an old state of the store may hold it for long.
+        Returns whether that is done. Writers wait for it _LOG_TURN_SECONDS at most: a reader that
+        holds an old state of the store, and with it the log, may hold it for long.
         """
         with self.separate() as connection, translated(self.file):
             connection.execute(f"PRAGMA busy_timeout = {round(_LOG_TURN_SECONDS * 1000)}")
             # First without a lock, so that little is left to do while writers wait.
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            try:
-                busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            except sqlite3.OperationalError as exc:
-                if exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
-                    raise
+            if not _log_is_emptied(connection):
                 return False
-        return not busy
+            leftovers = Leftovers(self._path)
+            pages = leftovers.pages()
+            if not pages:
+                return True
+            for _ in range(_TRIES):
+                if not _log_is_emptied(connection):
+                    return False
+                with self.writing_on(connection):
+                    if _size(self._log) > 0:
+                        continue  # another writer came first
+                    leftovers.overwrite(pages)
+                    connection.execute(PING)
+                    return True
+        return False
 
     def close(self) -> None:
         """Close idle connections; a lent one is closed when it is returned."""
@@ -185,7 +199,7 @@ class Connections:
         all that was committed since the last checkpoint, even if the file comes back later.
         """
         # The log first: a process that makes the store just now has its file before its log.
-        has_log = _size(self._path.with_name(f"{self._path.name}-wal")) > 0
+        has_log = _size(self._log) > 0
         size = _size(self._path)
         if has_log and size <= 0:
             raise StoreUnavailableError(
@@ -270,6 +284,17 @@ class Connections:
             yield
         finally:
             self._write_lock.release()
+
+
+def _log_is_emptied(connection: sqlite3.Connection) -> bool:
+    """Move the write-ahead log into the file and empty it, unless a reader needs it."""
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return not busy
 
 
 def _size(path: Path) -> int:

@@ -299,6 +299,14 @@ _BROWSING = (
     """,
 )
 
+# Earlier versions did not look for what deleted rows leave in the file: as if one were deleted now.
+LEFTOVERS = (
+    """
+    INSERT INTO facts SELECT 'deletions', 1 WHERE EXISTS (SELECT 1 FROM users UNION ALL
+    SELECT 1 FROM tombstones) ON CONFLICT (name) DO UPDATE SET value = value + 1
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TABLES + _INDEXES,
     _SOURCES,
@@ -312,6 +320,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _STAGE_SECONDS,
     _CORRECTIONS,
     _BROWSING,
+    LEFTOVERS,
 )
 """Statements that lead from each schema version to the next; a released one never changes."""
 

@@ -8,7 +8,7 @@ from api.stores.erasure_log import ErasureLog
 from api.stores.sqlite.analyses import AnalysisPart
 from api.stores.sqlite.api_keys import ApiKeyPart
 from api.stores.sqlite.browsing import BrowsingPart
-from api.stores.sqlite.connections import Connections
+from api.stores.sqlite.connections import PING, Connections
 from api.stores.sqlite.moods_and_recommendations import MoodPart
 from api.stores.sqlite.posts import PostPart
 from api.stores.sqlite.retention import RetentionPart
@@ -54,7 +54,7 @@ class SqliteStore(
     def ping(self) -> None:
         with self._connections.writing() as connection:
             # A real write: SQLite reports only at the commit that the disk is full or read-only.
-            connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'pings'")
+            connection.execute(PING)
 
     def close(self) -> None:
         self._connections.close()

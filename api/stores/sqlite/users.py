@@ -125,15 +125,15 @@ class UserPart(StorePart):
             return found.fetchone() is not None
 
     def finish_erasures(self) -> bool:
-        """Empty the write-ahead log if it may still contain deleted rows."""
+        """Remove deleted rows from the write-ahead log and the file if they may still be there."""
         with self._connections.reading() as connection:
             noted, finished = _deletions(connection)
         if noted == finished:
             return True
-        if not self._connections.empty_log():
+        if not self._connections.remove_deleted():
             return False
         with self._connections.writing() as connection:
-            # Not those that were noted while the log was emptied, perhaps by another process.
+            # Not those that were noted meanwhile, perhaps by another process.
             connection.execute(_FINISHED, (noted,))
             connection.execute(_NOTE_FINISHED, (noted,))
             return _deletions(connection)[0] == noted
