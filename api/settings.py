@@ -232,6 +232,10 @@ class Settings(BaseSettings):
                 " API_KEY_PEPPER to a long random text, then make a key with"
                 " `python -m api.keys create`."
             )
+        if self.api_key_pepper_old and not self.api_key_pepper:
+            raise ValueError(
+                "API_KEY_PEPPER_OLD is set but API_KEY_PEPPER is not: set that to the new pepper."
+            )
         if self.long_calls >= self.api_threads:
             raise ValueError(
                 f"LONG_CALLS is {self.long_calls} but must be less than API_THREADS"

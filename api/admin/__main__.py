@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     actions = erased.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="list them, oldest first")
     exporting = actions.add_parser("export", help="copy them to a file, to keep elsewhere")
-    exporting.add_argument("file", type=Path, metavar="FILE", help="the new file to write")
+    exporting.add_argument(
+        "file", type=Path, metavar="FILE", help="the new file to write; - for standard output"
+    )
     replaying = actions.add_parser("replay", help="erase those people again, in a restored store")
     replaying.add_argument("files", type=Path, metavar="FILE", nargs="*", help="files of erasures")
     renewing = commands.add_parser(

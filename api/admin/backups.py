@@ -11,10 +11,11 @@ from api.bootstrap.adapters import open_store
 from api.errors import ConflictError, StoreUnavailableError
 from api.ports.store import Erasure, ReplayedErasures
 from api.settings import Settings
-from api.stores.erasure_log import read_erasures, write_erasures
+from api.stores.erasure_log import erasure_line, read_erasures, write_erasures
 from api.stores.sqlite import SqliteStore
 from api.stores.sqlite.backups import back_up, copied_store, only_user, put_in_place, remove_store
 
+_STANDARD_OUTPUT = Path("-")
 _MONGO_BACKUP = """\
 MongoDB is backed up by its own tools; nothing was done. As a user with the role `backup`:
 
@@ -107,8 +108,11 @@ def erasures(settings: Settings, options: Namespace) -> None:
     finally:
         store.close()
     if options.action == "export":
-        write_erasures(options.file, known)
-        print(f"{options.file} has {len(known)} erasures.")
+        if options.file == _STANDARD_OUTPUT:
+            sys.stdout.writelines(map(erasure_line, known))
+        else:
+            write_erasures(options.file, known)
+            print(f"{options.file} has {len(known)} erasures.")
         return
     for each in known:
         print(f"{each.at:%Y-%m-%d %H:%M:%S} UTC  {each.user_hash}")

@@ -31,7 +31,7 @@ class ErasureLog:
                 # A process that was killed while it wrote may have left half a line.
                 torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
                 # One write, so that lines of two processes never mix.
-                os.write(descriptor, b"\n" * torn + _line(erasure).encode())
+                os.write(descriptor, b"\n" * torn + erasure_line(erasure).encode())
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -71,7 +71,7 @@ def write_erasures(path: Path, erasures: Iterable[Erasure]) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(map(_line, erasures))
+            file.writelines(map(erasure_line, erasures))
             file.flush()
             os.fsync(descriptor)
     except FileExistsError as exc:
@@ -80,7 +80,8 @@ def write_erasures(path: Path, erasures: Iterable[Erasure]) -> None:
         raise StoreUnavailableError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
-def _line(erasure: Erasure) -> str:
+def erasure_line(erasure: Erasure) -> str:
+    """Return the line of an erasure, with its end."""
     at = erasure.at.astimezone(UTC).isoformat()
     return json.dumps({"store": erasure.store, "user_hash": erasure.user_hash, "at": at}) + "\n"
 

@@ -1,5 +1,6 @@
 """Backup of the store's file while it is in use, and putting a backup in its place."""
 
+import errno
 import os
 import sqlite3
 import tempfile
@@ -15,6 +16,7 @@ from api.stores.sqlite.schema import APPLICATION_ID, check_owner
 from api.stores.sqlite.users import erasures_in
 
 _OF_A_STORE = ("", "-wal", "-shm", "-journal")
+_PRIMARY = 0xFF  # the low byte of an extended result code is its primary code
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -36,10 +38,12 @@ def back_up(store: Path, to: Path) -> int:
     if to.exists():
         raise StoreUnavailableError(f"{to} is there already: name another file")
     copied = copied_store(store, to)
-    with _unlinked_after(copied), _files_work(to):
-        # Unlike a rename, a link replaces no file that was made meanwhile.
-        os.link(copied, to)
-        _sync(to.parent)
+    try:
+        with _files_work(to):
+            _name(copied, to)
+            _sync(to.parent)
+    finally:
+        copied.unlink(missing_ok=True)
     return to.stat().st_size
 
 
@@ -55,6 +59,7 @@ def copied_store(store: Path, near: Path) -> Path:
     try:
         with (
             translated(str(store)),
+            _room_for(near),
             closing(_opened(store)) as source,
             closing(sqlite3.connect(copied, isolation_level=None)) as target,
         ):
@@ -95,7 +100,7 @@ def only_user(store: Path) -> Iterator[OldStore | None]:
             connection.execute("BEGIN EXCLUSIVE")
             erasures: list[Erasure] | None = erasures_in(connection)
         except sqlite3.Error as exc:
-            code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise StoreUnavailableError(
                     f"the store {store} is in use: stop the service and its workers first"
@@ -144,12 +149,27 @@ def _check_sound(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreUnavailableError(f"the store {path} is damaged: use a backup of it")
 
 
+def _name(copied: Path, to: Path) -> None:
+    """Give a file its name. Raises FileExistsError for a name that is there."""
+    try:
+        # Unlike a rename, a link replaces no file that was made meanwhile.
+        os.link(copied, to)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links, such as a memory stick
+        if to.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        copied.rename(to)
+
+
 @contextmanager
-def _unlinked_after(path: Path) -> Iterator[None]:
+def _room_for(path: Path) -> Iterator[None]:
     try:
         yield
-    finally:
-        path.unlink(missing_ok=True)
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_FULL:
+            raise
+        raise StoreUnavailableError(f"the disk of {path} is full: free some space") from exc
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.admin.__main__ import main as admin
+from api.bootstrap.adapters import open_store
 from api.client import MoodlineClient
 from api.demo.people import PEOPLE, POSTS
 from api.keys import main as keys
@@ -40,6 +42,18 @@ NOT_RUN = {
     "pip install": "needs a package registry",
     "python -m serving.bulk posts.parquet": "needs Ray: tests/integration/serving/bulk",
     "deploy/make-secrets.sh": "tests/integration/deploy runs it for each of its projects",
+    "python -m pip wheel": "needs a package registry",
+    "python -m venv": "is followed by what needs the wheels that a registry has",
+    ".venv/bin/python -m pip": "needs the wheels that a registry has",
+    ".venv/bin/python -m api.local": "tests/e2e/test_commands.py runs what it starts",
+    **dict.fromkeys(
+        (
+            *("docker compose build", "docker compose pull", "docker save", "docker load"),
+            *("docker compose exec -T", "docker compose run", "docker compose stop"),
+            *("docker compose start", "docker compose down"),
+        ),
+        NO_DOCKER,
+    ),
     "docker compose up": NO_DOCKER,
     "docker compose kill": NO_DOCKER,
     "docker compose --profile": NO_DOCKER,
@@ -70,6 +84,8 @@ class Reader:
             r"-- @": self._demo,
             r"from ": self._python,
             r"(?:docker compose exec api )?python -m api\.keys ": self._keys,
+            r"python -m api\.admin ": self._admin,
+            r"python -c ": self._prints,
             r"python -m serving\.bulk posts\.csv": self._bulk,
             r"cat ": self._cat,
             r"[A-Z_]+=": self._setting,
@@ -122,6 +138,19 @@ class Reader:
             patch.setenv("API_KEY_PEPPER", "a pepper of the tests")
             assert keys(words) == 0
         self._prefix = printed.getvalue().split()[0].partition(".")[0]
+
+    def _admin(self, command: str) -> None:
+        words = command.split()[3:]
+        with pytest.MonkeyPatch.context() as patch, contextlib.chdir(self._folder):
+            patch.setenv("DATA_DIR", str(self._folder / "data"))
+            patch.setenv("STORE_URL", "")
+            patch.setenv("INFERENCE_URL", self._servers.inference_url)
+            patch.setenv("SIGN_IN_KEY", "A" * 43 + "=")
+            open_store(read_settings(os.environ)).close()
+            assert admin(words) == 0
+
+    def _prints(self, command: str) -> None:
+        assert self._shell(command.replace("python", sys.executable, 1)).strip()
 
     def _bulk(self, command: str) -> None:
         (self._folder / "posts.csv").write_text("text\nBest day of the year!\n", encoding="utf-8")

@@ -221,7 +221,10 @@ def test_every_secret_may_be_in_a_file(tmp_path: Path) -> None:
     for name, value in values.items():
         file.write_text(f"{value}\n", encoding="utf-8")
 
-        assert read_settings({f"{name}_FILE": str(file)}) == read_settings({name: value})
+        # The old pepper is of use only beside the new one.
+        with_it = {"API_KEY_PEPPER": "x" * 16} if name == "API_KEY_PEPPER_OLD" else {}
+        of_file = read_settings({**with_it, f"{name}_FILE": str(file)})
+        assert of_file == read_settings({**with_it, name: value})
 
 
 @pytest.mark.parametrize(
@@ -290,3 +293,8 @@ def test_a_name_that_something_else_reads_is_not_named(name: str) -> None:
 
 def test_a_copied_example_has_nothing_to_say() -> None:
     assert list(unread_names(example(), {}, variables(), secrets())) == []
+
+
+def test_an_old_pepper_alone_is_refused() -> None:
+    with pytest.raises(SettingsError, match="API_KEY_PEPPER is not"):
+        read_settings({"API_KEY_PEPPER_OLD": "a pepper of old"})

@@ -350,3 +350,49 @@ def test_for_mongodb_it_says_which_commands_to_run(
     assert "mongorestore" in told
     assert "python -m api.admin erasures replay" in told
     assert "secret" not in told
+
+
+def test_erasures_are_exported_to_standard_output_too(
+    path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(path, "ana")
+    erase(path, "ana")
+
+    assert main(["erasures", "export", "-"]) == 0
+
+    assert capsys.readouterr().out == log.read_text(encoding="utf-8")
+
+
+def test_a_restore_that_is_ended_before_its_last_step_leaves_the_store_as_it_was(
+    path: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(path, "ana")
+    assert main(["backup", str(saved)]) == 0
+    fill(path, "ben")
+
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", ended)
+        assert main(["restore", str(saved), "--replace"]) == 130
+
+    assert users(path) == {"ana", "ben"}
+    assert [each for each in names(path.parent) if ".new" in each] == []
+    assert main(["restore", str(saved), "--replace"]) == 0
+    assert users(path) == {"ana"}
+
+
+def test_a_disk_without_links_gets_a_backup_too(
+    path: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(path, "ana")
+
+    def without(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.link", without)
+
+    assert main(["backup", str(saved)]) == 0
+    assert main(["backup", str(saved)]) == 1
+    assert users(saved) == {"ana"}
