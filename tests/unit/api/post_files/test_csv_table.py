@@ -271,7 +271,7 @@ def test_what_the_module_csv_writes_is_read_back(
     assert read == list(enumerate(written, start=2))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(
     data=st.binary(max_size=200)
     | st.text(st.sampled_from('a1,;\n\r"\\ \x00é'), max_size=80).map(str.encode),
@@ -293,12 +293,12 @@ def test_no_bytes_at_all_raise_anything(data: bytes) -> None:
 
 @pytest.mark.parametrize("line", ['""x\n', '"x "y" z\n', ',"a\n', '"a"b",,,\n', '\\"",\n', '"a\n'])
 def test_a_file_that_is_all_damage_is_read_to_its_end(line: str) -> None:
-    items = rows_in("text,created_at\n" + line * 3_000)
+    items = rows_in("text,created_at\n" + line * 900)
 
-    assert 1_000 <= len(items) <= 3_000
+    assert 300 <= len(items) <= 900
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("opening", ["", '"open,1\n'], ids=["sound", "with an open mark"])
 def test_a_file_of_fifty_megabytes_is_read_in_bounded_memory(opening: str) -> None:
     block = b"".join(b"%s ok,2024\n" % (b"word " * 40) for _ in range(300))

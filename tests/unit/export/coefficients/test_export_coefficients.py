@@ -115,7 +115,7 @@ def people_who_mean(
     ],
 )
 def test_moods_in_arrays_are_those_of_the_product(config: ScoringConfig) -> None:
-    people = random_people(30)
+    people = random_people(8)
     windows = windows_of(people, rated_posts=True)
 
     emotions = windows.emotions(config)
