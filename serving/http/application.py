@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from serving.classifier.artifact import ModelArtifact
 from serving.errors import (
+    DeadlineExceededError,
     MethodNotAllowedError,
     NotFoundError,
     NotReadyError,
@@ -144,6 +145,9 @@ class Application:
         except UnexpectedError as error:
             about = {"request_id": trace_id}
             logger.error("%s: %s", trace_id, error.detail, exc_info=error, extra=about)
+            answer = self._refusal(request, error)
+        except DeadlineExceededError as error:  # whoever waited for it asks why
+            logger.warning("%s: %s", trace_id, error.detail, extra={"request_id": trace_id})
             answer = self._refusal(request, error)
         except RequestError as error:
             answer = self._refusal(request, error)

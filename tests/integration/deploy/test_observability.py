@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 import yaml
 
 from tests.support.deployment import Deployment
-from tests.support.serving.started import ROOT, started_server
+from tests.support.serving.started import ROOT, started_server, wait_until
+from tests.support.serving.tiny_model import FRAGILE_WORD
 
 pytestmark = [pytest.mark.integration, pytest.mark.long]
 
@@ -34,9 +36,12 @@ def exposed(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> set[s
         Deployment(folder, QUEUE_URL="") as deployment,
     ):
         deployment.start_api()
-        # What is counted per key has no series before the first text.
+        # What is counted per key or status has no series before it has happened once.
         texts = {"texts": ["a morning by the sea"]}
         httpx.post(f"{server.url}/v1/classify", json=texts, trust_env=False).raise_for_status()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            connection.sendall(b"this is not HTTP\r\n\r\n")
+            assert b" 400 " in connection.recv(1024)
         pages = [
             httpx.get(f"{url}/metrics", trust_env=False).raise_for_status().text
             for url in (server.url, f"http://127.0.0.1:{deployment.api_port}")
@@ -92,7 +97,7 @@ def test_every_alert_reads_metrics_that_there_are_and_says_what_to_do(
     assert names_in(rule["expr"])
     assert names_in(rule["expr"]) <= exposed | OWN
     assert rule["labels"]["severity"] in ("warning", "critical")
-    assert {"summary", "description"} <= set(rule["annotations"])
+    assert {"summary", "description", "runbook_url"} <= set(rule["annotations"])
 
 
 def test_the_autoscalers_read_metrics_that_there_are_and_that_the_adapter_offers(
@@ -119,6 +124,41 @@ def test_a_query_of_a_metric_that_is_not_there_is_found(exposed: set[str]) -> No
     assert not names_in("sum(rate(moodline_posts_guessed_total[5m]))") <= exposed
     with pytest.raises(ValueError, match="unclosed"):
         names_in("sum(rate(moodline_requests_total[5m])")
+
+
+def test_the_json_logs_of_both_services_tell_of_an_analysis_under_one_id(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    post = {"id": "1", "text": FRAGILE_WORD, "created_at": "2026-01-01T00:00:00Z"}
+    with (
+        started_server(tiny_model, tmp_path / "serving", SERVING_LOG_FORMAT="json") as server,
+        Deployment(
+            tmp_path,
+            QUEUE_URL="",
+            INFERENCE_URL=server.url,
+            INFERENCE_RETRY_SECONDS="0",
+            LOG_FORMAT="json",
+        ) as deployment,
+    ):
+        deployment.start_api()
+        deployment.http.post("/v1/users/ana/posts", content=json.dumps(post)).raise_for_status()
+        asked = {"user_name": "ana", "consent": True}
+        answer = deployment.http.post("/v1/analyses", json=asked, headers={"X-Request-Id": "r-1"})
+        analysis_id = answer.raise_for_status().json()["analysis_id"]
+        wait_until(
+            lambda: deployment.analysis(analysis_id)["state"] == "failed", 60, "the analysis fails"
+        )
+        api, serving = (
+            [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+            for text in (deployment.log(), server.said())
+        )
+
+    of_the_analysis = [line for line in api if line.get("analysis_id") == analysis_id]
+    assert "r-1" in {line.get("request_id") for line in of_the_analysis}
+    (failed,) = [line for line in of_the_analysis if "analysis failed" in line["message"]]
+    assert {f"{stage}_seconds" for stage in ("queue", "fetch", "classify", "decide")} <= set(failed)
+    assert analysis_id in {line.get("request_id") for line in serving}
+    assert FRAGILE_WORD not in deployment.log() + str(serving)
 
 
 def test_prometheus_reads_every_service_that_has_metrics() -> None:

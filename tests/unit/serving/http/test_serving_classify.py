@@ -111,6 +111,22 @@ async def test_a_body_that_never_ends_meets_the_deadline() -> None:
     assert answer.status == 504
 
 
+async def test_a_deadline_that_passed_is_in_the_log_with_the_id_of_its_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scheduler = FakeScheduler(blocked=True)
+    parts = server_parts(scheduler, deadline_seconds=0.05)
+    caller = Caller(application(parts))
+
+    answer = await caller.classify(TEXTS, headers={"x-request-id": "case-8"})
+    scheduler.go_on.set()
+    await until(lambda: parts.call.admission.texts == 0)
+
+    assert answer.status == 504
+    (line,) = [one for one in caplog.records if getattr(one, "request_id", None) == "case-8"]
+    assert line.levelno == logging.WARNING
+
+
 async def test_a_fault_of_our_own_says_500_and_keeps_its_reason_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
