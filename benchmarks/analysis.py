@@ -15,16 +15,15 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import httpx
-from api.post_files.csv_reader import CsvReader
 
 from api.domain.posts import Post
 from api.local import local_servers
+from api.post_files.opening import DialectPostFiles
 from api.runtime.processes import free_port, wait_ready
 from api.settings import Settings
 from benchmarks.machine import QUIET_LOAD, describe_commit, describe_machine
@@ -86,8 +85,9 @@ def timeline(data: Path) -> tuple[str, list[Post]]:
     file = data / "timelines" / "BarackObama.csv"
     if file.is_file():
         now = datetime.now(UTC)
-        read = CsvReader(lambda: now).read(BytesIO(file.read_bytes()))
-        posts = [item for item in read if isinstance(item, Post)]
+        with file.open("rb") as stream:
+            read = DialectPostFiles(lambda: now).open(stream, file.name, None, None).posts()
+            posts = [item for item in read if isinstance(item, Post)]
         return "a real timeline", sorted(posts, key=lambda post: post.created_at)[::-1][:POSTS]
     sys.stderr.write(f"benchmarks: {file} is missing. THE POSTS ARE MADE UP.\n")
     words, first = _MADE_UP.split(), datetime(2024, 1, 1, tzinfo=UTC)

@@ -11,12 +11,12 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from statistics import fmean, linear_regression
+from statistics import fmean, linear_regression, median
 from typing import Any
 
 import httpx
@@ -167,32 +167,58 @@ def costs_of(
     """Return the costs, and the mean number of texts of a run, of analyses made one at a time.
 
     found has the number of posts and the document of each. before and after are sums of the
-    inference server's metrics. Of the time to classify, an idle server's cores share the model's.
+    inference server's metrics. What the model takes of the time to classify is simulated, since
+    runs of many texts divide unevenly among the cores; the rest is the worker's. Of analyses of
+    the same size the median counts.
     """
 
     def counted(name: str) -> float:
         return after[name] - before[name]
 
-    posts = [float(count) for count, _ in found]
-    stages = [document["progress"]["seconds"] for _, document in found]
-    classify = linear_regression(posts, [one["classify"] for one in stages])
-    decide = linear_regression(posts, [one["decide"] for one in stages])
-    other = fmean(
-        seconds(document) - sum(stage.values())
-        for (_, document), stage in zip(found, stages, strict=True)
-    )
-    text = (counted("infer_seconds_sum") + counted("tokenise_seconds_sum")) / sum(posts)
-    costs = Costs(
-        wake=fmean(one["queue"] for one in stages),
-        analysis=max(0.0, classify.intercept) + max(0.0, decide.intercept) + max(0.0, other),
-        classify=max(0.0, classify.slope - text / cores),
+    sizes = sorted({posts for posts, _ in found})
+    all_posts = sum(posts for posts, _ in found)
+    text = (counted("infer_seconds_sum") + counted("tokenise_seconds_sum")) / all_posts
+    texts_per_run = all_posts / counted("groups_total")
+    model = Costs(wake=0, analysis=0, classify=0, decide=0, text=text, run=0, save=0, call=0)
+    machine = this_machine(texts_per_run, cores=cores)
+
+    def middle(posts: int, of: Callable[[Mapping[str, Any]], float]) -> float:
+        return median(of(document) for count, document in found if count == posts)
+
+    def stage(name: str) -> list[float]:
+        return [middle(posts, lambda one: one["progress"]["seconds"][name]) for posts in sizes]
+
+    def other(document: Mapping[str, Any]) -> float:
+        return seconds(document) - sum(document["progress"]["seconds"].values())
+
+    computed = [
+        simulate(model, machine, [Arrival(0.0, posts, posts)], seconds=_END_SECONDS).last_end
+        for posts in sizes
+    ]
+    rest = [took - of_it for took, of_it in zip(stage("classify"), computed, strict=True)]
+    classify, decide = (linear_regression(sizes, one) for one in (rest, stage("decide")))
+    costs = replace(
+        model,
+        wake=median(stage("queue")),
+        analysis=max(0.0, classify.intercept)
+        + max(0.0, decide.intercept)
+        + max(0.0, median(middle(posts, other) for posts in sizes)),
+        classify=max(0.0, classify.slope),
         decide=max(0.0, decide.slope),
-        text=text,
-        run=0.0,
-        save=0.0,
-        call=0.0,
     )
-    return costs, sum(posts) / counted("groups_total")
+    return costs, texts_per_run
+
+
+def this_machine(texts_per_run: float, *, cores: int) -> Deployment:
+    """Return what distributed_service runs, for the simulation."""
+    return Deployment(
+        inference=Scaling(1, 1),
+        workers=Scaling(WORKERS, WORKERS),
+        cores=cores,
+        threads=THREADS,
+        shared=True,
+        batch_texts=max(1, round(texts_per_run)),
+    )
 
 
 def seconds(document: Mapping[str, Any]) -> float:
@@ -244,14 +270,7 @@ def run_for_real(
 
 def simulated(calibrated: Calibration, arrived: Sequence[Arrival], *, seed: int) -> Measured:
     """Simulate the same arrivals on the same machine."""
-    deployment = Deployment(
-        inference=Scaling(1, 1),
-        workers=Scaling(WORKERS, WORKERS),
-        cores=usable_cores(),
-        threads=THREADS,
-        shared=True,
-        batch_texts=max(1, round(calibrated.texts_per_run)),
-    )
+    deployment = this_machine(calibrated.texts_per_run, cores=usable_cores())
     horizon = arrived[-1].at + _END_SECONDS
     outcome = simulate(calibrated.costs, deployment, arrived, seconds=horizon, seed=seed)
     if outcome.ended < len(arrived):

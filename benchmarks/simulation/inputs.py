@@ -120,7 +120,7 @@ class Load:
 
     A burst, in the middle of the time, is of so many analyses at once. A share of first analyses
     has first_posts posts to classify, the others again_posts. fetched is the share whose posts come
-    from a source with call limits, by pages of page_posts.
+    from a source with call limits, by pages of page_posts and other_calls beside them.
     """
 
     rate: float
@@ -132,6 +132,7 @@ class Load:
     stored_posts: int = 0
     fetched: float = 0.0
     page_posts: int = 100
+    other_calls: int = 1
 
     def times(self, factor: float) -> "Load":
         """Return the same load with `factor` times the analyses."""
@@ -171,6 +172,7 @@ def one_machine(numbers: Mapping[str, Number]) -> Deployment:
         threads=int(numbers["worker_threads"].value),
         shared=True,
         batch_texts=int(numbers["inference_texts_per_run"].value),
+        calls=numbers["source_calls_per_window"].value,
     )
 
 
@@ -216,6 +218,7 @@ def usual_load(numbers: Mapping[str, Number], seconds: float) -> Load:
         stored_posts=int(value("stored_posts_per_user")),
         fetched=value("fetched_analyses"),
         page_posts=int(value("source_page_posts")),
+        other_calls=int(value("source_calls_beside_pages")),
     )
 
 

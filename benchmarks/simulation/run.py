@@ -92,7 +92,8 @@ def arrivals(load: Load, seed: int) -> list[Arrival]:
     found = []
     for at in sorted(times):
         posts = load.first_posts if chance.random() < load.first else load.again_posts
-        calls = 1 + -(-posts // load.page_posts) if chance.random() < load.fetched else 0
+        pages = -(-posts // load.page_posts)
+        calls = load.other_calls + pages if chance.random() < load.fetched else 0
         found.append(Arrival(at, posts, max(load.stored_posts, posts), calls))
     return found
 
