@@ -13,9 +13,21 @@ from api.ports.store import Erasure, ReplayedErasures
 from api.settings import Settings
 from api.stores.erasure_log import erasure_line, read_erasures, write_erasures
 from api.stores.sqlite import SqliteStore
-from api.stores.sqlite.backups import back_up, copied_store, only_user, put_in_place, remove_store
+from api.stores.sqlite.backups import (
+    back_up,
+    copied_store,
+    is_backup_of,
+    only_user,
+    put_in_place,
+    remove_store,
+    revoke_again,
+)
 
 _STANDARD_OUTPUT = Path("-")
+_NOTHING_TELLS = (
+    "nothing tells who was erased since the backup, and they would be there again: name a copy of"
+    " the erasures with --erasures FILE, or say --no-erasures if there is none"
+)
 _MONGO_BACKUP = """\
 MongoDB is backed up by its own tools; nothing was done. As a user with the role `backup`:
 
@@ -65,20 +77,20 @@ def restore(settings: Settings, options: Namespace) -> None:
             " beside it, under another name"
         )
     with only_user(store) as old:
-        of_store = None if old is None else old.erasures
-        if old is not None and of_store is None:
-            _note(f"{store} is damaged, so that it cannot tell who was erased.")
-        files = _erasure_files(settings, options.erasures)
-        if of_store is None and not files and not options.no_erasures:
-            raise ConflictError(
-                "nothing tells who was erased since the backup, and they would be there again: name"
-                " a copy of the erasures with --erasures FILE, or say --no-erasures if there is"
-                " none"
-            )
-        erasures = [*(of_store or ()), *_read(files)]
         copied = copied_store(options.file, store)
         try:
-            replayed = _replayed(copied, erasures)
+            source = old if old is not None and is_backup_of(copied, old) else None
+            if old is not None and source is None:
+                _note(
+                    f"{store} cannot be read, or is another store than that of the backup, so that"
+                    " it does not tell who was erased."
+                )
+            files = _erasure_files(settings, options.erasures)
+            if source is None and not files and not options.no_erasures:
+                raise ConflictError(_NOTHING_TELLS)
+            of_source = () if source is None else source.erasures
+            replayed = _replayed(copied, [*of_source, *_read(files)])
+            revoked = 0 if source is None else revoke_again(copied, source)
             now = datetime.now(UTC)
             aside = store.with_name(f"{store.name}.before-{now:%Y%m%dT%H%M%S.%fZ}")
             kept = put_in_place(copied, store, aside)
@@ -86,11 +98,13 @@ def restore(settings: Settings, options: Namespace) -> None:
             remove_store(copied)
     print(f"{store} is the store of the backup {options.file}.")
     _tell(replayed)
+    if revoked:
+        print(f"API keys that had been revoked since: {revoked}, revoked again.")
     if kept:
         print(f"The store from before is {aside}: delete it when all is well.")
     print(
-        "API keys and consents are those of the backup: see `python -m api.keys list`, as a key"
-        " that was revoked since works again."
+        "Consents and the other API keys are those of the backup: see `python -m api.keys list` and"
+        " docs/operating.md."
     )
 
 

@@ -4,7 +4,7 @@ import errno
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +13,25 @@ from api.errors import StoreUnavailableError
 from api.ports.store import Erasure
 from api.stores.sqlite.connections import translated
 from api.stores.sqlite.schema import APPLICATION_ID, check_owner
-from api.stores.sqlite.users import erasures_in
+from api.stores.sqlite.users import erasures_in, salt_in
 
 _OF_A_STORE = ("", "-wal", "-shm", "-journal")
 _PRIMARY = 0xFF  # the low byte of an extended result code is its primary code
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# Damaged, or without the tables of a store.
+_UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class OldStore:
-    """A store that nobody else uses, and the erasures that it tells of; None if it is damaged."""
+    """What is taken from a store that nobody else uses, before a backup takes its place.
 
-    erasures: list[Erasure] | None
+    The erasures that it tells of; the prefixes of its API keys; and its salt, which a store has in
+    common with its backups only. All are empty if it cannot be read.
+    """
+
+    erasures: Sequence[Erasure] = ()
+    keys: frozenset[str] = frozenset()
+    salt: bytes = b""
 
 
 def back_up(store: Path, to: Path) -> int:
@@ -93,23 +100,38 @@ def only_user(store: Path) -> Iterator[OldStore | None]:
         return
     with closing(_opened(store)) as connection:
         try:
-            check_owner(connection, str(store))
+            # Not the version: a backup is the way back from one that a newer version has migrated.
+            _check_program(connection, store)
             connection.execute("PRAGMA busy_timeout = 0")
             # It moves the log into the file, and fails while another connection is open.
             connection.execute("PRAGMA journal_mode = DELETE")
             connection.execute("BEGIN EXCLUSIVE")
-            erasures: list[Erasure] | None = erasures_in(connection)
+            old = OldStore(erasures_in(connection), _keys_in(connection), salt_in(connection))
         except sqlite3.Error as exc:
             code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise StoreUnavailableError(
                     f"the store {store} is in use: stop the service and its workers first"
                 ) from exc
-            if code not in _DAMAGED:
+            if code not in _UNREADABLE:
                 with translated(str(store)):
                     raise
-            erasures = None
-        yield OldStore(erasures)
+            old = OldStore()
+        yield old
+
+
+def is_backup_of(backup: Path, old: OldStore) -> bool:
+    """Return whether a backup is one of that store. Raises StoreUnavailableError."""
+    with translated(str(backup)), closing(_opened(backup)) as connection:
+        return salt_in(connection) == old.salt
+
+
+def revoke_again(backup: Path, old: OldStore) -> int:
+    """Delete the API keys of a backup that its store no longer had; return how many."""
+    with translated(str(backup)), closing(_opened(backup)) as connection:
+        revoked = [(prefix,) for prefix in _keys_in(connection) - old.keys]
+        connection.executemany("DELETE FROM api_keys WHERE prefix = ?", revoked)
+    return len(revoked)
 
 
 def put_in_place(new: Path, store: Path, aside: Path) -> bool:
@@ -137,10 +159,18 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _check_is_store(connection: sqlite3.Connection, path: Path) -> None:
-    check_owner(connection, str(path))
+    _check_program(connection, path)
+    check_owner(connection, str(path))  # and so that this version knows its schema
+
+
+def _check_program(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
-        raise StoreUnavailableError(f"{path} is not a store: it is an empty database")
+        raise StoreUnavailableError(f"{path} is not a store: it is empty or of another program")
+
+
+def _keys_in(connection: sqlite3.Connection) -> frozenset[str]:
+    return frozenset(prefix for (prefix,) in connection.execute("SELECT prefix FROM api_keys"))
 
 
 def _check_sound(connection: sqlite3.Connection, path: Path) -> None:

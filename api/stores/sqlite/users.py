@@ -89,7 +89,7 @@ class UserPart(StorePart):
                 connection.execute(_NOTE_ERASURE, (_pending_name(hashed),))
                 # Before the commit: an erasure that is not in the log has not happened.
                 if self._erasure_log is not None:
-                    self._erasure_log.append(erasure_of(_salt(connection), hashed, at))
+                    self._erasure_log.append(erasure_of(salt_in(connection), hashed, at))
         try:
             return self.finish_erasures()
         except StoreUnavailableError:  # the erasure itself is done
@@ -101,7 +101,7 @@ class UserPart(StorePart):
 
     def replay_erasures(self, erasures: Collection[Erasure]) -> ReplayedErasures:
         with self._connections.snapshot() as connection:
-            salt = _salt(connection)
+            salt = salt_in(connection)
             users = connection.execute("SELECT user_id, created_at FROM users").fetchall()
         newest, others = newest_erasures(salt, erasures)
         erased = 0
@@ -157,19 +157,20 @@ def _deletions(connection: sqlite3.Connection) -> tuple[int, int]:
 
 def erasures_in(connection: sqlite3.Connection) -> list[Erasure]:
     """Return the erasures that a store's tombstones tell of, oldest first."""
-    salt = _salt(connection)
+    salt = salt_in(connection)
     rows = connection.execute("SELECT user_hash, erased_at FROM tombstones")
     found = [erasure_of(salt, hashed, time_of(at)) for hashed, at in rows]
     return sorted(found, key=attrgetter("at"))
 
 
-def _salt(connection: sqlite3.Connection) -> bytes:
+def salt_in(connection: sqlite3.Connection) -> bytes:
+    """Return the key of the hashes in a store's tombstones."""
     (salt,) = connection.execute(_SALT).fetchone()
     return bytes(salt)
 
 
 def _hash_of(connection: sqlite3.Connection, user_id: str) -> bytes:
-    return user_hash(_salt(connection), user_id)
+    return user_hash(salt_in(connection), user_id)
 
 
 def _pending_name(hashed: bytes) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.admin.__main__ import main
+from api.domain.api_keys import ApiKey
 from api.domain.posts import Post
 from api.errors import StoreUnavailableError
 from api.stores.sqlite import SqliteStore
@@ -234,7 +235,7 @@ def test_a_damaged_store_is_replaced_and_kept_with_its_log(
 
     assert main(["restore", str(saved), "--replace"]) == 0
 
-    assert "damaged" in capsys.readouterr().err
+    assert "cannot be read" in capsys.readouterr().err
     (aside,) = path.parent.glob("moodline.db.before-*Z")
     assert aside.read_bytes().startswith(b"no database any more")
     assert aside.with_name(f"{aside.name}-wal").read_bytes() == b"its log"
@@ -396,3 +397,70 @@ def test_a_disk_without_links_gets_a_backup_too(
     assert main(["backup", str(saved)]) == 0
     assert main(["backup", str(saved)]) == 1
     assert users(saved) == {"ana"}
+
+
+def test_a_backup_is_the_way_back_from_a_store_that_a_newer_version_has_migrated(
+    path: Path, log: Path, saved: Path
+) -> None:
+    fill(path, "ana", "ben")
+    assert main(["backup", str(saved)]) == 0
+    erase(path, "ana")
+    log.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    assert main(["restore", str(saved), "--replace"]) == 0
+
+    assert users(path) == {"ben"}
+
+
+def keys(path: Path) -> set[str]:
+    with opened(path) as store:
+        return {key.prefix for key in store.all_keys()}
+
+
+def add_keys(path: Path, *prefixes: str) -> None:
+    with opened(path) as store:
+        for prefix in prefixes:
+            store.add_key(ApiKey(prefix, prefix, b"", frozenset(), frozenset(), NOW))
+
+
+def test_a_key_that_was_revoked_after_the_backup_stays_revoked(path: Path, saved: Path) -> None:
+    add_keys(path, "kept", "revoked")
+    assert main(["backup", str(saved)]) == 0
+    with opened(path) as store:
+        store.remove_key("revoked")
+
+    assert main(["restore", str(saved), "--replace"]) == 0
+
+    assert keys(path) == {"kept"}
+
+
+def test_a_new_store_that_stood_in_for_a_lost_one_tells_nothing_about_it(
+    path: Path, saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_keys(path, "kept")
+    assert main(["backup", str(saved)]) == 0
+    path.unlink()
+    fill(path, "ben")
+
+    assert main(["restore", str(saved), "--replace"]) == 1
+    assert "another store" in capsys.readouterr().err
+    assert users(path) == {"ben"}
+
+    assert main(["restore", str(saved), "--replace", "--no-erasures"]) == 0
+
+    assert keys(path) == {"kept"}
+
+
+def test_the_database_of_another_program_is_not_replaced(path: Path, saved: Path) -> None:
+    fill(path, "ana")
+    assert main(["backup", str(saved)]) == 0
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE songs (name TEXT)")
+
+    assert main(["restore", str(saved), "--replace", "--no-erasures"]) == 1
+
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM songs").fetchone() == (0,)
