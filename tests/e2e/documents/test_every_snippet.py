@@ -54,6 +54,7 @@ NOT_RUN = {
         ),
         NO_DOCKER,
     ),
+    "python -m benchmarks.": "it measures this machine: tests/unit/benchmarks runs its parts",
     "docker compose up": NO_DOCKER,
     "docker compose kill": NO_DOCKER,
     "docker compose --profile": NO_DOCKER,
