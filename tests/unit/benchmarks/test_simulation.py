@@ -97,7 +97,7 @@ def test_no_text_is_classified_twice_unless_a_worker_died() -> None:
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.5), (2, 0.7), (4, 0.8)])
 def test_times_agree_with_the_theory_of_an_mmc_queue(servers: int, load: float) -> None:
-    rate, seconds = servers * load, 12_000 / servers
+    rate, seconds = servers * load, 9_000 / servers
     costs, deployment = single_texts(servers, variation=1.0)
 
     found = [
@@ -111,7 +111,7 @@ def test_times_agree_with_the_theory_of_an_mmc_queue(servers: int, load: float) 
 
 
 def test_constant_times_wait_half_as_long_as_exponential_ones() -> None:
-    seconds, rate = 12_000, 0.7
+    seconds, rate = 9_000, 0.7
     theory = mean_time_in_an_mmc_queue(rate, 1) - 1
     costs, deployment = single_texts(1, variation=0.0)
 
@@ -122,7 +122,7 @@ def test_constant_times_wait_half_as_long_as_exponential_ones() -> None:
 
 def test_more_load_waits_longer() -> None:
     totals, waits = [], []
-    for factor in (0.3, 0.6, 1.0, 2.0, 4.0):
+    for factor in (0.3, 0.6, 1.0, 2.0):
         outcome = simulate(USUAL, MACHINE, arrivals(MIXED.times(factor), 7), seconds=240)
         totals.append(outcome.mean_total)
         waits.append(sum(outcome.waits) / len(outcome.waits))
