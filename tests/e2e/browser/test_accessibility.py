@@ -18,8 +18,8 @@ from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.integration
 
-NARROWEST = 320  # also 1280 pixels at 400 %
-DESKTOP, PHONE = (1280, "light"), (390, "dark")
+# 320 pixels are the narrowest phone, and what is left of 1280 at 400 %.
+DESKTOP, PHONE = (1280, "light"), (320, "dark")
 
 
 def test_no_state_has_an_accessibility_fault_or_scrolls_sideways(
@@ -37,7 +37,7 @@ def test_no_state_has_an_accessibility_fault_or_scrolls_sideways(
         found[f"{state} on a desktop"] += too_wide(page, DESKTOP[0])
         set_view(page, *PHONE)
         found[f"{state} on a phone"] = violations(page, of_the_view=True, within=within)
-        found[f"{state} on a phone"] += too_wide(page, PHONE[0]) + too_wide(page, NARROWEST)
+        found[f"{state} on a phone"] += too_wide(page, PHONE[0])
 
     look("nothing")
     type_name(page, "ana")
@@ -65,8 +65,7 @@ def test_no_state_has_an_accessibility_fault_or_scrolls_sideways(
     page.unroute_all()
     start_analysis(page)
     in_state(page, "result")
-    found["result on a desktop"] = violations(page)
-    open_everything(page)  # what is there before is there after it too
+    open_everything(page)  # what was there before is there after it too
     look("result: everything open")
     page.get_by_role("button", name="Erase everything").click()
     look("result: erase?", within="#erase-dialog")
@@ -91,7 +90,6 @@ def set_view(page: Any, width: int, scheme: str) -> None:
 
 
 def too_wide(page: Any, width: int) -> list[str]:
-    """Return what is wider than the window."""
-    page.set_viewport_size({"width": width, "height": 900})
+    """Return by how much the page is wider than the window."""
     needed = page.evaluate("document.documentElement.scrollWidth")
     return [f"needs {needed} of {width} pixels"] if needed > width else []

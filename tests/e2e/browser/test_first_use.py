@@ -149,22 +149,6 @@ def test_what_changed_and_which_posts_changed_it_stand_in_the_history(
     assert read.locator("#mood-older").is_hidden()
 
 
-def test_feedback_shows_which_word_was_chosen_also_later_and_may_be_changed(result: Any) -> None:
-    words = result.get_by_role("group", name="How would you put it yourself?")
-    chosen = words.locator("[aria-pressed=true]")
-
-    for label in ("Tense", "Bright"):
-        words.get_by_role("button", name=label).click()
-        words.locator("[aria-pressed=true]", has_text=label).wait_for()
-
-    assert chosen.count() == 1
-    assert focused(result) == "Bright"
-    result.reload()
-    in_state(result, "result")
-    assert chosen.all_inner_texts() == ["Bright"]
-    assert result.locator("#feedback-thanks").inner_text().startswith("You said: Bright.")
-
-
 def test_the_calendar_is_read_and_opened_with_the_keyboard(shown: Any) -> None:
     days = shown.locator("#calendar button.day")
     days.last.focus()
@@ -214,6 +198,76 @@ def test_patterns_say_how_many_posts_each_rests_on(shown: Any) -> None:
     assert "no posts" in shown.locator("#patterns tr", has_text="Sunday").inner_text()
 
 
+def test_accounts_and_hashtags_are_links_that_tell_nothing_of_where_they_were_followed(
+    shown: Any,
+) -> None:
+    links = shown.locator("#ideas a")
+
+    assert links.count() >= 3
+    for link in links.all():
+        assert link.get_attribute("href").startswith("https://")
+        assert link.get_attribute("rel") == "noreferrer"
+
+
+def test_the_parts_of_a_result_stay_in_reach_on_a_phone_and_cover_nothing(shown: Any) -> None:
+    shown.set_viewport_size({"width": 390, "height": 844})
+    parts = shown.get_by_role("navigation", name="Parts of the result")
+    shown.locator("#data-title").scroll_into_view_if_needed()
+
+    parts.get_by_role("link", name="Calendar").click()
+
+    bar, title = (part.bounding_box() for part in (parts, shown.locator("#calendar-title")))
+    assert focused(shown) == "calendar-title"
+    assert bar["y"] == 0
+    assert bar["height"] < 60
+    assert bar["height"] <= title["y"] < 400
+
+
+def test_the_page_is_small(shown: Any) -> None:
+    sizes = shown.evaluate(
+        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+        ".filter(each => !each.name.includes('/v1/'))"
+        ".map(each => [each.name, each.decodedBodySize])"
+    )
+
+    assert any(name.endswith("/web/dashboard.js") for name, _ in sizes)
+    assert any(name.endswith("/web/result/result.js") for name, _ in sizes)
+    assert sum(size for _, size in sizes) < 300_000
+
+
+def test_a_link_to_a_user_shows_their_newest_result_with_the_form_folded(shown: Any) -> None:
+    assert not shown.locator("#start").is_visible()
+    assert (
+        shown.locator("#mood").bounding_box()["y"]
+        < shown.locator("#start-section").bounding_box()["y"]
+    )
+
+
+def test_weeks_that_all_read_the_same_have_no_heaviest_and_no_lightest(shown: Any) -> None:
+    for choice in ("Weeks", "All"):
+        shown.get_by_role("button", name=choice, exact=True).click()
+    in_state(shown, "result")
+
+    assert shown.locator("#timeline tbody tr").count() == 12
+    assert "eaviest" not in shown.locator("#timeline").inner_text()
+
+
+def test_feedback_shows_which_word_was_chosen_also_later_and_may_be_changed(shown: Any) -> None:
+    words = shown.get_by_role("group", name="How would you put it yourself?")
+    chosen = words.locator("[aria-pressed=true]")
+
+    for label in ("Tense", "Bright"):
+        words.get_by_role("button", name=label).click()
+        words.locator("[aria-pressed=true]", has_text=label).wait_for()
+
+    assert chosen.count() == 1
+    assert focused(shown) == "Bright"
+    shown.reload()
+    in_state(shown, "result")
+    assert chosen.all_inner_texts() == ["Bright"]
+    assert shown.locator("#feedback-thanks").inner_text().startswith("You said: Bright.")
+
+
 def test_everything_is_exported_and_erased(result: Any, deployment: Deployment) -> None:
     result.locator("#export-to").fill("2025-03-09")
     rows = list(csv.DictReader(io.StringIO(saved(result, "Posts as CSV").read_text("utf-8-sig"))))
@@ -255,31 +309,6 @@ def test_invented_posts_show_in_one_click_what_the_page_does(
     assert "From 40 posts" in page.locator("#mood-facts").inner_text()
 
 
-def test_accounts_and_hashtags_are_links_that_tell_nothing_of_where_they_were_followed(
-    shown: Any,
-) -> None:
-    links = shown.locator("#ideas a")
-
-    assert links.count() >= 3
-    for link in links.all():
-        assert link.get_attribute("href").startswith("https://")
-        assert link.get_attribute("rel") == "noreferrer"
-
-
-def test_the_parts_of_a_result_stay_in_reach_on_a_phone_and_cover_nothing(shown: Any) -> None:
-    shown.set_viewport_size({"width": 390, "height": 844})
-    parts = shown.get_by_role("navigation", name="Parts of the result")
-    shown.locator("#data-title").scroll_into_view_if_needed()
-
-    parts.get_by_role("link", name="Calendar").click()
-
-    bar, title = (part.bounding_box() for part in (parts, shown.locator("#calendar-title")))
-    assert focused(shown) == "calendar-title"
-    assert bar["y"] == 0
-    assert bar["height"] < 60
-    assert bar["height"] <= title["y"] < 400
-
-
 def test_the_way_to_each_archive_is_told_and_how_long_posts_are_kept(
     open_page: OpenPage, deployment: Deployment
 ) -> None:
@@ -299,18 +328,6 @@ def test_the_way_to_each_archive_is_told_and_how_long_posts_are_kept(
     page.get_by_text(formats[0]["where_to_get"]).wait_for()
     kept = deployment.http.get("/v1/consent-words").json()["posts_retention_days"]
     assert f"Posts are kept for {kept} days" in page.locator("#kept-for").inner_text()
-
-
-def test_the_page_is_small(shown: Any) -> None:
-    sizes = shown.evaluate(
-        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
-        ".filter(each => !each.name.includes('/v1/'))"
-        ".map(each => [each.name, each.decodedBodySize])"
-    )
-
-    assert any(name.endswith("/web/dashboard.js") for name, _ in sizes)
-    assert any(name.endswith("/web/result/result.js") for name, _ in sizes)
-    assert sum(size for _, size in sizes) < 300_000
 
 
 def test_the_keyboard_alone_leads_from_an_empty_page_to_a_mood(
