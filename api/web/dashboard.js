@@ -121,6 +121,7 @@ async function openWithoutAnalysis(signal) {
   await openUser(signal);
   tell("The analysis that was shown here is no longer kept: it was erased, or its time was over."
     + (state() === "nothing" ? " You can begin anew." : ""));
+  byId("news").focus();
 }
 
 // The state that fits what is known, while nothing runs and no result is shown.

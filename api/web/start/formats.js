@@ -6,7 +6,7 @@ import { call } from "../requests.js";
 export async function listFormats() {
   if (!byId("formats").open || byId("format-list").childElementCount) return;
   const { formats } = await call("GET", "/v1/import-formats");
-  const names = [...new Set(formats.map((each) => each.group))];
+  const names = [...new Set(formats.map((each) => each.group))].sort();
   byId("format-list").replaceChildren(...names.map((name) =>
     group(name, formats.filter((each) => each.group === name))));
 }

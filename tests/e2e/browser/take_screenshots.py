@@ -40,10 +40,10 @@ def main(url: str) -> None:
             page.evaluate("scrollTo(0, 0)")
             take(page, f"page_{width}_{scheme}")
             if width == 1280 and scheme == "light":
-                page.locator("#patterns").evaluate("part => part.scrollIntoView()")
+                page.locator("#patterns-title").evaluate("part => part.scrollIntoView()")
                 take(page, "page_patterns_and_posts")
             if width == 390 and scheme == "light":
-                page.locator("#timeline").evaluate("part => part.scrollIntoView()")
+                page.locator("#timeline-title").evaluate("part => part.scrollIntoView()")
                 take(page, "page_390_timeline")
             page.request.delete(f"/v1/users/{USER}")
         browser.close()
