@@ -15,6 +15,8 @@ NODE := tests/e2e/clients/node_modules
 # One test process per core, at most four; an idle process takes tests over from a busy one.
 IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 export BENTOML_DO_NOT_TRACK := True
+# Empty: without its files each of the many processes of a run would compile all that it imports anew.
+export PYTHONDONTWRITEBYTECODE :=
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
