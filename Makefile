@@ -12,8 +12,9 @@ MONGO := .venv-mongo
 CLIENTS := .venv-clients
 # Generators of TypeScript clients, and the compiler that checks what they make.
 NODE := tests/e2e/clients/node_modules
-# One test process per core, at most four; an idle process takes tests over from a busy one.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
+# One test process more than cores, since many tests wait for servers, at most four; an idle process
+# takes tests over from a busy one.
+IN_PARALLEL := --numprocesses $(shell expr $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1) --maxprocesses 4 --dist worksteal
 export BENTOML_DO_NOT_TRACK := True
 # Empty: without its files each of the many processes of a run would compile all that it imports anew.
 export PYTHONDONTWRITEBYTECODE :=

@@ -146,6 +146,15 @@ class Deployment:
         with closing(sqlite3.connect(self.store_file)) as connection:
             return connection.execute(statement).fetchall()
 
+    def store_can_be_written(self) -> bool:
+        """Return whether a writer gets its turn; not while a process that was stopped has it."""
+        with closing(sqlite3.connect(self.store_file, timeout=2, isolation_level=None)) as store:
+            try:
+                store.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            return True
+
     def owner_of(self, analysis_id: str) -> int | None:
         """Return the id of the process that runs an analysis, or None."""
         owners = dict(self.rows("SELECT analysis_id, lease_owner FROM analyses"))

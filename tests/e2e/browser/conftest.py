@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -29,6 +30,7 @@ from tests.e2e.browser.people import CsvFile, OpenPage
 from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT
 
+FOLDER = Path(__file__).parent
 BROWSER = shutil.which("chromium")
 PAGE_TIMEOUT_MS = 30_000
 WINDOW = {"width": 1280, "height": 720}
@@ -41,11 +43,17 @@ def _needs_browser() -> None:
         pytest.skip("chromium is not installed (apt-get install chromium): NOT TESTED")
 
 
-@pytest.fixture(scope="package")
-def browser(_needs_browser: None) -> Iterator[Any]:
+_browser = ExitStack()
+_tabs: list[Any] = []
+
+
+@pytest.fixture
+def tab(_needs_browser: None) -> Any:
+    """The tab of all tests; tests get it by open_page."""
     from playwright.sync_api import sync_playwright  # here: without a browser it may be missing
 
-    with sync_playwright() as playwright:
+    if not _tabs:
+        playwright = _browser.enter_context(sync_playwright())
         started = playwright.chromium.launch(
             executable_path=BROWSER,
             args=[
@@ -56,20 +64,21 @@ def browser(_needs_browser: None) -> Iterator[Any]:
                 "--js-flags=--no-opt",
             ],
         )
-        yield started
-        started.close()
+        _browser.callback(started.close)
+        context = started.new_context(
+            locale="en-GB", timezone_id="UTC", reduced_motion="reduce", viewport=WINDOW
+        )
+        _tabs.append(context.new_page())
+        _tabs[0].set_default_timeout(PAGE_TIMEOUT_MS)
+        _browser.callback(_tabs.clear)
+    return _tabs[0]
 
 
-@pytest.fixture(scope="package")
-def tab(browser: Any) -> Iterator[Any]:
-    """The tab of all tests; tests get it by open_page."""
-    context = browser.new_context(
-        locale="en-GB", timezone_id="UTC", reduced_motion="reduce", viewport=WINDOW
-    )
-    page = context.new_page()
-    page.set_default_timeout(PAGE_TIMEOUT_MS)
-    yield page
-    context.close()
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the browser after its last test: until then no other test can run an event loop."""
+    if nextitem is None or nextitem.path.parent != FOLDER:
+        _browser.close()
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ class Servers:
     inference: str
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """What `make run` starts, with the shipped model."""
     environment = {
@@ -112,13 +121,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         process.communicate(timeout=60)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def address(servers: Servers) -> str:
     """The address of the API that `make run` starts."""
     return servers.api
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The API with a stand-in inference server, which a test can hold."""
     with Deployment(tmp_path_factory.mktemp("api"), LOG_LEVEL="error") as one:
@@ -139,7 +148,7 @@ class Elsewhere:
     folder: Path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
     folder = tmp_path_factory.mktemp("site")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
@@ -158,7 +167,7 @@ class KeyedApi:
     key: str
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def keyed_api(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> Iterator[KeyedApi]:
     """An API that asks for keys, and that somebody else's site may call."""
     settings = {"CORS_ORIGINS": elsewhere.origin, "API_KEY_PEPPER": "a pepper of the tests"}

@@ -62,6 +62,7 @@ NOT_RUN = {
     "kubectl": NO_CLUSTER,
     "resources: [": "tests/integration/deploy/test_deploying_document.py renders it",
     "<!doctype html>": "tests/e2e/browser/test_front_end_page.py opens it",
+    "async function* changes": "tests/e2e/browser/test_front_end_page.py calls it",
     "npx openapi-typescript": NO_REGISTRY,
     "npx @openapitools/openapi-generator-cli": NO_REGISTRY,
     "openapi-python-client": NO_REGISTRY,
