@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MOODLINE_DATA := $(DATA)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-long environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak clean distclean python redis long-tools
+.PHONY: help run test test-fast test-long environments tools setup serve api worker run-distributed demo analyse lint check types contracts scan unsafe secrets secrets-product secrets-tests audit teacher model evaluate coefficients bench-peers bench-api bench-gpu faults soak fuzz clean distclean python redis long-tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/bulk.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
 	$(BIN)/python -m pip install $(PINS) --editable '.[serving,bulk]'
+	@touch $@
+
+$(VENV)/fuzz.stamp: pyproject.toml constraints.txt | $(VENV)/dev.stamp
+	$(BIN)/python -m pip install $(PINS) --no-compile --editable '.[fuzz]'
 	@touch $@
 
 $(VENV)/production.stamp: pyproject.toml constraints.txt | $(VENV)/run.stamp
@@ -119,7 +123,7 @@ test: environments ## install what the tests need and run all of them but the lo
 	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-long: export HF_HUB_OFFLINE := 1
-test-long: environments $(VENV)/bulk.stamp $(NODE)/stamp ## the tests that take too long for every change, Ray's among them (some minutes)
+test-long: environments $(VENV)/bulk.stamp $(VENV)/fuzz.stamp $(NODE)/stamp ## the tests that take too long for every change, Ray's among them (some minutes)
 	@$(BIN)/python -m pytest $(IN_PARALLEL) -m long $(PYTEST_ARGS)
 
 test-fast: export HF_HUB_OFFLINE := 1
@@ -192,6 +196,9 @@ faults: $(VENV)/dev.stamp redis ## break all that the service stands on, and see
 
 soak: $(VENV)/dev.stamp redis ## the same for MINUTES (5) without a pause: make soak MINUTES=60 [SEED=number]
 	@$(BIN)/python -m tests.faults.run --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(VENV)/fuzz.stamp ## hostile bytes to every reader, guided by coverage, for SECONDS (60) in all: [READER=name] [SEED=number]
+	@$(BIN)/python -m tests.fuzz.readers $(READER) --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
 # What can be made again. The store (.data) cannot: it has people's posts and moods.
 clean: ## remove the environments and caches; the store (.data) stays

@@ -3,6 +3,7 @@
 import io
 from dataclasses import astuple
 from datetime import UTC
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -19,8 +20,12 @@ FUZZED = settings(max_examples=8, deadline=None)
 
 
 def check(content: bytes, file_name: str, order: DateOrder | None) -> None:
+    check_file(io.BytesIO(content), file_name, order)
+
+
+def check_file(file: BinaryIO, file_name: str, order: DateOrder | None) -> None:
     try:
-        opened = FILES.open(io.BytesIO(content), file_name, None, order, "ida_wren")
+        opened = FILES.open(file, file_name, None, order, "ida_wren")
         found = list(opened.posts())
     except MoodlineError as error:
         error.detail.encode()
