@@ -88,20 +88,31 @@ class FieldNames:
 
 
 def _joins(name: str, by_normal: Mapping[str, list[str]]) -> list[Join]:
-    parts = [_places(part, by_normal) for part in name.split(" + ")]
+    parts = [
+        [Place(key, rest, ".".join((key, *rest))) for first, rest in cuts
+         for key in by_normal.get(first, ())]
+        for cuts in _cuts(name)
+    ]  # fmt: skip
     if len(parts) == 1:
         return [(place,) for place in parts[0]]
     found = tuple(places[0] for places in parts if places)
     return [found] if found else []
 
 
-def _places(name: str, by_normal: Mapping[str, list[str]]) -> list[Place]:
-    path = [part if part == FIRST_KEY else normal(part) for part in name.split(".")]
-    return [
-        Place(key, tuple(path[cut:]), ".".join((key, *path[cut:])))
-        for cut in range(len(path), 0, -1)
-        for key in by_normal.get("".join(path[:cut]), ())
+@lru_cache(maxsize=4096)
+def _cuts(name: str) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]:
+    """Return each way to cut the paths that a known name joins: normal form of the key, and rest.
+
+    Kept, because it is the same for every record, and files may have as many shapes as records.
+    """
+    paths = [
+        tuple(part if part == FIRST_KEY else normal(part) for part in path.split("."))
+        for path in name.split(" + ")
     ]
+    return tuple(
+        tuple(("".join(path[:cut]), path[cut:]) for cut in range(len(path), 0, -1))
+        for path in paths
+    )
 
 
 class Plans:
