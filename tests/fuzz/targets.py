@@ -125,7 +125,9 @@ def _members(data: bytes) -> None:
     contents: dict[str, bytes] = {}
     for file in files:
         name, _, content = file.partition(_NAME_END)
-        contents[name.decode("latin-1")[:_LONGEST_NAME]] = content
+        # Python packs no file without a name, which a NUL would end.
+        shown = name.decode("latin-1").replace("\0", "")[:_LONGEST_NAME]
+        contents[shown or "posts.csv"] = content
     pack = tar_of if kind == b"tar" else zip_of
     _archive("posts.tar.gz" if kind == b"tar" else "posts.zip", pack(contents))
 
