@@ -91,7 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _targets()[asked.reader].attempt(asked.input.read_bytes())
         return 0
     if importlib.util.find_spec("atheris") is None:
-        parser.error("atheris is not installed (Linux, Python 3.11 to 3.13): make fuzz installs it")
+        parser.error(
+            "atheris is not installed: `make fuzz` does that on Linux (x86-64, Python 3.11 to 3.13)"
+        )
     readers = [asked.reader] if asked.reader else names
     limits = [f"-max_total_time={max(asked.seconds // len(readers), 1)}"]
     if asked.runs:
