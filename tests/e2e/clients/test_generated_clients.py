@@ -17,7 +17,7 @@ import pytest
 from tests.support.deployment import Deployment
 from tests.support.serving.started import ROOT
 
-pytestmark = [pytest.mark.long, pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 HERE = Path(__file__).parent
 PYTHON = ROOT / ".venv-clients"
@@ -126,6 +126,7 @@ def test_python_clients_pass_mypy_and_run_the_main_flow(api: Deployment, documen
     assert answers == [SEEN, SEEN]
 
 
+@pytest.mark.long
 def test_typescript_clients_compile_and_run_the_main_flow(api: Deployment, document: Path) -> None:
     folder = document.parent
     needs("java", "node", NODE / ".bin" / "openapi-typescript", PYTHON / "bin" / "python")
