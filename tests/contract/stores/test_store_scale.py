@@ -57,6 +57,7 @@ def test_friends_are_the_matchable_people_of_the_opposite_mood(filled: Callable[
     }
 
 
+@pytest.mark.long
 def test_the_command_writes_figures_and_a_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
