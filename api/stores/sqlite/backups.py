@@ -11,12 +11,11 @@ from pathlib import Path
 
 from api.errors import StoreUnavailableError
 from api.ports.store import Erasure
-from api.stores.sqlite.connections import translated
+from api.stores.sqlite.connections import primary_code, translated
 from api.stores.sqlite.schema import APPLICATION_ID, check_owner
 from api.stores.sqlite.users import erasures_in, salt_in
 
 _OF_A_STORE = ("", "-wal", "-shm", "-journal")
-_PRIMARY = 0xFF  # the low byte of an extended result code is its primary code
 # Damaged, or without the tables of a store.
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
@@ -108,7 +107,7 @@ def only_user(store: Path) -> Iterator[OldStore | None]:
             connection.execute("BEGIN EXCLUSIVE")
             old = OldStore(erasures_in(connection), _keys_in(connection), salt_in(connection))
         except sqlite3.Error as exc:
-            code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
+            code = primary_code(exc)
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise StoreUnavailableError(
                     f"the store {store} is in use: stop the service and its workers first"
@@ -197,7 +196,7 @@ def _room_for(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        if exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_FULL:
+        if primary_code(exc) != sqlite3.SQLITE_FULL:
             raise
         raise StoreUnavailableError(f"the disk of {path} is full: free some space") from exc
 

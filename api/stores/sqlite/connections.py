@@ -56,11 +56,15 @@ _WHAT_TO_DO = {
 _PRIMARY = 0xFF  # the low byte of an extended result code is its primary code
 
 
+def primary_code(exc: sqlite3.Error) -> int:
+    """Return the primary result code of an error, such as sqlite3.SQLITE_BUSY."""
+    # Errors that the Python module raises itself ("closed database") carry no code.
+    return int(getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & _PRIMARY
+
+
 def unavailable(exc: sqlite3.Error, file: str) -> StoreUnavailableError:
     """Return the error that says what an SQLite error means and what to do about it."""
-    # Errors that the Python module raises itself ("closed database") carry no code.
-    code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    what = _WHAT_TO_DO.get(code & _PRIMARY)
+    what = _WHAT_TO_DO.get(primary_code(exc))
     if what is None:
         return StoreUnavailableError(f"the store {file} failed, see the log: {type(exc).__name__}")
     return StoreUnavailableError(what.format(file=file))
@@ -291,7 +295,7 @@ def _log_is_emptied(connection: sqlite3.Connection) -> bool:
     try:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except sqlite3.OperationalError as exc:
-        if exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+        if primary_code(exc) != sqlite3.SQLITE_BUSY:
             raise
         return False
     return not busy

@@ -44,7 +44,7 @@ class Leftovers:
 
     def pages(self) -> list[int]:
         """Return the pages, counted from 0, that have something in their unallocated space."""
-        return [page for page, content in self._read() if any(_unallocated(page, content))]
+        return [page for page, content in self._read() if _unallocated(page, content).strip(b"\0")]
 
     def overwrite(self, pages: Iterable[int]) -> None:
         """Fill the unallocated space of these pages with zeros and sync the file.

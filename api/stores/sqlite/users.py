@@ -80,6 +80,10 @@ class UserPart(StorePart):
 
     def erase_user(self, user_id: str, at: datetime) -> bool:
         """Delete the user and, by cascade, every row that refers to them; leave a tombstone."""
+        self._delete_user(user_id, at)
+        return self._try_to_finish_erasures()
+
+    def _delete_user(self, user_id: str, at: datetime) -> None:
         with self._connections.writing() as connection:
             erased = connection.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
             if erased.rowcount:
@@ -90,9 +94,11 @@ class UserPart(StorePart):
                 # Before the commit: an erasure that is not in the log has not happened.
                 if self._erasure_log is not None:
                     self._erasure_log.append(erasure_of(salt_in(connection), hashed, at))
+
+    def _try_to_finish_erasures(self) -> bool:
         try:
             return self.finish_erasures()
-        except StoreUnavailableError:  # the erasure itself is done
+        except StoreUnavailableError:  # the erasures themselves are done
             return False
 
     def erasures(self) -> list[Erasure]:
@@ -108,8 +114,9 @@ class UserPart(StorePart):
         for user_id, created_at in users:
             at = newest.get(user_hash(salt, user_id))
             if at is not None and time_of(created_at) <= at:
-                self.erase_user(user_id, at)
+                self._delete_user(user_id, at)
                 erased += 1
+        self._try_to_finish_erasures()  # once: the whole file is searched for what rows have left
         with self._connections.writing() as connection:
             known = [(hashed, stored_time(at)) for hashed, at in newest.items()]
             connection.executemany(_LATER_TOMBSTONE, known)
