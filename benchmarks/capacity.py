@@ -11,7 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.simulation.inputs import InputsError, Number, read_numbers, usual_load
+from benchmarks.simulation.inputs import (
+    InputsError,
+    Number,
+    one_machine,
+    read_numbers,
+    usual_load,
+    values_of,
+)
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "capacity.md"
 USERS = (100_000, 1_000_000, 10_000_000, 100_000_000)
@@ -37,6 +44,7 @@ class Need:
     analyses_gb: float
     users_gb: float
     post_index_gb: float
+    stored_gb: float
     shards: float
     posts_cost: float
     likes_cost: float
@@ -48,9 +56,7 @@ class Need:
 def need(numbers: Mapping[str, Number], users: float) -> Need:
     """Return what so many users need, by the numbers."""
 
-    def value(name: str) -> float:
-        return numbers[name].value
-
+    value = values_of(numbers)
     load = usual_load(numbers, 1.0)
     per_day = users * value("analyses_per_user_and_day")
     analyses = per_day / _DAY * value("peak_factor")
@@ -95,6 +101,7 @@ def need(numbers: Mapping[str, Number], users: float) -> Need:
         analyses_gb=analyses_gb,
         users_gb=users_gb,
         post_index_gb=stored * value("mongo_index_bytes_per_post") / _GB,
+        stored_gb=gb,
         shards=max(1.0, gb / value("shard_gigabytes")),
         posts_cost=read * load.posts_per_analysis * value("source_price_per_post"),
         likes_cost=read * value("liked_posts_per_fetch") * value("source_price_per_post"),
@@ -115,7 +122,8 @@ def calls_per_analysis(numbers: Mapping[str, Number]) -> float:
 
 def chunks_per_analysis(numbers: Mapping[str, Number]) -> float:
     """Return how many chunks of classifications an analysis saves."""
-    return _mean_over_sizes(numbers, lambda posts: -(-posts // 256))
+    chunk = one_machine(numbers).chunk_posts
+    return _mean_over_sizes(numbers, lambda posts: -(-posts // chunk))
 
 
 def _mean_over_sizes(numbers: Mapping[str, Number], of: Callable[[float], float]) -> float:
@@ -127,9 +135,7 @@ def _mean_over_sizes(numbers: Mapping[str, Number], of: Callable[[float], float]
 def limits(numbers: Mapping[str, Number]) -> list[tuple[str, float, str]]:
     """Return the users at which each part is full at the busiest hour, the first one first."""
 
-    def value(name: str) -> float:
-        return numbers[name].value
-
+    value = values_of(numbers)
     one = need(numbers, 1.0)
     cores = value("inference_replicas_most") * value("inference_cores")
     threads = value("worker_replicas_most") * (value("worker_threads") + 1)
@@ -140,7 +146,6 @@ def limits(numbers: Mapping[str, Number]) -> list[tuple[str, float, str]]:
         + value("moods_per_user") * value("sqlite_bytes_per_analysis")
         + value("sqlite_bytes_per_user")
     )
-    gb = (one.posts_gb + one.analyses_gb + one.users_gb) * value("store_compression")
     found = [
         ("one machine: cores", value("machine_cores") / on_a_machine, "a cluster"),
         (
@@ -155,7 +160,7 @@ def limits(numbers: Mapping[str, Number]) -> list[tuple[str, float, str]]:
         ),
         (
             "source: calls of all users per window",
-            value("source_calls_per_window") / 900 / one.calls,
+            value("source_calls_per_window") / one_machine(numbers).window / one.calls,
             "a larger plan; until then analyses are deferred",
         ),
         ("cluster: inference servers (maxReplicas)", cores / one.inference_cores, "maxReplicas"),
@@ -165,7 +170,7 @@ def limits(numbers: Mapping[str, Number]) -> list[tuple[str, float, str]]:
             value("store_writers") / one.writers,
             "a larger MongoDB, then shards",
         ),
-        ("cluster: one shard's disk", value("shard_gigabytes") / gb, "sharding"),
+        ("cluster: one shard's disk", value("shard_gigabytes") / one.stored_gb, "sharding"),
     ]
     return sorted(found, key=lambda part: part[1])
 

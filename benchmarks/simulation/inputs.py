@@ -5,7 +5,7 @@ reason for which it is assumed.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -144,12 +144,15 @@ class Load:
         return self.first * self.first_posts + (1 - self.first) * self.again_posts
 
 
+def values_of(numbers: Mapping[str, Number]) -> Callable[[str], float]:
+    """Return a function that gives the value of a number by its name."""
+    return lambda name: numbers[name].value
+
+
 def costs(numbers: Mapping[str, Number]) -> Costs:
     """Return the costs that the numbers state."""
 
-    def value(name: str) -> float:
-        return numbers[name].value
-
+    value = values_of(numbers)
     return Costs(
         wake=value("wake_seconds"),
         analysis=value("analysis_seconds"),
@@ -205,9 +208,7 @@ def cluster(numbers: Mapping[str, Number], *, most: int | None = None) -> Deploy
 def usual_load(numbers: Mapping[str, Number], seconds: float) -> Load:
     """Return the load of 1 x: so many users, each of whom has so many analyses a day."""
 
-    def value(name: str) -> float:
-        return numbers[name].value
-
+    value = values_of(numbers)
     return Load(
         rate=value("users_at_1x") * value("analyses_per_user_and_day") / 86_400,
         seconds=seconds,

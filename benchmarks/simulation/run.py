@@ -36,9 +36,8 @@ class Outcome:
     queued, running, deferred and held_by_the_dead are the analyses that have not ended.
 
     waits are from arrival to the first start, totals from arrival to the end, and last_end is when
-    the last one ended. use is each part's
-    mean utilisation, and full the part that first had no room left after the autoscalers had time
-    to settle, None if all had.
+    the last one ended. use is each part's mean utilisation, and full the part that first had no
+    room left after the autoscalers had time to settle, None if all had.
     """
 
     seconds: float
@@ -180,11 +179,8 @@ class _Busy:
         self._before = (0.0, 0.0)
 
     def share(self) -> float:
-        self._usage.integrate()
-        now = (self._usage.busy_seconds, self._usage.available_seconds)
-        busy, available = (new - old for new, old in zip(now, self._before, strict=True))
-        self._before = now
-        return busy / available if available else 0.0
+        share, self._before = self._usage.share_since(self._before), self._usage.sums()
+        return share
 
 
 def _outcome(
@@ -195,11 +191,6 @@ def _outcome(
     watch: Watch,
     scalers: Mapping[str, Autoscaler],
 ) -> Outcome:
-    use = {}
-    for name, usage in watch.parts.items():
-        usage.integrate()
-        room = usage.available_seconds
-        use[name] = usage.busy_seconds / room if room else 0.0
     waits = [(seconds if one.started is None else one.started) - one.arrived for one in accepted]
     return Outcome(
         seconds=seconds,
@@ -214,7 +205,7 @@ def _outcome(
         last_end=max((one.ended or 0.0 for one in workers.ended), default=0.0),
         texts=inference.texts,
         refused=inference.refused,
-        use=use,
+        use={name: usage.share_since((0.0, 0.0)) for name, usage in watch.parts.items()},
         full=watch.first_full,
         full_at=watch.first_full_at,
         most_replicas={name: scaler.most for name, scaler in scalers.items()},

@@ -40,6 +40,16 @@ class Usage:
         self.busy_seconds += self.busy * passed
         self.available_seconds += self.available * passed
 
+    def sums(self) -> tuple[float, float]:
+        """Return the integrals of busy and of available units up to now."""
+        self.integrate()
+        return self.busy_seconds, self.available_seconds
+
+    def share_since(self, before: tuple[float, float]) -> float:
+        """Return the utilisation since the integrals were `before`, 0 where nothing was there."""
+        busy, available = (now - then for now, then in zip(self.sums(), before, strict=True))
+        return busy / available if available > 0 else 0.0
+
 
 @dataclass(slots=True)
 class Watch:
@@ -64,13 +74,8 @@ class Watch:
             yield self.env.timeout(self.seconds)
             shares: dict[str, float] = {}
             for name, usage in self.parts.items():
-                usage.integrate()
-                busy, available = before[name]
-                before[name] = (usage.busy_seconds, usage.available_seconds)
-                room = usage.available_seconds - available
-                shares[name] = (usage.busy_seconds - busy) / room if room > 0 else 0.0
-                if usage.used_up is not None:
-                    shares[name] = float(usage.used_up)
+                share, before[name] = usage.share_since(before[name]), usage.sums()
+                shares[name] = share if usage.used_up is None else float(usage.used_up)
             full = [name for name, share in shares.items() if share >= FULL]
             if full and self.first_full is None and self.env.now > self.after:
                 self.first_full, self.first_full_at = full[0], self.env.now

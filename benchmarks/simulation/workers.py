@@ -149,10 +149,11 @@ class Workers:
         worker.idle -= 1
         self._start(worker, self._thread(worker, self.queue.popleft()))
 
-    def _start(self, worker: Worker, run: Iterator[simpy.Event]) -> None:
+    def _start(self, worker: Worker, run: Iterator[simpy.Event]) -> simpy.Process:
         process = self._env.process(run)
         worker.runs.add(process)
         process.callbacks.append(lambda _: worker.runs.discard(process))
+        return process
 
     def _thread(self, worker: Worker, analysis: Analysis) -> Iterator[simpy.Event]:
         following: Analysis | None = analysis
@@ -167,10 +168,7 @@ class Workers:
         while worker.alive:
             while worker.alive and (self.orphans or self.queue):
                 found = self.orphans.popleft() if self.orphans else self.queue.popleft()
-                process = self._env.process(self._run(worker, found))
-                worker.runs.add(process)
-                yield process
-                worker.runs.discard(process)
+                yield self._start(worker, self._run(worker, found))
             yield self._env.timeout(self._deployment.poll)
 
     def _death(self, worker: Worker) -> Iterator[simpy.Event]:

@@ -69,9 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.keep:
         source = f"python -m benchmarks.store.sizes, {datetime.now(UTC):%Y-%m-%d}"
         busy = f"load average before {machine['load_average_before']:.1f}"
-        for name, value in found.items():
-            timed = "seconds" in name
-            replace_measured({name: value}, f"{source}, {busy}" if timed else source)
+        timed = {name: value for name, value in found.items() if "seconds" in name}
+        replace_measured(timed, f"{source}, {busy}")
+        replace_measured({name: found[name] for name in found.keys() - timed.keys()}, source)
     return 0
 
 
