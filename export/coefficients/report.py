@@ -143,7 +143,7 @@ def render(found: Findings, plot: str | None) -> str:
         f"Floor: {found.recommended.least_feeling_posts} posts with a feeling.",
         "## Confidence",
         'A mood is right if its side is that of the person\'s own mean rating. "Before" is the '
-        "share of resamples of all posts with the same mood, without calibration. The four moods "
+        "share of resamples of all posts on the same side, without calibration. The four moods "
         "are shown to say that confidence is not about them: arousal is hardly in the text. The "
         "calibration is cross-validated; the borders and the floor under it are those kept above.",
         _table(

@@ -38,7 +38,10 @@ SIZES = (1, 3, 5, 10, 20, 50)
 DRAWS = 5
 """Samples of each size of each person; all samples of one size of one person count as one."""
 
-_INPUTS = ("confidence_slope", "confidence_posts", "confidence_feeling")
+_INPUTS = ("confidence_slope", "confidence_posts")
+FEELING_POWERS = (0.5, 1.0, 2.0)
+"""Not 0: mostly neutral posts are little to go by, also where few samples have many to tell it."""
+
 _NEWTON_STEPS = 50
 _PULL = 1e-3
 
@@ -50,7 +53,7 @@ class SampledMoods:
     right is the side over the window of the sample, right_of_person over all posts of the person,
     right_of_four the mood by quadrant over the window; light_of_person is 1 for a person who is not
     heavy over all their posts.
-    agreement_of_all is the evidence as it was before neutral posts were left out of resampling.
+    agreement_of_all is that of resamples of all posts, the neutral ones too.
     weight is 1 over the number of samples of this size and person.
     """
 
@@ -112,10 +115,21 @@ def fitted_confidence(samples: SampledMoods, chosen: Flags, config: ScoringConfi
     """Return the configuration with the constants of confidence fitted on the chosen samples.
 
     Logistic regression of being right (the mean of both readings, which differ for few posts) on
-    the three inputs of api.domain.mood.confidence.calibrated, none of which may count against: one
-    that would is left out (0). Samples without a post with a feeling have confidence 0 there and
-    are no part of it.
+    the inputs of api.domain.mood.confidence.calibrated, none of which may count against: one that
+    would is left out (0). Of the powers of the feeling share the most likely is taken. Samples
+    without a post with a feeling have confidence 0 there and are no part of it.
     """
+    ways = [
+        _fitted_slopes(samples, chosen, replace(config, confidence_feeling=power))
+        for power in FEELING_POWERS
+    ]
+    return max(ways, key=lambda way: way[1])[0]
+
+
+def _fitted_slopes(
+    samples: SampledMoods, chosen: Flags, config: ScoringConfig
+) -> tuple[ScoringConfig, float]:
+    """Return the configuration with fitted offset and slopes, and its mean log likelihood."""
     felt = np.array([one.effective_posts > 0 for one in samples.evidence]) & chosen
     inputs = np.array(
         [
@@ -136,7 +150,10 @@ def fitted_confidence(samples: SampledMoods, chosen: Flags, config: ScoringConfi
     slopes |= {
         _INPUTS[at]: round(float(value), 3) for at, value in zip(used, found[1:], strict=True)
     }
-    return replace(config, confidence_offset=round(float(found[0]), 3), **slopes)
+    given = found[0] + inputs[:, used] @ found[1:]
+    likelihood = np.average(target * given - np.logaddexp(0.0, given), weights=weight)
+    fitted = replace(config, confidence_offset=round(float(found[0]), 3), **slopes)
+    return fitted, float(likelihood)
 
 
 def calibration_error(confidence: Reals, right: Reals, weight: Reals) -> float:

@@ -1,4 +1,8 @@
-"""Confidence in a mood: weighted resampling of the posts with a feeling, then calibration."""
+"""Confidence in a mood: weighted resampling of the posts with a feeling, then calibration.
+
+It is the probability that the side of the mood, heavy or light, is the right one: which mood of a
+side it is turns on arousal, which can hardly be read from text (export/COEFFICIENTS.md).
+"""
 
 import math
 import random
@@ -6,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, pairwise
 
-from api.domain.mood.moods import Mood, decided_mood
+from api.domain.mood.moods import leans_heavy
 from api.domain.mood.scoring import ScoringConfig, negativity, positivity, weighted_mean
 
 _FRACTION_BITS = 40
@@ -20,8 +24,9 @@ _SLOTS = 1 << (8 * _SLOT_BYTES)
 class Evidence:
     """What the posts with a feeling in them say for a mood.
 
-    agreement is the share of resamples that give the mood; effective_posts is the effective sample
-    size of the posts with a feeling; feeling_share is their share of the weight of all posts.
+    agreement is the share of resamples on the side of the mood, heavy or light; effective_posts is
+    the effective sample size of the posts with a feeling; feeling_share is their share of the
+    weight of all posts.
     """
 
     agreement: float
@@ -48,7 +53,7 @@ def confidence(
     with_feeling: Sequence[bool],
     config: ScoringConfig,
 ) -> float | None:
-    """Return the calibrated probability of the mood of the posts; see evidence and calibrated.
+    """Return the calibrated probability of the side of the mood; see evidence and calibrated.
 
     Returns None if no post has a weight.
     """
@@ -57,42 +62,43 @@ def confidence(
 
 
 def calibrated(evidence: Evidence, config: ScoringConfig) -> float:
-    """Return the probability that a mood with this evidence is the right one.
+    """Return the probability that the side of a mood with this evidence is the right one.
 
         log odds = confidence_offset
-                 + confidence_slope   * ln(a / (1 - a))
-                 + confidence_posts   * ln(min(effective_posts, confidence_most_posts))
-                 + confidence_feeling * ln(feeling_share)
+                 + (confidence_slope + confidence_posts * ln(n)) * A * s ** confidence_feeling
 
-    where a is the agreement, held between 1 / (2 resamples) and 1 minus that, as so many resamples
-    tell no finer (Platt, 1999, with more inputs). More posts than confidence_most_posts add
-    nothing: no person whose ratings were fitted to had more, and a model's misreading of how a
-    person writes does not average out. No constant but the offset is below 0, so more
-    agreement, more posts and fewer neutral posts never lower it. With an offset of 0, a slope of 1
-    and the others 0 it is a. Without a post with a feeling it is 0.
+    where A is ln(a / (1 - a)) of the agreement a, held between 1 / (2 resamples) and 1 minus that,
+    as so many resamples tell no finer (Platt, 1999); n is effective_posts, at most
+    confidence_most_posts; and s is feeling_share, or 1 where A is below 0. So a near tie (A = 0)
+    has the confidence of the offset alone, however many the posts, and mostly neutral posts come
+    close to it. More posts than confidence_most_posts add nothing: no person whose ratings were
+    fitted to had more, and a model's misreading of how a person writes does not average out. No
+    constant but the offset is below 0, so more agreement never lowers it, nor do fewer neutral
+    posts, nor more posts where most resamples agree. With an offset of 0, a slope of 1 and the
+    others 0 it is a. Without a post with a feeling it is 0.
     """
     if evidence.effective_posts == 0:
         return 0.0
-    agreement, posts, feeling = calibration_inputs(evidence, config)
+    agreement, agreement_of_posts = calibration_inputs(evidence, config)
     log_odds = (
         config.confidence_offset
         + config.confidence_slope * agreement
-        + config.confidence_posts * posts
-        + config.confidence_feeling * feeling
+        + config.confidence_posts * agreement_of_posts
     )
     # Written with tanh, a logistic function does not overflow.
     return (1 + math.tanh(log_odds / 2)) / 2
 
 
-def calibration_inputs(evidence: Evidence, config: ScoringConfig) -> tuple[float, float, float]:
-    """Return the log odds of agreement, and the logs of posts and feeling share; see calibrated."""
+def calibration_inputs(evidence: Evidence, config: ScoringConfig) -> tuple[float, float]:
+    """Return A * s ** confidence_feeling, and ln(n) times that; see calibrated."""
     finest = 1 / (2 * config.resamples)
     agreement = min(max(evidence.agreement, finest), 1 - finest)
-    return (
-        math.log(agreement / (1 - agreement)),
-        math.log(min(evidence.effective_posts, config.confidence_most_posts)),
-        math.log(evidence.feeling_share),
-    )
+    log_odds = math.log(agreement / (1 - agreement))
+    # Neutral posts take from what speaks for a mood, never from what speaks against it.
+    log_odds = min(log_odds, log_odds * evidence.feeling_share**config.confidence_feeling)
+    posts = min(evidence.effective_posts, config.confidence_most_posts)
+    # Not below 0 where the limit, or rounding, is below one post.
+    return log_odds, log_odds * math.log(max(1.0, posts))
 
 
 def evidence(
@@ -101,7 +107,7 @@ def evidence(
     with_feeling: Sequence[bool],
     config: ScoringConfig,
 ) -> Evidence | None:
-    """Return the evidence for the mood that all posts have together; None without any weight.
+    """Return the evidence for the side that all posts have together; None without any weight.
 
     probabilities are per post, after the irony shift, and with_feeling says which posts have a
     feeling in them (scoring.has_feeling); agreement depends on their order, so sort first.
@@ -125,33 +131,32 @@ def evidence(
     felt_total = math.fsum(felt_weights)
     if felt_total <= 0:
         return Evidence(0.0, 0.0, 0.0)
-    felt = [_parts(each, config) for each in compress(probabilities, with_feeling)]
+    felt = [_sides(each, config) for each in compress(probabilities, with_feeling)]
     effective_posts = effective_sample_size(felt_weights)
-    agreement = _agreement(
-        _mood(_parts(mean, config), config), felt, felt_weights, effective_posts, config
-    )
+    heavy = leans_heavy(*_sides(mean, config), config)
+    agreement = _agreement(heavy, felt, felt_weights, effective_posts, config)
     return Evidence(agreement, effective_posts, felt_total / math.fsum(weights))
 
 
 def _agreement(
-    mood: Mood,
-    parts: Sequence[Sequence[float]],
+    heavy: bool,
+    sides: Sequence[tuple[float, float]],
     weights: Sequence[float],
     effective_posts: float,
     config: ScoringConfig,
 ) -> float:
-    """Return the share of resamples of the posts that give the mood."""
+    """Return the share of resamples of the posts that lean as stated."""
     wanted = max(1, round(effective_posts))
     draws = min(wanted, config.draw_limit)
     shrink = math.sqrt(draws / wanted)
-    packed = [(_pack(parts[index]), count) for index, count in _slots(weights)]
+    packed = [(_pack(sides[index]), count) for index, count in _slots(weights)]
     table: list[int] = []
     for value, count in packed:
         table.extend([value] * count)
     total = math.fsum(weights)
     centre = [
-        math.fsum(part * weight for part, weight in zip(each, weights, strict=True)) / total
-        for each in zip(*parts, strict=True)
+        math.fsum(side * weight for side, weight in zip(each, weights, strict=True)) / total
+        for each in zip(*sides, strict=True)
     ]
     table_mean = _unpack(sum(value * count for value, count in packed), _SLOTS)
     generator = random.Random(config.seed)  # noqa: S311 - repeatable resampling, not a secret
@@ -160,11 +165,11 @@ def _agreement(
         # Two random bytes are an index into the table, so no draw runs Python code.
         indices = memoryview(generator.randbytes(_SLOT_BYTES * draws)).cast("H")
         drawn = _unpack(sum(map(table.__getitem__, indices)), draws)
-        resampled = [
+        positive, negative = (
             middle + (value - expected) * shrink
             for middle, value, expected in zip(centre, drawn, table_mean, strict=True)
-        ]
-        agreeing += _mood(resampled, config) is mood
+        )
+        agreeing += leans_heavy(positive, negative, config) is heavy
     return agreeing / config.resamples
 
 
@@ -186,35 +191,25 @@ def _slots(weights: Sequence[float]) -> list[tuple[int, int]]:
     ]
 
 
-def _parts(scores: Mapping[str, float], config: ScoringConfig) -> tuple[float, float, float, float]:
-    """Return the parts that decide a mood, each 0 or more; see decided_mood."""
-    return (
-        positivity(scores, config),
-        negativity(scores, config),
-        scores["anger"],
-        scores["fear"] + scores["sadness"],
-    )
+def _sides(scores: Mapping[str, float], config: ScoringConfig) -> tuple[float, float]:
+    """Return positivity and negativity, each 0 or more."""
+    return positivity(scores, config), negativity(scores, config)
 
 
-def _mood(parts: Sequence[float], config: ScoringConfig) -> Mood:
-    positive, negative, anger, fear_and_sadness = parts
-    return decided_mood(positive, negative, anger, fear_and_sadness, config)
-
-
-def _pack(parts: Sequence[float]) -> int:
-    """Pack fixed-point parts into one integer, so that one addition adds them all.
+def _pack(sides: tuple[float, float]) -> int:
+    """Pack both as fixed-point numbers into one integer, so that one addition adds both.
 
     Summing a resample is most of the work; this makes it one sum() over integers. Rounding is
     below 2 ** -40, less than the tolerance for ties.
     """
     return sum(
-        round(part * (1 << _FRACTION_BITS)) << (_FIELD_BITS * index)
-        for index, part in enumerate(parts)
+        round(side * (1 << _FRACTION_BITS)) << (_FIELD_BITS * index)
+        for index, side in enumerate(sides)
     )
 
 
 def _unpack(total: int, draws: int) -> list[float]:
-    """Return the means of the four parts from the sum of `draws` packed integers."""
+    """Return the means of both from the sum of `draws` packed integers."""
     mask = (1 << _FIELD_BITS) - 1
     scale = draws << _FRACTION_BITS
-    return [((total >> (_FIELD_BITS * index)) & mask) / scale for index in range(4)]
+    return [((total >> (_FIELD_BITS * index)) & mask) / scale for index in range(2)]

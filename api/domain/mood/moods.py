@@ -82,6 +82,14 @@ def labelled(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def leans_heavy(positive: float, negative: float, config: ScoringConfig) -> bool:
+    """Return the side of a mood: whether negativity > heavy_factor * positivity, a tie being none.
+
+    Depressed and Stressed are the moods of the heavy side.
+    """
+    return negative - config.heavy_factor * positive > config.tie_tolerance
+
+
 def mood_of(scores: Mapping[str, float], config: ScoringConfig) -> Mood:
     """Return the mood of emotion scores; see decided_mood for the rule."""
     return decided_mood(
@@ -107,7 +115,7 @@ def decided_mood(
     point and rounding must not choose a mood.
     """
     tie = config.tie_tolerance
-    if negative - config.heavy_factor * positive > tie:
+    if leans_heavy(positive, negative, config):
         tense = config.anger_factor * anger - fear_and_sadness > tie
         return Mood.STRESSED if tense else Mood.DEPRESSED
     bright = config.cheerful_factor * negative - positive <= tie

@@ -234,7 +234,9 @@ def mood_result(
         stale_note=stale_note,
         happiest=peak("joy", read),
         saddest=peak("sadness", read),
-        moved_most=() if mood is None else moved_most(counted, probabilities, weights, config),
+        moved_most=()
+        if mood is None
+        else moved_most(counted, probabilities, evidence_weights, config),
         changed_by=None
         if mood is None or earlier is None
         else mood_change(earlier, mood, counted, new_ids, as_of=as_of, config=config, model=model),
@@ -276,7 +278,8 @@ def moved_most(
 ) -> tuple[Influence, ...]:
     """Return up to moved_most_count posts with the largest absolute contribution, largest first.
 
-    Posts with contribution 0 are left out; the newer of two equals comes first.
+    Posts with contribution 0 are left out; the newer of two equals comes first. With the weights of
+    without_copies the copies of a post count as the one post that they are.
     """
     total = math.fsum(weights)
     if total <= 0:

@@ -109,10 +109,10 @@ class ScoringConfig:
     heavy_factor: float = 1.0
     anger_factor: float = 2.0
     cheerful_factor: float = 4.0
-    confidence_offset: float = -0.018
-    confidence_slope: float = 0.203
-    confidence_posts: float = 0.569
-    confidence_feeling: float = 0.0
+    confidence_offset: float = 0.221
+    confidence_slope: float = 0.021
+    confidence_posts: float = 0.223
+    confidence_feeling: float = 1.0
     confidence_most_posts: float = 20.0
     tie_tolerance: float = 1e-9
     resamples: int = 500

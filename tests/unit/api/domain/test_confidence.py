@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from api.domain.mood.confidence import Evidence, calibrated, effective_sample_size, evidence
-from api.domain.mood.scoring import CLASSIC, ScoringConfig
+from api.domain.mood.scoring import CLASSIC, DEFAULT, ScoringConfig
 from tests.support.posts import WORKED, emotions
 
 JOY = emotions(joy=1.0)
@@ -63,48 +63,60 @@ def test_there_is_no_evidence_without_weight() -> None:
     assert evidence([JOY, SADNESS], [0.0, 0.0], [True, True], WORKED) is None
 
 
-def test_confidence_is_the_probability_that_a_resample_gives_the_same_mood() -> None:
+def test_agreement_is_the_probability_that_a_resample_is_on_the_same_side() -> None:
     probabilities = [JOY] * 55 + [SADNESS] * 45
 
     sure = agreement(probabilities, [1.0] * 100)
 
-    # Satisfied (0.45 <= 0.55 < 0.675) holds in a resample with 50 to 59 joys among 100 draws:
-    # from 60 on it is Cheerful (0.6 >= 1.5 * 0.4), below 50 Depressed.
-    expected = sum(math.comb(100, k) * 0.55**k * 0.45 ** (100 - k) for k in range(50, 60))
+    # A resample is light with 50 joys or more among 100 draws, as a tie is not heavy.
+    expected = sum(math.comb(100, k) * 0.55**k * 0.45 ** (100 - k) for k in range(50, 101))
     assert sure == pytest.approx(expected, abs=FOUR_SIGMA)
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [
+        [emotions(anger=1.0), emotions(sadness=1.0), emotions(fear=1.0)] * 5,  # Stressed by a tie
+        [emotions(joy=0.6, sadness=0.4), emotions(joy=0.61, sadness=0.39)] * 5,  # barely Cheerful
+    ],
+)
+def test_which_mood_of_a_side_it_is_is_not_what_confidence_is_about(
+    probabilities: list[dict[str, float]],
+) -> None:
+    assert agreement(probabilities, [1.0] * len(probabilities)) == 1.0
 
 
 def test_resamples_are_of_the_effective_size_not_of_the_number_of_posts() -> None:
     heavy, light = 1.0, 2.0**-20
-    probabilities = [JOY, JOY, JOY, SADNESS] + [JOY] * 400
-    weights = [heavy] * 4 + [light] * 400
+    probabilities = [JOY, JOY, JOY, SADNESS, SADNESS] + [JOY] * 400
+    weights = [heavy] * 5 + [light] * 400
 
     sure = agreement(probabilities, weights)
 
-    # The effective size is 4, so 4 draws: Cheerful (k/4 >= 1.5 * (4 - k)/4) needs k = 3 or 4 joys.
-    # 4 * 0.75^3 * 0.25 + 0.75^4 = 0.738; with 404 draws it would be 1.
-    assert sure == pytest.approx(0.738, abs=FOUR_SIGMA)
+    # The effective size is 5, so 5 draws: light with 3 joys or more.
+    # 10 * 0.6^3 * 0.4^2 + 5 * 0.6^4 * 0.4 + 0.6^5 = 0.683; with 405 draws it would be 1.
+    assert sure == pytest.approx(0.683, abs=FOUR_SIGMA)
 
 
 def test_posts_are_drawn_in_proportion_to_weight() -> None:
-    probabilities = [JOY, SADNESS]
+    probabilities = [JOY, emotions(sadness=0.8, neutral=0.2)]
 
     sure = agreement(probabilities, [2.0, 1.0])
 
-    # Effective size 9/5 = 1.8, so 2 draws. Cheerful (2/3 >= 1.5 * 1/3) needs two joys, as one of
-    # each is Satisfied: (2/3)^2 = 0.444; drawn evenly it would be 0.25.
-    assert sure == pytest.approx(4 / 9, abs=FOUR_SIGMA)
+    # Effective size 9/5 = 1.8, so 2 draws. Only two sadnesses are heavy:
+    # 1 - (1/3)^2 = 0.889; drawn evenly it would be 0.75.
+    assert sure == pytest.approx(8 / 9, abs=FOUR_SIGMA)
 
 
 def test_a_draw_limit_keeps_the_confidence_of_the_whole_sample() -> None:
-    probabilities = [JOY] * 1_240 + [SADNESS] * 760
+    probabilities = [JOY] * 1_030 + [SADNESS] * 970
 
     limited = agreement(probabilities, [1.0] * 2_000, replace(WORKED, draw_limit=200))
 
-    # Cheerful from a share of 0.6 joys on. The mean is 0.62 and a share among 2,000 draws spreads
-    # by sqrt(0.62 * 0.38 / 2000) = 0.01085, so 0.6 is 1.843 spreads below: probability 0.967.
-    # Taken from 200 draws without shrinking it would be 0.72.
-    assert limited == pytest.approx(0.967, abs=0.04)
+    # Light from a share of 0.5 joys on. The mean is 0.515 and a share among 2,000 draws spreads by
+    # sqrt(0.515 * 0.485 / 2000) = 0.01118, so 0.5 is 1.342 spreads below: probability 0.910.
+    # Taken from 200 draws without shrinking it would be 0.69.
+    assert limited == pytest.approx(0.910, abs=0.06)
 
 
 def test_the_seed_decides_the_resamples() -> None:
@@ -156,10 +168,37 @@ def test_calibration_is_the_stated_formula() -> None:
         confidence_feeling=2.0,
     )
 
-    sure = calibrated(Evidence(agreement=0.8, effective_posts=16.0, feeling_share=0.5), fitted)
+    found = Evidence(agreement=0.8, effective_posts=math.e**2, feeling_share=0.5)
+    sure = calibrated(found, fitted)
 
-    # -1 + 0.5 ln 4 + 0.25 ln 16 + 2 ln 0.5 = -1 + ln 2 + ln 2 - 2 ln 2 = -1
-    assert sure == pytest.approx(1 / (1 + math.e))
+    # -1 + (0.5 + 0.25 * 2) * ln(0.8 / 0.2) * 0.5 ** 2 = -1 + ln(4) / 4
+    assert sure == pytest.approx(1 / (1 + math.e / math.sqrt(2)))
+
+
+@pytest.mark.parametrize("posts", [1.0, 3.0, 20.0, 5000.0])
+@pytest.mark.parametrize("feeling_share", [1.0, 0.01])
+def test_no_number_of_posts_makes_a_tie_sure(posts: float, feeling_share: float) -> None:
+    sure = calibrated(Evidence(0.5, posts, feeling_share), DEFAULT)
+
+    assert sure < 0.6
+
+
+def test_posts_without_a_feeling_bring_confidence_down_to_that_of_a_tie() -> None:
+    sure = [calibrated(Evidence(1.0, 10.0, share), DEFAULT) for share in (1.0, 0.5, 0.1, 0.0)]
+
+    assert sure == sorted(sure, reverse=True)
+    assert sure[0] > 0.9
+    assert sure[2] < 0.7
+    assert sure[3] == pytest.approx(calibrated(Evidence(0.5, 10.0, 1.0), DEFAULT))
+
+
+def test_posts_without_a_feeling_take_nothing_from_what_speaks_against_a_mood() -> None:
+    alone, among_neutral = (
+        calibrated(Evidence(0.2, 10.0, share), replace(CLASSIC, confidence_feeling=1.0))
+        for share in (1.0, 0.1)
+    )
+
+    assert among_neutral == alone
 
 
 def test_more_posts_than_calibration_knows_add_no_confidence() -> None:

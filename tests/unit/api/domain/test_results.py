@@ -8,7 +8,7 @@ import pytest
 
 from api.domain.mood.moods import SUMMARIES, Mood
 from api.domain.mood.results import InvalidAsOfError, moved_most, resolve_as_of
-from api.domain.mood.scoring import CLASSIC
+from api.domain.mood.scoring import CLASSIC, DEFAULT
 from api.domain.posts import ClassifiedPost, Engagement, Ownership
 from tests.support.posts import NOW, WORKED, classified, emotions, post, result_of, said
 
@@ -409,3 +409,48 @@ def test_the_same_post_three_times_is_not_three_posts_with_a_feeling() -> None:
 
     assert result_of(copies, WORKED).feeling_posts == 1
     assert result_of(copies, WORKED).mood is None
+
+
+def days_of(count: int, start: int = 0, **feelings: float) -> list[ClassifiedPost]:
+    return [classified(post(f"{start + n}", days_old=n / 24), **feelings) for n in range(count)]
+
+
+def confidence_in(*groups: list[ClassifiedPost]) -> float:
+    found = result_of([item for group in groups for item in group], DEFAULT).confidence
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("count", [2, 5, 10, 25, 100])
+def test_as_many_lighter_as_heavier_posts_give_low_confidence_however_many(count: int) -> None:
+    tie = confidence_in(days_of(count, joy=0.9), days_of(count, start=500, sadness=0.9))
+    near = confidence_in(days_of(count + 1, joy=0.9), days_of(count, start=500, sadness=0.9))
+
+    assert tie < 0.7
+    assert near < 0.75
+
+
+def test_a_few_posts_with_a_feeling_among_many_neutral_ones_give_low_confidence() -> None:
+    alone = confidence_in(days_of(3, joy=0.9))
+    among_some = confidence_in(days_of(3, joy=0.9), days_of(10, start=500, neutral=1.0))
+    among_many = confidence_in(days_of(3, joy=0.9), days_of(200, start=500, neutral=1.0))
+
+    assert alone > among_some > among_many
+    assert among_many < 0.6
+
+
+def test_more_posts_that_say_the_same_give_more_confidence() -> None:
+    sure = [confidence_in(days_of(count, joy=0.9)) for count in (3, 5, 10, 20)]
+
+    assert sure == sorted(sure)
+    assert sure[-1] > sure[0] + 0.05
+
+
+def test_copies_of_a_post_take_one_place_among_those_that_moved_most() -> None:
+    copies = [
+        classified(replace(post("0"), post_id=f"copy{n}", text="again"), joy=0.9) for n in range(50)
+    ]
+
+    moved = result_of([*copies, *days_of(3, start=1, sadness=0.9)]).moved_most
+
+    assert [each.post.text for each in moved] == ["again", "text of 1", "text of 2", "text of 3"]

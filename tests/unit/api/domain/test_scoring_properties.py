@@ -219,6 +219,12 @@ def test_splitting_the_weight_of_a_post_over_copies_changes_nothing(
     assert split.scores == pytest.approx(one.scores)
     assert split.confidence == pytest.approx(one.confidence)
     assert split.effective_sample_size == pytest.approx(one.effective_sample_size)
+    assert [each.post.text for each in split.moved_most] == [
+        each.post.text for each in one.moved_most
+    ]
+    assert [each.contribution for each in split.moved_most] == pytest.approx(
+        [each.contribution for each in one.moved_most]
+    )
 
 
 @few

@@ -311,6 +311,7 @@ def test_the_report_says_what_is_kept_and_its_constants_can_be_loaded(tmp_path: 
     assert "</svg>" in (tmp_path / "plot.svg").read_text()
     assert ScoringConfig(**found.recommended.to_dict()).to_dict() == found.recommended.to_dict()
     assert 0 <= found.confidence[0].calibrated <= 1
+    assert found.recommended.confidence_feeling > 0
 
 
 def test_a_file_of_ratings_without_a_column_is_named_with_its_row(tmp_path: Path) -> None:
