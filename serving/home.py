@@ -17,6 +17,8 @@ from serving.errors import SettingsError
 
 _PREFIX = "moodline-inference"
 _LOCK = "lock"
+_METRICS_BYTES = 1 << 20
+"""Room that the workers' metrics need: they write into mapped memory, where a full disk kills."""
 
 
 def metrics_folder(home: Path) -> Path:
@@ -31,8 +33,7 @@ def prepare_named_home(home: Path) -> None:
         metrics.mkdir(parents=True, exist_ok=True)
         for file in metrics.iterdir():
             file.unlink()
-        with tempfile.TemporaryFile(dir=metrics):  # whether files can be made there
-            pass
+        _check_room(metrics)
     except OSError as exc:
         raise SettingsError(
             f"BENTOML_HOME must name a folder that can be written to, and {home} cannot be"
@@ -51,6 +52,7 @@ def make_own_home() -> Path:
         home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}-{os.getuid()}-"))
         metrics_folder(home).mkdir()
         lock = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        _check_room(metrics_folder(home))
     except OSError as exc:
         raise SettingsError(
             "BENTOML_HOME must be set to a folder that can be written to, or TMPDIR, because there"
@@ -59,6 +61,12 @@ def make_own_home() -> Path:
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.set_inheritable(lock, True)
     return home
+
+
+def _check_room(folder: Path) -> None:
+    """Raise OSError unless files can be made in a folder, with room for the metrics."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(_METRICS_BYTES))
 
 
 def end_own_home(environment: Mapping[str, str]) -> None:

@@ -210,6 +210,7 @@ class Application:
         parts = self._build(self._bentoml)
         self._call = parts.call
         self._metrics = parts.metrics
+        self._queue_texts = parts.settings.queue_texts
         origins = parts.settings.cors_origins
         self._over_http = with_cors(self._respond, origins) if origins else self._respond
         self._keys = BearerKeys(parts.settings.keys) if parts.settings.keys else None
@@ -338,7 +339,9 @@ class Application:
         try:
             await self._bentoml.classify(["ready?"])
             await self._classify_own([_WORDS])
-            await self._classify_own([_WORDS * repeats for repeats in (1, 2, 4, 8, 16, 32)])
+            longer = [_WORDS * repeats for repeats in (1, 2, 4, 8, 16, 32)]
+            for first in range(0, len(longer), self._queue_texts):
+                await self._classify_own(longer[first : first + self._queue_texts])
         # A boundary: a task that nobody awaits would keep its exception to itself.
         except Exception:
             logger.exception("the server cannot be warmed up and stays not ready")

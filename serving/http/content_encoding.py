@@ -8,6 +8,9 @@ from serving.errors import InvalidRequestError, PayloadTooLargeError, Unsupporte
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """zlib's number for each format of RFC 9110, section 8.4.1; its deflate has zlib's header."""
 
+_BARE_DEFLATE = -15
+"""The number for deflate without that header, which some clients send, as the RFC notes."""
+
 
 def unpacker(headers: Mapping[str, str]) -> Callable[[bytes, int], bytes]:
     """Return a function that unpacks a body as its Content-Encoding says, to at most so many bytes.
@@ -24,7 +27,8 @@ def unpacker(headers: Mapping[str, str]) -> Callable[[bytes, int], bytes]:
 
 
 def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
-    stream = zlib.decompressobj(_WINDOW_BITS[encoding])
+    bare = encoding == "deflate" and not _has_zlib_header(body)
+    stream = zlib.decompressobj(_BARE_DEFLATE if bare else _WINDOW_BITS[encoding])
     try:
         whole = stream.decompress(body, limit + 1)  # a few bytes may stand for gigabytes
     except zlib.error as exc:
@@ -36,3 +40,8 @@ def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
     if stream.unused_data:
         raise InvalidRequestError(f"The body goes on after the end of its {encoding} stream.")
     return whole
+
+
+def _has_zlib_header(body: bytes) -> bool:
+    """Return whether a body begins as RFC 1950, section 2.2, says: deflate, and a check of both."""
+    return len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0

@@ -114,11 +114,13 @@ def _document(request: Any) -> tuple[dict[str, Any], bytes]:
             "shape": list(tensor.shape),
             "parameters": parameters,
         }
-        if SIZE in parameters:
-            raise wrong_shape(Fault(f"{at}/parameters/{SIZE}", "is not known"))
+        size = len(raws[number]) if raws else None
+        if parameters.get(SIZE, size) != size:  # kserve's client sends it here too
+            reason = "must be the length of the tensor's raw_input_contents, or be left out"
+            raise wrong_shape(Fault(f"{at}/parameters/{SIZE}", reason))
         if raws:
-            parameters[SIZE] = len(raws[number])
-        if not raws or tensor.HasField("contents"):
+            parameters[SIZE] = size
+        if not raws or tensor.contents.ListFields():
             written["data"] = _data(tensor.contents, f"{at}/contents")
         inputs.append(written)
     parameters = {"binary_data_output": bool(raws), **_parameters(request.parameters)}

@@ -14,7 +14,8 @@ from serving.schemas import LONG_TEXTS, Limits
 CLASSIFY_PATH = "/v1/classify"
 MODEL_PATH = "/v1/model"
 FAULTS_SHOWN = 10
-UTF_8 = {"utf-8", "utf8"}
+UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
+"""Names of UTF-8, and of its part that is ASCII."""
 
 
 def check_json(headers: Mapping[str, str], unstated: str = "") -> None:
@@ -24,7 +25,7 @@ def check_json(headers: Mapping[str, str], unstated: str = "") -> None:
     """
     media_type, *parameters = (headers.get("content-type") or unstated).lower().split(";")
     charsets = [
-        value.strip().strip('"')
+        value.strip().strip("\"'")
         for name, _, value in (parameter.partition("=") for parameter in parameters)
         if name.strip() == "charset"
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.serving.started import ROOT, Started, started_server
+from tests.support.serving.started import ROOT, Started, free_port, started_server
 
 pytestmark = [pytest.mark.long, pytest.mark.integration, pytest.mark.slow]
 
@@ -23,15 +23,22 @@ TEXTS = ["I am so happy today", "so sad, ü 😀", "dog " * 40, "angry"]
 TRITON = [
     "triton", "triton outputs by name", "triton json", "triton binary in, json out",
     "triton json in, binary out", "triton gzip", "triton deflate", "triton aio", "triton aio json",
-    "kserve", "kserve json",
+    "kserve", "kserve json", "kserve grpc", "kserve grpc json",
 ]  # fmt: skip
 HUGGING_FACE = ["hugging face", "hugging face on /predict"]
 
 
 @pytest.fixture(scope="module")
-def server(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    home = tmp_path_factory.mktemp("server")
-    with started_server(tiny_model, home, SERVING_KEYS=f"team:{SECRET}") as started:
+def grpc_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def server(
+    tiny_model: Path, tmp_path_factory: pytest.TempPathFactory, grpc_port: int
+) -> Iterator[Started]:
+    settings = {"SERVING_KEYS": f"team:{SECRET}", "SERVING_GRPC_PORT": str(grpc_port)}
+    with started_server(tiny_model, tmp_path_factory.mktemp("server"), **settings) as started:
         yield started
 
 
@@ -62,9 +69,9 @@ def expected(server: Started) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def answers(server: Started) -> dict[str, Any]:
-    address = server.url.removeprefix("http://")
-    printed = run("python", SCRIPTS / "ask.py", address, "tiny", json.dumps(TEXTS))
+def answers(server: Started, grpc_port: int) -> dict[str, Any]:
+    addresses = server.url.removeprefix("http://"), f"127.0.0.1:{grpc_port}"
+    printed = run("python", SCRIPTS / "ask.py", *addresses, "tiny", json.dumps(TEXTS))
     found: dict[str, Any] = json.loads(printed)
     return found
 

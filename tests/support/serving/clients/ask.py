@@ -1,9 +1,9 @@
 """Ask a server with other people's clients, used as their documentation shows; print JSON.
 
 Runs in an environment of its own, made from requirements.txt beside it, because these clients pin
-other versions than the project. Arguments: the server's host and port, its model, and JSON with
-the texts. Each client's answer is under its name: per text the label and the seven scores, or
-text and status of the error that the client raises.
+other versions than the project. Arguments: the server's host and port, those of gRPC, its model,
+and JSON with the texts. Each client's answer is under its name: per text the label and the seven
+scores, or text and status of the error that the client raises.
 """
 
 import asyncio
@@ -18,7 +18,13 @@ import tritonclient.http as triton
 import tritonclient.http.aio as triton_aio
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import BadRequestError
-from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
+from kserve import (
+    InferenceGRPCClient,
+    InferenceRESTClient,
+    InferInput,
+    InferRequest,
+    RESTConfig,
+)
 from kserve.protocol.infer_type import RequestedOutput
 from tritonclient.utils import InferenceServerException
 
@@ -112,8 +118,16 @@ async def ask_triton_aio(address: str, model: str, texts: Sequence[str]) -> dict
     return answers
 
 
-async def ask_kserve(address: str, model: str, texts: Sequence[str]) -> dict[str, Any]:
-    """Return what kserve's client is answered."""
+def kserve_rows(answer: Any) -> Rows:
+    """Return the rows of a result of either of kserve's clients."""
+    tensors = {output.name: output.as_numpy() for output in answer.outputs}
+    return rows(tensors["label"], tensors["scores"])
+
+
+async def ask_kserve(
+    address: str, grpc_address: str, model: str, texts: Sequence[str]
+) -> dict[str, Any]:
+    """Return what kserve's clients are answered."""
     answers: dict[str, Any] = {}
     client = InferenceRESTClient(RESTConfig(protocol="v2"))
     for name, binary in (("kserve", True), ("kserve json", False)):
@@ -123,8 +137,12 @@ async def ask_kserve(address: str, model: str, texts: Sequence[str]) -> dict[str
         request = InferRequest(model, [tensor], request_outputs=wanted)
         url = f"http://{address}"
         answer = await client.infer(url, request, model_name=model, headers=key())
-        tensors = {output.name: output.as_numpy() for output in answer.outputs}
-        answers[name] = rows(tensors["label"], tensors["scores"])
+        answers[name] = kserve_rows(answer)
+        over_grpc = InferenceGRPCClient(grpc_address)
+        request = InferRequest(model, [tensor])
+        answer = await over_grpc.infer(request, headers=tuple(key().items()))
+        answers[name.replace("kserve", "kserve grpc")] = kserve_rows(answer)
+        await over_grpc.close()
     answers["kserve pages"] = {
         "live": await client.is_server_live(url),
         "ready": await client.is_model_ready(url, model),
@@ -157,11 +175,11 @@ def ask_hugging_face(address: str, texts: Sequence[str]) -> dict[str, Any]:
 
 def main() -> None:
     """Print the answers of all clients as one JSON object."""
-    address, model, written = sys.argv[1:]
+    address, grpc_address, model, written = sys.argv[1:]
     texts = json.loads(written)
     answers = ask_triton(address, model, texts)
     answers |= asyncio.run(ask_triton_aio(address, model, texts))
-    answers |= asyncio.run(ask_kserve(address, model, texts))
+    answers |= asyncio.run(ask_kserve(address, grpc_address, model, texts))
     answers |= ask_hugging_face(address, texts)
     sys.stdout.write(json.dumps(answers))
 

@@ -50,6 +50,17 @@ async def test_it_is_ready_once_it_has_warmed_up_the_server_behind_it() -> None:
     assert server.texts == [["ready?"]]
 
 
+async def test_it_becomes_ready_however_short_its_queue_is() -> None:
+    app = Application(FakeBentomlApp(), lambda _: server_parts(max_texts=1, queue_texts=1))
+
+    lifespan, stop = await start(app)
+    async with asyncio.timeout(5):
+        while (await Caller(app).request("GET", "/readyz")).status != 200:
+            await asyncio.sleep(0)
+    stop.set()
+    await lifespan
+
+
 async def test_it_stays_not_ready_when_the_warm_up_fails(caplog: pytest.LogCaptureFixture) -> None:
     app = Application(FakeBentomlApp(status=500), lambda _: server_parts())
 

@@ -10,6 +10,7 @@ BODY = b'{"texts": ["a"]}'
 # Without the time of day, which would be in the tests' names.
 GZIPPED = gzip.compress(BODY, mtime=0)
 ZLIBBED = zlib.compress(BODY)
+BARE = ZLIBBED[2:-4]  # deflate without the header and checksum of zlib
 
 
 def unpacked(body: bytes, encoding: str, limit: int = len(BODY)) -> bytes:
@@ -24,13 +25,16 @@ def unpacked(body: bytes, encoding: str, limit: int = len(BODY)) -> bytes:
         ("gzip", GZIPPED),
         (" X-GZIP ", GZIPPED),
         ("deflate", ZLIBBED),
+        ("deflate", BARE),
     ],
 )
 def test_a_body_as_long_as_the_limit_is_unpacked(encoding: str, body: bytes) -> None:
     assert unpacked(body, encoding) == BODY
 
 
-@pytest.mark.parametrize(("encoding", "body"), [("gzip", GZIPPED), ("deflate", ZLIBBED)])
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("gzip", GZIPPED), ("deflate", ZLIBBED), ("deflate", BARE)]
+)
 def test_one_byte_more_than_the_limit_is_too_large(encoding: str, body: bytes) -> None:
     with pytest.raises(PayloadTooLargeError):
         unpacked(body, encoding, len(BODY) - 1)
@@ -43,6 +47,10 @@ def test_one_byte_more_than_the_limit_is_too_large(encoding: str, body: bytes) -
         ("gzip", b""),
         ("gzip", ZLIBBED),
         ("deflate", GZIPPED),
+        ("deflate", b""),
+        ("deflate", BODY),
+        ("deflate", BARE[:-1]),
+        ("deflate", ZLIBBED[:-1]),
         ("gzip", GZIPPED[:-1]),
         ("gzip", GZIPPED + b"more"),
         ("gzip", GZIPPED + gzip.compress(b"", mtime=0)),

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.anyio
 
 PREFLIGHT = {
     "access-control-request-method": "POST",
-    "access-control-request-headers": "authorization,content-type",
+    "access-control-request-headers": "authorization,content-type,traceparent,x-wait-for-model",
 }
 TEXTS = {"texts": ["a"]}
 
@@ -38,7 +38,8 @@ async def test_a_page_of_an_origin_that_is_set_may_call_it(
     refused = await caller.classify(TEXTS, headers=origin)
 
     assert preflight.status == 200
-    assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
+    allowed = preflight.headers["access-control-allow-headers"].lower()
+    assert {"authorization", "traceparent", "x-wait-for-model"} <= set(allowed.split(","))
     assert refused.status == 401  # a preflight has no key, the call needs one
     for answer in (preflight, refused):
         assert answer.headers["access-control-allow-origin"] == told

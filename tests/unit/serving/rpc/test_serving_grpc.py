@@ -1,7 +1,7 @@
 """The gRPC server on an application without a model, over loopback, with grpc's own client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -32,6 +32,7 @@ pytestmark = pytest.mark.integration
 KEYS = {"team-a": "0123456789abcdef", "team-b": "fedcba9876543210"}
 TEAM_A = (("authorization", "Bearer 0123456789abcdef"),)
 TEAM_B = (("authorization", "Bearer fedcba9876543210"),)
+RAW = b"\x01\x00\x00\x00a"
 Call = Callable[..., Any]
 
 
@@ -53,10 +54,24 @@ async def serving(
         await made.server.stop()
 
 
-def infer(*texts: str | bytes, raw: bytes | None = None, **fields: Any) -> bytes:
-    """Return a request, whose texts are in its contents or, as they are, in `raw`."""
+def infer(
+    *texts: str | bytes,
+    raw: bytes | None = None,
+    contents: Sequence[bytes] | None = None,
+    size: int | None = None,
+    **fields: Any,
+) -> bytes:
+    """Return a request, whose texts are in its contents or, as they are, in `raw`.
+
+    `contents` may stand beside `raw`, and `size` is said to be its length.
+    """
     request = message("ModelInferRequest")(**{"model_name": "fake", **fields})
     tensor = request.inputs.add(name="text", datatype="BYTES", shape=[len(texts)])
+    if size is not None:
+        tensor.parameters["binary_data_size"].int64_param = size
+    if contents is not None:
+        tensor.contents.SetInParent()
+        tensor.contents.bytes_contents.extend(contents)
     if raw is not None:
         request.raw_input_contents.append(raw)
     else:
@@ -98,8 +113,9 @@ async def test_texts_in_contents_are_answered_in_contents() -> None:
 
 @in_event_loop
 async def test_raw_texts_are_answered_raw() -> None:
+    """Their length and empty contents beside them are what some clients, as kserve's, send too."""
     async with serving() as (_, _, call):
-        body = infer("a", raw=b"\x01\x00\x00\x00a")
+        body = infer("a", raw=RAW, contents=[], size=len(RAW))
         answer = answer_of(await call("ModelInfer", body))
 
     assert answer.raw_output_contents[0] == b"\x03\x00\x00\x00joy"
@@ -116,6 +132,9 @@ async def test_raw_texts_are_answered_raw() -> None:
         (infer(b"\xff"), "INVALID_ARGUMENT", "bytes_contents/0 is not UTF-8"),
         (infer("a", raw=b"\x09\x00\x00\x00a"), "INVALID_ARGUMENT", "longer than the binary data"),
         (infer("a", raw=b""), "INVALID_ARGUMENT", "ends before the length"),
+        (infer("a", raw=RAW, contents=[b"a"]), "INVALID_ARGUMENT", "not be beside binary data"),
+        (infer("a", raw=RAW, size=6), "INVALID_ARGUMENT", "binary_data_size must be the length"),
+        (infer("a", size=5), "INVALID_ARGUMENT", "binary_data_size must be the length"),
         (infer("aaaa"), "INVALID_ARGUMENT", "bytes_contents/0 has 4 characters, the limit is 3"),
         (infer("a", "b", "c"), "INVALID_ARGUMENT", "3 texts, the limit is 2"),
         (infer("a", outputs=[{"name": "x"}]), "INVALID_ARGUMENT", "/outputs/0 must name one of"),
@@ -133,6 +152,16 @@ async def test_what_cannot_be_answered_has_a_status_and_says_why(
 
     assert status.name == code
     assert said in details
+
+
+@in_event_loop
+async def test_few_bytes_that_unpack_to_very_many_are_refused() -> None:
+    async with serving(max_body_bytes=4096) as (_, _, call):
+        packed = call("ModelInfer", bytes(1 << 24), compression=grpc.Compression.Gzip)
+        code, details, _ = await refused(packed)
+
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "larger than max" in details
 
 
 @in_event_loop

@@ -158,7 +158,9 @@ async def test_a_body_of_no_said_type_is_json_only_where_clients_send_it_so(
 
 
 @CALLS
-@pytest.mark.parametrize("charset", ["utf-8", "UTF8", '"utf-8"', "utf-8; profile=x"])
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "UTF8", '"utf-8"', "'utf-8'", "US-ASCII", "utf-8; profile=x"]
+)
 async def test_utf_8_may_be_written_in_each_of_its_ways_and_begin_with_its_mark(
     path: str, charset: str
 ) -> None:
