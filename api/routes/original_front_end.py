@@ -34,7 +34,10 @@ def original_blueprint(services: Services) -> APIBlueprint:
         **documented(Scope.ANALYSE, {200: OriginalAnalysisDocument}, *CHANGES, *_OUTCOMES),
     )
     def start_analysis_and_wait(path: UserPath, query: OriginalStartQuery) -> Any:
-        """Analyse and wait; return [mood, happiest, saddest], the last two as texts or null."""
+        """Analyse and wait; return [mood, happiest, saddest], the last two as texts.
+
+        The mood is null if there is too little evidence, the texts without posts of one's own.
+        """
         result = services.analyses.run_to_end(
             path.user_name, consent=query.consent, caller=caller()
         )

@@ -289,7 +289,10 @@ def error_interval(
     errors = []
     for _ in range(_CONFIDENCE_RESAMPLES):
         chosen = np.concatenate([rows[one] for one in generator.integers(0, people, people)])
-        errors.append(calibration_error(confidence[chosen], right[chosen], samples.weight[chosen]))
+        if chosen.size:  # Few people may have any of the given samples.
+            errors.append(
+                calibration_error(confidence[chosen], right[chosen], samples.weight[chosen])
+            )
     return interval(np.array(errors))
 
 

@@ -1,5 +1,6 @@
 """How many posts with a feeling a mood needs before it tells more than a guess."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,7 @@ def evidence_rows(samples: SampledMoods) -> list[EvidenceRow]:
     return rows
 
 
-def least_feeling_posts(rows: list[EvidenceRow]) -> int:
+def least_feeling_posts(rows: Sequence[EvidenceRow]) -> int:
     """Return the smallest number from which on moods are right more often than "not heavy" is.
 
     From that group on, every group's gain is half a point at least, up to 10 posts, where samples

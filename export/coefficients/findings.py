@@ -30,6 +30,7 @@ from export.coefficients.sampled_moods import (
     fitted_confidence,
     sample_moods,
 )
+from export.errors import DataError
 
 Subsets = Sequence[tuple[str, int, Sequence[Compared]]]
 """Kind of text, number of occasions, and weights compared on them."""
@@ -79,7 +80,10 @@ def findings(
     irony: Sequence[IronyRow] = (),
     name: str = "fitted",
 ) -> Findings:
-    """Fit, judge and decide; `name` is that of the recommended constants."""
+    """Fit, judge and decide; `name` is that of the recommended constants.
+
+    Raises DataError where nobody has enough posts with a feeling in them to be given a mood.
+    """
     weights = compared_weights(windows)
     half_lives, half_life = compared_half_lives(windows)
     borders = compared_borders(windows)
@@ -89,6 +93,14 @@ def findings(
     samples = sample_moods(windows, decided)
     evidence = evidence_rows(samples)
     floor = least_feeling_posts(evidence)
+    most = int(samples.with_feeling.max())
+    if floor > most:  # No number of posts tells more than a guess: the ratings decide no floor.
+        floor = decided.least_feeling_posts
+    if max(1, floor) > most:
+        raise DataError(
+            f"{source}: nobody has {max(1, floor)} posts with a feeling in them, so that no mood "
+            "can be judged. Ask again when there are more posts"
+        )
     decided = replace(decided, least_feeling_posts=floor)
     given = samples.with_feeling >= floor
     calibrated = held_out_confidence(samples, given, decided, windows.people)

@@ -80,6 +80,7 @@ COST_OF_DOUBLING = 0.01
 """What a fitted border must gain, in agreement or macro-F1, to move to half or twice today's."""
 
 _COST_OF_DOUBLING_HALF_LIFE = 0.002
+_TINY = 1e-18
 
 Fit = Callable[[RatedWindows], ScoringConfig]
 
@@ -155,9 +156,12 @@ def balance_before(windows: RatedWindows, half_life: float) -> Reals:
 
 
 def line_through(across: Reals, up: Reals, weight: Reals) -> Callable[[Reals], Reals]:
-    """Return the line of least weighted squares."""
-    slope, level = np.polyfit(across, up, 1, w=np.sqrt(weight))
-    return lambda values: np.asarray(level + slope * values)
+    """Return the line of least weighted squares; it is level where all points are at one place."""
+    share = weight / weight.sum()
+    middle, height = share @ across, share @ up
+    spread = share @ (across - middle) ** 2
+    slope = share @ ((across - middle) * (up - height)) / spread if spread > _TINY else 0.0
+    return lambda values: np.asarray(height + slope * (values - middle))
 
 
 def fitted_borders(

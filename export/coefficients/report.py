@@ -8,6 +8,7 @@ import numpy as np
 from api.domain.mood.scoring import DEFAULT, ScoringConfig
 from export.coefficients.agreement import FOLDS, RESAMPLES
 from export.coefficients.decision import Borders, Compared, Interval
+from export.coefficients.evidence import least_feeling_posts
 from export.coefficients.findings import Findings
 from export.coefficients.rated_windows import MIDDLE_AROUSAL, MOODS, Reals
 from export.coefficients.sampled_moods import SIZES, calibration_error
@@ -140,7 +141,7 @@ def render(found: Findings, plot: str | None) -> str:
                 for one in found.evidence
             ],
         ),
-        f"Floor: {found.recommended.least_feeling_posts} posts with a feeling.",
+        _floor(found),
         "## Confidence",
         'A mood is right if its side is that of the person\'s own mean rating. "Before" is the '
         "share of resamples of all posts on the same side, without calibration. The four moods "
@@ -358,6 +359,14 @@ def _named(rows: Sequence[Compared], name: str) -> Compared:
 def _of_winner(borders: Borders, rows: Sequence[Compared]) -> Compared:
     """Return the row of the borders that win; of all three where none does."""
     return next((one for one in rows if one.name == borders.winner), rows[-1])
+
+
+def _floor(found: Findings) -> str:
+    floor = found.recommended.least_feeling_posts
+    said = f"Floor: {floor} posts with a feeling."
+    if floor < least_feeling_posts(found.evidence):
+        said += " No number of posts tells more than a guess here, so that the floor stays."
+    return said
 
 
 def _kept_weights(found: Findings) -> str:

@@ -117,20 +117,23 @@ def fitted_confidence(samples: SampledMoods, chosen: Flags, config: ScoringConfi
     Logistic regression of being right (the mean of both readings, which differ for few posts) on
     the inputs of api.domain.mood.confidence.calibrated, none of which may count against: one that
     would is left out (0). Of the powers of the feeling share the most likely is taken. Samples
-    without a post with a feeling have confidence 0 there and are no part of it.
+    without a post with a feeling have confidence 0 there and are no part of it; without any others
+    the configuration stays as it is.
     """
+    felt = np.array([one.effective_posts > 0 for one in samples.evidence]) & chosen
+    if not felt.any():
+        return config
     ways = [
-        _fitted_slopes(samples, chosen, replace(config, confidence_feeling=power))
+        _fitted_slopes(samples, felt, replace(config, confidence_feeling=power))
         for power in FEELING_POWERS
     ]
     return max(ways, key=lambda way: way[1])[0]
 
 
 def _fitted_slopes(
-    samples: SampledMoods, chosen: Flags, config: ScoringConfig
+    samples: SampledMoods, felt: Flags, config: ScoringConfig
 ) -> tuple[ScoringConfig, float]:
     """Return the configuration with fitted offset and slopes, and its mean log likelihood."""
-    felt = np.array([one.effective_posts > 0 for one in samples.evidence]) & chosen
     inputs = np.array(
         [
             calibration_inputs(one, config)

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from api.domain.analyses import Analysis, AnalysisRequest, Progress
+from api.domain.mood.confidence import Evidence, calibrated
 from api.domain.mood.results import mood_result
 from api.domain.mood.scoring import DEFAULT, ScoringConfig, config_of
 from api.domain.posts import EMOTIONS, Classification, ClassifiedPost, Post
@@ -352,7 +354,13 @@ MOOD_POSTS = {
 }
 
 
-def store_of_answers(path: Path, people: int, *, consent: bool = True) -> str:
+def store_of_answers(
+    path: Path,
+    people: int,
+    *,
+    consent: bool = True,
+    mood_posts: Mapping[str, dict[str, float]] = MOOD_POSTS,
+) -> str:
     """A store in which each user has five classified posts and has named the mood of them."""
     store = SqliteStore(path)
     for number in range(people):
@@ -362,7 +370,7 @@ def store_of_answers(path: Path, people: int, *, consent: bool = True) -> str:
         store.create_analysis(
             Analysis(analysis_id, AnalysisRequest(user), created_at=START), idempotency_key=None
         )
-        items = [post(START + timedelta(days=day), day, **MOOD_POSTS[mood]) for day in range(5)]
+        items = [post(START + timedelta(days=day), day, **mood_posts[mood]) for day in range(5)]
         store.save_posts(user, [item.post for item in items], START)
         claimed = store.claim(
             analysis_id, owner="tests", now=START, until=START + timedelta(hours=1)
@@ -413,6 +421,34 @@ def test_the_command_refits_to_feedback_and_writes_constants_that_the_service_lo
     assert "44 people, 44 occasions" in printed
     assert "text 1" not in printed
     assert config_of(json.loads(path.read_text())).name == "feedback"
+
+
+def test_answers_that_posts_never_bear_out_move_no_floor_and_give_the_confidence_of_a_guess(
+    tmp_path: Path,
+) -> None:
+    heavy, light = {"sadness": 0.9, "neutral": 0.1}, {"joy": 0.9, "neutral": 0.1}
+    contrary = {"Cheerful": heavy, "Satisfied": heavy, "Depressed": light, "Stressed": light}
+    url = store_of_answers(tmp_path / "moodline.db", 44, mood_posts=contrary)
+    path, report = tmp_path / "scoring.json", tmp_path / "report.md"
+
+    status = main(["--store", url, "--scoring", str(path), "--report", str(report)])
+
+    assert status == 0
+    config = config_of(json.loads(path.read_text()))
+    assert config.least_feeling_posts == DEFAULT.least_feeling_posts
+    assert calibrated(Evidence(1.0, 5.0, 1.0), config) < 0.6
+    assert "No number of posts tells more than a guess here" in report.read_text()
+
+
+def test_answers_about_posts_without_a_feeling_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    neutral = {mood: {"neutral": 0.9, "joy": 0.1} for mood in MOOD_POSTS}
+    url = store_of_answers(tmp_path / "moodline.db", 44, mood_posts=neutral)
+
+    assert main(["--store", url]) == 1
+
+    assert "nobody has 3 posts with a feeling in them" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("people", "consent"), [(39, True), (44, False)])
