@@ -24,6 +24,7 @@ from api.domain.mood.scoring import (
     relative_weights,
     weighted_mean,
     without_copies,
+    without_repeats,
 )
 from api.domain.posts import ClassifiedPost, Ownership, Post
 
@@ -222,7 +223,9 @@ def mood_result(
         negativity=None if scores is None else negativity(scores, config),
         confidence=None
         if mood is None
-        else confidence(probabilities, evidence_weights, with_feeling, config),
+        else confidence(
+            probabilities, without_repeats(counted, evidence_weights), with_feeling, config
+        ),
         effective_sample_size=effective_sample_size(evidence_weights),
         as_of=as_of,
         posts={"total": len(counted), **{each.value: by_ownership[each] for each in Ownership}},

@@ -12,7 +12,7 @@ weight v, and neutral, the reference, has 0:
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -271,10 +271,25 @@ def without_copies(posts: Sequence[ClassifiedPost], weights: Sequence[float]) ->
     Copies have the same text and time. They are one piece of evidence, however the weight is
     divided among them; the others get weight 0.
     """
-    first: dict[tuple[datetime, str], int] = {}
+    return _merged([(item.post.created_at, item.post.text) for item in posts], weights)
+
+
+def without_repeats(posts: Sequence[ClassifiedPost], weights: Sequence[float]) -> list[float]:
+    """Return the weights with those of all posts of a text added to the first of them.
+
+    Each time that a text was posted counts in the mood, but a model that misreads it does so each
+    time: for confidence the repeats are one piece of evidence. Those with different corrections are
+    not.
+    """
+    return _merged([(item.post.text, item.correction) for item in posts], weights)
+
+
+def _merged(keys: Sequence[Hashable], weights: Sequence[float]) -> list[float]:
+    """Return the weights with those of each key added to the first of it."""
+    first: dict[Hashable, int] = {}
     merged = list(weights)
-    for index, (item, weight) in enumerate(zip(posts, weights, strict=True)):
-        kept = first.setdefault((item.post.created_at, item.post.text), index)
+    for index, (key, weight) in enumerate(zip(keys, weights, strict=True)):
+        kept = first.setdefault(key, index)
         if kept != index:
             merged[kept] += weight
             merged[index] = 0.0

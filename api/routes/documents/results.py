@@ -152,7 +152,9 @@ class ResultDocument(BaseModel):
     scores: ScoresDocument | None
     positivity: float | None = Field(description="how much lighter feelings weigh")
     negativity: float | None = Field(description="how much heavier feelings weigh")
-    confidence: Share | None
+    confidence: Share | None = Field(
+        description="probability that the user would say the same of the side, heavy or light"
+    )
     effective_sample_size: float = Field(description="how many posts of equal weight these equal")
     as_of: StoredTime = Field(description="the time from which the ages of posts are measured")
     posts: PostCountsDocument

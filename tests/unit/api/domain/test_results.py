@@ -454,3 +454,14 @@ def test_copies_of_a_post_take_one_place_among_those_that_moved_most() -> None:
     moved = result_of([*copies, *days_of(3, start=1, sadness=0.9)]).moved_most
 
     assert [each.post.text for each in moved] == ["again", "text of 1", "text of 2", "text of 3"]
+
+
+def test_a_text_posted_fifty_times_gives_less_confidence_than_three_different_ones() -> None:
+    repeated = [replace(item, post=replace(item.post, text="again")) for item in days_of(50, joy=1)]
+
+    repeats = result_of(repeated, DEFAULT)
+
+    assert repeats.mood is Mood.CHEERFUL
+    assert repeats.feeling_posts == 50
+    assert repeats.confidence is not None
+    assert repeats.confidence < confidence_in(days_of(3, joy=1))
