@@ -20,6 +20,7 @@ from serving.http.protocols.native import (
     check_texts,
     read_object,
     unknown_fields,
+    whole_number,
     wrong_shape,
 )
 from serving.http.protocols.tei import check_whole, predict_refusal, ranking, read_predict
@@ -73,7 +74,7 @@ def _classification(document: Mapping[str, Any], limits: Limits) -> Asked:
         raise wrong_shape(*faults)
     texts = check_texts(_texts(document.get("inputs")), limits)
     may_truncate = parameters.get("truncation") is not False
-    return Asked(texts, _Wording(parameters.get("top_k"), may_truncate))
+    return Asked(texts, _Wording(whole_number(parameters.get("top_k")), may_truncate))
 
 
 def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -92,8 +93,7 @@ def _parameter_faults(parameters: Mapping[str, Any]) -> list[Fault]:
     if parameters.get("function_to_apply") not in (None, "softmax"):
         reason = 'must be "softmax", which the model is trained for: probabilities are answered'
         faults.append(Fault("/parameters/function_to_apply", reason))
-    top_k = parameters.get("top_k")
-    if top_k is not None and (type(top_k) is not int or top_k < 1):
+    if parameters.get("top_k") is not None and (whole_number(parameters["top_k"]) or 0) < 1:
         faults.append(Fault("/parameters/top_k", "must be a whole number of at least 1"))
     if not isinstance(parameters.get("truncation"), bool | None):
         faults.append(Fault("/parameters/truncation", "must be true or false"))

@@ -89,6 +89,13 @@ def check_texts(texts: Any, limits: Limits) -> list[str]:
     return texts
 
 
+def whole_number(value: Any) -> int | None:
+    """Return a whole number in JSON, None for anything else; 3.0 is one too, as in JSON Schema."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
+
+
 def unknown_fields(document: Mapping[str, Any], known: Set[str], at: str = "") -> list[Fault]:
     """Return a fault for each field of the object at `at` that is not known.
 

@@ -29,6 +29,7 @@ from serving.http.protocols.native import (
     check_texts,
     read_object,
     unknown_fields,
+    whole_number,
     wrong_shape,
 )
 from serving.schemas import Limits
@@ -221,7 +222,11 @@ def _parameters(holder: Mapping[str, Any], at: str, known: Mapping[str, type]) -
         return {}
     if not isinstance(parameters, dict):
         raise wrong_shape(Fault(where, "must be an object"))
-    given = {name: value for name, value in parameters.items() if value is not None}
+    given = {
+        name: whole_number(value) if known.get(name) is int and type(value) is float else value
+        for name, value in parameters.items()
+        if value is not None
+    }
     faults = unknown_fields(given, known.keys(), where)
     faults += [
         Fault(f"{where}/{name}", f"must be a {_TYPES[known[name]]}")
@@ -281,14 +286,7 @@ def _tensor(inputs: Any) -> dict[str, Any]:
 
 def _texts(tensor: Mapping[str, Any], binary: bytes, limits: Limits) -> list[Any]:
     """Return a tensor's data, not checked yet, from JSON or from the binary data of the body."""
-    shape = tensor.get("shape")
-    if (
-        not isinstance(shape, list)
-        or not all(type(size) is int and size >= 0 for size in shape)
-        or shape[1:] not in ([], [1])
-        or not shape
-    ):
-        raise wrong_shape(Fault(f"{INPUT}/shape", "must be [n] or [n, 1], for n texts"))
+    shape = _shape(tensor.get("shape"))
     size = _parameters(tensor, INPUT, {SIZE: int, "content_type": str}).get(SIZE)
     if size is None:
         if binary:
@@ -307,6 +305,15 @@ def _texts(tensor: Mapping[str, Any], binary: bytes, limits: Limits) -> list[Any
         reason = f"has {shape[0]} texts, the limit is {limits.texts}"
         raise PayloadTooLargeError("Too many texts in one request.", [Fault(DATA, reason)])
     return read_texts(binary, shape[0], DATA)
+
+
+def _shape(written: Any) -> list[int]:
+    """Return a tensor's shape, if it is that of n texts."""
+    sizes = [whole_number(size) for size in written] if isinstance(written, list) else []
+    shape = [size for size in sizes if size is not None and size >= 0]
+    if not shape or len(shape) < len(sizes) or shape[1:] not in ([], [1]):
+        raise wrong_shape(Fault(f"{INPUT}/shape", "must be [n] or [n, 1], for n texts"))
+    return shape
 
 
 def _data(tensor: Mapping[str, Any], shape: Sequence[int]) -> list[Any]:

@@ -56,8 +56,10 @@ def test_every_text_has_its_ranking_and_a_text_alone_has_one_in_an_array(
     assert rankings[0][0] == {"score": 0.4, "label": "joy"}
 
 
-@pytest.mark.parametrize(("top_k", "count"), [(1, 1), (3, 3), (7, 7), (100, 7), (None, 7)])
-def test_as_many_emotions_are_answered_as_are_asked_for(top_k: int | None, count: int) -> None:
+@pytest.mark.parametrize(
+    ("top_k", "count"), [(1, 1), (3, 3), (3.0, 3), (7, 7), (1e300, 7), (None, 7)]
+)
+def test_as_many_emotions_are_answered_as_are_asked_for(top_k: float | None, count: int) -> None:
     ranking = answer(read("a", parameters={"top_k": top_k}), item())[0]
 
     assert [one["label"] for one in ranking] == [
@@ -86,7 +88,8 @@ def test_options_that_change_nothing_are_taken(fields: dict[str, Any]) -> None:
         ({"parameters": {"top_k": -1}}, "/parameters/top_k"),
         ({"parameters": {"top_k": True}}, "/parameters/top_k"),
         ({"parameters": {"top_k": "3"}}, "/parameters/top_k"),
-        ({"parameters": {"top_k": 2.0}}, "/parameters/top_k"),
+        ({"parameters": {"top_k": 2.5}}, "/parameters/top_k"),
+        ({"parameters": {"top_k": float("inf")}}, "/parameters/top_k"),
         ({"parameters": {"function_to_apply": "none"}}, "/parameters/function_to_apply"),
         ({"parameters": {"function_to_apply": "sigmoid"}}, "/parameters/function_to_apply"),
         ({"parameters": {"function_to_apply": ["softmax"]}}, "/parameters/function_to_apply"),
