@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from api.cli.mood_summary import WIDTH
+from api.cli.mood_summary import WIDTH, shown_confidence
 from api.cli.terminal import say, shown_json
 from api.client import MoodlineClient
 from api.client.documents import Patterns
@@ -45,7 +45,8 @@ def history(api: MoodlineClient, options: Namespace) -> None:
         return
     for each in found["analyses"]:
         label = each["label"] or "No mood"
-        sure = "" if each["confidence"] is None else f", confidence {each['confidence']:.0%}"
+        confidence = each["confidence"]
+        sure = "" if confidence is None else f", confidence {shown_confidence(confidence)}"
         say(f"{_minute(each['finished_at'])}  {label:<9} from {each['posts']} posts{sure}")
         if each["changed_by"]:
             say(textwrap.indent(textwrap.fill(each["changed_by"]["words"], WIDTH - 4), "    "))

@@ -34,7 +34,7 @@ def mood_summary(
 def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     counts = result["posts"]
     lines = [
-        f"{result['label']}   (confidence {min(result['confidence'], _SUREST):.0%})",
+        f"{result['label']}   (confidence {shown_confidence(result['confidence'])})",
         f"from {counts['total']} {'post' if counts['total'] == 1 else 'posts'}:"
         f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
         f" effective sample {result['effective_sample_size']:.0f}",
@@ -53,6 +53,11 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     for post in result["moved_most"][:3]:
         lines.append(f"    {post['contribution']:+.3f}  {_one_line(post['text'], 60)}")
     return lines
+
+
+def shown_confidence(confidence: float) -> str:
+    """Return a confidence as a percentage, never as certainty."""
+    return f"{min(confidence, _SUREST):.0%}"
 
 
 def recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:

@@ -65,17 +65,19 @@ def _anger(mood: Mood, scores: Mapping[str, float], config: ScoringConfig) -> st
 
     anger, others, factor = scores["anger"], scores["fear"] + scores["sadness"], config.anger_factor
     counted = "" if factor == 1 else f", counted {_TIMES.get(factor, f'{factor:g} times')}"
+    lead = factor * anger - others
+    tie = abs(lead) <= config.tie_tolerance
     for digits in range(_FINEST_DIGITS):
         shown_anger, shown_others = round(100 * anger, digits), round(100 * others, digits)
-        if (factor * shown_anger > shown_others) is (mood is Mood.STRESSED):
+        # Rounded numbers that are equal would not say which outweighs.
+        if _side(factor * shown_anger, shown_others) == (0 if tie else math.copysign(1, lead)):
             break
-    else:  # A tie, of which no rounding tells the side: it is not the side of anger.
+    else:  # A tie that no rounding shows as one: it is not the side of anger.
         digits = 1
         shown_anger, shown_others = math.floor(1000 * anger) / 10, round(100 * others, digits)
     one, both = f"{shown_anger:.{digits}f} %", f"{shown_others:.{digits}f} %"
     if mood is Mood.STRESSED:
         return f"among the heavier ones anger ({one}{counted}) outweighs fear and sadness ({both})"
-    tie = others - factor * anger <= config.tie_tolerance
     verb = "weigh as much as" if tie else "outweigh"
     return f"among the heavier ones fear and sadness ({both}) {verb} anger ({one}{counted})"
 

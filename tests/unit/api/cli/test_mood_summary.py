@@ -1,9 +1,15 @@
 """The mood summary in the terminal says what a result says, and no more."""
 
+from argparse import Namespace
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
+
+from api.cli.looking_back import history
 from api.cli.mood_summary import WIDTH, mood_summary
+from api.client import MoodlineClient
 from api.domain.mood.moods import labelled
 from api.domain.mood.results import model_note, mood_result
 from tests.support.posts import ANY_EVIDENCE, NOW, classified, post
@@ -81,6 +87,32 @@ def test_no_confidence_is_shown_as_certainty() -> None:
     result = {**result_of(classified(joy=1.0)), "confidence": 0.9996}
 
     assert "(confidence 99%)" in mood_summary("ana", result, None)
+
+
+def test_the_words_of_a_summary_are_those_of_the_result() -> None:
+    result = result_of(*(classified(post(str(n)), joy=0.5, sadness=0.3) for n in range(3)))
+
+    summary = " ".join(mood_summary("ana", result, None).split())
+
+    assert str(result["why"]) in summary
+    assert str(result["summary"]) in summary
+
+
+def test_no_confidence_is_shown_as_certainty_in_the_history(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    analysis = {
+        "finished_at": "2026-01-02T03:04:05+00:00",
+        "label": "Bright",
+        "confidence": 0.9996,
+        "posts": 40,
+        "changed_by": None,
+    }
+    api = SimpleNamespace(history=lambda *_, **__: {"analyses": [analysis]})
+
+    history(cast(MoodlineClient, api), Namespace(user="ana", limit=20, json=False))
+
+    assert "confidence 99%" in capsys.readouterr().out
 
 
 def test_a_summary_says_that_another_model_is_served_by_now() -> None:
