@@ -207,5 +207,5 @@ def _first_after(day: Reals, first: int, after: int, at: float) -> int:
 
 
 def _emotions(posts: Sequence[ClassifiedPost], config: ScoringConfig) -> Reals:
-    rows = [adjusted(item.classification, config) for item in posts]
+    rows = [adjusted(item.counted, config) for item in posts]
     return np.array([[row[name] for name in EMOTIONS] for row in rows]).reshape(-1, len(EMOTIONS))

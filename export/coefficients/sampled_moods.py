@@ -171,9 +171,9 @@ def _mood(
     """Return the number of the mood, its evidence, the agreement of all posts resampled, and how
     many posts have a feeling."""
     as_of = posts[-1].post.created_at
-    probabilities = [adjusted(item.classification, config) for item in posts]
+    probabilities = [adjusted(item.counted, config) for item in posts]
     weights = relative_weights(posts, as_of, config)
-    with_feeling = [has_feeling(item.classification) for item in posts]
+    with_feeling = [has_feeling(item.counted) for item in posts]
     mean = weighted_mean(probabilities, weights)
     of_felt = evidence(probabilities, weights, with_feeling, config)
     of_all = evidence(probabilities, weights, [True] * len(posts), config)

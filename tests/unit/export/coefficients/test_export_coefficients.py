@@ -49,6 +49,7 @@ from export.coefficients.rated_windows import (
     windows_of,
 )
 from export.coefficients.report import render, write_plot
+from export.coefficients.sampled_moods import sample_moods
 from export.coefficients.self_rated import read_self_rated
 from export.errors import DataError
 from tests.support.export.sets import write
@@ -154,6 +155,21 @@ def test_an_answer_about_a_whole_timeline_counts_the_posts_up_to_its_time() -> N
     assert result.scores is not None
     assert windows.emotions(DEFAULT)[0] == pytest.approx([result.scores[e] for e in EMOTIONS])
     assert windows.own(14.0)[0].tolist() == [1.0]
+
+
+def test_a_post_that_its_writer_corrected_counts_as_corrected() -> None:
+    posts = [post(START + timedelta(hours=hour), hour, joy=0.9, sadness=0.1) for hour in range(4)]
+    corrected = [replace(item, correction="sadness") for item in posts]
+    at = posts[-1].post.created_at
+    people = [Person(corrected, [(at, -1.0, 0.0)])]
+
+    windows = windows_of(people, rated_posts=False)
+    samples = sample_moods(windows, DEFAULT)
+
+    result = mood_result(corrected, as_of=at, now=at, config=DEFAULT, model="m")
+    assert result.scores is not None
+    assert windows.emotions(DEFAULT)[0] == pytest.approx([result.scores[e] for e in EMOTIONS])
+    assert samples.right.all()
 
 
 def test_the_composite_joins_between_and_within_by_fisher() -> None:
