@@ -277,6 +277,8 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._in_body = False, True
         self._unfinished_bytes = -self._chunk_bytes
         self._discarded_bytes = 0
+        if self.expect_100_continue and self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # such clients know no 100 (RFC 9110, 10.1.1)
         super().on_headers_complete()
         self.headers = []  # trailers are not headers of the request
 

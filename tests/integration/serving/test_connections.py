@@ -117,6 +117,23 @@ def test_upgrades_that_are_pipelined_are_all_answered(server: Started) -> None:
     assert {status for status, _ in found} == {200}
 
 
+@pytest.mark.parametrize(("version", "count"), [(b"1.1", 2), (b"1.0", 1)])
+def test_a_body_is_asked_for_where_the_version_knows_how(
+    server: Started, version: bytes, count: int
+) -> None:
+    head = (POST + LENGTH + b"Expect: 100-continue\r\n\r\n").replace(b"1.1", version)
+
+    with connected(server) as connection:
+        connection.sendall(head)
+        asked = answers(connection, count - 1)
+        connection.sendall(BODY)
+        ((status, classified),) = answers(connection, 1)
+
+    assert [status for status, _ in asked] == [100] * (count - 1)
+    assert status == 200
+    assert len(json.loads(classified)) == 1
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
