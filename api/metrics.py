@@ -6,10 +6,12 @@ numbers of each in the folder PROMETHEUS_MULTIPROC_DIR, and any process answers 
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     start_http_server,
@@ -50,6 +52,12 @@ class Metrics:
             "request", "Time until the answer of a request began.", "route"
         )
         self._analyses = counter("analyses", "Analyses that reached a state.", "state")
+        self._running = Gauge(
+            "moodline_running_analyses",
+            "Analyses that this process works on.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
         self._stage_seconds = seconds("stage", "Time that a stage of an analysis took.", "stage")
         self._source_calls = counter(
             "source_calls", "Calls of a source of posts by outcome.", "source", "outcome"
@@ -83,6 +91,11 @@ class Metrics:
     def analysis(self, state: str) -> None:
         """Count an analysis that reached a state."""
         self._analyses.labels(state).inc()
+
+    def running(self) -> AbstractContextManager[object]:
+        """Count a run that begins; within the context it is one of those that are worked on."""
+        self.analysis("running")
+        return self._running.track_inprogress()
 
     def stage(self, name: str, seconds: float) -> None:
         """Record how long a stage of an analysis took."""

@@ -7,7 +7,7 @@ the analysis in the queue, and everything classified so far in the store.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,6 +49,9 @@ class Observer(Protocol):
 
     def analysis(self, state: str) -> None:
         """Count an analysis that reached a state."""
+
+    def running(self) -> AbstractContextManager[object]:
+        """Count a run that begins; it lasts as long as the context."""
 
     def stage(self, name: str, seconds: float) -> None:
         """Record how long a stage of an analysis that has ended took."""
@@ -126,8 +129,7 @@ class AnalysisRunner:
         if claimed is None:
             return False
         run = LeasedRun(self._store, *claimed, duration, self._retry, self._stopping)
-        self._observer.analysis("running")
-        with about_analysis(run.analysis.analysis_id):
+        with self._observer.running(), about_analysis(run.analysis.analysis_id):
             try:
                 self._run(run)
             except (LeaseLostError, StoreUnavailableError) as error:

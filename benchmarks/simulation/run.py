@@ -15,8 +15,15 @@ from benchmarks.simulation.workers import Analysis, Workers
 
 _SAMPLE_SECONDS = 30.0
 _WARM_UP_SECONDS = 300.0
-# The targets of the autoscalers in deploy/kubernetes/base.
-_HELD_TEXTS, _QUEUED_ANALYSES, _OLDEST_SECONDS, _CPU = 512.0, 4.0, 30.0, 0.85
+
+TARGETS = {
+    "cpu": 0.85,
+    "moodline_serving_held_texts": 512.0,
+    "moodline_running_analyses": 1.4,
+    "moodline_queue_analyses": 4.0,
+    "moodline_queue_oldest_seconds": 30.0,
+}
+"""Targets of the autoscalers in deploy/kubernetes/base, by metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +150,12 @@ def _autoscalers(
 
     def inference_wanted(replicas: int) -> float:
         held = inference.held_per_server * len(inference.servers) / replicas
-        return max(held / _HELD_TEXTS, busy.share() / _CPU)
+        return max(held / TARGETS["moodline_serving_held_texts"], busy.share() / TARGETS["cpu"])
 
     def workers_wanted(replicas: int) -> float:
-        queued = len(workers.queue) / replicas / _QUEUED_ANALYSES
-        return max(queued, workers.oldest_wait / _OLDEST_SECONDS)
+        running = workers.running / replicas / TARGETS["moodline_running_analyses"]
+        queued = len(workers.queue) / replicas / TARGETS["moodline_queue_analyses"]
+        return max(running, queued, workers.oldest_wait / TARGETS["moodline_queue_oldest_seconds"])
 
     scalers = {
         "inference": Autoscaler(

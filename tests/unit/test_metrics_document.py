@@ -25,6 +25,7 @@ def of_the_api() -> str:
     metrics = Metrics()
     metrics.request("GET", "/livez", 200, 0.1)
     metrics.analysis("succeeded")
+    metrics.running()
     metrics.stage("queue", 0.1)
     metrics.source_call("x", "succeeded", posts=1, users=1, cost=0.1)
     metrics.inference_call("succeeded", 0.1, 1)

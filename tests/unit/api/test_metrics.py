@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,3 +54,15 @@ def test_the_queue_is_told_at_each_reading_and_left_out_while_the_store_is_away(
     assert "moodline_queue_analyses 0.0" in idle
     assert "moodline_queue_oldest_seconds 0.0" in idle
     assert "moodline_queue" not in away
+
+
+def test_an_analysis_is_shown_as_running_until_its_run_ends_however_it_does() -> None:
+    metrics = Metrics()
+
+    with suppress(RuntimeError), metrics.running():
+        during = metrics.text().decode()
+        raise RuntimeError
+
+    assert "moodline_running_analyses 1.0" in during
+    assert "moodline_running_analyses 0.0" in metrics.text().decode()
+    assert 'moodline_analyses_total{state="running"} 1.0' in during
