@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.domain.mood.moods import Mood
+
 WIDTH = 78
 _BAR = 30
 _SHOWN_EMOTIONS = 5
@@ -34,7 +36,9 @@ def mood_summary(
 def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     counts = result["posts"]
     lines = [
-        f"{result['label']}   (confidence {shown_confidence(result['confidence'])})",
+        result["label"],
+        f"confidence {shown_confidence(result['confidence'])} that heavier feelings"
+        f" {'' if Mood(result['mood']).is_heavy else 'do not '}set the tone",
         f"from {counts['total']} {'post' if counts['total'] == 1 else 'posts'}:"
         f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
         f" effective sample {result['effective_sample_size']:.0f}",

@@ -32,6 +32,11 @@ class Mood(StrEnum):
         """Return the word that people read for the mood."""
         return LABELS[self]
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether heavier feelings set the tone; see leans_heavy."""
+        return self in (Mood.DEPRESSED, Mood.STRESSED)
+
 
 OPPOSITE: Mapping[Mood, Mood] = {
     Mood.DEPRESSED: Mood.CHEERFUL,

@@ -5,6 +5,8 @@ import { addressOf } from "../address.js";
 import { day, moment, number, percent } from "../figures.js";
 import { correction } from "./corrections.js";
 
+const HEAVY = ["Depressed", "Stressed"];
+
 export function showMood(user, result) {
   byId("mood-user").textContent = `@${user}`;
   byId("mood-title").textContent = result.label || "Not enough to tell";
@@ -59,7 +61,10 @@ function facts(result) {
   }
   if (result.corrected_posts) parts.push(`${number(result.corrected_posts)} corrected by you`);
   // Nothing read from posts is certain.
-  if (result.confidence !== null) parts.push(`confidence ${percent(Math.min(result.confidence, 0.99))}`);
+  if (result.confidence !== null) {
+    const tone = `heavier feelings ${HEAVY.includes(result.mood) ? "" : "do not "}set the tone`;
+    parts.push(`confidence ${percent(Math.min(result.confidence, 0.99))} that ${tone}`);
+  }
   const { recency, half_life_days: days } = result.scoring || {};
   const newer = recency === "half_life" ? ` Newer posts weigh more: ${days} days older counts half.` : "";
   return `${parts.join(", ")}.${newer}`;

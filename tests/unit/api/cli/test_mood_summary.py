@@ -33,7 +33,7 @@ def test_a_summary_names_the_mood_the_posts_and_what_is_recommended() -> None:
     summary = mood_summary("ana", result_of(classified(joy=0.9, neutral=0.1)), recommended)
 
     assert summary.splitlines()[0].startswith("-- @ana ")
-    assert "Bright   (confidence 85%)" in summary
+    assert "Bright\nconfidence 85% that heavier feelings do not set the tone" in summary
     assert "Lighter feelings outweigh heavier ones more than 100 to 1, and" in summary
     assert "from 1 post: 1 own, 0 shared, 0 liked" in summary
     assert "accounts @calm" in summary
@@ -86,7 +86,7 @@ def test_somebody_to_talk_to_is_named_where_there_is_too_little_for_a_mood() -> 
 def test_no_confidence_is_shown_as_certainty() -> None:
     result = {**result_of(classified(joy=1.0)), "confidence": 0.9996}
 
-    assert "(confidence 99%)" in mood_summary("ana", result, None)
+    assert "confidence 99% that" in mood_summary("ana", result, None)
 
 
 def test_the_words_of_a_summary_are_those_of_the_result() -> None:
