@@ -37,7 +37,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m api.worker", description=__doc__)
     parser.add_argument(
         "--name",
-        default=f"worker-{os.getpid()}",
         help="its name in `celery inspect`, before the host's name (default: worker-PID)",
     )
     parser.add_argument(
@@ -46,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         help="work nothing; exit with 0 if the worker of that name on this host answers",
     )
     options = parser.parse_args(arguments)
+    if options.ping and not options.name:
+        parser.error("--ping needs --name, the name that the worker was started with")
     try:
         settings = read_settings(os.environ)
         if not settings.queue_url:
@@ -54,10 +55,16 @@ def main(arguments: list[str] | None = None) -> int:
                 " as redis://127.0.0.1:6379/0, for the API and its workers."
             )
         if options.ping:
-            return 0 if answers(settings, options.name) else 1
+            answered = answers(settings, options.name)
+            if not answered:
+                sys.stderr.write(
+                    f"moodline worker: no worker {_full_name(options.name)} answers through the"
+                    " Redis of QUEUE_URL\n"
+                )
+            return 0 if answered else 1
         configure_logs(settings.log_format, settings.log_level)
         warn_of_unread_names(os.environ, variables(), secrets())
-        work(settings, options.name)
+        work(settings, options.name or f"worker-{os.getpid()}")
     except (SettingsError, MoodlineError) as error:
         sys.stderr.write(f"moodline worker: {error}\n")
         return 2

@@ -10,15 +10,18 @@ from pathlib import Path
 
 from api.admin.backups import backup, erasures, restore
 from api.admin.operation import queue, reanalyse, reseal
-from api.errors import InvalidRequestError, MoodlineError
-from api.settings import SettingsError, read_settings
+from api.errors import InvalidRequestError, MoodlineError, StoreUnavailableError
+from api.settings import Settings, SettingsError, read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code, with a message if it fails."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(read_settings(os.environ), options)
+        settings = read_settings(os.environ)
+        if options.run is not restore:
+            _need_store(settings)
+        options.run(settings, options)
     except (SettingsError, MoodlineError) as error:
         faults = error.errors if isinstance(error, InvalidRequestError) else ()
         details = [f" {fault.where}: {fault.reason}." for fault in faults]
@@ -34,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m api.admin", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     saving = commands.add_parser("backup", help="back up the store while the service runs")
-    saving.add_argument("file", type=Path, metavar="FILE", help="the new file to write")
+    saving.add_argument("file", type=_new_file, metavar="FILE", help="the new file to write")
     saving.set_defaults(run=backup)
     restoring = commands.add_parser(
         "restore", help="put a backup in the place of the store, without those who were erased"
@@ -86,17 +89,42 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _need_store(settings: Settings) -> None:
+    """Raise StoreUnavailableError where opening the store would make a new, empty one.
+
+    With a DATA_DIR that is not the service's, that one would say that nothing waits and that nobody
+    was erased.
+    """
+    if not settings.store_is_mongo and not settings.store_path.exists():
+        raise StoreUnavailableError(
+            f"there is no store {settings.store_path}: STORE_URL or DATA_DIR names it, and must be"
+            " set as it is for the service, which makes it when it starts"
+        )
+
+
+def _new_file(text: str) -> Path:
+    if text in ("", "-"):
+        raise argparse.ArgumentTypeError("must name a file: a backup is no text to be piped")
+    return Path(text)
+
+
 def _rate(text: str) -> float:
-    rate = float(text)
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
     if not 0.1 <= rate <= 1_000_000:
-        raise argparse.ArgumentTypeError("must be from 0.1 to 1000000")
+        raise argparse.ArgumentTypeError(f"must be a number from 0.1 to 1000000, not {text!r}")
     return rate
 
 
 def _count(text: str) -> int:
-    count = int(text)
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
     if count < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
+        raise argparse.ArgumentTypeError(f"must be a whole number, 1 or more, not {text!r}")
     return count
 
 

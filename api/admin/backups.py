@@ -76,8 +76,10 @@ def restore(settings: Settings, options: Namespace) -> None:
             f"{store} is there already: say --replace to put the backup in its place; it is kept"
             " beside it, under another name"
         )
+    if not options.file.is_file():
+        raise StoreUnavailableError(f"there is no backup {options.file}")
     with only_user(store) as old:
-        copied = copied_store(options.file, store)
+        copied = _copied_backup(options.file, store)
         try:
             source = old if old is not None and is_backup_of(copied, old) else None
             if old is not None and source is None:
@@ -89,7 +91,8 @@ def restore(settings: Settings, options: Namespace) -> None:
             if source is None and not files and not options.no_erasures:
                 raise ConflictError(_NOTHING_TELLS)
             of_source = () if source is None else source.erasures
-            replayed = _replayed(copied, [*of_source, *_read(files)])
+            known = [*of_source, *_read(files)]
+            replayed = _replayed(copied, known)
             revoked = 0 if source is None else revoke_again(copied, source)
             now = datetime.now(UTC)
             aside = store.with_name(f"{store.name}.before-{now:%Y%m%dT%H%M%S.%fZ}")
@@ -97,7 +100,7 @@ def restore(settings: Settings, options: Namespace) -> None:
         finally:
             remove_store(copied)
     print(f"{store} is the store of the backup {options.file}.")
-    _tell(replayed)
+    _tell(replayed, len(_merged(known)))
     if revoked:
         print(f"API keys that had been revoked since: {revoked}, revoked again.")
     if kept:
@@ -116,7 +119,8 @@ def erasures(settings: Settings, options: Namespace) -> None:
             files = _erasure_files(settings, options.files)
             if not files:
                 raise ConflictError("there is no file of erasures: name at least one")
-            _tell(store.replay_erasures(_read(files)))
+            known = _read(files)
+            _tell(store.replay_erasures(known), len(_merged(known)))
             return
         known = _merged([*store.erasures(), *_read(_erasure_files(settings, ()))])
     finally:
@@ -130,6 +134,16 @@ def erasures(settings: Settings, options: Namespace) -> None:
         return
     for each in known:
         print(f"{each.at:%Y-%m-%d %H:%M:%S} UTC  {each.user_hash}")
+
+
+def _copied_backup(file: Path, store: Path) -> Path:
+    """Copy and check a backup; it, and not the store, is what a message is about."""
+    try:
+        return copied_store(file, store)
+    except StoreUnavailableError as exc:
+        raise StoreUnavailableError(
+            f"nothing was changed, as the backup {file} could not be copied: {exc}"
+        ) from exc
 
 
 def _replayed(copied: Path, erasures: Sequence[Erasure]) -> ReplayedErasures:
@@ -168,9 +182,12 @@ def _merged(erasures: Sequence[Erasure]) -> list[Erasure]:
     return sorted(newest.values(), key=attrgetter("at"))
 
 
-def _tell(replayed: ReplayedErasures) -> None:
+def _tell(replayed: ReplayedErasures, known: int) -> None:
+    """Say who was erased again, of how many: an empty file of erasures has to be seen as one."""
     who = "1 person was" if replayed.users == 1 else f"{replayed.users:,} people were"
-    print(f"{who} in the backup and had been erased since: erased again.")
+    print(
+        f"{who} in the backup and had been erased since: erased again. Erasures known: {known:,}."
+    )
     if replayed.of_another_store:
         _note(
             f"{replayed.of_another_store} erasures are of another store and were left out: see that"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.bulk.errors import UnusableError
-from serving.bulk.lines import Line, Lines, check_encoding
+from serving.bulk.lines import Line, Lines, check_text_file
 from serving.bulk.rows import (
     NO_TEXT,
     ROW_BYTES,
@@ -60,7 +60,7 @@ class CsvReader:
         guessed = delimiter is None
         delimiter = delimiter or ("\t" if path.suffix.lower() == ".tsv" else ",")
         with path.open("rb") as stream:
-            check_encoding(encoding, stream.peek(2), str(path))
+            check_text_file(encoding, stream, path)
             rows = _Rows(Lines(stream, encoding), delimiter)
             header, lines = next(iter(rows), ([], []))
             if not header or isinstance(header, str):

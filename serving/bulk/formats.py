@@ -21,6 +21,10 @@ ENDINGS = {
 }
 
 
+_PACKED_ENDINGS = (".gz", ".zip", ".bz2", ".xz", ".zst")
+_STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+
+
 class Writer(Protocol):
     """Turns scored windows into the bytes of an unfinished output, and that into the output."""
 
@@ -53,6 +57,10 @@ def open_files(source: Path, target: Path, wishes: Wishes) -> tuple[Reader, Writ
 
     Raises UnusableError when the formats or the columns do not fit, or there is no such file.
     """
+    if str(source) in _STANDARD_INPUT:
+        raise UnusableError(
+            "standard input cannot be IN, as a run that goes on reads it again: write it to a file"
+        )
     from_, to = _format(source), _format(target)
     if not source.is_file():
         raise UnusableError(f"{source} is no file: IN must name a file that can be read")
@@ -84,6 +92,8 @@ def open_files(source: Path, target: Path, wishes: Wishes) -> tuple[Reader, Writ
 
 def _format(path: Path) -> str:
     name = ENDINGS.get(path.suffix.lower())
+    if name is None and path.suffix.lower() in _PACKED_ENDINGS:
+        raise UnusableError(f"{path} is packed: unpack it first, and pack OUT when it is whole")
     if name is None:
         raise UnusableError(
             f"{path} has none of the endings by which formats are told: {', '.join(ENDINGS)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from serving.bulk.errors import UnusableError
-from serving.bulk.lines import Line, Lines, check_encoding
+from serving.bulk.lines import Line, Lines, check_text_file
 from serving.bulk.rows import (
     NO_TEXT,
     TOO_LONG,
@@ -29,6 +29,9 @@ FIRST_LINES = 1_000
 
 MOST_COLUMNS = 1_000
 """Columns that a table may have; JSON lines have as many as they like."""
+
+MOST_LEVELS = 500
+"""Objects and lists within one another: what could just be read might be too deep to be written."""
 
 _INT64 = range(-(2**63), 2**63)
 
@@ -58,7 +61,7 @@ class JsonLinesReader:
         UnusableError when none holds the texts, or `whole` finds more than a table may have.
         """
         with path.open("rb") as stream:
-            check_encoding(encoding, stream.peek(2), str(path))
+            check_text_file(encoding, stream, path)
         lines = _objects(path, encoding, 0)
         kinds: defaultdict[str, set[str]] = defaultdict(set)
         for fields, _ in lines if whole else islice(lines, FIRST_LINES):
@@ -126,7 +129,25 @@ def _object(text: str) -> dict[str, Any] | str:
     # RecursionError: brackets nested thousands deep. ValueError: NaN, or numbers without end.
     except (ValueError, RecursionError):
         return "the line is not JSON: it has numbers or depths that JSON readers refuse"
-    return value if isinstance(value, dict) else "the line is JSON, but no object"
+    if not isinstance(value, dict):
+        return "the line is JSON, but no object"
+    if text.count("[") + text.count("{") > MOST_LEVELS and _is_deep(value):
+        return f"the line has objects or lists within one another more than {MOST_LEVELS} times"
+    return value
+
+
+def _is_deep(value: dict[str, Any]) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _refuse(_: str) -> NoReturn:

@@ -4,11 +4,22 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from serving.bulk.errors import UnusableError
 from serving.bulk.rows import ROW_BYTES, SHOWN_CHARS
 
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+PACKED = {
+    b"\x1f\x8b": "gzip -dc",
+    b"PK\x03\x04": "unzip -p",
+    b"BZh": "bzip2 -dc",
+    b"\xfd7zXZ\x00": "xz -dc",
+    b"\x28\xb5\x2f\xfd": "zstd -dc",
+}
+"""How files begin that are packed, and the command that unpacks each."""
+
+_LOOKED_AT = 4096
 _UTF_8_MARK = b"\xef\xbb\xbf"
 
 
@@ -71,14 +82,30 @@ class Lines:
             self._end += len(data)
 
 
-def check_encoding(encoding: str, beginning: bytes, where: str) -> None:
+def check_text_file(encoding: str, stream: io.BufferedReader, path: Path) -> None:
     """Raise UnusableError unless lines and separators of the file can be found before decoding."""
+    beginning = stream.peek(_LOOKED_AT)[:_LOOKED_AT]
+    plain_name = f"unpacked{path.suffix}"
+    for mark, command in PACKED.items():
+        if beginning.startswith(mark):
+            raise UnusableError(
+                f"{path} is packed: unpack it first, for example with"
+                f" {command} {path} > {plain_name}"
+            )
     try:
         plain = 'text,"\r\n;\t|{}'.encode(encoding) == b'text,"\r\n;\t|{}'
     except LookupError:
         raise UnusableError(f"--encoding {encoding} is not known; UTF-8 is utf-8") from None
-    if not plain or beginning.startswith(BYTE_ORDER_MARKS):
+    # Without a byte order mark, every second byte of plain letters is 0.
+    wide = beginning[:2].count(0) == 1 or beginning.startswith(BYTE_ORDER_MARKS)
+    if not plain or wide:
         raise UnusableError(
-            f"{where} is in UTF-16 or another encoding that cannot be read line by line: convert it"
-            f" to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8 {where} > utf8.csv"
+            f"{path} is in UTF-16 or another encoding that cannot be read line by line: convert it"
+            f" to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8 {path} >"
+            f" utf8{path.suffix}"
+        )
+    if b"\r" in beginning[:-1].replace(b"\r\n", b"") and b"\n" not in beginning:
+        raise UnusableError(
+            f"the lines of {path} end with CR alone, as on old Macs: convert it first, for example"
+            f" with tr '\\r' '\\n' < {path} > lines{path.suffix}"
         )

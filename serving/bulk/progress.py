@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 LINE_SECONDS = 10.0
@@ -42,8 +43,9 @@ class ProgressLine:
             f"bulk: {share:.1%}, {rows:,} rows ({marked:,} marked), {rate:,.0f} rows/s,"
             f" {duration(left)} left"
         )
-        self._stream.write(f"\r{line}\x1b[K" if self._terminal else f"{line}\n")
-        self._stream.flush()
+        with suppress(OSError):  # whoever read the progress has gone; the run goes on
+            self._stream.write(f"\r{line}\x1b[K" if self._terminal else f"{line}\n")
+            self._stream.flush()
 
     def end(self) -> None:
         """Leave the line that was written over."""

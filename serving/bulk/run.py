@@ -39,6 +39,8 @@ def run(
     try:
         if target.exists() and source.samefile(target):
             raise UnusableError(f"IN and OUT are the same file, {source}")
+        if target.is_dir():
+            raise UnusableError(f"OUT is a folder, {target}: name a file in it")
         if not target.parent.is_dir():
             raise UnusableError(f"the folder of OUT, {target.parent}, is not there: make it first")
         reader, writer = open_files(source, target, wishes)
@@ -49,6 +51,9 @@ def run(
     output = UnfinishedOutput(target, writer, begun_with)
     try:
         output.open(overwrite=overwrite)
+        if wishes.text_column is None:
+            # A file without a header would lose its first row to it, and nobody would see.
+            sys.stderr.write(f"bulk: the texts are in the column {reader.text_column!r}\n")
         return _fill(output, reader, scoring, source)
     finally:
         output.close()

@@ -18,9 +18,12 @@ def as_json(value: Any) -> str:
 
     NaN and infinities, which JSON does not have, become null.
     """
-    if isinstance(value, float) and not -float("inf") < value < float("inf"):
-        return "null"
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
-    except ValueError:  # NaN within an object or array
-        return json.dumps(str(value), ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except ValueError:  # NaN, perhaps deep within, where reading the JSON again finds it
+        read = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
+        return json.dumps(read, ensure_ascii=False)
+
+
+def _plain(value: Any) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)

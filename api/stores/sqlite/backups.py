@@ -136,10 +136,15 @@ def revoke_again(backup: Path, old: OldStore) -> int:
 def put_in_place(new: Path, store: Path, aside: Path) -> bool:
     """Make a file the store, and return whether there was one, which is kept at the path `aside`.
 
-    The caller is the only user of both. Raises StoreUnavailableError.
+    The new one gets the owner of that, or of the folder. The caller is the only user of both.
+    Raises StoreUnavailableError.
     """
     with _files_work(store):
         there = store.exists()
+        # An administrator restores what a service with fewer rights has to open.
+        owner = (store if there else store.parent).stat()
+        if os.geteuid() == 0:
+            os.chown(new, owner.st_uid, owner.st_gid)
         if there:
             # At no moment is there no store: a service that starts then would make an empty one.
             os.link(store, aside)

@@ -1,6 +1,7 @@
 """`python -m api.admin backup` and `restore`: who was erased stays erased, and nothing is lost."""
 
 import json
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -219,7 +220,9 @@ def test_a_file_that_is_no_sound_backup_changes_nothing(
 
     assert main(["restore", str(saved), "--replace"]) == 1
 
-    assert capsys.readouterr().err.count("\n") == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"the backup {saved} could not" in said or f"no backup {saved}" in said
     assert names(path.parent) == before
     assert users(path) == {"ana", "ben"}
 
@@ -464,3 +467,50 @@ def test_the_database_of_another_program_is_not_replaced(path: Path, saved: Path
 
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM songs").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("name", ["", "-"])
+def test_a_backup_needs_the_name_of_a_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    fill(path, "ana")
+    monkeypatch.chdir(path.parent)
+    before = names(path.parent)
+
+    with pytest.raises(SystemExit):
+        main(["backup", name])
+
+    assert "must name a file" in capsys.readouterr().err
+    assert names(path.parent) == before
+
+
+def test_an_empty_file_of_erasures_is_seen_to_be_empty(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(path, "ana")
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+
+    assert main(["erasures", "replay", str(empty)]) == 0
+
+    assert (
+        "0 people were in the backup and had been erased since: erased again. Erasures known: 0."
+        in capsys.readouterr().out
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only an administrator can give a file to another")
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_store_that_an_administrator_restores_belongs_to_the_service(
+    path: Path, saved: Path, lost: bool
+) -> None:
+    fill(path, "ana")
+    assert main(["backup", str(saved)]) == 0
+    os.chown(path.parent, 10001, 10001)
+    os.chown(path, 10001, 10001)
+    if lost:
+        path.unlink()
+
+    assert main(["restore", str(saved), "--replace", "--no-erasures"]) == 0
+
+    assert (path.stat().st_uid, path.stat().st_gid) == (10001, 10001)

@@ -112,7 +112,47 @@ def test_without_an_inference_server_nothing_is_analysed_again_and_it_says_why(
     assert said.out.startswith("0 users")
 
 
-@pytest.mark.parametrize("wrong", [["--per-minute", "0"], ["--most-waiting", "none"]])
-def test_a_rate_that_is_none_is_refused(wrong: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--per-minute", "0"], "a number from 0.1"),
+        (["--per-minute", "1/s"], "a number from 0.1 to 1000000, not '1/s'"),
+        (["--per-minute", "nan"], "a number from 0.1"),
+        (["--most-waiting", "none"], "a whole number, 1 or more, not 'none'"),
+        (["--most-waiting", "0"], "a whole number, 1 or more"),
+    ],
+)
+def test_a_rate_that_is_none_is_refused_in_words(
+    wrong: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         main(["reanalyse", *wrong])
+
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["queue"],
+        ["reseal"],
+        ["reanalyse"],
+        ["backup", "new.backup"],
+        ["erasures", "list"],
+        ["erasures", "export", "-"],
+        ["erasures", "replay"],
+    ],
+)
+def test_a_store_that_is_not_there_is_named_and_not_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "elsewhere"))
+    monkeypatch.delenv("STORE_URL", raising=False)
+
+    assert main(command) == 1
+
+    assert f"no store {tmp_path}/elsewhere/moodline.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -249,6 +249,37 @@ def test_parquet_keeps_its_types_and_marks_texts_that_are_null_or_undecodable(
         assert [line[name] for line in lines] == table.column(name).to_pylist()
 
 
+def test_values_within_values_of_parquet_become_json(bulk: Bulk, tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    within = {"price": float("nan"), "at": datetime(2026, 1, 2), "raw": b"\xff!"}
+    table = pa.table({"text": ["so happy"], "within": [within], "prices": [[1.5, float("inf")]]})
+    pq.write_table(table, tmp_path / "in.parquet")
+
+    assert bulk(tmp_path / "in.parquet", tmp_path / "out.jsonl") == 0
+
+    (line,) = read_lines(tmp_path / "out.jsonl")
+    assert line["within"] == {"price": None, "at": "2026-01-02 00:00:00", "raw": "\\xff!"}
+    assert line["prices"] == [1.5, None]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_lines_of_any_depth_are_scored_or_marked(bulk: Bulk, tmp_path: Path, ending: str) -> None:
+    depths = [*range(450, 550), *range(900, 1_010)]
+    lines = [
+        f'{{"text": "sad", "of": {"[" * depth}1e999{"]" * depth}}}\n'
+        f'{{"text": "sad", "of": {"[" * depth}1{"]" * depth}}}\n'
+        for depth in depths
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(lines))
+
+    assert bulk(tmp_path / "in.jsonl", tmp_path / f"out{ending}", "--keep", "of") == 0
+
+    read = read_csv if ending == ".csv" else read_lines
+    marked = [is_marked(row) for row in read(tmp_path / f"out{ending}")]
+    assert marked == [depth >= 500 for depth in depths for _ in range(2)]
+
+
 def test_every_format_becomes_every_other_with_the_same_scores(bulk: Bulk, tmp_path: Path) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
     texts = ["so happy", "my \ud800 dog", 'a "b", c', "x\ny"] * 5

@@ -1,5 +1,6 @@
 """What the command says, and its exit status, where something cannot be done."""
 
+import gzip
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,12 @@ Bulk = Callable[..., int]
         (b"text,joy\na,b\n", [], "the column joy already"),
         (b"", [], "no header"),
         ("text\na\n".encode("utf-16"), [], "UTF-16"),
+        ("text\na\n".encode("utf-16-le"), [], "iconv -f UTF-16 -t UTF-8"),
+        ("text\na\n".encode("utf-16-be"), [], "> utf8.csv"),
         (b"text\na\n", ["--encoding", "utf-16"], "UTF-16"),
+        (gzip.compress(b"text\na\n"), [], "is packed: unpack it first, for example with gzip -dc"),
+        (b"PK\x03\x04 an archive", [], "unzip -p"),
+        (b"id,text\r1,a\r2,b\r", [], "end with CR alone"),
         (b"text\na\n", ["--encoding", "klingon"], "klingon is not known"),
         (b"text\na\n", ["--keep", "author"], "--keep author: there is no such column"),
         (b"text\na\n", ["--delimiter", "ab"], "one character"),
@@ -52,6 +58,10 @@ def test_what_cannot_be_used_is_named_before_anything_is_written(
         ("in.csv", "in.csv", "the same file"),
         ("in.csv", "nowhere/out.csv", "make it first"),
         ("in.csv", "taken.csv", "is there already"),
+        ("in.csv", "folder.csv", "OUT is a folder"),
+        ("in.csv.gz", "out.csv", "is packed: unpack it first"),
+        ("-", "out.csv", "standard input cannot be IN"),
+        ("/dev/stdin", "out.csv", "standard input cannot be IN"),
         ("broken.parquet", "out.csv", "not a whole Parquet file"),
         ("prose.jsonl", "out.jsonl", "no JSON object"),
     ],
@@ -68,12 +78,51 @@ def test_files_that_cannot_be_used_are_named(
         pytest.importorskip("pyarrow")
     for name in ("in.csv", "taken.csv", "broken.parquet", "prose.jsonl", "in.json"):
         (tmp_path / name).write_text("text\nso happy\n")
+    (tmp_path / "folder.csv").mkdir()
     before = sorted(tmp_path.iterdir())
 
-    assert bulk(tmp_path / source, tmp_path / target) == 2
+    assert bulk("-" if source == "-" else tmp_path / source, tmp_path / target) == 2
 
     assert said in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_packed_file_of_json_lines_is_named_without_its_bytes(
+    bulk: Bulk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.jsonl").write_bytes(gzip.compress(b'{"text": "a"}\n'))
+
+    assert bulk(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == 2
+
+    said = capsys.readouterr().err
+    assert "> unpacked.jsonl" in said
+    assert said.strip().isprintable()
+
+
+@pytest.mark.parametrize("options", [[], ["--text-column", "so happy"]])
+def test_the_column_that_was_chosen_is_said_where_nobody_named_it(
+    bulk: Bulk, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    (tmp_path / "in.csv").write_text("so happy\nso sad\n")  # it has no header
+
+    assert bulk(tmp_path / "in.csv", tmp_path / "out.csv", *options) == 0
+
+    said = "the texts are in the column 'so happy'" in capsys.readouterr().err
+    assert said == (not options)
+
+
+def test_progress_that_nobody_reads_any_more_ends_no_run() -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    now = [0.0]
+    line = ProgressLine(Closed(), size=10, read=0, rows=0, clock=lambda: now[0])
+    now[0] = 1000.0
+
+    line.show(5, 5, 0)
+
+    assert line.rate(5) == 0.005
 
 
 def test_a_parquet_column_that_holds_no_texts_is_named(
