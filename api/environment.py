@@ -28,9 +28,22 @@ COMPOSE_VARIABLES = frozenset(
 )
 """What docker-compose.yml itself reads from .env."""
 
-# Read by the inference server, or by programs and libraries that are started with this environment.
+SERVING_VARIABLES = frozenset(
+    f"SERVING_{name}"
+    for name in (
+        *("CACHE_TEXTS", "CONNECTIONS", "CORS_ORIGINS", "CUDA_GRAPHS", "DEADLINE_SECONDS", "DOCS"),
+        *("GPU_MODEL_DIR", "GRPC_PORT", "HOST", "KEYS", "KEYS_FILE", "LOG_FORMAT", "LONE_THREADS"),
+        *("MAX_BODY_BYTES", "MAX_TEXTS", "MAX_TEXT_CHARS", "METRICS", "MODEL_DIR", "PORT"),
+        *("PROVIDERS", "QUEUE_SHARE", "QUEUE_TEXTS", "RECEIVE_SECONDS", "SCHEDULER"),
+        *("TENSORRT_CACHE", "THREADS", "TOKEN_BUDGET", "WORKERS"),
+    )
+)
+"""Settings of the inference server, of which docker-compose.yml passes it the ones it names: a
+misspelt one reaches nobody, so the API, which sees the file, has to say so."""
+
+# Read by programs and libraries that are started with this environment.
 _OTHERS_PREFIXES = (
-    *("SERVING_", "BENTOML_", "CELERY_", "COMPOSE_", "DOCKER_", "GUNICORN_", "LC_", "NVIDIA_"),
+    *("BENTOML_", "CELERY_", "COMPOSE_", "DOCKER_", "GUNICORN_", "LC_", "NVIDIA_"),
     *("OMP_", "OTEL_", "PIP_", "PYTHON"),
 )
 _OTHERS_NAMES = frozenset(
@@ -91,14 +104,15 @@ def unread_names(
     secrets: Collection[str],
 ) -> Iterator[str]:
     """Yield a line per name of a file that is no setting, or is set otherwise in the process."""
-    known = {*defaults, *(f"{name}{FILE_SUFFIX}" for name in secrets), *COMPOSE_VARIABLES}
+    not_read_here = COMPOSE_VARIABLES | SERVING_VARIABLES
+    known = {*defaults, *(f"{name}{FILE_SUFFIX}" for name in secrets), *not_read_here}
     for name, given in of_file.items():
         value = (given or "").strip()
         if name not in known:
             if not _is_of_others(name, known):
                 likely = get_close_matches(name, known, 1, _SIMILAR)
                 yield f"{name} is no setting" + (f"; is {likely[0]} meant?" if likely else ".")
-        elif name in COMPOSE_VARIABLES or value in ("", defaults.get(name)):
+        elif name in not_read_here or value in ("", defaults.get(name)):
             continue
         elif name not in environment:
             yield f"{name} is not in the environment of this process, so it has no effect."

@@ -52,6 +52,13 @@ def _web_address(text: str) -> str:
 def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         raise ValueError("must name at least one host, separated by commas, without ports")
+    for name in names:
+        # Any other name is one that no Host header can have: all calls would be refused with 421.
+        if not re.fullmatch(r"[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\]", name):
+            raise ValueError(
+                "must list host names such as mood.example.org, separated by commas, without"
+                f" https://, port, quotes or *, and {name!r} is none"
+            )
     return names
 
 

@@ -8,11 +8,23 @@
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:-deploy/secrets}
+if ! command -v openssl > /dev/null; then
+  echo "deploy/make-secrets.sh needs openssl, which makes the secrets: install it first." >&2
+  exit 1
+fi
 mkdir -p "$folder"
 chmod 700 "$folder"
 
-new() { # new NAME TEXT: write a secret unless it is there
-  [ -e "$folder/$1" ] || printf '%s\n' "$2" > "$folder/$1"
+new() { # new NAME TEXT: write a secret, whole or not at all, unless it is there
+  if [ ! -e "$folder/$1" ]; then
+    # Of these none is shorter; what is was made while openssl failed.
+    [ ${#2} -ge 32 ] || { echo "$folder/$1 could not be made." >&2; exit 1; }
+    printf '%s\n' "$2" > "$folder/.new"
+    mv "$folder/.new" "$folder/$1"
+  elif ! grep -q '[^[:space:]]' "$folder/$1"; then
+    echo "$folder/$1 is empty: write your secret into it, or delete it to have one made." >&2
+    exit 1
+  fi
   chmod 444 "$folder/$1"
 }
 text() { # text NAME: the text of a secret
@@ -34,6 +46,10 @@ new store_url "mongodb://moodline:$(text mongo_password)@mongo:27017/moodline?re
 
 new redis_conf "requirepass $(random)"
 redis_password=$(sed -n 's/^requirepass //p' "$folder/redis_conf")
+if [ -z "$redis_password" ]; then
+  echo "$folder/redis_conf has no password: it needs a line 'requirepass PASSWORD'." >&2
+  exit 1
+fi
 new queue_url "redis://:$redis_password@redis:6379/0"
 new redis_url "redis://:$redis_password@redis:6379/1"
 

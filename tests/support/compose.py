@@ -40,16 +40,20 @@ class Project:
 
     def make_secrets(self) -> str:
         """Run the operator's first command and return what it says."""
-        done = subprocess.run(
+        done = self.run_make_secrets()
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def run_make_secrets(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [self.folder / "deploy" / "make-secrets.sh"],
             cwd=self.folder.parent,
+            env={**os.environ, **environment},
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def config(self, *profiles: str) -> subprocess.CompletedProcess[str]:
         """Resolve the compose file with docker-compose in this folder."""

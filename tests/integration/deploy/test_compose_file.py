@@ -1,6 +1,7 @@
 """docker-compose.yml: what it resolves to, what reaches the services, and how they are held."""
 
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -89,6 +90,47 @@ def test_the_secrets_are_made_once_and_are_not_readable_from_outside_their_folde
     assert after["mongo_password"] == b"mine"
     assert stat.S_IMODE(own_project.secrets.stat().st_mode) == 0o700
     assert own_project.env_file.read_text(encoding="utf-8") == "COUNTRY=IE\n"
+
+
+def test_without_openssl_no_empty_secret_is_made_that_would_stay(own_project: Project) -> None:
+    programs = own_project.folder / "programs"
+    programs.mkdir()
+    (programs / "sh").symlink_to("/bin/sh")
+    for name in ("cat", "chmod", "cp", "dirname", "grep", "mkdir", "mv", "sed", "tr"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+
+    made = own_project.run_make_secrets(PATH=str(programs))
+
+    assert made.returncode != 0
+    assert "needs openssl" in made.stderr
+    assert not own_project.secrets.exists()
+
+    (programs / "openssl").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    (programs / "openssl").chmod(0o755)
+    made = own_project.run_make_secrets(PATH=str(programs))
+
+    assert made.returncode != 0
+    assert "api_key_pepper could not be made" in made.stderr
+    assert list(own_project.secrets.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("mongo_admin_password", "\n", "mongo_admin_password is empty"),
+        ("redis_conf", "requirepass \n", "redis_conf has no password"),
+    ],
+)
+def test_a_secret_that_is_empty_is_named(
+    own_project: Project, name: str, content: str, said: str
+) -> None:
+    own_project.secrets.mkdir(parents=True)
+    (own_project.secrets / name).write_text(content, encoding="utf-8")
+
+    made = own_project.run_make_secrets()
+
+    assert made.returncode != 0
+    assert said in made.stderr
 
 
 def test_every_secret_of_the_file_is_made_and_every_made_one_is_used(project: Project) -> None:

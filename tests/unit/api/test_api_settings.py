@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.environment import COMPOSE_VARIABLES, unread_names
+from api.environment import COMPOSE_VARIABLES, SERVING_VARIABLES, unread_names
 from api.settings import Settings, SettingsError, read_settings, secrets, variables
 from serving.errors import SettingsError as ServingSettingsError
 from serving.settings import Settings as ServingSettings
@@ -95,6 +95,12 @@ def test_a_variable_changes_its_setting(
         ("SCORING", "newest"),
         ("LOG_LEVEL", "loud"),
         ("ALLOWED_HOSTS", " , "),
+        ("ALLOWED_HOSTS", "https://mood.example.org"),
+        ("ALLOWED_HOSTS", "mood.example.org:8443"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "localhost,*.example.org"),
+        ("ALLOWED_HOSTS", '"mood.example.org"'),
+        ("ALLOWED_HOSTS", "mood.example.org another.example.org"),
         ("X_OWN_ACCOUNTS", "*"),
         ("X_OWN_ACCOUNTS", "ana, not a name"),
         ("X_API_URL", "api.x.com"),
@@ -277,7 +283,9 @@ def test_a_variable_of_the_inference_server_that_it_does_not_know_is_named() -> 
     ]
 
 
-@pytest.mark.parametrize("name", ["FOO", "MOODLINE_PORT", "OTEL_EXPORTER_OTLP_ENDPONT", "api_port"])
+@pytest.mark.parametrize(
+    "name", ["FOO", "MOODLINE_PORT", "OTEL_EXPORTER_OTLP_ENDPONT", "api_port", "SERVING_THREDS"]
+)
 def test_a_name_of_the_env_file_that_is_no_setting_is_named(name: str) -> None:
     (line,) = unread_names({name: "1"}, {name: "1"}, variables(), secrets())
 
@@ -289,6 +297,12 @@ def test_a_name_of_the_env_file_that_is_no_setting_is_named(name: str) -> None:
 )
 def test_a_name_that_something_else_reads_is_not_named(name: str) -> None:
     assert list(unread_names({name: "1"}, {name: "1"}, variables(), secrets())) == []
+
+
+def test_the_settings_of_the_inference_server_are_known_by_their_names() -> None:
+    names = {f"SERVING_{name.upper()}" for name in ServingSettings.model_fields}
+
+    assert names | {"SERVING_KEYS_FILE"} == SERVING_VARIABLES
 
 
 def test_a_copied_example_has_nothing_to_say() -> None:
