@@ -46,8 +46,25 @@ def test_every_path_of_the_repository_that_it_names_is_there() -> None:
     assert missing == []
 
 
+def test_with_a_mongodb_of_ones_own_nothing_waits_for_the_one_of_the_file() -> None:
+    block = re.search(r"```yaml\n(services:.*?)```", TEXT, re.DOTALL)
+    assert block is not None
+    changed = yaml.safe_load(block[1].replace("!override ", ""))["services"]
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+
+    waiting = {
+        name: one["depends_on"]
+        for name, one in services.items()
+        if "mongo" in one.get("depends_on", {})
+    }
+    for waits_for in waiting.values():
+        del waits_for["mongo"]
+
+    assert {name: one["depends_on"] for name, one in changed.items()} == waiting
+
+
 def test_the_overlay_of_ones_own_is_rendered(tmp_path: Path) -> None:
-    block = re.search(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    block = re.search(r"```yaml\n( *resources:.*?)```", TEXT, re.DOTALL)
     assert block is not None
     overlay = yaml.safe_load(block[1])
     assert overlay["resources"] == ["../moodline/deploy/kubernetes/observability"]
