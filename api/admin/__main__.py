@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.run is not restore:
             _need_store(settings)
         options.run(settings, options)
+        sys.stdout.flush()
     except (SettingsError, MoodlineError) as error:
         faults = error.errors if isinstance(error, InvalidRequestError) else ()
         details = [f" {fault.where}: {fault.reason}." for fault in faults]
@@ -30,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("moodline: stopped", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # such as `queue | head -1`: its reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return 0
     return 0
 
 

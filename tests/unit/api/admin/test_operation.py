@@ -1,5 +1,8 @@
 """`python -m api.admin` queue, reseal and reanalyse on a store, as an operator calls them."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,3 +159,22 @@ def test_a_store_that_is_not_there_is_named_and_not_made(
 
     assert f"no store {tmp_path}/elsewhere/moodline.db" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(store: SqliteStore, tmp_path: Path) -> None:
+    queue_analysis(store, "ana", datetime.now(UTC))
+    read, write = os.pipe()
+    os.close(read)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "api.admin", "queue"],
+        env={**os.environ, "DATA_DIR": str(tmp_path)},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(write)
+
+    assert (done.returncode, done.stderr) == (0, "")
