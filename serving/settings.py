@@ -113,6 +113,8 @@ def _keys(value: Any) -> Any:
         if found[1] in keys:
             raise ValueError(f"must not have the name of entry {number} twice")
         keys[found[1]] = found[2]
+    if not keys:
+        raise ValueError("must have at least one name:secret, or not be set: all may call then")
     return keys
 
 
@@ -238,7 +240,7 @@ def _keys_in_file(environment: Mapping[str, str]) -> dict[str, str]:
     if environment.get(_KEYS_VARIABLE, "").strip():
         raise SettingsError(f"{_KEYS_VARIABLE} and {KEYS_FILE} must not both be set")
     try:
-        return {_KEYS_VARIABLE: Path(path).read_text(encoding="utf-8")}
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as exc:
         raise SettingsError(
             f"{KEYS_FILE} must name a file that can be read, and {path} cannot be"
@@ -246,6 +248,11 @@ def _keys_in_file(environment: Mapping[str, str]) -> dict[str, str]:
         ) from exc
     except ValueError:
         raise SettingsError(f"{KEYS_FILE} must name a text file in UTF-8: {path}") from None
+    if not text.strip():  # blank, it would be as no keys, and all could call
+        raise SettingsError(
+            f"{KEYS_FILE} must name a file with a name:secret a line: {path} is empty"
+        )
+    return {_KEYS_VARIABLE: text}
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

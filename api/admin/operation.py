@@ -57,7 +57,7 @@ def reanalyse(settings: Settings, options: Namespace) -> None:
 def reseal(settings: Settings, _options: Namespace) -> None:
     """Seal all tokens with the first key of SIGN_IN_KEY.
 
-    Raises StoreUnavailableError, and ConflictError without a key.
+    Raises StoreUnavailableError, and ConflictError without a key or where a token needs another.
     """
     if not settings.sign_in_key:
         raise ConflictError("SIGN_IN_KEY is not set, so there is nothing to seal with")
@@ -66,9 +66,9 @@ def reseal(settings: Settings, _options: Namespace) -> None:
         done = ports.store.reseal_sign_ins(sealer.reseal)
     say(f"{done.sealed:,} sign-ins are sealed with the first key of SIGN_IN_KEY.")
     if done.unreadable:
-        say(
-            f"{done.unreadable:,} were sealed with a key that is not in SIGN_IN_KEY: these people"
-            " have to sign in again, unless you add that key and run this once more."
+        raise ConflictError(
+            f"{done.unreadable:,} sign-ins were sealed with a key that is not in SIGN_IN_KEY: these"
+            " people have to sign in again, unless you add that key and run this once more"
         )
 
 

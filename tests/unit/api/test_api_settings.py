@@ -273,6 +273,17 @@ def test_bearer_keys_of_the_inference_server_may_have_a_file_with_a_line_each(
         )
 
 
+@pytest.mark.parametrize("text", ["", " \n", ",\n"])
+def test_an_empty_file_of_bearer_keys_does_not_open_the_inference_server_to_all(
+    tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ServingSettingsError, match="SERVING_KEYS"):
+        ServingSettings.from_environment({"SERVING_KEYS_FILE": str(file)})
+
+
 def test_a_variable_of_the_inference_server_that_it_does_not_know_is_named() -> None:
     lines = unknown_variables(
         {"SERVING_QUEUE_TEXT": "1", "SERVING_PORT": "1", "SERVING_KEYS_FILE": "k", "PORT": "2"}
