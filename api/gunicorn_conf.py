@@ -20,8 +20,7 @@ from api.bootstrap.adapters import adapters
 from api.bootstrap.service import Service, wire
 from api.environment import warn_of_unread_names
 from api.errors import MoodlineError
-from api.logs import configure_logs
-from api.runtime.gunicorn_worker import HttpServerWorker
+from api.runtime.gunicorn_worker import HttpServerLogger, HttpServerWorker
 from api.runtime.processes import collect_garbage_less_often
 from api.settings import SettingsError, read_settings, secrets, variables
 
@@ -43,6 +42,13 @@ class worker_class(HttpServerWorker):  # noqa: N801  the name that gunicorn read
     settings = _settings
 
 
+class logger_class(HttpServerLogger):  # noqa: N801  the name that gunicorn reads
+    """The log with these settings."""
+
+    settings = _settings
+
+
+loglevel = _settings.log_level
 wsgi_app = "api.gunicorn_conf:serve()"
 bind = [f"{_settings.api_host}:{_settings.api_port}"]
 workers = _settings.api_processes
@@ -55,7 +61,6 @@ control_socket_disable = True
 
 def serve() -> Flask:
     """Return the app of this process; if it cannot be wired, write why and end all processes."""
-    configure_logs(_settings.log_format, _settings.log_level)
     try:
         service = wire(adapters(_settings), _settings)
     except (SettingsError, MoodlineError) as error:
@@ -69,7 +74,6 @@ def serve() -> Flask:
 
 def on_starting(_server: Any) -> None:
     """Say which settings have no effect, and delete the metrics of earlier processes."""
-    configure_logs(_settings.log_format, _settings.log_level)
     warn_of_unread_names(os.environ, variables(), secrets())
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         Path(folder).mkdir(parents=True, exist_ok=True)

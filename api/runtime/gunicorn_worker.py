@@ -1,4 +1,4 @@
-"""gunicorn's worker process with the API's own web server in it.
+"""gunicorn's worker process with the API's own web server in it, and its log in the API's form.
 
 gunicorn's own workers give a connection a thread before its head has come, and wait for the rest
 without a deadline: two dozen half-sent heads stop them. So gunicorn has the processes and the
@@ -7,11 +7,28 @@ listening socket, and `api.runtime.http_server` does the HTTP, as it does for `p
 
 import os
 from types import FrameType
+from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
+from api.logs import configure_logs
 from api.runtime.http_server import HttpServer
 from api.settings import Settings
+
+
+class HttpServerLogger(Logger):  # type: ignore[misc] # gunicorn ships no types
+    """gunicorn's own lines in the form of all others; the subclass sets `settings`."""
+
+    settings: Settings
+
+    def setup(self, cfg: Any) -> None:
+        """Take the place of gunicorn's handler, unless a file was named for its lines."""
+        super().setup(cfg)
+        configure_logs(self.settings.log_format, self.settings.log_level)
+        if cfg.errorlog == "-":
+            self.error_log.handlers.clear()
+            self.error_log.propagate = True
 
 
 class HttpServerWorker(Worker):  # type: ignore[misc] # gunicorn ships no types

@@ -1,5 +1,6 @@
 """Under gunicorn several processes serve one store, and stop without losing anything."""
 
+import json
 import signal
 
 import psutil
@@ -42,6 +43,21 @@ def test_a_stop_ends_event_streams_and_puts_analyses_back(deployment: Deployment
     assert [process for process in processes if process.is_running()] == []
     assert deployment.rows("SELECT state FROM analyses") == [("queued",)]
     assert "Traceback" not in deployment.log()
+
+
+def test_each_line_of_its_json_log_is_an_object_gunicorns_own_included(
+    deployment: Deployment,
+) -> None:
+    master = deployment.start_gunicorn(QUEUE_URL="", API_PROCESSES="2", LOG_FORMAT="json")
+
+    master.send_signal(signal.SIGTERM)
+    assert master.wait(SECONDS) == 0
+
+    lines = [json.loads(line) for line in deployment.log().splitlines()]
+    assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, lines))
+    said = [line["message"] for line in lines if line["logger"] == "gunicorn.error"]
+    assert said[0].startswith("Starting gunicorn")
+    assert said[-1].startswith("Shutting down")
 
 
 @pytest.mark.parametrize(
