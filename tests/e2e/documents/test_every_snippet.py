@@ -50,7 +50,7 @@ NOT_RUN = {
         (
             *("docker compose build", "docker compose pull", "docker save", "docker load"),
             *("docker compose exec -T", "docker compose run", "docker compose stop"),
-            *("docker compose start", "docker compose down"),
+            *("docker compose start", "docker compose down", "db.", "END"),
         ),
         NO_DOCKER,
     ),
@@ -60,6 +60,7 @@ NOT_RUN = {
     "docker compose --profile": NO_DOCKER,
     "docker buildx": NO_DOCKER,
     "kubectl": NO_CLUSTER,
+    "services:": "tests/integration/deploy/test_deploying_document.py reads it",
     "resources: [": "tests/integration/deploy/test_deploying_document.py renders it",
     "<!doctype html>": "tests/e2e/browser/test_front_end_page.py opens it",
     "async function* changes": "tests/e2e/browser/test_front_end_page.py calls it",
