@@ -222,6 +222,15 @@ class ParquetWriter:
     def finish(self, partial: Path, whole: Path) -> None:
         """Write the stream as a Parquet file, in row groups of a good size, and name it."""
         joined = whole.with_name(f"{whole.name}.joined")
+        try:
+            self._join(partial, joined)
+        except BaseException:
+            joined.unlink(missing_ok=True)  # above all where the disk is full
+            raise
+        joined.rename(whole)
+        partial.unlink()
+
+    def _join(self, partial: Path, joined: Path) -> None:
         with (
             pa.OSFile(str(partial)) as stream,
             pa.ipc.open_stream(stream) as batches,
@@ -236,8 +245,6 @@ class ParquetWriter:
                     group = []
             if group:
                 writer.write_table(pa.Table.from_batches(group))
-        joined.rename(whole)
-        partial.unlink()
 
     def _column(self, window: Window, field: pa.Field) -> pa.Array:
         if self._batches:

@@ -262,3 +262,23 @@ def test_a_full_disk_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch, source:
     assert run(source, target, Wishes(), FakeScoring()).rows == ROWS
     run(source, output(source, "whole"), Wishes(), FakeScoring())
     assert target.read_bytes() == output(source, "whole").read_bytes()
+
+
+def test_a_disk_that_is_full_at_the_end_keeps_all_rows_and_nothing_half_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    source, target = write_source(tmp_path / "in.parquet"), tmp_path / "out.parquet"
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq.ParquetWriter, "write_table", full)
+        with pytest.raises(StorageError, match="All rows are done and kept"):
+            run(source, target, Wishes(), FakeScoring())
+
+    assert left(target) == ["out.parquet.journal", "out.parquet.partial"]
+    again = FakeScoring()
+    assert run(source, target, Wishes(), again).rows == ROWS
+    assert again.rows == 0
