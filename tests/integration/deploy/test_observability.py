@@ -100,6 +100,16 @@ def test_every_alert_reads_metrics_that_there_are_and_says_what_to_do(
     assert {"summary", "description", "runbook_url"} <= set(rule["annotations"])
 
 
+def test_a_service_of_which_no_process_is_left_is_an_alert_too() -> None:
+    (down,) = (rule for rule in alert_rules() if rule["alert"] == "ServiceDown")
+    prometheus = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    jobs = {one["job_name"] for one in prometheus["scrape_configs"]}
+
+    assert set(re.findall(r'absent\(up\{job="(\w+)"\}\)', down["expr"])) == jobs
+    (named,) = re.findall(r'up\{job=~"([^"]+)"\} == 0', down["expr"])
+    assert set(named.split("|")) == jobs
+
+
 def test_the_autoscalers_read_metrics_that_there_are_and_that_the_adapter_offers(
     exposed: set[str],
 ) -> None:
