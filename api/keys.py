@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import datetime
 
-from api.bootstrap.adapters import adapters
+from api.bootstrap.adapters import adapters, need_store
 from api.domain.api_keys import ApiKey, Scope
 from api.errors import InvalidRequestError, MoodlineError
 from api.services.access import Access
@@ -20,6 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = read_settings(os.environ)
+        if options.command in ("list", "revoke"):  # a first key may be made before the service runs
+            need_store(settings)
         ports = adapters(settings)
         try:
             _run(options, Access(ports.keys, ports.clock, settings.api_key_pepper))

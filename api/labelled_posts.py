@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from api.bootstrap.adapters import adapters
+from api.bootstrap.adapters import adapters, need_store
 from api.errors import MoodlineError
 from api.ports.store import LabelledPost
 from api.settings import SettingsError, read_settings
@@ -24,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, metavar="OUT.jsonl", help="the file to write")
     out: Path = parser.parse_args(arguments).out
     try:
-        ports = adapters(read_settings(os.environ))
+        settings = read_settings(os.environ)
+        need_store(settings)
+        ports = adapters(settings)
         try:
             labelled = ports.store.labelled_posts()
         finally:

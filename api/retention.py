@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from api.bootstrap.adapters import adapters
+from api.bootstrap.adapters import adapters, need_store
 from api.errors import MoodlineError
 from api.jobs.retention import delete_past_retention
 from api.ports.store import PastRetention
@@ -23,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("delete", help="delete it now, however much it is")
     command = parser.parse_args(arguments).command
     try:
-        ports = adapters(read_settings(os.environ))
+        settings = read_settings(os.environ)
+        need_store(settings)
+        ports = adapters(settings)
         try:
             now = ports.clock()
             past = ports.store.past_retention(now)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from api.admin.backups import backup, erasures, restore
 from api.admin.operation import queue, reanalyse, reseal
-from api.errors import InvalidRequestError, MoodlineError, StoreUnavailableError
-from api.settings import Settings, SettingsError, read_settings
+from api.bootstrap.adapters import need_store
+from api.errors import InvalidRequestError, MoodlineError
+from api.settings import SettingsError, read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = read_settings(os.environ)
         if options.run is not restore:
-            _need_store(settings)
+            need_store(settings)
         options.run(settings, options)
         sys.stdout.flush()
     except (SettingsError, MoodlineError) as error:
@@ -91,19 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     showing = commands.add_parser("queue", help="show what waits, runs and has failed")
     showing.set_defaults(run=queue)
     return parser
-
-
-def _need_store(settings: Settings) -> None:
-    """Raise StoreUnavailableError where opening the store would make a new, empty one.
-
-    With a DATA_DIR that is not the service's, that one would say that nothing waits and that nobody
-    was erased.
-    """
-    if not settings.store_is_mongo and not settings.store_path.exists():
-        raise StoreUnavailableError(
-            f"there is no store {settings.store_path}: STORE_URL or DATA_DIR names it, and must be"
-            " set as it is for the service, which makes it when it starts"
-        )
 
 
 def _new_file(text: str) -> Path:

@@ -12,6 +12,7 @@ from api.adapters.language_detection import Py3langidDetector
 from api.adapters.redis_probe import redis_probe
 from api.bootstrap.sources import wire_sources
 from api.domain.mood.mood_pictures import MoodPicture, Theme
+from api.errors import StoreUnavailableError
 from api.logs import trace_id
 from api.ports.api_keys import KeyStore
 from api.ports.clock import Clock
@@ -75,6 +76,19 @@ def open_store(settings: Settings) -> SqliteStore | MongoStore:
 
         return MongoStore(settings.store_url, retention=retention, erasure_log=erasure_log)
     return SqliteStore(settings.store_path, retention=retention, erasure_log=erasure_log)
+
+
+def need_store(settings: Settings) -> None:
+    """Raise StoreUnavailableError where opening the store would make a new, empty one.
+
+    For commands about a service's store: with a DATA_DIR that is not the service's, that one would
+    say that nothing waits and that nobody was erased.
+    """
+    if not settings.store_is_mongo and not settings.store_path.exists():
+        raise StoreUnavailableError(
+            f"there is no store {settings.store_path}: STORE_URL or DATA_DIR names it, and must be"
+            " set as it is for the service, which makes it when it starts"
+        )
 
 
 def adapters(settings: Settings) -> Ports:

@@ -62,6 +62,8 @@ def test_a_revoked_key_is_gone(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_fault_is_one_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
 ) -> None:
+    made(capsys, "--scope", "admin")
+
     assert main(arguments) == 1
 
     line = capsys.readouterr().err
@@ -76,3 +78,13 @@ def test_without_a_pepper_it_says_how_to_set_one(
 
     assert main(["create", "x", "--scope", "admin"]) == 1
     assert "API_KEY_PEPPER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["revoke", "none"]])
+def test_keys_are_not_looked_for_in_a_store_that_is_not_there(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], tmp_path: Path
+) -> None:
+    assert main(arguments) == 1
+
+    assert f"there is no store {tmp_path}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
