@@ -69,15 +69,17 @@ def compare(options: argparse.Namespace) -> int:
             utilisation=options.utilisation,
             seed=options.seed,
         )
-        real, arrived = check.run_for_real(service, arriving, seed=options.seed)
-    model = check.simulated(calibrated, arrived, seed=options.seed)
+        real, arrived, requests = check.run_for_real(service, arriving, seed=options.seed)
+    model = check.simulated(calibrated, arrived, requests=requests, seed=options.seed)
     shown, close = check.comparison(real, model)
     print(
         f"{machine['processor']} ({machine['int8_units']}), {machine['cores']} cores, commit"
         f" {describe_commit()}, load average before {machine['load_average_before']:.2f};"
         f" {options.analyses} analyses with {sum(one.posts for one in arrived):,} posts,"
         f" utilisation {options.utilisation:.0%}, seed {options.seed}\n"
-        f"costs, of {calibrated.analyses} analyses one at a time: {calibrated.costs}\n\n{shown}\n"
+        f"costs, of {calibrated.analyses} analyses one at a time: {calibrated.costs};"
+        f" {requests:.1f} requests per analysis, each {calibrated.api_per_request:.4f} s of the API"
+        f" and {calibrated.client_per_request:.4f} s of this client\n\n{shown}\n"
     )
     if machine["load_average_before"] > QUIET_LOAD:
         print("THE MACHINE WAS BUSY: do not publish.")
@@ -99,6 +101,7 @@ def measure(options: argparse.Namespace) -> int:
         "decide_seconds_per_post": costs.decide,
         "inference_seconds_per_text": costs.text,
         "inference_texts_per_run": calibrated.texts_per_run,
+        "api_seconds_per_request": calibrated.api_per_request,
     }
     for name, value in values.items():
         print(f"{name} {value:.6g}")

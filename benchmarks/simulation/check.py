@@ -1,7 +1,8 @@
 """The simulation compared with a real run: Redis, inference server, API and two workers.
 
-A first run, one analysis at a time, measures what the stages take (`progress.seconds`). A second
-one has Poisson arrivals. The simulation has the same arrivals and the times of the first run.
+A first run, one analysis at a time, measures what an analysis costs the cores: the model's runs by
+the inference server's metrics, workers, API and this client by their CPU time. A second one has
+Poisson arrivals. The simulation has the same arrivals and the costs of the first run.
 """
 
 import json
@@ -11,18 +12,20 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from statistics import fmean, linear_regression, median
 from typing import Any
 
 import httpx
+import psutil
 
 from api.runtime.processes import LocalServersError, free_port, start, wait_ready
 from benchmarks.figures import percentile
+from benchmarks.peers.processes import family
 from benchmarks.simulation.inputs import Costs, Deployment, Scaling
 from benchmarks.simulation.run import Arrival, simulate
 from serving.classifier.cores import usable_cores
@@ -52,11 +55,35 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Costs measured one analysis at a time, texts of a run of the model, and how many analyses."""
+    """What so many analyses, one at a time, cost.
+
+    Of a request, the API and the client each use so many seconds of a core; costs has none of that,
+    since how often a client asks depends on the client. A run of the model has so many texts.
+    """
 
     costs: Costs
     texts_per_run: float
+    api_per_request: float
+    client_per_request: float
     analyses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """An analysis while there was no other: its document and the CPU seconds of the workers."""
+
+    posts: int
+    document: Mapping[str, Any]
+    worker_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """CPU seconds used up to now."""
+
+    workers: float
+    api: float
+    client: float
 
 
 @contextmanager
@@ -86,15 +113,17 @@ def distributed_service() -> Iterator["Service"]:
         wait_ready(serving, [child])
         wait_ready(api, [child])
         client = stack.enter_context(httpx.Client(base_url=api, timeout=60, trust_env=False))
-        yield Service(client, serving)
+        yield Service(client, serving, child.process.pid)
 
 
 class Service:
     """The running service, as a client sees it."""
 
-    def __init__(self, api: httpx.Client, serving_url: str) -> None:
+    def __init__(self, api: httpx.Client, serving_url: str, launcher: int) -> None:
         self._api = api
         self._serving_url = serving_url
+        self._launcher = launcher
+        self.polls = 0
 
     def import_posts(self, user: str, texts: Sequence[str]) -> None:
         """Import posts of these texts, an hour apart."""
@@ -117,6 +146,7 @@ class Service:
         """Return an analysis once it has succeeded. Raises LocalServersError."""
         deadline = time.monotonic() + _END_SECONDS
         while time.monotonic() < deadline:
+            self.polls += 1
             answer = self._api.get(f"/v1/analyses/{analysis_id}").raise_for_status()
             document: dict[str, Any] = answer.json()
             if document["state"] == "succeeded":
@@ -125,6 +155,16 @@ class Service:
                 raise LocalServersError(f"an analysis has {document['state']}: {document}")
             time.sleep(pause)
         raise LocalServersError(f"an analysis has not ended within {_END_SECONDS:.0f} seconds")
+
+    def used(self) -> Used:
+        """Return what workers, API and this process have used up to now."""
+        seconds = {"-m api.worker": 0.0, "-m api": 0.0}
+        for process in family(self._launcher):
+            with suppress(psutil.Error):
+                module, times = " ".join(process.cmdline()[1:3]), process.cpu_times()
+                if module in seconds:
+                    seconds[module] += times.user + times.system
+        return Used(seconds["-m api.worker"], seconds["-m api"], time.process_time())
 
     def inference_counts(self) -> dict[str, float]:
         """Return the sums of the inference server's metrics by name."""
@@ -146,67 +186,55 @@ def calibrate(service: Service, *, rounds: int, seed: int) -> Calibration:
     for number in range(2):  # workers may still be starting, and the first analysis is slower
         service.import_posts(f"warm{number}", texts(50, chance))
         service.ended(service.begin(f"warm{number}"), pause=0.2)
-    found: list[tuple[int, dict[str, Any]]] = []
-    before = service.inference_counts()
+    found: list[Alone] = []
+    before, polls = service.inference_counts(), service.polls
+    api = client = 0.0
     for turn in range(rounds):
         for posts in CALIBRATION_POSTS:
             user = f"one{turn}x{posts}"
             service.import_posts(user, texts(posts, chance))
-            found.append((posts, service.ended(service.begin(user), pause=0.2)))
-    after = service.inference_counts()
-    return Calibration(*costs_of(found, before, after, cores=usable_cores()), len(found))
+            start = service.used()
+            document = service.ended(service.begin(user), pause=0.2)
+            end = service.used()
+            found.append(Alone(posts, document, end.workers - start.workers))
+            api, client = api + end.api - start.api, client + end.client - start.client
+    requests = service.polls - polls + len(found)
+    costs, texts_per_run = costs_of(found, before, service.inference_counts())
+    return Calibration(costs, texts_per_run, api / requests, client / requests, len(found))
 
 
 def costs_of(
-    found: Sequence[tuple[int, Mapping[str, Any]]],
-    before: Mapping[str, float],
-    after: Mapping[str, float],
-    *,
-    cores: int,
+    found: Sequence[Alone], before: Mapping[str, float], after: Mapping[str, float]
 ) -> tuple[Costs, float]:
-    """Return the costs, and the mean number of texts of a run, of analyses made one at a time.
+    """Return the costs of analyses made one at a time, and the mean number of texts of a run.
 
-    found has the number of posts and the document of each. before and after are sums of the
-    inference server's metrics. What the model takes of the time to classify is simulated, since
-    runs of many texts divide unevenly among the cores; the rest is the worker's. Of analyses of
-    the same size the median counts.
+    before and after are sums of the inference server's metrics. A worker's costs are its CPU time,
+    not its stages': what it computes while the model runs makes a stage of its own analysis hardly
+    longer, and those of others all the more. Of analyses of the same size the median counts.
     """
 
     def counted(name: str) -> float:
         return after[name] - before[name]
 
-    sizes = sorted({posts for posts, _ in found})
-    all_posts = sum(posts for posts, _ in found)
-    text = (counted("infer_seconds_sum") + counted("tokenise_seconds_sum")) / all_posts
-    texts_per_run = all_posts / counted("groups_total")
-    model = Costs(wake=0, analysis=0, classify=0, decide=0, text=text, run=0, save=0, call=0)
-    machine = this_machine(texts_per_run, cores=cores)
-
-    def middle(posts: int, of: Callable[[Mapping[str, Any]], float]) -> float:
-        return median(of(document) for count, document in found if count == posts)
-
-    def stage(name: str) -> list[float]:
-        return [middle(posts, lambda one: one["progress"]["seconds"][name]) for posts in sizes]
-
-    def other(document: Mapping[str, Any]) -> float:
-        return seconds(document) - sum(document["progress"]["seconds"].values())
-
-    computed = [
-        simulate(model, machine, [Arrival(0.0, posts, posts)], seconds=_END_SECONDS).last_end
+    sizes = sorted({one.posts for one in found})
+    all_posts = sum(one.posts for one in found)
+    used = [median(one.worker_seconds for one in found if one.posts == posts) for posts in sizes]
+    deciding = [
+        median(one.document["progress"]["seconds"]["decide"] for one in found if one.posts == posts)
         for posts in sizes
     ]
-    rest = [took - of_it for took, of_it in zip(stage("classify"), computed, strict=True)]
-    classify, decide = (linear_regression(sizes, one) for one in (rest, stage("decide")))
-    costs = replace(
-        model,
-        wake=median(stage("queue")),
-        analysis=max(0.0, classify.intercept)
-        + max(0.0, decide.intercept)
-        + max(0.0, median(middle(posts, other) for posts in sizes)),
-        classify=max(0.0, classify.slope),
+    worker, decide = linear_regression(sizes, used), linear_regression(sizes, deciding)
+    costs = Costs(
+        wake=median(one.document["progress"]["seconds"]["queue"] for one in found),
+        analysis=max(0.0, worker.intercept),
+        classify=max(0.0, worker.slope - decide.slope),
         decide=max(0.0, decide.slope),
+        text=(counted("infer_seconds_sum") + counted("tokenise_seconds_sum")) / all_posts,
+        run=0,
+        save=0,
+        call=0,
     )
-    return costs, texts_per_run
+    return costs, all_posts / counted("groups_total")
 
 
 def this_machine(texts_per_run: float, *, cores: int) -> Deployment:
@@ -245,12 +273,15 @@ def planned(
 
 def run_for_real(
     service: Service, arriving: Sequence[Arrival], *, seed: int
-) -> tuple[Measured, list[Arrival]]:
-    """Send the arrivals; return what was measured, and when each was accepted in truth."""
+) -> tuple[Measured, list[Arrival], float]:
+    """Send the arrivals.
+
+    Return what was measured, when each was accepted in truth, and the requests per analysis.
+    """
     chance = random.Random(seed)
     for number, one in enumerate(arriving):
         service.import_posts(f"load{number}", texts(one.posts, chance))
-    began = time.monotonic()
+    began, polls = time.monotonic(), service.polls
     with ThreadPoolExecutor(4) as senders:
         sent = []
         for number, one in enumerate(arriving):
@@ -265,14 +296,19 @@ def run_for_real(
         for at, one in zip(accepted, arriving, strict=True)
     ]
     times = [seconds(one) for one in documents]
-    return _measured(times, last - first), sorted(arrived, key=lambda one: one.at)
+    requests = 1 + (service.polls - polls) / len(arriving)
+    return _measured(times, last - first), sorted(arrived, key=lambda one: one.at), requests
 
 
-def simulated(calibrated: Calibration, arrived: Sequence[Arrival], *, seed: int) -> Measured:
-    """Simulate the same arrivals on the same machine."""
+def simulated(
+    calibrated: Calibration, arrived: Sequence[Arrival], *, requests: float, seed: int
+) -> Measured:
+    """Simulate the same arrivals on the same machine, with so many requests per analysis."""
+    per_request = calibrated.api_per_request + calibrated.client_per_request
+    costs = replace(calibrated.costs, requests=requests * per_request)
     deployment = this_machine(calibrated.texts_per_run, cores=usable_cores())
     horizon = arrived[-1].at + _END_SECONDS
-    outcome = simulate(calibrated.costs, deployment, arrived, seconds=horizon, seed=seed)
+    outcome = simulate(costs, deployment, arrived, seconds=horizon, seed=seed)
     if outcome.ended < len(arrived):
         raise LocalServersError("not all simulated analyses have ended")
     return _measured(outcome.totals, outcome.last_end - arrived[0].at)

@@ -59,10 +59,10 @@ def _number(file: Path, kind: str, name: str, fields: Any) -> Number:
 class Costs:
     """How long the parts of one analysis take, in seconds, on an idle machine.
 
-    wake is from acceptance to its start where a worker is free. A worker needs analysis per
-    analysis, classify per classified post and decide per stored post; a core of an inference server
-    text per text and run per run of the model; the store save per chunk of posts; a source call per
-    call.
+    wake is from acceptance to its start where a worker is free. Of a core, a worker needs analysis
+    per analysis, classify per classified post and decide per stored post; an inference server text
+    per text and run per run of the model; the API requests for all requests about an analysis. The
+    store needs save per chunk of posts; a source call per call.
     variation is the coefficient of variation of a run's time: 0 constant, 1 as of an exponential
     distribution.
     """
@@ -75,6 +75,7 @@ class Costs:
     run: float
     save: float
     call: float
+    requests: float = 0.0
     variation: float = 0.0
 
 
@@ -162,6 +163,7 @@ def costs(numbers: Mapping[str, Number]) -> Costs:
         run=value("inference_seconds_per_run"),
         save=value("store_seconds_per_chunk"),
         call=value("source_call_seconds"),
+        requests=value("api_requests_per_analysis") * value("api_seconds_per_request"),
         variation=value("inference_run_variation"),
     )
 

@@ -87,7 +87,6 @@ def draw(rows: Sequence[Row], file: Path) -> None:
             waits.plot(places, values, style, color="#333333", label=f"p{share * 100:.0f}")
         waits.set_yscale("log")
         waits.set_title(name, fontsize=10, loc="left")
-        waits.legend(fontsize=8)
         for number, part in enumerate(PARTS):
             left = [place + 0.2 * (number - 1.5) for place in places]
             shares = [row.outcome.use[part] for row in shown]
@@ -98,7 +97,8 @@ def draw(rows: Sequence[Row], file: Path) -> None:
             axes.spines[["top", "right"]].set_visible(False)
     panels[0, 0].set_ylabel("seconds until a worker starts")
     panels[1, 0].set_ylabel("share of the part in use")
-    panels[1, 0].legend(fontsize=8)
+    for legend_in in panels[:, 0]:
+        legend_in.legend(fontsize=8)
     file.parent.mkdir(parents=True, exist_ok=True)
     # Without the date, so that the same numbers give the same file.
     figure.savefig(file, dpi=110, metadata={"Software": None})

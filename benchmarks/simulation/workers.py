@@ -207,6 +207,9 @@ class Workers:
             self.ended.append(analysis)
 
     def _stages(self, worker: Worker, analysis: Analysis) -> Iterator[simpy.Event]:
+        if analysis.runs == 1:
+            # Beside it, clients ask the API how far it is.
+            self._env.process(self._cores.used(self._env, self._costs.requests, by_model=False))
         yield from self._computed(worker, self._costs.analysis)
         while analysis.calls:
             if wait := self._window.wait():

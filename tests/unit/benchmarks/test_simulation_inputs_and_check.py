@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import yaml
 
 from benchmarks.simulation import __main__, check, inputs, report
 from benchmarks.simulation.inputs import Costs, Deployment, InputsError, Scaling
-from benchmarks.simulation.run import Arrival, arrivals, simulate
+from benchmarks.simulation.run import TARGETS, Arrival, arrivals, simulate
 
 ROOT = Path(__file__).parents[3]
 KUBERNETES = ROOT / "deploy" / "kubernetes" / "base"
@@ -20,34 +19,12 @@ KNOWN = Costs(
 )
 
 
-def documents(costs: Costs, sizes: list[int], cores: int) -> list[tuple[int, dict[str, Any]]]:
-    """Analyses, one at a time, as the API describes them, of a service with these costs."""
-    began = datetime(2026, 1, 1, tzinfo=UTC)
-    only_the_model = replace(KNOWN, wake=0, analysis=0, classify=0, decide=0)
-    found = []
-    for posts in sizes:
-        outcome = simulate(
-            only_the_model,
-            check.this_machine(10, cores=cores),
-            [Arrival(0.0, posts, posts)],
-            seconds=100,
-        )
-        stages = {
-            "queue": costs.wake,
-            "fetch": 0.0,
-            "classify": 0.03 + posts * costs.classify + outcome.last_end,
-            "decide": 0.01 + posts * costs.decide,
-        }
-        took = sum(stages.values()) + costs.analysis - 0.04
-        found.append((
-            posts,
-            {
-                "created_at": began.isoformat(),
-                "finished_at": (began + timedelta(seconds=took)).isoformat(),
-                "progress": {"seconds": stages},
-            },
-        ))  # fmt: skip
-    return found
+def alone(costs: Costs, posts: int) -> check.Alone:
+    """An analysis without others, of a service with these costs."""
+    decide = 0.01 + posts * costs.decide
+    stages = {"queue": costs.wake, "fetch": 0.0, "classify": 9.0, "decide": decide}
+    used = costs.analysis + posts * (costs.classify + costs.decide)
+    return check.Alone(posts, {"progress": {"seconds": stages}}, used)
 
 
 def test_the_costs_of_a_service_are_found_in_its_analyses() -> None:
@@ -59,15 +36,27 @@ def test_the_costs_of_a_service_are_found_in_its_analyses() -> None:
         "groups_total": 5.0 + sum(sizes) / 10,
     }
 
-    costs, texts_per_run = check.costs_of(documents(KNOWN, sizes, 2), before, after, cores=2)
+    costs, texts_per_run = check.costs_of([alone(KNOWN, posts) for posts in sizes], before, after)
 
     assert texts_per_run == pytest.approx(10)
     for name in ("wake", "analysis", "classify", "decide", "text"):
         assert getattr(costs, name) == pytest.approx(getattr(KNOWN, name), rel=1e-3), name
 
 
+def test_of_analyses_of_the_same_size_one_that_was_disturbed_does_not_count() -> None:
+    calm = [alone(KNOWN, posts) for posts in (20, 120, 480)]
+    counts = dict.fromkeys(("infer_seconds_sum", "tokenise_seconds_sum"), 0.0)
+    disturbed = replace(calm[0], worker_seconds=7.0)
+
+    costs, _ = check.costs_of(
+        [*calm, *calm, disturbed], {**counts, "groups_total": 0}, {**counts, "groups_total": 1}
+    )
+
+    assert costs.analysis == pytest.approx(KNOWN.analysis)
+
+
 def test_planned_arrivals_use_the_share_of_the_cores_that_was_asked_for() -> None:
-    calibrated = check.Calibration(KNOWN, 8.0, 5)
+    calibrated = check.Calibration(KNOWN, 8.0, 0.004, 0.001, 5)
 
     arriving = check.planned(calibrated, analyses=3_000, utilisation=0.5, seed=2)
     deployment = Deployment(
@@ -80,15 +69,16 @@ def test_planned_arrivals_use_the_share_of_the_cores_that_was_asked_for() -> Non
 
 
 def test_a_simulated_run_ends_and_is_measured_as_the_real_one_is() -> None:
-    calibrated = check.Calibration(KNOWN, 8.0, 5)
+    calibrated = check.Calibration(KNOWN, 8.0, 0.004, 0.001, 5)
     arriving = check.planned(calibrated, analyses=40, utilisation=0.6, seed=1)
 
-    found = check.simulated(calibrated, arriving, seed=1)
+    found = check.simulated(calibrated, arriving, requests=0, seed=1)
 
-    alone = KNOWN.wake + KNOWN.analysis + min(check.LOAD_POSTS) * KNOWN.text / check.usable_cores()
-    assert alone < found.p50 <= found.p95
-    assert alone < found.mean < found.p95
+    least = KNOWN.wake + KNOWN.analysis + min(check.LOAD_POSTS) * KNOWN.text / check.usable_cores()
+    assert least < found.p50 <= found.p95
+    assert least < found.mean < found.p95
     assert 0 < found.per_second < 40 / (arriving[-1].at - arriving[0].at)
+    assert check.simulated(calibrated, arriving, requests=9, seed=1).mean > found.mean
 
 
 @pytest.mark.parametrize(
@@ -117,6 +107,7 @@ def test_every_number_says_where_it_comes_from() -> None:
 
 def test_the_numbers_of_the_cluster_are_those_of_the_manifests() -> None:
     numbers = inputs.read_numbers()
+    targets: dict[str, float] = {}
     for part, replicas in (("inference", "inference"), ("worker", "worker")):
         text = (KUBERNETES / f"{part}.yaml").read_text(encoding="utf-8")
         declared = {one["kind"]: one for one in yaml.safe_load_all(text)}
@@ -124,10 +115,16 @@ def test_the_numbers_of_the_cluster_are_those_of_the_manifests() -> None:
 
         assert numbers[f"{replicas}_replicas_fewest"].value == spec["minReplicas"]
         assert numbers[f"{replicas}_replicas_most"].value == spec["maxReplicas"]
+        for metric in spec["metrics"]:
+            (of_kind,) = (value for key, value in metric.items() if key != "type")
+            name = of_kind["metric"]["name"] if "metric" in of_kind else of_kind["name"]
+            amount = next(value for key, value in of_kind["target"].items() if key != "type")
+            targets[name] = amount / 100 if name == "cpu" else float(amount.replace("m", "e-3"))
         if part == "inference":
             (container,) = declared["Deployment"]["spec"]["template"]["spec"]["containers"]
             cores = container["resources"]["limits"]["cpu"]
             assert numbers["inference_cores"].value == float(cores)
+    assert targets.items() >= TARGETS.items()
 
 
 @pytest.mark.parametrize(
