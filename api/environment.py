@@ -38,8 +38,8 @@ SERVING_VARIABLES = frozenset(
         *("TENSORRT_CACHE", "THREADS", "TOKEN_BUDGET", "WORKERS"),
     )
 )
-"""Settings of the inference server, of which docker-compose.yml passes it the ones it names: a
-misspelt one reaches nobody, so the API, which sees the file, has to say so."""
+"""Settings of the inference server. docker-compose.yml passes it those that it names itself, so a
+misspelt one in .env reaches nobody; the API sees the file and says so."""
 
 # Read by programs and libraries that are started with this environment.
 _OTHERS_PREFIXES = (

@@ -76,9 +76,8 @@ def stop_listening(listener: socket.socket) -> None:
     be reset otherwise; no more are made meanwhile. To close the socket alone would leave it open
     in those processes, and the other way round.
     """
-    _await_accepted(listener)
-    with contextlib.suppress(OSError):  # systems other than Linux refuse it, and close does it
-        listener.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):  # where a shutdown is refused, close does it
+        _shut_down_once_accepted(listener)
     path = listener.getsockname() if listener.family == socket.AF_UNIX else ""
     listener.close()
     if path and not _answers(path):  # else another server has taken the path over
@@ -86,34 +85,31 @@ def stop_listening(listener: socket.socket) -> None:
             Path(path).unlink()
 
 
-def _await_accepted(listener: socket.socket) -> None:
-    """Wait, not for ever, until no connection waits to be accepted, and let none follow."""
+def _shut_down_once_accepted(listener: socket.socket) -> None:
+    """Wait, not for ever, until no connection waits to be accepted, and let none follow.
+
+    Raises OSError. The kernel ignores who connects between the last look and the shutdown: without
+    that, they would be taken and then reset. They try again after a second, so as little as
+    possible is done meanwhile.
+    """
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
-    ends = time.monotonic() + SECONDS_TO_ACCEPT
-    while time.monotonic() < ends:
-        if not waiting.poll(0):
-            _ignore_connections(listener, True)
-            if not waiting.poll(0):
-                return
-            _ignore_connections(listener, False)
-        time.sleep(0.0002)
-
-
-def _ignore_connections(listener: socket.socket, ignored: bool) -> None:
-    """Let the kernel ignore who connects now, or not; they try again after a second.
-
-    Without the filter, who connects within these microseconds is taken and then reset.
-    """
-    if sys.platform != "linux" or listener.family == socket.AF_UNIX:
-        return
     code = ctypes.create_string_buffer(_KEEP_NOTHING)
     program = struct.pack("HP", 1, ctypes.addressof(code))
-    with contextlib.suppress(OSError):  # a sandbox may forbid it
-        if ignored:
-            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+    filtered = sys.platform == "linux" and listener.family != socket.AF_UNIX
+    ends = time.monotonic() + SECONDS_TO_ACCEPT
+    try:
+        while time.monotonic() < ends:
+            if not waiting.poll(0):
+                if not filtered:
+                    break
+                listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+                if not waiting.poll(0):
+                    break
+                listener.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+            time.sleep(0.0002)
+    finally:  # a sandbox may forbid filters
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def _listen_on_path(path: Path) -> socket.socket:

@@ -18,7 +18,8 @@ from serving.errors import SettingsError
 _PREFIX = "moodline-inference"
 _LOCK = "lock"
 _METRICS_BYTES = 1 << 20
-"""Room that the workers' metrics need: they write into mapped memory, where a full disk kills."""
+"""Room that the workers' metrics need. They are files mapped into memory: where the disk is full,
+writing to them ends the process."""
 
 
 def metrics_folder(home: Path) -> Path:
@@ -51,12 +52,14 @@ def make_own_home() -> Path:
     try:
         home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}-{os.getuid()}-"))
         metrics_folder(home).mkdir()
+        _check_room(
+            metrics_folder(home)
+        )  # before the lock is there, which others take if it is free
         lock = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        _check_room(metrics_folder(home))
     except OSError as exc:
         raise SettingsError(
-            "BENTOML_HOME must be set to a folder that can be written to, or TMPDIR, because there"
-            f" is no folder for temporary files ({exc})"
+            "BENTOML_HOME must be set to a folder that can be written to, or TMPDIR, because"
+            f" temporary files cannot be made ({exc})"
         ) from exc
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.set_inheritable(lock, True)

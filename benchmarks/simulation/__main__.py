@@ -14,7 +14,7 @@ from pathlib import Path
 from api.runtime.processes import LocalServersError
 from benchmarks.machine import QUIET_LOAD, describe_commit, describe_machine
 from benchmarks.simulation import check
-from benchmarks.simulation.inputs import InputsError, read_numbers, replace_measured
+from benchmarks.simulation.inputs import InputsError, one_machine, read_numbers, replace_measured
 from benchmarks.simulation.report import PLOT, draw, scenarios, table
 
 FACTORS = (1, 10, 100)
@@ -93,11 +93,13 @@ def measure(options: argparse.Namespace) -> int:
     with check.distributed_service() as service:
         calibrated = check.calibrate(service, rounds=options.rounds, seed=options.seed)
     costs = calibrated.costs
+    numbers = read_numbers()
+    of_the_store = numbers["store_seconds_per_chunk"].value / one_machine(numbers).chunk_posts
     values = {
         "machine_cores": machine["cores"],
         "wake_seconds": costs.wake,
         "analysis_seconds": costs.analysis,
-        "classify_seconds_per_post": costs.classify,
+        "classify_seconds_per_post": max(0.0, costs.classify - of_the_store),
         "decide_seconds_per_post": costs.decide,
         "inference_seconds_per_text": costs.text,
         "inference_texts_per_run": calibrated.texts_per_run,

@@ -36,6 +36,7 @@ WORKERS, THREADS = 2, 2
 CALIBRATION_POSTS = (20, 60, 120, 240, 480)
 LOAD_POSTS = (40, 80, 160, 320)
 _END_SECONDS = 900.0
+_REQUESTS = 2  # about an analysis: its start, and a look when it has mostly ended
 _WORDS = (
     "rain", "hill", "again", "morning", "walk", "with", "old", "dog", "found", "letter", "from",
     "sister", "about", "harbour", "cannot", "sleep", "tonight", "everything", "feels", "slow",
@@ -158,13 +159,15 @@ class Service:
 
     def used(self) -> Used:
         """Return what workers, API and this process have used up to now."""
-        seconds = {"-m api.worker": 0.0, "-m api": 0.0}
+        seconds: dict[str, float] = {}
         for process in family(self._launcher):
             with suppress(psutil.Error):
                 module, times = " ".join(process.cmdline()[1:3]), process.cpu_times()
-                if module in seconds:
-                    seconds[module] += times.user + times.system
-        return Used(seconds["-m api.worker"], seconds["-m api"], time.process_time())
+                seconds[module] = seconds.get(module, 0.0) + times.user + times.system
+        try:
+            return Used(seconds["-m api.worker"], seconds["-m api"], time.process_time())
+        except KeyError as error:
+            raise LocalServersError(f"no process of {error} is found") from error
 
     def inference_counts(self) -> dict[str, float]:
         """Return the sums of the inference server's metrics by name."""
@@ -209,8 +212,9 @@ def costs_of(
     """Return the costs of analyses made one at a time, and the mean number of texts of a run.
 
     before and after are sums of the inference server's metrics. A worker's costs are its CPU time,
-    not its stages': what it computes while the model runs makes a stage of its own analysis hardly
-    longer, and those of others all the more. Of analyses of the same size the median counts.
+    of which deciding takes its stage's time: what a worker computes while the model runs makes a
+    stage of its own analysis hardly longer, and those of others all the more. Of analyses of the
+    same size the median counts.
     """
 
     def counted(name: str) -> float:
@@ -262,8 +266,9 @@ def planned(
     chance = random.Random(seed)
     sizes = [chance.choice(LOAD_POSTS) for _ in range(analyses)]
     costs = calibrated.costs
+    requests = _REQUESTS * (calibrated.api_per_request + calibrated.client_per_request)
     per_post = costs.text + costs.classify + costs.decide
-    rate = utilisation * usable_cores() / (costs.analysis + per_post * fmean(sizes))
+    rate = utilisation * usable_cores() / (costs.analysis + requests + per_post * fmean(sizes))
     found, at = [], 0.0
     for posts in sizes:
         at += chance.expovariate(rate)
