@@ -17,6 +17,7 @@ from pathlib import Path
 from serving.bootstrap import open_classifier
 from serving.bulk.errors import BulkError, UnusableError
 from serving.bulk.formats import ENDINGS, Wishes
+from serving.bulk.progress import say
 from serving.bulk.run import run
 from serving.bulk.scoring import LocalScoring, Scoring
 from serving.errors import ModelError, ServingError
@@ -42,14 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             done = run(options.source, options.target, wishes, scoring, overwrite=options.overwrite)
     except ServingError as error:
         for line in str(error).splitlines():
-            sys.stderr.write(f"bulk: {line}\n")
+            say(f"bulk: {line}\n", sys.stderr)
         return error.status if isinstance(error, BulkError) else _status(error)
     except KeyboardInterrupt:
-        sys.stderr.write("bulk: stopped; the same command goes on from here\n")
+        say("bulk: stopped; the same command goes on from here\n", sys.stderr)
         return STOPPED
-    sys.stderr.write(
+    say(
         f"bulk: {done.rows:,} rows are in {options.target}, {done.marked:,} of them marked in the"
-        f" column {wishes.prefix}error; {done.rows_per_second:,.0f} rows/s\n"
+        f" column {wishes.prefix}error; {done.rows_per_second:,.0f} rows/s\n",
+        sys.stderr,
     )
     return 0
 

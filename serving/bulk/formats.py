@@ -10,6 +10,7 @@ from typing import Protocol
 from serving.bulk.csv_files import CsvReader, CsvWriter
 from serving.bulk.errors import UnusableError
 from serving.bulk.json_lines import JsonLinesReader, JsonLinesWriter
+from serving.bulk.lines import PACKED, check_unpacked
 from serving.bulk.rows import Layout, Reader, ScoredWindow
 
 ENDINGS = {
@@ -19,10 +20,6 @@ ENDINGS = {
     ".ndjson": "json lines",
     ".parquet": "parquet",
 }
-
-
-_PACKED_ENDINGS = (".gz", ".zip", ".bz2", ".xz", ".zst")
-_STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 class Writer(Protocol):
@@ -57,9 +54,11 @@ def open_files(source: Path, target: Path, wishes: Wishes) -> tuple[Reader, Writ
 
     Raises UnusableError when the formats or the columns do not fit, or there is no such file.
     """
-    if str(source) in _STANDARD_INPUT:
+    check_unpacked(source)
+    if target.suffix.lower() in PACKED:
         raise UnusableError(
-            "standard input cannot be IN, as a run that goes on reads it again: write it to a file"
+            f"OUT is written unpacked: name it {target.with_suffix('')}, and pack it when it is"
+            " whole"
         )
     from_, to = _format(source), _format(target)
     if not source.is_file():
@@ -92,8 +91,6 @@ def open_files(source: Path, target: Path, wishes: Wishes) -> tuple[Reader, Writ
 
 def _format(path: Path) -> str:
     name = ENDINGS.get(path.suffix.lower())
-    if name is None and path.suffix.lower() in _PACKED_ENDINGS:
-        raise UnusableError(f"{path} is packed: unpack it first, and pack OUT when it is whole")
     if name is None:
         raise UnusableError(
             f"{path} has none of the endings by which formats are told: {', '.join(ENDINGS)}"

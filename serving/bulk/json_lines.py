@@ -137,13 +137,14 @@ def _object(text: str) -> dict[str, Any] | str:
 
 
 def _is_deep(value: dict[str, Any]) -> bool:
-    level: list[Any] = [value]
+    """Return whether objects and lists, `value` included, lie within one another too often."""
+    level: list[dict[str, Any] | list[Any]] = [value]
     for _ in range(MOST_LEVELS):
         level = [
             inner
             for outer in level
-            if isinstance(outer, dict | list)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
         ]
         if not level:
             return False

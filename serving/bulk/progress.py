@@ -43,18 +43,23 @@ class ProgressLine:
             f"bulk: {share:.1%}, {rows:,} rows ({marked:,} marked), {rate:,.0f} rows/s,"
             f" {duration(left)} left"
         )
-        with suppress(OSError):  # whoever read the progress has gone; the run goes on
-            self._stream.write(f"\r{line}\x1b[K" if self._terminal else f"{line}\n")
-            self._stream.flush()
+        say(f"\r{line}\x1b[K" if self._terminal else f"{line}\n", self._stream)
 
     def end(self) -> None:
         """Leave the line that was written over."""
         if self._terminal:
-            self._stream.write("\n")
+            say("\n", self._stream)
 
     def rate(self, rows: int) -> float:
         """Return the rows per second of this run."""
         return (rows - self._first_rows) / max(self._clock() - self._began, 1e-9)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Write to whoever watches the run; if they have gone, it goes on without them."""
+    with suppress(OSError):
+        stream.write(text)
+        stream.flush()
 
 
 def duration(seconds: float) -> str:

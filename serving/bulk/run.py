@@ -9,7 +9,7 @@ from pathlib import Path
 
 from serving.bulk.errors import ChangedError, StorageError, UnusableError
 from serving.bulk.formats import Wishes, open_files
-from serving.bulk.progress import ProgressLine
+from serving.bulk.progress import ProgressLine, say
 from serving.bulk.rows import Outcome, Reader, Window
 from serving.bulk.scoring import Scoring
 from serving.bulk.unfinished import UnfinishedOutput
@@ -17,6 +17,8 @@ from serving.schemas import Classification
 
 HASHED_BYTES = 1 << 20
 """How much of IN's beginning and of its end is hashed, to tell whether it is the same file."""
+
+_STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ def run(
     Raises BulkError: UnusableError before anything is done, ChangedError when an earlier run
     began with something else, StorageError when a file cannot be read or written on.
     """
+    if str(source) in _STANDARD_INPUT:
+        raise UnusableError(
+            "standard input cannot be IN, as a run that goes on reads it again: write it to a file"
+        )
     try:
         if target.exists() and source.samefile(target):
             raise UnusableError(f"IN and OUT are the same file, {source}")
@@ -53,7 +59,7 @@ def run(
         output.open(overwrite=overwrite)
         if wishes.text_column is None:
             # A file without a header would lose its first row to it, and nobody would see.
-            sys.stderr.write(f"bulk: the texts are in the column {reader.text_column!r}\n")
+            say(f"bulk: the texts are in the column {reader.text_column!r}\n", sys.stderr)
         return _fill(output, reader, scoring, source)
     finally:
         output.close()
@@ -63,7 +69,7 @@ def _fill(output: UnfinishedOutput, reader: Reader, scoring: Scoring, source: Pa
     done = output.progress
     line = ProgressLine(sys.stderr, size=reader.size, read=done.read, rows=done.rows)
     if done.rows:
-        sys.stderr.write(f"bulk: going on after {done.rows:,} rows\n")
+        say(f"bulk: going on after {done.rows:,} rows\n", sys.stderr)
     try:
         for window, outcomes in scoring.scored(reader, done.read):
             rows = output.writer.encode((window, outcomes))

@@ -1,11 +1,13 @@
 """docker-compose.yml: what it resolves to, what reaches the services, and how they are held."""
 
+import os
 import re
 import shutil
+import ssl
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -112,6 +114,94 @@ def test_without_openssl_no_empty_secret_is_made_that_would_stay(own_project: Pr
     assert made.returncode != 0
     assert "api_key_pepper could not be made" in made.stderr
     assert list(own_project.secrets.iterdir()) == []
+
+
+@pytest.fixture
+def failing_openssl(own_project: Project) -> Callable[[str, str], str]:
+    """Return a PATH whose openssl runs a shell command for one of its subcommands."""
+
+    def path(subcommand: str, command: str) -> str:
+        programs = own_project.folder / "programs"
+        programs.mkdir()
+        stand_in = (
+            f'[ "$1" != {subcommand} ] || {{ {command}; }}\nexec {shutil.which("openssl")} "$@"'
+        )
+        (programs / "openssl").write_text(f"#!/bin/sh\n{stand_in}\n", encoding="utf-8")
+        (programs / "openssl").chmod(0o755)
+        return f"{programs}{os.pathsep}{os.environ['PATH']}"
+
+    return path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "exit 1",
+        "echo 0123456789; exit 0",
+        "echo 0123456789012345678901234567890123456789; exit 1",
+    ],
+)
+@pytest.mark.parametrize("missing", ["mongo_keyfile", "redis_conf", "sign_in_key"])
+def test_an_openssl_that_fails_half_way_leaves_no_secret_that_could_be_guessed(
+    own_project: Project,
+    failing_openssl: Callable[[str, str], str],
+    missing: str,
+    command: str,
+) -> None:
+    own_project.make_secrets()
+    (own_project.secrets / missing).unlink()
+
+    made = own_project.run_make_secrets(PATH=failing_openssl("rand", command))
+
+    assert made.returncode != 0
+    assert f"{missing} could not be made" in made.stderr
+    assert not (own_project.secrets / missing).exists()
+
+
+@pytest.mark.parametrize("key", ["a-key-of-16-chars", "short"])
+def test_an_inference_key_of_ones_own_is_used_whatever_its_length(
+    own_project: Project, key: str
+) -> None:
+    own_project.secrets.mkdir(parents=True)
+    (own_project.secrets / "inference_key").write_text(key, encoding="utf-8")
+
+    own_project.make_secrets()
+
+    assert (own_project.secrets / "serving_keys").read_text(encoding="utf-8") == f"api:{key}\n"
+
+
+def test_a_certificate_that_openssl_fails_to_make_can_be_made_by_the_next_run(
+    own_project: Project, failing_openssl: Callable[[str, str], str]
+) -> None:
+    keyout = 'while [ "$1" != -keyout ]; do shift; done; echo half > "$2"'
+
+    made = own_project.run_make_secrets(
+        PATH=failing_openssl("req", f"{keyout}; echo no entropy >&2; exit 1")
+    )
+
+    assert made.returncode != 0
+    assert "tls_key and tls_certificate could not be made" in made.stderr
+    assert "no entropy" in made.stderr
+    assert not {file.name for file in own_project.secrets.iterdir()} & {".new", "tls_key"}
+    own_project.make_secrets()
+    ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+        own_project.secrets / "tls_certificate", own_project.secrets / "tls_key"
+    )
+
+
+@pytest.mark.parametrize("missing", ["tls_key", "tls_certificate"])
+def test_a_certificate_or_key_without_the_other_is_named_and_kept(
+    own_project: Project, missing: str
+) -> None:
+    own_project.make_secrets()
+    (own_project.secrets / missing).unlink()
+    before = {file.name: file.read_bytes() for file in own_project.secrets.iterdir()}
+
+    made = own_project.run_make_secrets()
+
+    assert made.returncode != 0
+    assert f"{missing} is missing" in made.stderr
+    assert {file.name: file.read_bytes() for file in own_project.secrets.iterdir()} == before
 
 
 @pytest.mark.parametrize(

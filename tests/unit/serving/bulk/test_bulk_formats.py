@@ -280,6 +280,26 @@ def test_lines_of_any_depth_are_scored_or_marked(bulk: Bulk, tmp_path: Path, end
     assert marked == [depth >= 500 for depth in depths for _ in range(2)]
 
 
+@pytest.mark.parametrize(
+    ("line", "marked"),
+    [
+        ('"list": [], "of": ' + "[" * 499 + "1" + "]" * 499, False),
+        ('"list": [], "of": ' + '{"a":' * 499 + "1" + "}" * 499, False),
+        ('"lists": ' + str([[]] * 600), False),
+        ('"of": ' + "[" * 500 + "]" * 500, True),
+        ('"of": ' + '[{"a":' * 250 + "1" + "}]" * 250, True),
+    ],
+)
+def test_only_objects_and_lists_within_one_another_count_as_depth(
+    bulk: Bulk, tmp_path: Path, line: str, marked: bool
+) -> None:
+    (tmp_path / "in.jsonl").write_text(f'{{"text": "sad", {line}}}\n')
+
+    assert bulk(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == 0
+
+    assert [is_marked(row) for row in read_lines(tmp_path / "out.jsonl")] == [marked]
+
+
 def test_every_format_becomes_every_other_with_the_same_scores(bulk: Bulk, tmp_path: Path) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
     texts = ["so happy", "my \ud800 dog", 'a "b", c', "x\ny"] * 5

@@ -1,7 +1,14 @@
 """What the command says, and its exit status, where something cannot be done."""
 
+import bz2
+import codecs
+import errno
 import gzip
 import io
+import lzma
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +28,6 @@ Bulk = Callable[..., int]
         (b"text,joy\na,b\n", [], "the column joy already"),
         (b"", [], "no header"),
         ("text\na\n".encode("utf-16"), [], "UTF-16"),
-        ("text\na\n".encode("utf-16-le"), [], "iconv -f UTF-16 -t UTF-8"),
-        ("text\na\n".encode("utf-16-be"), [], "> utf8.csv"),
         (b"text\na\n", ["--encoding", "utf-16"], "UTF-16"),
         (
             gzip.compress(b"text\na\n", mtime=0),
@@ -64,7 +69,9 @@ def test_what_cannot_be_used_is_named_before_anything_is_written(
         ("in.csv", "taken.csv", "is there already"),
         ("in.csv", "folder.csv", "OUT is a folder"),
         ("in.csv.gz", "out.csv", "is packed: unpack it first"),
+        ("in.csv", "out.csv.gz", "OUT is written unpacked: name it"),
         ("-", "out.csv", "standard input cannot be IN"),
+        ("-", "taken.csv", "standard input cannot be IN"),
         ("/dev/stdin", "out.csv", "standard input cannot be IN"),
         ("broken.parquet", "out.csv", "not a whole Parquet file"),
         ("prose.jsonl", "out.jsonl", "no JSON object"),
@@ -103,6 +110,95 @@ def test_a_packed_file_of_json_lines_is_named_without_its_bytes(
     assert said.strip().isprintable()
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "options", "command"),
+    [
+        ("in.csv", "text\na\n".encode("utf-16"), [], "iconv -f UTF-16 -t UTF-8 {} > utf8.csv"),
+        (
+            "in.csv",
+            codecs.BOM_UTF16_BE + "text\na\n".encode("utf-16-be"),
+            [],
+            "iconv -f UTF-16 -t UTF-8 {} > utf8.csv",
+        ),
+        ("in.csv", "text\na\n".encode("utf-16-le"), [], "iconv -f UTF-16LE -t UTF-8 {} > utf8.csv"),
+        ("in.csv", "text\na\n".encode("utf-16-be"), [], "iconv -f UTF-16BE -t UTF-8 {} > utf8.csv"),
+        ("in.tsv", "text\na\n".encode("utf-32"), [], "iconv -f UTF-32 -t UTF-8 {} > utf8.tsv"),
+        ("in.csv", "text\na\n".encode("utf-32-be"), [], "iconv -f UTF-32BE -t UTF-8 {} > utf8.csv"),
+        ("in.csv", "text\na\n".encode("utf-32-le"), [], "iconv -f UTF-32LE -t UTF-8 {} > utf8.csv"),
+        (
+            "in.csv",
+            "文,text\na,a\n".encode("utf-16-be"),
+            ["--encoding", "utf_16_be"],
+            "iconv -f UTF-16BE -t UTF-8 {} > utf8.csv",
+        ),
+        (
+            "my posts.jsonl",
+            '{"text": "a"}\n'.encode("utf-16-le"),
+            [],
+            "iconv -f UTF-16LE -t UTF-8 '{}' > utf8.jsonl",
+        ),
+        ("o'clock.csv", b"text\ra\rb\r", [], "tr '\\r' '\\n' < '{}' > lines.csv"),
+        ("in.csv.gz", gzip.compress(b"text\na\n"), [], "gzip -dc {} > unpacked.csv"),
+        ("IN.JSONL.GZ", gzip.compress(b"{}\n"), [], "gzip -dc {} > unpacked.JSONL"),
+        ("in.xz", lzma.compress(b"text\na\n"), [], "xz -dc {} > unpacked.csv"),
+        ("my posts.csv", bz2.compress(b"text\na\n"), [], "bzip2 -dc '{}' > unpacked.csv"),
+        ("in.jsonl", bz2.compress(b""), [], "bzip2 -dc {} > unpacked.jsonl"),
+    ],
+)
+def test_the_command_that_converts_a_file_is_named_exactly(
+    bulk: Bulk,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    data: bytes,
+    options: list[str],
+    command: str,
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+
+    assert bulk(path, tmp_path / "out.csv", *options) == 2
+
+    said = capsys.readouterr().err.rstrip()
+    quoted = str(path).replace("'", "'\"'\"'")
+    assert said.endswith(f"for example with {command.format(quoted)}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_the_command_that_is_named_makes_a_file_that_is_scored(
+    bulk: Bulk,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    encoding: str,
+) -> None:
+    if shutil.which("iconv") is None:
+        pytest.skip("iconv is missing: NOT TESTED")
+    (tmp_path / "my posts.csv").write_bytes("text\nä 文\n".encode(encoding))
+    bulk(tmp_path / "my posts.csv", tmp_path / "out.csv")
+    command = capsys.readouterr().err.partition("for example with ")[2]
+
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True)
+
+    assert (tmp_path / "utf8.csv").read_text(encoding="utf-8-sig") == "text\nä 文\n"
+    assert bulk(tmp_path / "utf8.csv", tmp_path / "out.csv") == 0
+
+
+def test_a_csv_whose_first_header_begins_like_a_packed_file_is_scored(
+    bulk: Bulk, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("BZh9,text\n1,so happy\n")
+
+    assert bulk(tmp_path / "in.csv", tmp_path / "out.csv") == 0
+
+
+def test_utf_8_with_a_byte_order_mark_may_be_named_by_the_name_that_python_has_for_it(
+    bulk: Bulk, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("text\nso happy\n", encoding="utf-8-sig")
+
+    assert bulk(tmp_path / "in.csv", tmp_path / "out.csv", "--encoding", "utf-8-sig") == 0
+
+
 @pytest.mark.parametrize("options", [[], ["--text-column", "so happy"]])
 def test_the_column_that_was_chosen_is_said_where_nobody_named_it(
     bulk: Bulk, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
@@ -115,18 +211,43 @@ def test_the_column_that_was_chosen_is_said_where_nobody_named_it(
     assert said == (not options)
 
 
-def test_progress_that_nobody_reads_any_more_ends_no_run() -> None:
-    class Closed(io.StringIO):
-        def write(self, _: str) -> int:
-            raise BrokenPipeError
+class Unread(io.StringIO):
+    """Standard error, on a terminal or in a pipe, whose reader has gone."""
 
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.EIO if self._terminal else errno.EPIPE, "nobody reads this")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_that_nobody_reads_any_more_ends_no_run(terminal: bool) -> None:
     now = [0.0]
-    line = ProgressLine(Closed(), size=10, read=0, rows=0, clock=lambda: now[0])
+    line = ProgressLine(Unread(terminal=terminal), size=10, read=0, rows=0, clock=lambda: now[0])
     now[0] = 1000.0
 
     line.show(5, 5, 0)
+    line.end()
 
     assert line.rate(5) == 0.005
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_run_whose_messages_nobody_reads_has_its_usual_status_and_output(
+    bulk: Bulk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    (tmp_path / "in.csv").write_text("text\nso happy\n")
+    monkeypatch.setattr(sys, "stderr", Unread(terminal=terminal))
+
+    assert bulk(tmp_path / "in.csv", tmp_path / "out.csv") == 0
+    assert bulk(tmp_path / "in.csv", tmp_path / "out.csv") == 2  # it is there already
+
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 2
 
 
 def test_a_parquet_column_that_holds_no_texts_is_named(
