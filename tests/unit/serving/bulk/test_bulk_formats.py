@@ -293,11 +293,11 @@ def test_lines_of_any_depth_are_scored_or_marked(bulk: Bulk, tmp_path: Path, end
 def test_only_objects_and_lists_within_one_another_count_as_depth(
     bulk: Bulk, tmp_path: Path, line: str, marked: bool
 ) -> None:
-    (tmp_path / "in.jsonl").write_text(f'{{"text": "sad", {line}}}\n')
+    (tmp_path / "in.jsonl").write_text(f'{{"text": "sad"}}\n{{"text": "sad", {line}}}\n')
 
     assert bulk(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == 0
 
-    assert [is_marked(row) for row in read_lines(tmp_path / "out.jsonl")] == [marked]
+    assert [is_marked(row) for row in read_lines(tmp_path / "out.jsonl")] == [False, marked]
 
 
 def test_every_format_becomes_every_other_with_the_same_scores(bulk: Bulk, tmp_path: Path) -> None:
