@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from api.cli.mood_summary import WIDTH, shown_confidence
+from api.cli.mood_summary import WIDTH
 from api.cli.terminal import say, shown_json
 from api.client import MoodlineClient
 from api.client.documents import Patterns
@@ -45,11 +45,11 @@ def history(api: MoodlineClient, options: Namespace) -> None:
         return
     for each in found["analyses"]:
         label = each["label"] or "No mood"
-        confidence = each["confidence"]
-        sure = "" if confidence is None else f", confidence {shown_confidence(confidence)}"
-        say(f"{_minute(each['finished_at'])}  {label:<9} from {each['posts']} posts{sure}")
-        if each["changed_by"]:
-            say(textwrap.indent(textwrap.fill(each["changed_by"]["words"], WIDTH - 4), "    "))
+        say(f"{_minute(each['finished_at'])}  {label:<9} from {each['posts']} posts")
+        change = each["changed_by"]
+        for words in (each["confidence_words"], change and change["words"]):
+            if words:
+                say(textwrap.indent(textwrap.fill(words, WIDTH - 4), "    "))
     if not found["analyses"]:
         say(f"none of @{options.user}'s posts was analysed yet: moodline analyse")
 

@@ -4,12 +4,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.domain.mood.moods import Mood
-
 WIDTH = 78
 _BAR = 30
 _SHOWN_EMOTIONS = 5
-_SUREST = 0.99  # Nothing read from posts is certain.
 
 
 def mood_summary(
@@ -37,8 +34,7 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     counts = result["posts"]
     lines = [
         result["label"],
-        f"confidence {shown_confidence(result['confidence'])} that heavier feelings"
-        f" {'' if Mood(result['mood']).is_heavy else 'do not '}set the tone",
+        result["confidence_words"],
         f"from {counts['total']} {'post' if counts['total'] == 1 else 'posts'}:"
         f" {counts['own']} own, {counts['shared']} shared, {counts['liked']} liked;"
         f" effective sample {result['effective_sample_size']:.0f}",
@@ -57,11 +53,6 @@ def _mood_lines(result: Mapping[str, Any]) -> list[str]:
     for post in result["moved_most"][:3]:
         lines.append(f"    {post['contribution']:+.3f}  {_one_line(post['text'], 60)}")
     return lines
-
-
-def shown_confidence(confidence: float) -> str:
-    """Return a confidence as a percentage, never as certainty."""
-    return f"{min(confidence, _SUREST):.0%}"
 
 
 def recommendation_lines(recommended: Mapping[str, Any]) -> list[str]:

@@ -198,6 +198,7 @@ class Result(TypedDict):
     positivity: float | None
     negativity: float | None
     confidence: float | None
+    confidence_words: str | None
     effective_sample_size: float
     as_of: str
     posts: PostCounts
@@ -393,6 +394,7 @@ class PastAnalysis(TypedDict):
     mood: Mood | None
     label: MoodLabel | None
     confidence: float | None
+    confidence_words: str | None
     positivity: float | None
     negativity: float | None
     posts: int

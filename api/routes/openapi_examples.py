@@ -6,6 +6,7 @@ from pydantic import ConfigDict
 
 from api.domain.analyses import TRAINING_WORDS, WORDS, WORDS_VERSION, consent_words
 from api.domain.mood.moods import SUMMARIES, Mood
+from api.domain.mood.results import confidence_words
 from api.domain.mood.scoring import DEFAULT
 
 SCORES = {
@@ -32,6 +33,7 @@ RESULT: dict[str, Any] = {
     "positivity": 0.12,
     "negativity": 0.78,
     "confidence": 0.84,
+    "confidence_words": confidence_words(Mood.DEPRESSED, 0.84),
     "effective_sample_size": 24.2,
     "as_of": "2026-03-01T12:00:00+00:00",
     "posts": {"total": 40, "own": 39, "shared": 1, "liked": 0},

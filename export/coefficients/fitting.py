@@ -40,8 +40,8 @@ DECIDED = (
     "least_feeling_posts",
     "confidence_offset",
     "confidence_slope",
-    "confidence_posts",
-    "confidence_feeling",
+    "confidence_log_posts",
+    "confidence_feeling_power",
 )
 """The constants that ratings can decide."""
 

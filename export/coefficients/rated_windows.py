@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.domain.mood.moods import Mood
-from api.domain.mood.scoring import DEFAULT, ScoringConfig, adjusted, timeless_weight
+from api.domain.mood.scoring import (
+    DEFAULT,
+    ScoringConfig,
+    adjusted,
+    corrected_alike,
+    timeless_weight,
+)
 from api.domain.posts import EMOTIONS, ClassifiedPost
 
 Reals = NDArray[np.float64]
@@ -137,9 +143,10 @@ def windows_of(
 ) -> RatedWindows:
     """Return the windows of all occasions that have a post with a weight.
 
-    rated_posts says that each person said something with each post, in the same order.
+    rated_posts says that each person said something with each post, in the same order. Copies of a
+    corrected post count like it, as in the product.
     """
-    posts = [post for person in people for post in person.posts]
+    posts = [post for person in people for post in corrected_alike(person.posts)]
     day = np.array([item.post.created_at.timestamp() / _SECONDS_A_DAY for item in posts])
     timeless = np.array([timeless_weight(item, before_fit) for item in posts])
     weighed = np.concatenate([[0.0], np.cumsum(timeless)])

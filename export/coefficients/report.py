@@ -157,7 +157,9 @@ def render(found: Findings, plot: str | None) -> str:
         _sizes_table(found),
         "## Not decided here",
         "Weights of ownership and engagement (nobody rated posts that others wrote, and the texts "
-        "have no likes), language, and the classic preset stay as they are.",
+        "have no likes), language, the error with which confidence reads posts "
+        f"({found.recommended.confidence_reading_error:g}), and the classic preset stay as they "
+        "are.",
     ]
     return "\n\n".join(blocks) + "\n"
 

@@ -13,14 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from api.domain.mood.confidence import Evidence, calibrated, calibration_inputs, evidence
+from api.domain.mood.confidence import (
+    Evidence,
+    calibrated,
+    calibration_inputs,
+    evidence,
+    evidence_of,
+)
 from api.domain.mood.moods import mood_of
 from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
-    has_feeling,
+    feeling_posts,
     relative_weights,
     weighted_mean,
+    without_copies,
+    without_repeats,
 )
 from api.domain.posts import ClassifiedPost
 from export.coefficients.agreement import SEED, own_moods
@@ -38,9 +46,10 @@ SIZES = (1, 3, 5, 10, 20, 50)
 DRAWS = 5
 """Samples of each size of each person; all samples of one size of one person count as one."""
 
-_INPUTS = ("confidence_slope", "confidence_posts")
-FEELING_POWERS = (0.5, 1.0, 2.0)
-"""Not 0: mostly neutral posts are little to go by, also where few samples have many to tell it."""
+_INPUTS = ("confidence_slope", "confidence_log_posts")
+FEELING_POWERS = (1.0, 2.0)
+"""Not below 1: mostly neutral posts are little to go by, also where few samples tell it: of 10
+posts with a feeling among 90 neutral ones a power of 0.5 would make 83 %."""
 
 _NEWTON_STEPS = 50
 _PULL = 1e-3
@@ -53,7 +62,7 @@ class SampledMoods:
     right is the side over the window of the sample, right_of_person over all posts of the person,
     right_of_four the mood by quadrant over the window; light_of_person is 1 for a person who is not
     heavy over all their posts.
-    agreement_of_all is that of resamples of all posts, the neutral ones too.
+    agreement_of_all is that of resamples of all posts, the neutral ones too, read without an error.
     weight is 1 over the number of samples of this size and person.
     """
 
@@ -124,7 +133,7 @@ def fitted_confidence(samples: SampledMoods, chosen: Flags, config: ScoringConfi
     if not felt.any():
         return config
     ways = [
-        _fitted_slopes(samples, felt, replace(config, confidence_feeling=power))
+        _fitted_slopes(samples, felt, replace(config, confidence_feeling_power=power))
         for power in FEELING_POWERS
     ]
     return max(ways, key=lambda way: way[1])[0]
@@ -172,18 +181,22 @@ def _mood(
     many posts have a feeling."""
     as_of = posts[-1].post.created_at
     probabilities = [adjusted(item.counted, config) for item in posts]
-    weights = relative_weights(posts, as_of, config)
-    with_feeling = [has_feeling(item.counted) for item in posts]
+    weights = without_copies(posts, relative_weights(posts, as_of, config))
     mean = weighted_mean(probabilities, weights)
-    of_felt = evidence(probabilities, weights, with_feeling, config)
-    of_all = evidence(probabilities, weights, [True] * len(posts), config)
+    of_felt = evidence_of(posts, probabilities, weights, config)
+    of_all = evidence(
+        probabilities,
+        without_repeats(posts, weights),
+        [True] * len(posts),
+        replace(config, confidence_reading_error=0.0),
+    )
     if mean is None or of_felt is None or of_all is None:
         raise ValueError("a sample has no weight")
     return (
         MOODS.index(mood_of(mean, config)),
         of_felt,
         of_all.agreement,
-        sum(with_feeling),
+        feeling_posts(posts, weights),
     )
 
 

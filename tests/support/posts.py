@@ -26,10 +26,11 @@ WORKED = ScoringConfig(
     heavy_factor=1.0,
     anger_factor=2.0,
     cheerful_factor=1.5,
+    confidence_reading_error=0.0,
     confidence_offset=0.0,
     confidence_slope=0.25,
-    confidence_posts=0.5,
-    confidence_feeling=0.25,
+    confidence_log_posts=0.5,
+    confidence_feeling_power=0.25,
 )
 """Constants by which examples are worked out by hand; the default's are refitted with a model."""
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from itertools import accumulate, compress, pairwise
 
 from api.domain.mood.moods import leans_heavy
-from api.domain.mood.scoring import ScoringConfig, negativity, positivity, weighted_mean
+from api.domain.mood.scoring import (
+    ScoringConfig,
+    has_feeling,
+    negativity,
+    positivity,
+    weighted_mean,
+    without_repeats,
+)
+from api.domain.posts import ClassifiedPost
 
 _FRACTION_BITS = 40
 _FIELD_BITS = 80
@@ -24,9 +32,9 @@ _SLOTS = 1 << (8 * _SLOT_BYTES)
 class Evidence:
     """What the posts with a feeling in them say for a mood.
 
-    agreement is the share of resamples on the side of the mood, heavy or light; effective_posts is
-    the effective sample size of the posts with a feeling; feeling_share is their share of the
-    weight of all posts.
+    agreement is the share of resamples on the side of the mood, heavy or light, each read with an
+    error; effective_posts is the effective sample size of the posts with a feeling; feeling_share
+    is their share of the weight of all posts.
     """
 
     agreement: float
@@ -47,35 +55,38 @@ def effective_sample_size(weights: Sequence[float]) -> float:
     return math.fsum(shares) ** 2 / math.fsum(share * share for share in shares)
 
 
-def confidence(
+def evidence_of(
+    posts: Sequence[ClassifiedPost],
     probabilities: Sequence[Mapping[str, float]],
     weights: Sequence[float],
-    with_feeling: Sequence[bool],
     config: ScoringConfig,
-) -> float | None:
-    """Return the calibrated probability of the side of the mood; see evidence and calibrated.
+) -> Evidence | None:
+    """Return the evidence of posts for the side of their mood; None if none has a weight.
 
-    Returns None if no post has a weight.
+    posts are corrected alike (scoring.corrected_alike), and probabilities are theirs after the
+    irony shift. A text is one piece of evidence however often it was posted
+    (scoring.without_repeats). What confidence is fitted to and what is served both come from here.
     """
-    found = evidence(probabilities, weights, with_feeling, config)
-    return None if found is None else calibrated(found, config)
+    with_feeling = [has_feeling(item.counted) for item in posts]
+    return evidence(probabilities, without_repeats(posts, weights), with_feeling, config)
 
 
 def calibrated(evidence: Evidence, config: ScoringConfig) -> float:
     """Return the probability that the side of a mood with this evidence is the right one.
 
         log odds = confidence_offset
-                 + (confidence_slope + confidence_posts * ln(n)) * A * s ** confidence_feeling
+                 + (confidence_slope + confidence_log_posts * ln(n)) * A * s ** power
 
     where A is ln(a / (1 - a)) of the agreement a, held between 1 / (2 resamples) and 1 minus that,
     as so many resamples tell no finer (Platt, 1999); n is effective_posts, at most
-    confidence_most_posts; and s is feeling_share, or 1 where A is below 0. So a near tie (A = 0)
-    has the confidence of the offset alone, however many the posts, and mostly neutral posts come
-    close to it. More posts than confidence_most_posts add nothing: no person whose ratings were
-    fitted to had more, and a model's misreading of how a person writes does not average out. No
-    constant but the offset is below 0, so more agreement never lowers it, nor do fewer neutral
-    posts, nor more posts where most resamples agree. With an offset of 0, a slope of 1 and the
-    others 0 it is a. Without a post with a feeling it is 0.
+    confidence_most_posts; s is feeling_share, or 1 where A is below 0; and power is
+    confidence_feeling_power. So a tie (A = 0) has the confidence of the offset alone, however many
+    the posts; mostly neutral posts come close to it, and so does a near tie, as each resample is
+    read with an error (see evidence). More posts than confidence_most_posts add nothing: no person
+    whose ratings were fitted to had more, and a model's misreading of how a person writes does not
+    average out. No constant but the offset is below 0, so more agreement never lowers it, nor do
+    fewer neutral posts, nor more posts where most resamples agree. With an offset of 0, a slope of
+    1 and the others 0 it is a. Without a post with a feeling it is 0.
     """
     if evidence.effective_posts == 0:
         return 0.0
@@ -83,19 +94,19 @@ def calibrated(evidence: Evidence, config: ScoringConfig) -> float:
     log_odds = (
         config.confidence_offset
         + config.confidence_slope * agreement
-        + config.confidence_posts * agreement_of_posts
+        + config.confidence_log_posts * agreement_of_posts
     )
     # Written with tanh, a logistic function does not overflow.
     return (1 + math.tanh(log_odds / 2)) / 2
 
 
 def calibration_inputs(evidence: Evidence, config: ScoringConfig) -> tuple[float, float]:
-    """Return A * s ** confidence_feeling, and ln(n) times that; see calibrated."""
+    """Return A * s ** confidence_feeling_power, and ln(n) times that; see calibrated."""
     finest = 1 / (2 * config.resamples)
     agreement = min(max(evidence.agreement, finest), 1 - finest)
     log_odds = math.log(agreement / (1 - agreement))
     # Neutral posts take from what speaks for a mood, never from what speaks against it.
-    log_odds = min(log_odds, log_odds * evidence.feeling_share**config.confidence_feeling)
+    log_odds = min(log_odds, log_odds * evidence.feeling_share**config.confidence_feeling_power)
     posts = min(evidence.effective_posts, config.confidence_most_posts)
     # Not below 0 where the limit, or rounding, is below one post.
     return log_odds, log_odds * math.log(max(1.0, posts))
@@ -123,6 +134,15 @@ def evidence(
     the mean is then multiplied by sqrt(draw_limit / draws wanted), because the spread of a mean
     falls with the square root of the sample size (m out of n resampling: Bickel, Goetze and van
     Zwet, 1997).
+
+    A model also misreads how a person writes, which no number of posts averages out. A resample
+    therefore counts as heavy not with 0 or 1 but with the probability
+
+        Phi(m / confidence_reading_error), m = (N - h * P) / (N + h * P)
+
+    where N and P are its negativity and positivity, h is heavy_factor and Phi is the normal
+    distribution function; an error of 0 gives 0 or 1. So resamples of a near tie, such as posts of
+    joy 0.51 and sadness 0.49, are hardly more on one side than on the other, however many agree.
     """
     mean = weighted_mean(probabilities, weights)
     if mean is None:
@@ -145,7 +165,7 @@ def _agreement(
     effective_posts: float,
     config: ScoringConfig,
 ) -> float:
-    """Return the share of resamples of the posts that lean as stated."""
+    """Return the share of resamples of the posts that lean as stated, each read with an error."""
     wanted = max(1, round(effective_posts))
     draws = min(wanted, config.draw_limit)
     shrink = math.sqrt(draws / wanted)
@@ -160,7 +180,7 @@ def _agreement(
     ]
     table_mean = _unpack(sum(value * count for value, count in packed), _SLOTS)
     generator = random.Random(config.seed)  # noqa: S311 - repeatable resampling, not a secret
-    agreeing = 0
+    leaning_heavy = 0.0
     for _ in range(config.resamples):
         # Two random bytes are an index into the table, so no draw runs Python code.
         indices = memoryview(generator.randbytes(_SLOT_BYTES * draws)).cast("H")
@@ -169,8 +189,19 @@ def _agreement(
             middle + (value - expected) * shrink
             for middle, value, expected in zip(centre, drawn, table_mean, strict=True)
         )
-        agreeing += leans_heavy(positive, negative, config) is heavy
-    return agreeing / config.resamples
+        leaning_heavy += _probability_of_heavy(positive, negative, config)
+    share = leaning_heavy / config.resamples
+    return share if heavy else 1 - share
+
+
+def _probability_of_heavy(positive: float, negative: float, config: ScoringConfig) -> float:
+    """Return the probability that a mean leans heavy, read with an error; see evidence."""
+    if config.confidence_reading_error == 0:
+        return float(leans_heavy(positive, negative, config))
+    positive *= config.heavy_factor
+    both = positive + negative
+    margin = (negative - positive) / both if both > 0 else 0.0
+    return (1 + math.erf(margin / (config.confidence_reading_error * math.sqrt(2)))) / 2
 
 
 def _slots(weights: Sequence[float]) -> list[tuple[int, int]]:

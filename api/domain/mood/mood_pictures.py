@@ -7,11 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from api.domain.mood.moods import SUMMARIES, Mood
+from api.domain.mood.results import confidence_words
 from api.domain.mood.scoring import ScoringConfig
 from api.domain.mood.timeline import TimelineBucket
-
-SUREST = 0.99
-"""The highest confidence that is shown: nothing read from posts is certain."""
 
 _MOST_DAYS = timedelta(days=62)
 _MOST_WEEKS = timedelta(weeks=110)
@@ -87,7 +85,7 @@ def mood_picture(
         mood=mood,
         sentence=SUMMARIES[mood],
         facts=f"{count:,} {'post' if count == 1 else 'posts'}, "
-        f"confidence {min(result['confidence'], SUREST):.0%}",
+        f"{confidence_words(result['mood'], result['confidence'])}",
         as_of=datetime.fromisoformat(result["as_of"]).date(),
         bars=tuple(bars),
         bucket=bucket,

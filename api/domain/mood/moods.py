@@ -88,9 +88,9 @@ def labelled(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def leans_heavy(positive: float, negative: float, config: ScoringConfig) -> bool:
-    """Return the side of a mood: whether negativity > heavy_factor * positivity, a tie being none.
+    """Return whether the side of a mood is heavy: negativity > heavy_factor * positivity.
 
-    Depressed and Stressed are the moods of the heavy side.
+    A tie is not heavy. Depressed and Stressed are the moods of the heavy side.
     """
     return negative - config.heavy_factor * positive > config.tie_tolerance
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.domain.mood.changes import EarlierMood, MoodChange, mood_change
-from api.domain.mood.confidence import confidence, effective_sample_size
+from api.domain.mood.confidence import calibrated, effective_sample_size, evidence_of
 from api.domain.mood.explanations import why
 from api.domain.mood.moods import SUMMARIES, Mood, mood_of
 from api.domain.mood.scoring import (
@@ -24,10 +24,10 @@ from api.domain.mood.scoring import (
     relative_weights,
     weighted_mean,
     without_copies,
-    without_repeats,
 )
 from api.domain.posts import ClassifiedPost, Ownership, Post
 
+_SUREST = 0.99  # The most that is shown: nothing read from posts is certain.
 _MOST_CORRECTIONS = 1_000  # kept with a result, which is stored and sent as a whole
 
 
@@ -154,6 +154,17 @@ def resolve_as_of(as_of: str, posts: Sequence[ClassifiedPost], now: datetime) ->
         ) from exc
 
 
+def confidence_words(mood: str | None, confidence: float | None) -> str | None:
+    """Return what a result's confidence is and is about, in words to show; None without a mood.
+
+    mood and confidence are those of the result as JSON. It is about the side of the mood alone.
+    """
+    if mood is None or confidence is None:
+        return None
+    side = "set" if Mood(mood).is_heavy else "do not set"
+    return f"confidence {min(confidence, _SUREST):.0%} that heavier feelings {side} the tone"
+
+
 def model_note(model: str, served: str | None) -> str | None:
     """Return a sentence to show with a result if another model is served now, else None.
 
@@ -199,11 +210,11 @@ def mood_result(
         else relative_weights(counted, as_of, config)
     )
     evidence_weights = without_copies(counted, weights)
-    with_feeling = [has_feeling(item.counted) for item in counted]
     felt = feeling_posts(counted, evidence_weights)
     scores = weighted_mean(probabilities, evidence_weights)
     enough = felt >= config.least_feeling_posts
     mood = mood_of(scores, config) if scores is not None and enough else None
+    found = None if mood is None else evidence_of(counted, probabilities, evidence_weights, config)
     newest = counted[-1].post.created_at if counted else None
     stale_note = _stale_note(newest, now, config)
     not_english = sum(not item.readable for item in counted)
@@ -221,16 +232,12 @@ def mood_result(
         scores=scores,
         positivity=None if scores is None else positivity(scores, config),
         negativity=None if scores is None else negativity(scores, config),
-        confidence=None
-        if mood is None
-        else confidence(
-            probabilities, without_repeats(counted, evidence_weights), with_feeling, config
-        ),
+        confidence=None if found is None else calibrated(found, config),
         effective_sample_size=effective_sample_size(evidence_weights),
         as_of=as_of,
         posts={"total": len(counted), **{each.value: by_ownership[each] for each in Ownership}},
         feeling_posts=felt,
-        neutral_share=_share([not each for each in with_feeling]),
+        neutral_share=_share([not has_feeling(item.counted) for item in counted]),
         newest_post_at=newest,
         oldest_post_at=counted[0].post.created_at if counted else None,
         stale=stale_note is not None,

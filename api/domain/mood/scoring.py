@@ -74,8 +74,10 @@ class ScoringConfig:
     mood: heavy if negativity > heavy_factor * positivity; see api.domain.mood.moods for the rest.
     evidence: with fewer than least_feeling_posts posts that have a feeling in them (has_feeling)
     there is no mood.
-    confidence_offset, _slope, _posts, _feeling and _most_posts calibrate confidence; the formula is
-    that of api.domain.mood.confidence.calibrated. The default's are fitted
+    confidence_reading_error is the standard deviation of what a model misreads of the balance of
+    light and heavy, however many the posts (api.domain.mood.confidence.evidence).
+    confidence_offset, _slope, _log_posts, _feeling_power and _most_posts calibrate confidence; the
+    formula is that of api.domain.mood.confidence.calibrated. The default's are fitted
     (export/COEFFICIENTS.md).
     draw_limit bounds the time that resampling takes (see api.domain.mood.confidence).
     Raises ValueError if a constant would make weights negative or undefined.
@@ -109,10 +111,11 @@ class ScoringConfig:
     heavy_factor: float = 1.0
     anger_factor: float = 2.0
     cheerful_factor: float = 4.0
-    confidence_offset: float = 0.221
-    confidence_slope: float = 0.021
-    confidence_posts: float = 0.223
-    confidence_feeling: float = 1.0
+    confidence_reading_error: float = 0.2
+    confidence_offset: float = 0.264
+    confidence_slope: float = 0.0
+    confidence_log_posts: float = 0.266
+    confidence_feeling_power: float = 1.0
     confidence_most_posts: float = 20.0
     tie_tolerance: float = 1e-9
     resamples: int = 500
@@ -176,10 +179,11 @@ CLASSIC = ScoringConfig(
     heavy_factor=1.0,
     anger_factor=2.0,
     cheerful_factor=1.5,
+    confidence_reading_error=0.0,
     confidence_offset=0.0,
     confidence_slope=1.0,
-    confidence_posts=0.0,
-    confidence_feeling=0.0,
+    confidence_log_posts=0.0,
+    confidence_feeling_power=0.0,
 )
 """The original weights: 10 / (whole days + 1) and 7 * (likes + reposts), owner 0.75 / 0.25.
 

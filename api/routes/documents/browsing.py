@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.domain.analyses import Analysis
 from api.domain.mood.moods import Mood, MoodLabel, labelled
 from api.domain.mood.patterns import LEAST_POSTS, WEEKDAYS, Patterns
+from api.domain.mood.results import confidence_words
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
 from api.routes.documents.posts import PostDocument, post_document
@@ -39,7 +40,7 @@ class PostsPageDocument(BaseModel):
 class PastAnalysisDocument(BaseModel):
     """An analysis that succeeded; GET /v1/analyses/{analysis_id} gives its whole result.
 
-    mood, label and confidence are null if there was too little evidence.
+    mood, label, confidence and confidence_words are null if there was too little evidence.
     """
 
     analysis_id: str
@@ -49,6 +50,7 @@ class PastAnalysisDocument(BaseModel):
     mood: Mood | None
     label: MoodLabel | None = Field(description="the word for the mood that people read")
     confidence: float | None
+    confidence_words: str | None = Field(description="confidence and what it is about")
     positivity: float | None
     negativity: float | None
     posts: int = Field(description="posts that it counted")
@@ -65,6 +67,7 @@ _PAST: dict[str, Any] = {
     "as_of": "2026-03-01T12:00:00Z",
     **labelled({"mood": "Depressed"}),
     "confidence": 0.84,
+    "confidence_words": confidence_words("Depressed", 0.84),
     "positivity": 0.12,
     "negativity": 0.78,
     "posts": 40,
@@ -201,6 +204,7 @@ def _past_analysis(analysis: Analysis) -> dict[str, Any]:
             "as_of": result["as_of"],
             **labelled({"mood": result["mood"]}),
             **{name: result[name] for name in ("confidence", "positivity", "negativity")},
+            "confidence_words": confidence_words(result["mood"], result["confidence"]),
             "posts": result["posts"]["total"],
             "changed_by": changed_by and labelled(changed_by),
         }

@@ -9,7 +9,7 @@ from typing_extensions import TypeAliasType
 
 from api.domain.crisis_support import SupportList
 from api.domain.mood.moods import Mood, MoodLabel, labelled
-from api.domain.mood.results import model_note
+from api.domain.mood.results import confidence_words, model_note
 from api.domain.mood.scoring import DEFAULT, ActivityForm, RecencyForm, ScoringConfig
 from api.domain.posts import Ownership
 from api.routes import openapi_examples as examples
@@ -155,6 +155,7 @@ class ResultDocument(BaseModel):
     confidence: Share | None = Field(
         description="probability that the user would say the same of the side, heavy or light"
     )
+    confidence_words: str | None = Field(None, description="confidence and what it is about")
     effective_sample_size: float = Field(description="how many posts of equal weight these equal")
     as_of: StoredTime = Field(description="the time from which the ages of posts are measured")
     posts: PostCountsDocument
@@ -214,13 +215,14 @@ def result_document(
     """Return a stored result as ResultDocument has it, None without a result.
 
     It is JSON values already, so it is not validated. Fields that the version which stored it did
-    not have are null. Labels, helplines and model_note are not stored: the words and the list
-    change, and so do the reader's country and the model that is served.
+    not have are null. Labels, confidence_words, helplines and model_note are not stored: the words
+    and the list change, and so do the reader's country and the model that is served.
     """
     if result is None:
         return None
     answered = labelled({**_LATER_FIELDS, **result})
     if answered["changed_by"] is not None:
         answered["changed_by"] = labelled(answered["changed_by"])
+    answered["confidence_words"] = confidence_words(result["mood"], result["confidence"])
     answered["model_note"] = model_note(result["model"], served_model())
     return {**answered, "support": support.entries_for(result, country)}

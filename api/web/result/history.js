@@ -2,7 +2,7 @@
 
 import { byId, element, note } from "../elements.js";
 import { addressOf } from "../address.js";
-import { day, lightAndHeavy, moment, percent, posts } from "../figures.js";
+import { day, lightAndHeavy, moment, posts } from "../figures.js";
 import { call, query, userPath } from "../requests.js";
 import { fill } from "./loading.js";
 
@@ -39,7 +39,7 @@ function entry(each) {
     ? element("strong", { text: `${when} (shown)`, tabindex: -1 })
     : element("a", { text: when, href: addressOf(shown.user, each.analysis_id) });
   const facts = each.mood
-    ? [posts(each.posts), lightAndHeavy(each), `confidence ${percent(Math.min(each.confidence, 0.99))}`]
+    ? [posts(each.posts), lightAndHeavy(each), each.confidence_words]
     : [posts(each.posts)];
   return element("li", {}, [
     element("p", {}, [title, element("span", { text: ` ${each.label || "Not enough to tell"}` })]),

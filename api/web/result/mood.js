@@ -5,8 +5,6 @@ import { addressOf } from "../address.js";
 import { day, moment, number, percent } from "../figures.js";
 import { correction } from "./corrections.js";
 
-const HEAVY = ["Depressed", "Stressed"];
-
 export function showMood(user, result) {
   byId("mood-user").textContent = `@${user}`;
   byId("mood-title").textContent = result.label || "Not enough to tell";
@@ -60,11 +58,7 @@ function facts(result) {
     parts.push(`${number(result.feeling_posts)} with a feeling in ${them}`);
   }
   if (result.corrected_posts) parts.push(`${number(result.corrected_posts)} corrected by you`);
-  // Nothing read from posts is certain.
-  if (result.confidence !== null) {
-    const tone = `heavier feelings ${HEAVY.includes(result.mood) ? "" : "do not "}set the tone`;
-    parts.push(`confidence ${percent(Math.min(result.confidence, 0.99))} that ${tone}`);
-  }
+  if (result.confidence_words) parts.push(result.confidence_words);
   const { recency, half_life_days: days } = result.scoring || {};
   const newer = recency === "half_life" ? ` Newer posts weigh more: ${days} days older counts half.` : "";
   return `${parts.join(", ")}.${newer}`;

@@ -47,6 +47,18 @@ def test_every_answer_with_a_mood_has_its_label_beside_it(
         assert each["label"] == (None if each["mood"] is None else LABELS[each["mood"]])
 
 
+def test_what_confidence_is_about_stands_in_a_result_and_in_the_history(
+    wired: WiredService,
+) -> None:
+    analysis_id = wired.analysed("alice", "sadness")
+
+    result = wired.client.get(f"/v1/analyses/{analysis_id}").get_json()["result"]
+    (past,) = wired.client.get("/v1/users/alice/analyses").get_json()["analyses"]
+
+    assert result["confidence_words"].endswith("% that heavier feelings set the tone")
+    assert past["confidence_words"] == result["confidence_words"]
+
+
 def test_the_label_is_no_part_of_what_is_stored(wired: WiredService) -> None:
     wired.analysed("alice")
 
@@ -54,6 +66,7 @@ def test_the_label_is_no_part_of_what_is_stored(wired: WiredService) -> None:
 
     assert analysis["result"]["mood"] == "Cheerful"
     assert "label" not in analysis["result"]
+    assert "confidence_words" not in analysis["result"]
 
 
 def with_mood(value: Any) -> list[dict[str, Any]]:

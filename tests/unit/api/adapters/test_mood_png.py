@@ -44,7 +44,7 @@ def test_a_picture_sorts_the_feelings_and_never_shows_certainty() -> None:
     shown = picture()
 
     assert [bar.emotion for bar in shown.bars][:3] == ["sadness", "joy", "neutral"]
-    assert shown.facts == "1,234 posts, confidence 99%"
+    assert shown.facts == "1,234 posts, confidence 99% that heavier feelings set the tone"
     assert shown.sentence.startswith("Your posts lean heavy")
 
 

@@ -11,13 +11,14 @@ from api.cli.looking_back import history
 from api.cli.mood_summary import WIDTH, mood_summary
 from api.client import MoodlineClient
 from api.domain.mood.moods import labelled
-from api.domain.mood.results import model_note, mood_result
+from api.domain.mood.results import confidence_words, model_note, mood_result
 from tests.support.posts import ANY_EVIDENCE, NOW, classified, post
 
 
 def result_of(*posts: Any) -> dict[str, Any]:
     result = mood_result(posts, as_of=NOW, now=NOW, config=ANY_EVIDENCE, model="m@1")
-    return labelled(result.to_dict())  # as the API answers it
+    words = confidence_words(result.mood, result.confidence)
+    return {**labelled(result.to_dict()), "confidence_words": words}  # as the API answers it
 
 
 def test_a_result_without_posts_gives_its_reason_and_no_mood() -> None:
@@ -83,12 +84,6 @@ def test_somebody_to_talk_to_is_named_where_there_is_too_little_for_a_mood() -> 
     assert "  to talk: Near: Call 1, https://near.example" in summary
 
 
-def test_no_confidence_is_shown_as_certainty() -> None:
-    result = {**result_of(classified(joy=1.0)), "confidence": 0.9996}
-
-    assert "confidence 99% that" in mood_summary("ana", result, None)
-
-
 def test_the_words_of_a_summary_are_those_of_the_result() -> None:
     result = result_of(*(classified(post(str(n)), joy=0.5, sadness=0.3) for n in range(3)))
 
@@ -98,21 +93,27 @@ def test_the_words_of_a_summary_are_those_of_the_result() -> None:
     assert str(result["summary"]) in summary
 
 
-def test_no_confidence_is_shown_as_certainty_in_the_history(
+def test_the_history_says_what_the_confidence_of_each_mood_is_about(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    analysis = {
+    bright = {
         "finished_at": "2026-01-02T03:04:05+00:00",
         "label": "Bright",
-        "confidence": 0.9996,
+        "confidence_words": confidence_words("Cheerful", 0.9996),
         "posts": 40,
-        "changed_by": None,
+        "changed_by": {"words": "Since 2026-01-01 your posts have gone from heavy to bright."},
     }
-    api = SimpleNamespace(history=lambda *_, **__: {"analyses": [analysis]})
+    none = {**bright, "label": None, "confidence_words": None, "changed_by": None}
+    api = SimpleNamespace(history=lambda *_, **__: {"analyses": [bright, none]})
 
     history(cast(MoodlineClient, api), Namespace(user="ana", limit=20, json=False))
 
-    assert "confidence 99%" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        "2026-01-02 03:04  Bright    from 40 posts",
+        "    confidence 99% that heavier feelings do not set the tone",
+        "    Since 2026-01-01 your posts have gone from heavy to bright.",
+        "2026-01-02 03:04  No mood   from 40 posts",
+    ]
 
 
 def test_a_summary_says_that_another_model_is_served_by_now() -> None:

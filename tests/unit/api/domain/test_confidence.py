@@ -139,6 +139,44 @@ def test_rounding_of_many_small_weights_does_not_lean_to_one_side() -> None:
     assert sure == pytest.approx(0.5, abs=FOUR_SIGMA)
 
 
+def test_resamples_are_read_with_an_error_that_more_posts_do_not_lessen() -> None:
+    read = replace(WORKED, confidence_reading_error=0.2)
+    near_tie, clear = emotions(joy=0.55, sadness=0.45), emotions(joy=0.8, sadness=0.2)
+
+    found = [agreement([near_tie] * count, [1.0] * count, read) for count in (3, 300)]
+
+    # All resamples have the margin 0.1, half of the error's deviation, or 0.6, three deviations.
+    assert found == pytest.approx([0.6915, 0.6915], abs=1e-4)
+    assert agreement([clear] * 3, [1.0] * 3, read) == pytest.approx(0.99865, abs=1e-5)
+
+
+def test_the_margin_of_a_mean_without_light_or_heavy_feelings_is_a_tie() -> None:
+    read = replace(WORKED, confidence_reading_error=0.2, surprise_valence=0.0)
+
+    assert agreement([emotions(surprise=1.0)], [1.0], read) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "most"),
+    [
+        ([emotions(joy=0.51, sadness=0.49)] * 3, 0.65),
+        ([emotions(joy=0.51, sadness=0.49)] * 20, 0.65),
+        ([emotions(joy=0.49, sadness=0.51)] * 20, 0.65),
+        ([JOY] * 5_100 + [SADNESS] * 4_900, 0.65),
+        ([JOY] * 50 + [SADNESS] * 50, 0.6),
+    ],
+)
+def test_a_near_tie_is_never_sure_however_many_posts_and_evenly_they_divide(
+    probabilities: list[dict[str, float]], most: float
+) -> None:
+    count = len(probabilities)
+
+    found = evidence(probabilities, [1.0] * count, [True] * count, DEFAULT)
+
+    assert found is not None
+    assert calibrated(found, DEFAULT) < most
+
+
 def test_neutral_posts_are_not_drawn_but_lower_the_share_of_posts_with_a_feeling() -> None:
     neutral = emotions(neutral=0.6, sadness=0.4)
 
@@ -164,8 +202,8 @@ def test_calibration_is_the_stated_formula() -> None:
         CLASSIC,
         confidence_offset=-1.0,
         confidence_slope=0.5,
-        confidence_posts=0.25,
-        confidence_feeling=2.0,
+        confidence_log_posts=0.25,
+        confidence_feeling_power=2.0,
     )
 
     found = Evidence(agreement=0.8, effective_posts=math.e**2, feeling_share=0.5)
@@ -194,7 +232,7 @@ def test_posts_without_a_feeling_bring_confidence_down_to_that_of_a_tie() -> Non
 
 def test_posts_without_a_feeling_take_nothing_from_what_speaks_against_a_mood() -> None:
     alone, among_neutral = (
-        calibrated(Evidence(0.2, 10.0, share), replace(CLASSIC, confidence_feeling=1.0))
+        calibrated(Evidence(0.2, 10.0, share), replace(CLASSIC, confidence_feeling_power=1.0))
         for share in (1.0, 0.1)
     )
 
@@ -202,7 +240,7 @@ def test_posts_without_a_feeling_take_nothing_from_what_speaks_against_a_mood() 
 
 
 def test_more_posts_than_calibration_knows_add_no_confidence() -> None:
-    fitted = replace(CLASSIC, confidence_posts=0.5, confidence_most_posts=20.0)
+    fitted = replace(CLASSIC, confidence_log_posts=0.5, confidence_most_posts=20.0)
 
     few, most, thousands = (
         calibrated(Evidence(0.8, posts, 1.0), fitted) for posts in (5.0, 20.0, 4000.0)

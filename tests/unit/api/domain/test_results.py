@@ -7,7 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.domain.mood.moods import SUMMARIES, Mood
-from api.domain.mood.results import InvalidAsOfError, moved_most, resolve_as_of
+from api.domain.mood.results import (
+    InvalidAsOfError,
+    confidence_words,
+    moved_most,
+    resolve_as_of,
+)
 from api.domain.mood.scoring import CLASSIC, DEFAULT
 from api.domain.posts import ClassifiedPost, Engagement, Ownership
 from tests.support.posts import NOW, WORKED, classified, emotions, post, result_of, said
@@ -444,6 +449,22 @@ def test_more_posts_that_say_the_same_give_more_confidence() -> None:
 
     assert sure == sorted(sure)
     assert sure[-1] > sure[0] + 0.05
+
+
+@pytest.mark.parametrize(
+    ("mood", "confidence", "words"),
+    [
+        (Mood.CHEERFUL, 0.9996, "confidence 99% that heavier feelings do not set the tone"),
+        (Mood.SATISFIED, 0.5, "confidence 50% that heavier feelings do not set the tone"),
+        (Mood.STRESSED, 0.5, "confidence 50% that heavier feelings set the tone"),
+        ("Depressed", 1.0, "confidence 99% that heavier feelings set the tone"),
+        (None, None, None),
+    ],
+)
+def test_the_words_of_confidence_say_what_it_is_about_and_never_certainty(
+    mood: str | None, confidence: float | None, words: str | None
+) -> None:
+    assert confidence_words(mood, confidence) == words
 
 
 def test_copies_of_a_post_take_one_place_among_those_that_moved_most() -> None:

@@ -276,6 +276,8 @@ def test_a_configuration_may_give_only_what_differs_from_the_default() -> None:
         ({"name": 3}, "name must be a text, not 3"),
         ({"name": "x", "joy_valance": 1}, r"there is no joy_valance \(is it joy_valence\?\)"),
         ({"name": "x", "mood": 1}, "there is no mood"),
+        ({"name": "x", "confidence_posts": 0.2}, "there is no confidence_posts"),
+        ({"name": "x", "confidence_feeling": 1}, "there is no confidence_feeling "),
         ({"name": "x", "joy_valence": "1"}, "joy_valence must be a number, not '1'"),
         ({"name": "x", "joy_valence": True}, "joy_valence must be a number, not True"),
         ({"name": "x", "joy_valence": None}, "joy_valence must be a number, not None"),

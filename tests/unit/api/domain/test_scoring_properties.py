@@ -172,10 +172,11 @@ def test_confidence_is_a_share_and_repeatable(posts: list[ClassifiedPost]) -> No
 
 FITTED = replace(
     FAST,
+    confidence_reading_error=0.2,
     confidence_offset=-0.5,
     confidence_slope=0.6,
-    confidence_posts=0.5,
-    confidence_feeling=0.4,
+    confidence_log_posts=0.5,
+    confidence_feeling_power=0.4,
 )
 
 

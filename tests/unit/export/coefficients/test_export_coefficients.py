@@ -172,6 +172,35 @@ def test_a_post_that_its_writer_corrected_counts_as_corrected() -> None:
     assert samples.right.all()
 
 
+def test_samples_have_the_evidence_and_the_posts_with_a_feeling_that_are_served() -> None:
+    again, told = "rain again", "said before it was corrected"
+    days = (0, 2, 4, 5, 7)
+    posts = [
+        replace(item, post=replace(item.post, text=text))
+        for item, text in zip(
+            [
+                post(START + timedelta(days=day), number, sadness=0.5 + number / 20, joy=0.3)
+                for number, day in enumerate(days)
+            ],
+            [again, again, again, told, "a calm evening"],
+            strict=True,
+        )
+    ]
+    corrected = replace(posts[3], correction="joy")
+    copy = replace(posts[3], post=replace(posts[3].post, post_id="000003b"))
+    timeline = [*posts[:3], corrected, copy]
+    at = timeline[-1].post.created_at
+
+    samples = sample_moods(
+        windows_of([Person(timeline, [(at, -1.0, 0.0)])], rated_posts=False), DEFAULT
+    )
+
+    result = mood_result(timeline, as_of=at, now=at, config=DEFAULT, model="m")
+    assert (samples.size[-1], result.posts["total"]) == (5, 5)
+    assert samples.with_feeling[-1] == result.feeling_posts == 4
+    assert samples.confidence(DEFAULT)[-1] == pytest.approx(result.confidence)
+
+
 def test_the_composite_joins_between_and_within_by_fisher() -> None:
     person = np.repeat([0, 1, 2], 4)
     ratings = np.array([0, 1, 2, 3, 4, 5, 4, 5, 1, 0, 1, 2], dtype=float)
@@ -329,7 +358,7 @@ def test_the_report_says_what_is_kept_and_its_constants_can_be_loaded(tmp_path: 
     assert "</svg>" in (tmp_path / "plot.svg").read_text()
     assert ScoringConfig(**found.recommended.to_dict()).to_dict() == found.recommended.to_dict()
     assert 0 <= found.confidence[0].calibrated <= 1
-    assert found.recommended.confidence_feeling > 0
+    assert found.recommended.confidence_feeling_power > 0
 
 
 def test_a_file_of_ratings_without_a_column_is_named_with_its_row(tmp_path: Path) -> None:
