@@ -93,8 +93,8 @@ def draw_png(picture: MoodPicture, theme: Theme, width: int) -> bytes:
     as_of = f"{picture.as_of.day} {picture.as_of:%B %Y}"
     drawing.text(_RIGHT, 74, as_of, 26, colours.quiet, anchor="rs")
     drawing.text(_MARGIN - 3, 180, picture.mood.label, 96, colours.moods[picture.mood], bold=True)
-    base = drawing.paragraph(_MARGIN, 244, picture.sentence, 25, 530, 36, colours.ink)
-    drawing.paragraph(_MARGIN, base + 38, picture.facts, 23, 530, 28, colours.quiet)
+    base = drawing.paragraph(_MARGIN, 238, picture.sentence, 25, 530, 34, colours.ink)
+    drawing.paragraph(_MARGIN, base + 36, picture.facts, 23, 530, 28, colours.quiet)
     _bar_texts(drawing, picture)
     _timeline_texts(drawing, picture, slots)
     return drawing.png()
