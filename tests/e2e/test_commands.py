@@ -240,5 +240,5 @@ def test_a_real_timeline_of_3207_posts_comes_to_a_mood(shared_servers: dict[str,
     assert first.returncode == 0, first.stderr
     assert "3207 posts imported, 0 updated, 0 unchanged, 0 skipped" in first.stdout
     assert "3207 posts classified" in first.stdout
-    assert re.search(r"^(Bright|Balanced|Tense|Heavy) ", first.stdout, re.MULTILINE)
+    assert re.search(r"^(Bright|Balanced|Tense|Heavy)$", first.stdout, re.MULTILINE)
     assert "0 posts classified, 3207 known" in second.stdout
