@@ -27,6 +27,7 @@ from api.domain.mood.scoring import (
 )
 from api.domain.posts import ClassifiedPost, Ownership, Post
 
+_DIGITS_OF_ORDER = 12
 _SUREST = 0.99  # The most that is shown: nothing read from posts is certain.
 _MOST_CORRECTIONS = 1_000  # kept with a result, which is stored and sent as a whole
 
@@ -288,8 +289,9 @@ def moved_most(
 ) -> tuple[Influence, ...]:
     """Return up to moved_most_count posts with the largest absolute contribution, largest first.
 
-    Posts with contribution 0 are left out; the newer of two equals comes first. With the weights of
-    without_copies the copies of a post count as the one post that they are.
+    Posts with contribution 0 are left out; the newer of two equals comes first, of the same moment
+    by text. With the weights of without_copies the copies of a post count as the one post that they
+    are.
     """
     total = math.fsum(weights)
     if total <= 0:
@@ -299,10 +301,12 @@ def moved_most(
         share = weight / total
         contribution = share * (positivity(each, config) - negativity(each, config))
         if contribution != 0:
-            newness = (item.post.created_at, item.post.post_id)
-            moving.append((abs(contribution), newness, item.post, share, contribution))
-    largest = heapq.nlargest(config.moved_most_count, moving, key=lambda entry: entry[:2])
-    return tuple(Influence(post, share, moved) for _, _, post, share, moved in largest)
+            # Rounded, so that equals are equal however their sums were added up.
+            size = round(abs(contribution), _DIGITS_OF_ORDER)
+            order = (size, item.post.created_at, item.post.text)
+            moving.append((order, item.post, share, contribution))
+    largest = heapq.nlargest(config.moved_most_count, moving, key=lambda entry: entry[0])
+    return tuple(Influence(post, share, moved) for _, post, share, moved in largest)
 
 
 def _too_few(read: int, total: int, config: ScoringConfig) -> bool:

@@ -340,6 +340,14 @@ def test_the_saddest_post_is_shown_with_its_text_and_time() -> None:
     }
 
 
+def test_of_posts_that_moved_as_much_but_for_rounding_the_newer_comes_first() -> None:
+    items = [classified(post("old", days_old=9), joy=1.0), classified(post("new"), joy=1.0)]
+
+    moved = moved_most(items, [emotions(joy=1.0)] * 2, [0.1 + 0.2, 0.3], WORKED)
+
+    assert [each.post.post_id for each in moved] == ["new", "old"]
+
+
 def test_the_posts_that_moved_most_are_those_of_the_largest_share_times_balance() -> None:
     probabilities = [
         emotions(joy=0.6, sadness=0.4),  # share 0.5 * 0.2 = 0.1
