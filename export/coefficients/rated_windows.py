@@ -13,12 +13,12 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from api.domain.mood.copies import corrected_alike
 from api.domain.mood.moods import Mood
 from api.domain.mood.scoring import (
     DEFAULT,
     ScoringConfig,
     adjusted,
-    corrected_alike,
     timeless_weight,
 )
 from api.domain.posts import EMOTIONS, ClassifiedPost

@@ -20,6 +20,7 @@ from api.domain.mood.confidence import (
     evidence,
     evidence_of,
 )
+from api.domain.mood.copies import without_copies, without_repeats
 from api.domain.mood.moods import mood_of
 from api.domain.mood.scoring import (
     ScoringConfig,
@@ -27,8 +28,6 @@ from api.domain.mood.scoring import (
     feeling_posts,
     relative_weights,
     weighted_mean,
-    without_copies,
-    without_repeats,
 )
 from api.domain.posts import ClassifiedPost
 from export.coefficients.agreement import SEED, own_moods

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, pairwise
 
+from api.domain.mood.copies import without_repeats
 from api.domain.mood.moods import leans_heavy
 from api.domain.mood.scoring import (
     ScoringConfig,
@@ -17,7 +18,6 @@ from api.domain.mood.scoring import (
     negativity,
     positivity,
     weighted_mean,
-    without_repeats,
 )
 from api.domain.posts import ClassifiedPost
 
@@ -63,9 +63,9 @@ def evidence_of(
 ) -> Evidence | None:
     """Return the evidence of posts for the side of their mood; None if none has a weight.
 
-    posts are corrected alike (scoring.corrected_alike), and probabilities are theirs after the
+    posts are corrected alike (copies.corrected_alike), and probabilities are theirs after the
     irony shift. A text is one piece of evidence however often it was posted
-    (scoring.without_repeats). What confidence is fitted to and what is served both come from here.
+    (copies.without_repeats). What confidence is fitted to and what is served both come from here.
     """
     with_feeling = [has_feeling(item.counted) for item in posts]
     return evidence(probabilities, without_repeats(posts, weights), with_feeling, config)

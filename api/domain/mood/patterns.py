@@ -8,10 +8,10 @@ from datetime import datetime, tzinfo
 from itertools import chain
 from operator import itemgetter
 
+from api.domain.mood.copies import corrected_alike
 from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
-    corrected_alike,
     language,
     negativity,
     positivity,

@@ -10,12 +10,12 @@ from typing import Any
 
 from api.domain.mood.changes import EarlierMood, MoodChange, mood_change
 from api.domain.mood.confidence import calibrated, effective_sample_size, evidence_of
+from api.domain.mood.copies import corrected_alike, without_copies
 from api.domain.mood.explanations import why
 from api.domain.mood.moods import SUMMARIES, Mood, mood_of
 from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
-    corrected_alike,
     feeling_posts,
     has_feeling,
     language,
@@ -23,7 +23,6 @@ from api.domain.mood.scoring import (
     positivity,
     relative_weights,
     weighted_mean,
-    without_copies,
 )
 from api.domain.posts import ClassifiedPost, Ownership, Post
 

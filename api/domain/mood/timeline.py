@@ -7,18 +7,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from api.domain.date_ranges import DateRange, date_range, start_of_day
+from api.domain.mood.copies import corrected_alike, without_copies
 from api.domain.mood.moods import Mood, labelled, mood_of
 from api.domain.mood.scoring import (
     ScoringConfig,
     adjusted,
-    corrected_alike,
     feeling_posts,
     language,
     negativity,
     positivity,
     relative_weights,
     weighted_mean,
-    without_copies,
 )
 from api.domain.posts import ClassifiedPost
 

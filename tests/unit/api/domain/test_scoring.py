@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from api.domain.mood.copies import without_copies
 from api.domain.mood.scoring import (
     CLASSIC,
     DEFAULT,
@@ -23,7 +24,6 @@ from api.domain.mood.scoring import (
     preset,
     recency,
     relative_weights,
-    without_copies,
 )
 from api.domain.posts import Classification, Engagement, Ownership
 from tests.support.posts import NOW, WORKED, classified, emotions, post, result_of, said
