@@ -65,6 +65,7 @@ def application(bentoml_app: App) -> App:
 
     limits = connection_limits()  # before the first connection, because settings may be wrong
     made = Application(bentoml_app, lambda behind: build_parts(model(), behind))
+    limits.application = made
     limits.on_stop = made.stop_accepting
     limits.on_refused = lambda status: model().metrics.connection_refused(status)
     return made

@@ -39,7 +39,7 @@ from serving.schemas import Limits
 
 MODEL_DIR = Path(__file__).parent / "model"
 LONGEST_DEADLINE = 50
-"""BentoML cuts requests off after 60 seconds with an answer of its own; ours must come first."""
+"""BentoML's dispatcher gives requests up after 60 seconds; our answer must come first."""
 
 Provider = Literal["tensorrt", "cuda", "openvino", "cpu"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)

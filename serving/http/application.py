@@ -64,10 +64,7 @@ if TYPE_CHECKING:  # needs an extra
 logger = logging.getLogger(__name__)
 
 GONE = Answer(499, b"")
-"""What is sent to a client that has left, and counted; nginx's number for it.
-
-It reaches nobody, but BentoML keeps a request without any answer for its whole 60 seconds.
-"""
+"""What is counted for a client that has left, and reaches nobody; nginx's number for it."""
 
 SECONDS_TO_READY = 2
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
