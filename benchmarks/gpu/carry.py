@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,11 +23,21 @@ PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x8
 GPU = "onnxruntime-gpu==1.31.1"
 """Built for CUDA 13."""
 
-PURE_PINS = ("emoji", "flatbuffers", "nvidia-ml-py")
-"""What running the model needs besides onnxruntime-gpu, numpy, tokenizers and torch."""
+PURE_PINS = ("flatbuffers", "nvidia-ml-py")
+"""What onnxruntime-gpu and the reading of the GPU need besides numpy."""
 
-SERVER = ("bentoml", "httptools", "uvloop", "prometheus-client", "psutil", "httpx")
-"""What the server needs besides those, installed with their dependencies except numpy."""
+MEASURING = ("psutil", "httpx")
+"""What measuring the server needs."""
+
+THERE = ("onnxruntime", "numpy", "tokenizers")
+"""What is not downloaded for the server: the machine has it, or onnxruntime-gpu replaces it."""
+
+
+def server_requirements() -> list[str]:
+    """Return what the server is declared to need, without what is there."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    serving: list[str] = declared["project"]["optional-dependencies"]["serving"]
+    return [one for one in serving if one.partition(">=")[0] not in THERE]
 
 
 def download(folder: Path) -> None:
@@ -40,7 +51,7 @@ def download(folder: Path) -> None:
     ]
     subprocess.run([*fetch, "--no-deps", GPU, *small], check=True)
     constraints = ["--constraint", str(ROOT / "constraints.txt")]
-    subprocess.run([*fetch, *constraints, *SERVER], check=True)
+    subprocess.run([*fetch, *constraints, *server_requirements(), *MEASURING], check=True)
     for wheel in folder.glob("numpy-*"):  # the machine has its own, which torch was built with
         wheel.unlink()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu.carry import join, split
+from benchmarks.gpu.carry import join, server_requirements, split
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,6 +26,12 @@ def test_files_come_out_of_their_parts_and_a_missing_part_is_named(
     (tmp_path / "parts" / "part-01").unlink()
     with pytest.raises(ValueError, match=r"part-01 is missing or damaged"):
         join(tmp_path / "parts", tmp_path / "out")
+
+
+def test_what_the_server_declares_is_carried_except_what_the_machine_has() -> None:
+    carried = {requirement.partition(">=")[0] for requirement in server_requirements()}
+    assert {"bentoml", "emoji", "pydantic-settings"} <= carried
+    assert not {"onnxruntime", "numpy", "tokenizers"} & carried
 
 
 @pytest.mark.long
