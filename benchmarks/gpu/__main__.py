@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--trained", type=Path, help="checkpoint in place of random weights")
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0, help="per turn of one way and size")
+    parser.add_argument("--seconds", type=float, default=1.0, help="per turn of one way and size")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/gpu.json"))
     parser.add_argument("--no-server", action="store_true")
     parser.add_argument("--cpu-smoke", action="store_true")

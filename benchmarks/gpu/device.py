@@ -1,4 +1,4 @@
-"""The GPU: whether there is one, its peak arithmetic rate, and its utilisation during a block."""
+"""The GPU: whether there is one, its peak arithmetic rate, its memory, and its use in a block."""
 
 import statistics
 import threading
@@ -42,6 +42,12 @@ def peak_flops(device: str, side: int = SIDE) -> float:
 def _wait(device: str) -> None:
     if device == "cuda":
         torch.cuda.synchronize()
+
+
+def memory_used() -> int | None:
+    """Return the bytes in use on the first GPU, by all processes; None where it cannot be read."""
+    library = open_nvml()
+    return None if library is None else read_gpus(library)[0].memory_used
 
 
 class Utilisation:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -53,7 +54,11 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Result of one way in one shape with calls of one size; seconds are per call."""
+    """Result of one way in one shape with calls of one size; seconds are per call.
+
+    `memory_mib` is what the way took on the GPU when it was made and run once; with a server, what
+    the server had taken by its end.
+    """
 
     shape: str
     way: str
@@ -64,6 +69,7 @@ class Figure:
     utilisation: float | None
     peak_share: float | None
     agreement: float
+    memory_mib: float | None
 
 
 class Measure:
@@ -82,6 +88,7 @@ class Measure:
         self._ways: dict[str, Callable[[list[list[int]]], Any]] = {}
         self._right: Any = None
         self._agreements: dict[str, float] = {}
+        self._memory: dict[str, float | None] = {}
 
     def prepare(self, trained: Path | None) -> None:
         """Build the model, its graphs and every way, and compare the answers of each."""
@@ -123,6 +130,7 @@ class Measure:
                 ways.served_engine, graphs["none"], provider, cuda_graphs=True
             )
         for name, make in made.items():
+            before = gpu.memory_used()
             try:
                 way = make()
                 logits = way(self._posts)
@@ -132,6 +140,7 @@ class Measure:
             self._right = logits if self._right is None else self._right
             self._ways[name] = way
             self._agreements[name] = ways.agreement(self._right, logits)
+            self._memory[name] = _mib_since(before)
 
     def without_server(self) -> list[Figure]:
         """Measure without a server: token ids in, logits out."""
@@ -151,17 +160,26 @@ class Measure:
             return []
         from benchmarks.gpu import served
 
+        folder = self._folder / best
+        return [
+            *self._served(served, folder, "continuous"),
+            *self._served(served, folder, "bentoml"),
+        ]
+
+    def _served(self, served: ModuleType, folder: Path, scheduler: str) -> list[Figure]:
         setting = "SERVING_MODEL_DIR" if self._device == "cpu" else "SERVING_GPU_MODEL_DIR"
-        folder, workers = self._folder / best, self._scale.workers
-        figures = []
-        with served.started(folder, setting, workers) as port:
+        workers, name = self._scale.workers, f"served, {scheduler}"
+        chosen = {setting: str(folder), "SERVING_SCHEDULER": scheduler}
+        before = gpu.memory_used()
+        measured: list[tuple[int, int, list[Turn]]] = []
+        with served.started(folder, chosen, workers) as port:
             asked = self._texts[:256]
             labels = served.labels(port, asked)
             right = [EMOTIONS[index] for index in self._right[: len(asked), :7].argmax(1)]
             share = statistics.fmean(one == two for one, two in zip(labels, right, strict=True))
-            self._agreements["served"] = share
+            self._agreements[name] = share
             # The contract takes 256 texts per request: 512 are two requests at a time.
-            for wanted, at_once in ((1, 64), (256, 1), (256, 2), (256, 4 * workers)):
+            for wanted, at_once in ((1, 64), (1, 512), (256, 1), (256, 2), (256, 4 * workers)):
                 size = min(wanted, len(self._texts))
                 turns = []
                 for _ in range(self._scale.turns):
@@ -170,8 +188,11 @@ class Measure:
                             served.load(port, self._texts, size, at_once, self._scale.seconds)
                         )
                     turns.append((rate, use.mean, took))
-                figures.append(self._figure("served", size, turns, f" x {at_once}"))
-        return figures
+                measured.append((size, at_once, turns))
+            self._memory[name] = _mib_since(before)
+        return [
+            self._figure(name, size, turns, f" x {at_once}") for size, at_once, turns in measured
+        ]
 
     def _best_packing(self) -> str | None:
         known = [name for name in self._scale.packings if f"fp16-{name}" in self._ways]
@@ -198,13 +219,21 @@ class Measure:
         each = flops / len(self._posts)
         p50, p99 = (percentile(took, share) or 0.0 for share in (0.5, 0.99))
         used, peak = statistics.median(seen) if seen else None, rate * each / self._peak
-        agreement = self._agreements[name]
-        figure = Figure(self._shape, name + more, size, rate, p50, p99, used, peak, agreement)
+        agreement, memory = self._agreements[name], self._memory[name]
+        figure = Figure(
+            self._shape, name + more, size, rate, p50, p99, used, peak, agreement, memory
+        )
         busy = "-" if used is None else f"{used:.0%}"
+        taken = "-" if memory is None else f"{memory:,.0f} MiB"
         print(
             f"{figure.shape} {figure.way}, calls of {size}: {rate:,.0f} posts/s,"
-            f" p50 {figure.p50 * 1e3:.2f} ms, p99 {figure.p99 * 1e3:.2f} ms, busy {busy},"
+            f" p50 {figure.p50 * 1e3:.2f} ms, p99 {figure.p99 * 1e3:.2f} ms, busy {busy}, {taken},"
             f" {figure.peak_share:.1%} of peak, labels as eager {figure.agreement:.2%}",
             flush=True,
         )
         return figure
+
+
+def _mib_since(before: int | None) -> float | None:
+    now = gpu.memory_used()
+    return None if before is None or now is None else (now - before) / (1 << 20)

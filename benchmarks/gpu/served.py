@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +22,14 @@ PATH = "/v1/classify"
 
 
 @contextmanager
-def started(model: Path, setting: str, workers: int) -> Iterator[int]:
-    """Yield the port of a server with `setting` naming the model folder; stop it afterwards."""
-    setup = Setup(Path(sys.executable), free_port(), model, model)
+def started(folder: Path, chosen: Mapping[str, str], workers: int) -> Iterator[int]:
+    """Yield the port of a server with the settings `chosen`; stop it afterwards.
+
+    Its log goes into `folder`.
+    """
+    setup = Setup(Path(sys.executable), free_port(), folder, folder)
     environment = {
-        setting: str(model),
+        **chosen,
         "SERVING_PORT": str(setup.port),
         "SERVING_WORKERS": str(workers),
         "SERVING_CACHE_TEXTS": "0",
