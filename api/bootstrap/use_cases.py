@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from api.bootstrap.adapters import Ports, retention_of
 from api.demo.people import PEOPLE, POSTS
@@ -130,13 +131,24 @@ def scoring_config(chosen: str) -> ScoringConfig:
     if chosen in PRESETS:
         return PRESETS[chosen]
     try:
-        return config_of(json.loads(Path(chosen).read_bytes()))
+        text = Path(chosen).read_bytes()
+        return config_of(json.loads(text, object_pairs_hook=_without_doubles))
     except OSError as error:
         raise SettingsError(f"SCORING: {chosen}: {error.strerror}.") from error
     except InvalidScoringError as error:
         raise SettingsError(f"SCORING: {chosen}: {error}.") from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"SCORING: {chosen} is not JSON: {error}.") from error
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; InvalidScoringError where a name stands twice, as one was meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise InvalidScoringError(f"{double} stands there twice")
+    return found
 
 
 def _sign_ins(ports: Ports, settings: Settings) -> SignIns:

@@ -55,6 +55,7 @@ _LIMITS = {
     "love_valence": (0.0, _LARGEST_VALENCE),
     "surprise_valence": (-_LARGEST_VALENCE, _LARGEST_VALENCE),
     "confidence_offset": (-_LARGEST, _LARGEST),
+    "resamples": (0, 100_000),  # 200 times the default: an analysis must come to an end
 }
 
 
