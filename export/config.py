@@ -70,6 +70,8 @@ class TrainConfig(BaseModel):
     `teacher_weight` are learned too (Hinton et al., 2015). In a file, its path."""
     teacher_temperature: float = Field(default=1.0, gt=0, le=20)
     """Divides the logits of both models before they are compared."""
+    teacher_irony: bool = True
+    """Whether the teacher's irony is learned besides its emotions."""
     sets: tuple[SetConfig, ...] = Field(min_length=1)
     any_use: bool = False
     """Refuse sets whose terms do not allow any use (export/training/sources/terms.py)."""

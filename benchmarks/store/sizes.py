@@ -45,7 +45,7 @@ from benchmarks.store.people import (
 USERS, POSTS, CHUNK = 40, 512, 256
 IDLE_USERS = 2_000
 """Users without posts, so that pages that are half empty do not count in the bytes of a user."""
-_MODEL = "moodline-minilm-l6@2.0.0"
+_MODEL = "moodline-minilm-l6@2.1.0"
 _OF_ANALYSES = ("analyses", "moods")
 _RECORD_ID = 9  # bytes that an index of WiredTiger keeps per key to find the document
 

@@ -24,6 +24,7 @@ class Objective:
     focal_gamma: float = 0.0
     r_drop: float = 0.0
     teacher_temperature: float = 1.0
+    teacher_irony: bool = True
     side_spans: Sequence[tuple[int, int]] = ()
 
 
@@ -62,9 +63,9 @@ def mixed_loss(
 def teacher_distance(logits: torch.Tensor, teacher: torch.Tensor, how: Objective) -> torch.Tensor:
     """Return the distance of each row's eight logits from a teacher's, [batch], in nats.
 
-    The Kullback-Leibler divergence of the seven emotions, and that of irony times
-    `irony_weight`, both of softened logits and times the squared temperature, so that gradients
-    keep their size (Hinton, Vinyals & Dean, 2015, section 2.1).
+    The Kullback-Leibler divergence of the seven emotions, and with `teacher_irony` that of irony
+    times `irony_weight`, both of softened logits and times the squared temperature, so that
+    gradients keep their size (Hinton, Vinyals & Dean, 2015, section 2.1).
     """
     own, wanted = (part / how.teacher_temperature for part in (logits, teacher))
     emotion = functional.kl_div(
@@ -78,7 +79,8 @@ def teacher_distance(logits: torch.Tensor, teacher: torch.Tensor, how: Objective
     irony = functional.binary_cross_entropy_with_logits(
         own_irony, target, reduction="none"
     ) - functional.binary_cross_entropy_with_logits(irony_logit, target, reduction="none")
-    return (emotion + how.irony_weight * irony) * how.teacher_temperature**2
+    irony_weight = how.irony_weight if how.teacher_irony else 0.0
+    return (emotion + irony_weight * irony) * how.teacher_temperature**2
 
 
 def _emotion_loss(

@@ -85,6 +85,7 @@ def make_trainer(
             focal_gamma=config.focal_gamma,
             r_drop=config.r_drop,
             teacher_temperature=config.teacher_temperature,
+            teacher_irony=config.teacher_irony,
             side_spans=side_spans(training),
         ),
         layer_decay=config.layer_decay,

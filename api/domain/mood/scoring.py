@@ -113,9 +113,9 @@ class ScoringConfig:
     anger_factor: float = 2.0
     cheerful_factor: float = 4.0
     confidence_reading_error: float = 0.2
-    confidence_offset: float = 0.264
-    confidence_slope: float = 0.0
-    confidence_log_posts: float = 0.266
+    confidence_offset: float = 0.161
+    confidence_slope: float = 0.03
+    confidence_log_posts: float = 0.265
     confidence_feeling_power: float = 1.0
     confidence_most_posts: float = 20.0
     tie_tolerance: float = 1e-9

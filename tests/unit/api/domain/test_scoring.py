@@ -309,10 +309,11 @@ def test_the_weight_of_copies_counts_as_that_of_one_post() -> None:
     ("fields", "values", "rule"),
     [
         (
-            ["own_weight", "half_life_days", "likes_factor", "resamples"],
+            ["own_weight", "half_life_days", "likes_factor"],
             [-1, float("nan"), float("inf")],
             "a number from 0 to 1e",
         ),
+        (["resamples"], [-1, float("nan"), 100_001], "a number from 0 to 100000"),
         (["joy_valence", "love_valence", "heavy_factor"], [-0.1], "a number from 0 to 1"),
         (
             ["anger_valence", "fear_valence", "sadness_valence"],

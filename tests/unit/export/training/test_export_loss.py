@@ -1,6 +1,7 @@
 """The loss, against values computed by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -260,6 +261,8 @@ def test_the_distance_from_a_teacher_is_the_divergence_of_softened_logits() -> N
     ironic = 1 / (1 + math.exp(-1.0))
     irony = ironic * math.log(ironic / 0.5) + (1 - ironic) * math.log((1 - ironic) / 0.5)
     assert distance.tolist() == pytest.approx([4 * (emotion + 0.5 * irony)])
+    without = teacher_distance(said, asked, replace(how, teacher_irony=False))
+    assert without.tolist() == pytest.approx([4 * emotion])
 
 
 def test_equal_logits_have_no_distance_from_the_teacher() -> None:
