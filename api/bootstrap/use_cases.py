@@ -131,8 +131,8 @@ def scoring_config(chosen: str) -> ScoringConfig:
     if chosen in PRESETS:
         return PRESETS[chosen]
     try:
-        text = Path(chosen).read_bytes()
-        return config_of(json.loads(text, object_pairs_hook=_without_doubles))
+        content = Path(chosen).read_bytes()
+        return config_of(json.loads(content, object_pairs_hook=_without_doubles))
     except OSError as error:
         raise SettingsError(f"SCORING: {chosen}: {error.strerror}.") from error
     except InvalidScoringError as error:
@@ -147,7 +147,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
-        raise InvalidScoringError(f"{double} stands there twice")
+        raise InvalidScoringError(f"{double} stands in it twice")
     return found
 
 

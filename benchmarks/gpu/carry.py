@@ -26,7 +26,7 @@ GPU = "onnxruntime-gpu==1.31.1"
 PURE_PINS = ("flatbuffers", "nvidia-ml-py")
 """What onnxruntime-gpu and the reading of the GPU need besides numpy."""
 
-MEASURING = ("psutil", "httpx")
+MEASURING = ("psutil",)
 """What measuring the server needs."""
 
 THERE = ("onnxruntime", "numpy", "tokenizers")

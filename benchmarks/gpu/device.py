@@ -45,8 +45,13 @@ def _wait(device: str) -> None:
 
 
 def memory_used() -> int | None:
-    """Return the bytes in use on the first GPU, by all processes; None where it cannot be read."""
+    """Return the bytes in use on the first GPU, by all processes; None where it cannot be read.
+
+    What PyTorch keeps for later is given back first.
+    """
     library = open_nvml()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
     return None if library is None else read_gpus(library)[0].memory_used
 
 

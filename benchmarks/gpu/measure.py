@@ -29,7 +29,14 @@ from export.packaging.model_folder import (
 from serving.classifier.artifact import EMOTIONS
 from serving.classifier.preprocess import normalise
 
-SERVER_NEEDS = ("bentoml", "httptools", "uvloop", "prometheus_client")
+SERVER_NEEDS = (
+    "bentoml",
+    "httptools",
+    "uvloop",
+    "prometheus_client",
+    "pydantic_settings",
+    "psutil",
+)
 HEAD_TEXTS = 64
 BUDGETS = (4_096, 65_536)
 """Padded tokens per run that are tried besides the server's own."""

@@ -74,8 +74,8 @@ class ConnectionLimits:
 
     `receive_seconds` is how long a head may take, then its body, and then the client to read.
     `application` answers the requests in place of the one that uvicorn was started with, which has
-    ours behind layers that cost a request a fifth of its time and do nothing for it: headers of
-    proxies, tracing that is off, a timeout of BentoML's whose timers stay for a minute.
+    ours behind layers that take time and do nothing for a request: tracing that is off, and a
+    timeout of BentoML's whose timers stay for a minute.
     `on_stop` is called when the worker begins to stop, maybe more than once; `on_refused` with the
     status of each refusal made here, None where a connection is closed to make room.
     """

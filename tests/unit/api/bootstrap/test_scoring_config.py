@@ -33,8 +33,11 @@ def test_a_file_holds_constants_of_ones_own(tmp_path: Path) -> None:
         (b"[1]", "must be an object"),
         (b'{"name": "ours", "joy_valence": "much"}', "joy_valence must be a number"),
         (b'{"name": "ours", "joy_valence": NaN}', "joy_valence must be a number"),
-        (b'{"name": "ours", "seed": 1, "seed": 2}', "seed stands there twice"),
-        (b'{"name": "ours", "resamples": 1000000000}', "resamples must be a number from 0 to 1"),
+        (b'{"name": "ours", "seed": 1, "seed": 2}', "seed stands in it twice"),
+        (
+            b'{"name": "ours", "resamples": 1000000000}',
+            "resamples must be a number from 0 to 100000",
+        ),
     ],
 )
 def test_a_file_that_is_no_configuration_is_refused_with_its_path_and_the_fault(

@@ -240,6 +240,17 @@ EMOJI = {"name": "tweeteval_emoji"}
             },
             "What another model (large 1) says of the texts of tweeteval_emoji was learned",
         ),
+        (
+            {
+                "config": {
+                    "base": "tiny-base",
+                    "teacher": {"name": "large", "version": "1"},
+                    "teacher_irony": False,
+                    "sets": [{"name": "carer"}, {**EMOJI, "teacher_weight": 1.0}],
+                }
+            },
+            "tweeteval_emoji (its emotions, not its irony) was learned",
+        ),
     ],
 )
 def test_the_model_card_tells_how_the_model_was_trained(

@@ -1,10 +1,14 @@
-"""A connection without a socket: what it asks for an answer."""
+"""A connection without a socket: what it asks for an answer, and what it leaves out."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import subprocess
+import sys
 from typing import Any
 
+import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
@@ -44,7 +48,7 @@ def answering(body: bytes) -> App:
 
 async def written_for(limits: ConnectionLimits, uvicorns: App) -> bytes:
     """Return what a new connection writes for REQUEST, with a server of `uvicorns`."""
-    config = uvicorn.Config(uvicorns, log_config=None)  # type: ignore[arg-type] # the same, in other words
+    config = uvicorn.Config(uvicorns, log_config=None)  # type: ignore[arg-type]
     config.load()
     made = Connection(config=config, server_state=ServerState(), app_state={}, limits=limits)
     transport = Transport()
@@ -60,3 +64,25 @@ def test_requests_go_to_the_application_without_the_layers_around_it() -> None:
     assert asyncio.run(written_for(limits, answering(b"layers"))).endswith(b"layers")
     limits.application = answering(b"application")
     assert asyncio.run(written_for(limits, answering(b"layers"))).endswith(b"application")
+
+
+def test_the_service_hands_its_application_to_the_connections() -> None:
+    # In a process of its own: the module replaces uvicorn's HTTP protocol where it is imported.
+    code = (
+        "from serving.service import application, connection_limits\n"
+        "assert application(None) is connection_limits().application"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_no_lines_of_an_access_log_are_made(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logger = logging.getLogger("uvicorn.access")
+    logger.addHandler(caplog.handler)
+    try:
+        with caplog.at_level(logging.INFO, "uvicorn.access"):
+            asyncio.run(written_for(ConnectionLimits(4, 60), answering(b"")))
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert not caplog.records
