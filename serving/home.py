@@ -51,10 +51,9 @@ def make_own_home() -> Path:
     remove_left_homes()
     try:
         home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}-{os.getuid()}-"))
-        metrics_folder(home).mkdir()
-        _check_room(
-            metrics_folder(home)
-        )  # before the lock is there, which others take if it is free
+        metrics = metrics_folder(home)
+        metrics.mkdir()
+        _check_room(metrics)  # before the lock is there, which others take if it is free
         lock = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
         raise SettingsError(

@@ -142,12 +142,12 @@ def scoring_config(chosen: str) -> ScoringConfig:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object; InvalidScoringError where a name stands twice, as one was meant."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
-        raise InvalidScoringError(f"{double} stands in it twice")
+    """Return the object; InvalidScoringError names what stands twice, of which one is meant."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InvalidScoringError(f"{name} stands in it twice")
+        found[name] = value
     return found
 
 

@@ -15,6 +15,7 @@ import tarfile
 import tempfile
 import tomllib
 from collections.abc import Sequence
+from importlib.metadata import distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -34,10 +35,19 @@ THERE = ("onnxruntime", "numpy", "tokenizers")
 
 
 def server_requirements() -> list[str]:
-    """Return what the server is declared to need, without what is there."""
+    """Return what the server is declared to need, without what is there, and what measures it."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     serving: list[str] = declared["project"]["optional-dependencies"]["serving"]
-    return [one for one in serving if one.partition(">=")[0] not in THERE]
+    return [*(one for one in serving if _name(one) not in THERE), *MEASURING]
+
+
+def missing(requirements: Sequence[str]) -> list[str]:
+    """Return the names of those that are not installed."""
+    return [name for name in map(_name, requirements) if not any(distributions(name=name))]
+
+
+def _name(requirement: str) -> str:
+    return requirement.partition(">=")[0]
 
 
 def download(folder: Path) -> None:
@@ -51,7 +61,7 @@ def download(folder: Path) -> None:
     ]
     subprocess.run([*fetch, "--no-deps", GPU, *small], check=True)
     constraints = ["--constraint", str(ROOT / "constraints.txt")]
-    subprocess.run([*fetch, *constraints, *server_requirements(), *MEASURING], check=True)
+    subprocess.run([*fetch, *constraints, *server_requirements()], check=True)
     for wheel in folder.glob("numpy-*"):  # the machine has its own, which torch was built with
         wheel.unlink()
 

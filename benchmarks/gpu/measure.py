@@ -2,21 +2,19 @@
 
 import asyncio
 import copy
-import importlib.util
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from tokenizers import Tokenizer
 
 from benchmarks.figures import percentile
+from benchmarks.gpu import carry, ways
 from benchmarks.gpu import device as gpu
-from benchmarks.gpu import ways
 from export.graph.fusion import Packing, half_graph
 from export.graph.random_models import write_random_model, write_traced
 from export.packaging.model_folder import (
@@ -29,14 +27,6 @@ from export.packaging.model_folder import (
 from serving.classifier.artifact import EMOTIONS
 from serving.classifier.preprocess import normalise
 
-SERVER_NEEDS = (
-    "bentoml",
-    "httptools",
-    "uvloop",
-    "prometheus_client",
-    "pydantic_settings",
-    "psutil",
-)
 HEAD_TEXTS = 64
 BUDGETS = (4_096, 65_536)
 """Padded tokens per run that are tried besides the server's own."""
@@ -160,20 +150,17 @@ class Measure:
 
     def through_server(self) -> list[Figure]:
         """Measure through the server: texts in, JSON out."""
-        lacking = [name for name in SERVER_NEEDS if importlib.util.find_spec(name) is None]
+        lacking = carry.missing(carry.server_requirements())
         best = self._best_packing()  # of the fp16 graphs, for the largest calls
         if lacking or best is None:
             print(f"through the server: skipped, not installed: {', '.join(lacking) or 'fp16'}")
             return []
-        from benchmarks.gpu import served
-
         folder = self._folder / best
-        return [
-            *self._served(served, folder, "continuous"),
-            *self._served(served, folder, "bentoml"),
-        ]
+        return [*self._served(folder, "continuous"), *self._served(folder, "bentoml")]
 
-    def _served(self, served: ModuleType, folder: Path, scheduler: str) -> list[Figure]:
+    def _served(self, folder: Path, scheduler: str) -> list[Figure]:
+        from benchmarks.gpu import served  # needs what the server does
+
         setting = "SERVING_MODEL_DIR" if self._device == "cpu" else "SERVING_GPU_MODEL_DIR"
         workers, name = self._scale.workers, f"served, {scheduler}"
         chosen = {setting: str(folder), "SERVING_SCHEDULER": scheduler}

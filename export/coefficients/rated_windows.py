@@ -15,12 +15,7 @@ from numpy.typing import NDArray
 
 from api.domain.mood.copies import corrected_alike
 from api.domain.mood.moods import Mood
-from api.domain.mood.scoring import (
-    DEFAULT,
-    ScoringConfig,
-    adjusted,
-    timeless_weight,
-)
+from api.domain.mood.scoring import DEFAULT, ScoringConfig, adjusted, timeless_weight
 from api.domain.posts import EMOTIONS, ClassifiedPost
 
 Reals = NDArray[np.float64]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu.carry import join, server_requirements, split
+from benchmarks.gpu.carry import join, missing, server_requirements, split
 
 ROOT = Path(__file__).parents[3]
 
@@ -32,6 +32,10 @@ def test_what_the_server_declares_is_carried_except_what_the_machine_has() -> No
     carried = {requirement.partition(">=")[0] for requirement in server_requirements()}
     assert {"bentoml", "emoji", "pydantic-settings"} <= carried
     assert not {"onnxruntime", "numpy", "tokenizers"} & carried
+
+
+def test_a_requirement_that_is_not_installed_is_named_whatever_its_spelling() -> None:
+    assert missing(["Pydantic_Settings>=2", "no-such-package>=1", "psutil"]) == ["no-such-package"]
 
 
 @pytest.mark.long
